@@ -1,0 +1,57 @@
+import { styleText } from "node:util";
+
+import { pino, type Logger } from "pino";
+
+/** The log every part writes to: an event name and fields, once per run or batch, never per record. */
+export type Log = Logger;
+
+/** How log lines look: JSON for machines, one readable line for a terminal. */
+export type LogFormat = "json" | "pretty";
+
+type LogOptions = {
+  readonly component: string;
+  readonly level?: string;
+  readonly format?: LogFormat;
+};
+
+/**
+ * A log of one executable. JSON lines with `time level msg component …` on standard error, or readable lines
+ * where standard error is a terminal. Standard output stays free for what commands print.
+ */
+export function createLog({ component, level = "info", format }: LogOptions): Log {
+  const readable = (format ?? (process.stderr.isTTY ? "pretty" : "json")) === "pretty";
+  const destination = {
+    write: (line: string): void => void process.stderr.write(readable ? pretty(line) : line),
+  };
+  return pino(
+    {
+      level,
+      base: { component },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+}
+
+/** A log that drops everything, for tests and one-shot commands. */
+export function silentLog(): Log {
+  return pino({ level: "silent" });
+}
+
+const COLOUR = { warn: "yellow", error: "red", fatal: "red", debug: "gray" } as const;
+
+function pretty(line: string): string {
+  const { time, level, msg, component, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const colour = COLOUR[level as keyof typeof COLOUR] ?? "green";
+  const clock = String(time).slice(11, 23);
+  const label = styleText(colour, String(level).toUpperCase().padEnd(5));
+  const rest = Object.entries(fields).map(
+    ([key, value]) => styleText("gray", `${key}=`) + shown(value),
+  );
+  return `${clock} ${label} ${String(component)}: ${String(msg)} ${rest.join(" ")}\n`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" && !/\s/.test(value) ? value : JSON.stringify(value);
+}

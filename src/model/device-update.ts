@@ -1,0 +1,156 @@
+import { err, ok, type Result } from "../lib/result.ts";
+
+/** Strings by key, as the wire has them; a key without a value is absent, never "". */
+export type Metadata = Readonly<Record<string, string>>;
+
+/**
+ * One observation of one device, as it travels in the JSON arrays of StreamStatus. Field meanings:
+ * docs/wire.md. Unknown top-level members are kept in the stored payload and shown, but not read here.
+ */
+export interface DeviceUpdate {
+  /** Never an identity, unless it is an `sr:` id that we issued. */
+  readonly deviceId?: string;
+  readonly ip?: string;
+  /** May be a list separated by commas. */
+  readonly mac?: string;
+  readonly hostname?: string;
+  /** System that saw it: "netbox", "armis", "sweep", … */
+  readonly source: string;
+  /** Blank or absent means the certificate's. */
+  readonly partition?: string;
+  /** The collector, never the device. */
+  readonly agentId?: string;
+  readonly gatewayId?: string;
+  /** Event time, milliseconds since 1970 UTC. */
+  readonly timestampMs: number;
+  /** Absent means unknown, never false. */
+  readonly isAvailable?: boolean;
+  readonly metadata: Metadata;
+  readonly syncMeta?: SyncMeta;
+}
+
+/** Numbering of a whole run, carried by the first entry of each of our chunks (by every entry of the original's). */
+export interface SyncMeta {
+  readonly syncServiceId?: string;
+  readonly syncRunId?: string;
+  readonly chunkIndex?: number;
+  readonly totalChunks?: number;
+  readonly totalDevices?: number;
+  readonly isFinal?: boolean;
+}
+
+/** Longest text kept of a field that is matched or indexed; a PostgreSQL index row holds 2,704 bytes. */
+const TEXT_MAX = 2_000;
+/** Longest text of any other metadata value; beyond it the entry is rejected, not cut. */
+const METADATA_VALUE_MAX = 262_144;
+/** Most metadata keys of one entry: the original sends under 40. */
+const METADATA_KEYS_MAX = 1_000;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads one entry of a chunk. Lenient where the original's peers are loose (numbers and booleans in
+ * metadata become text, null is absent), strict where a guess could merge strangers.
+ * The error says which field and why.
+ */
+export function parseDeviceUpdate(entry: unknown, receivedMs: number): Result<DeviceUpdate> {
+  if (!isObject(entry)) return err("entry is not a JSON object");
+  const tooLong = ["device_id", "ip", "mac", "hostname", "source", "partition"].find(
+    (name) => name !== "mac" && (text(entry[name])?.length ?? 0) > TEXT_MAX,
+  );
+  if (tooLong !== undefined) return err(`${tooLong} is longer than ${TEXT_MAX} characters`);
+  const time = parseTime(entry["timestamp"], receivedMs);
+  if (!time.ok) return time;
+  const metadata = parseMetadata(entry["metadata"]);
+  if (!metadata.ok) return metadata;
+  return ok({
+    ...optionalTexts(entry),
+    source: text(entry["source"]) ?? "unknown",
+    timestampMs: time.value,
+    ...availability(entry["is_available"]),
+    metadata: metadata.value,
+    ...optional("syncMeta", parseSyncMeta(entry["sync_meta"])),
+  });
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A trimmed, non-empty text free of NUL (which PostgreSQL cannot store), else undefined. */
+function text(value: unknown): string | undefined {
+  const plain = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+  if (typeof plain !== "string") return undefined;
+  const trimmed = plain.replaceAll("\0", "").trim();
+  return trimmed === "" ? undefined : trimmed;
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: V });
+}
+
+function optionalTexts(entry: Json): Partial<DeviceUpdate> {
+  return {
+    ...optional("deviceId", text(entry["device_id"])),
+    ...optional("ip", text(entry["ip"])),
+    ...optional("mac", text(entry["mac"])),
+    ...optional("hostname", text(entry["hostname"])),
+    ...optional("partition", text(entry["partition"])),
+    ...optional("agentId", text(entry["agent_id"])),
+    ...optional("gatewayId", text(entry["gateway_id"])),
+  };
+}
+
+function availability(value: unknown): { readonly isAvailable?: boolean } {
+  if (typeof value === "boolean") return { isAvailable: value };
+  if (value === "true" || value === "false") return { isAvailable: value === "true" };
+  return {};
+}
+
+/** Date.parse without a time zone reads the server's own; a naive time is UTC here. */
+const NAIVE_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?$/;
+
+function parseTime(value: unknown, receivedMs: number): Result<number> {
+  if (value === undefined || value === null || value === "") return ok(receivedMs);
+  if (typeof value !== "string") return err("timestamp is not an RFC 3339 text");
+  const ms = Date.parse(NAIVE_TIME.test(value) ? `${value.replace(" ", "T")}Z` : value);
+  return Number.isNaN(ms) ? err(`timestamp "${value.slice(0, 40)}" is not RFC 3339`) : ok(ms);
+}
+
+function parseMetadata(value: unknown): Result<Metadata> {
+  if (value === undefined || value === null) return ok({});
+  if (!isObject(value)) return err("metadata is not a JSON object");
+  const entries = Object.entries(value);
+  if (entries.length > METADATA_KEYS_MAX) {
+    return err(`metadata has more than ${METADATA_KEYS_MAX} keys`);
+  }
+  const metadata: Record<string, string> = {};
+  for (const [key, raw] of entries) {
+    const plain = typeof raw === "object" && raw !== null ? JSON.stringify(raw) : text(raw);
+    if (plain === undefined) continue;
+    if (plain.length > METADATA_VALUE_MAX) {
+      return err(`metadata.${key.slice(0, 64)} is longer than ${METADATA_VALUE_MAX} characters`);
+    }
+    metadata[key] = plain;
+  }
+  return ok(metadata);
+}
+
+/** Reads a sync_meta; anything malformed in it counts as absent, as in the original. */
+export function parseSyncMeta(value: unknown): SyncMeta | undefined {
+  if (!isObject(value)) return undefined;
+  const count = (raw: unknown): number | undefined =>
+    Number.isSafeInteger(raw) && (raw as number) >= 0 ? (raw as number) : undefined;
+  const meta = {
+    ...optional("syncServiceId", text(value["sync_service_id"])),
+    ...optional("syncRunId", text(value["sync_run_id"])),
+    ...optional("chunkIndex", count(value["chunk_index"])),
+    ...optional("totalChunks", count(value["total_chunks"])),
+    ...optional("totalDevices", count(value["total_devices"])),
+    ...(typeof value["is_final"] === "boolean" ? { isFinal: value["is_final"] } : {}),
+  };
+  return Object.keys(meta).length === 0 ? undefined : meta;
+}
+
+/** A blank or absent partition is "default" (original's rule; on the gateway the certificate's stands instead). */
+export const DEFAULT_PARTITION = "default";

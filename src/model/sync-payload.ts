@@ -1,0 +1,166 @@
+import { parseGoDuration } from "../lib/duration.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { Secret } from "../lib/secret.ts";
+
+/** A label and the query in the source's own language (Armis: AQL). */
+export interface SourceQuery {
+  readonly label: string;
+  readonly query: string;
+}
+
+/** One source as the configuration payload gives it to an agent; keys of the payload in docs/wire.md. */
+export interface SourceConfig {
+  /** Key in `sources`: what operators call it. */
+  readonly name: string;
+  readonly type: string;
+  readonly endpoint: string;
+  readonly credentials: Readonly<Record<string, Secret>>;
+  readonly queries: readonly SourceQuery[];
+  readonly pollIntervalMs: number;
+  readonly discoveryIntervalMs: number;
+  /** UUID of the source in the core: the source instance of its records. */
+  readonly syncServiceId?: string;
+  readonly partition?: string;
+  readonly gatewayId?: string;
+  /** CIDRs whose devices are left out. */
+  readonly networkBlacklist: readonly string[];
+  readonly insecureSkipVerify: boolean;
+  /** PEM of the authorities to trust instead of the system's. */
+  readonly caPem?: string;
+  readonly proxyUrl?: string;
+  /** Devices per API page, where the API lets us choose. */
+  readonly pageSize?: number;
+}
+
+/** What a configuration payload says: its usable sources, and those that are not, each with the reason. */
+export interface SyncPayload {
+  readonly sources: readonly SourceConfig[];
+  readonly rejected: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Interval of a source where neither it nor the payload's top level says one. */
+export const POLL_INTERVAL_DEFAULT_MS = 600_000;
+/** Interval of full discovery where the source says none. */
+export const DISCOVERY_INTERVAL_DEFAULT_MS = 3_600_000;
+/** A shorter interval would only hammer an API: the run in flight makes the next one skip. */
+const INTERVAL_MIN_MS = 1_000;
+/** More sources than this in one payload is a mistake, not an inventory. */
+const SOURCES_MAX = 10_000;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the payload of GetConfig's config_json, or of `source apply`. An error means that the payload as
+ * a whole is unusable (the agent then keeps its last good one); a source that is wrong by itself is in `rejected`.
+ * `sources: {}` is a good payload: it stops all sources.
+ */
+export function parseSyncPayload(payload: unknown): Result<SyncPayload> {
+  if (!isObject(payload)) return err("configuration is not a JSON object");
+  const sources = payload["sources"];
+  if (!isObject(sources)) return err('configuration has no "sources" object');
+  const entries = Object.entries(sources);
+  if (entries.length > SOURCES_MAX) {
+    return err(`configuration has more than ${SOURCES_MAX} sources`);
+  }
+  const poll = interval(payload["poll_interval"], POLL_INTERVAL_DEFAULT_MS);
+  if (!poll.ok) return err(`poll_interval ${poll.error}`);
+  const good: SourceConfig[] = [];
+  const rejected: { name: string; reason: string }[] = [];
+  for (const [name, value] of entries) {
+    const parsed = parseSourceConfig(name, value, poll.value);
+    if (parsed.ok) good.push(parsed.value);
+    else rejected.push({ name, reason: parsed.error });
+  }
+  return ok({ sources: good, rejected });
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Reads one source of a payload; `pollDefaultMs` is the payload's top-level poll_interval. */
+export function parseSourceConfig(
+  name: string,
+  value: unknown,
+  pollDefaultMs: number,
+): Result<SourceConfig> {
+  if (!isObject(value)) return err("is not a JSON object");
+  const type = string(value["type"]);
+  if (type === undefined) return err("has no type");
+  const endpoint = string(value["endpoint"]);
+  if (endpoint === undefined) return err("has no endpoint");
+  const poll = interval(value["poll_interval"], pollDefaultMs);
+  if (!poll.ok) return err(`poll_interval ${poll.error}`);
+  const discovery = interval(value["discovery_interval"], DISCOVERY_INTERVAL_DEFAULT_MS);
+  if (!discovery.ok) return err(`discovery_interval ${discovery.error}`);
+  const credentials = parseCredentials(value["credentials"]);
+  const pageSize = Number(value["page_size"] ?? credentials["page_size"]?.reveal() ?? Number.NaN);
+  return ok({
+    name,
+    type: type.toLowerCase(),
+    endpoint,
+    credentials,
+    queries: parseQueries(value["queries"]),
+    pollIntervalMs: poll.value,
+    discoveryIntervalMs: discovery.value,
+    networkBlacklist: strings(value["network_blacklist"]),
+    insecureSkipVerify: value["insecure_skip_verify"] === true,
+    ...(Number.isSafeInteger(pageSize) && pageSize > 0 ? { pageSize } : {}),
+    ...texts(value),
+  });
+}
+
+function texts(value: Json): Partial<SourceConfig> {
+  const out: Record<string, string> = {};
+  const names = {
+    syncServiceId: "sync_service_id",
+    partition: "partition",
+    gatewayId: "gateway_id",
+    caPem: "ca_pem",
+    proxyUrl: "proxy_url",
+  };
+  for (const [field, key] of Object.entries(names)) {
+    const text = string(value[key]);
+    if (text !== undefined) out[field] = text;
+  }
+  return out;
+}
+
+function string(value: unknown): string | undefined {
+  const text = typeof value === "string" ? value.trim() : "";
+  return text === "" ? undefined : text;
+}
+
+function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.flatMap((item) => string(item) ?? []) : [];
+}
+
+/** Absent or zero means "not set", as the original writes it. */
+function interval(value: unknown, fallbackMs: number): Result<number> {
+  if (value === undefined || value === null || value === "" || value === 0) return ok(fallbackMs);
+  const parsed = parseGoDuration(value);
+  if (!parsed.ok) return parsed;
+  return parsed.value === 0 ? ok(fallbackMs) : ok(Math.max(INTERVAL_MIN_MS, parsed.value));
+}
+
+function parseCredentials(value: unknown): Readonly<Record<string, Secret>> {
+  const credentials: Record<string, Secret> = {};
+  for (const [key, raw] of Object.entries(isObject(value) ? value : {})) {
+    const plain =
+      typeof raw === "string" || typeof raw === "number" || typeof raw === "boolean"
+        ? String(raw).trim()
+        : "";
+    if (plain !== "") credentials[key] = new Secret(plain);
+  }
+  return credentials;
+}
+
+function parseQueries(value: unknown): readonly SourceQuery[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item: unknown) => {
+    const query = isObject(item) ? string(item["query"]) : undefined;
+    return query === undefined
+      ? []
+      : [{ label: (isObject(item) ? string(item["label"]) : undefined) ?? "", query }];
+  });
+}
