@@ -1,3 +1,4 @@
+import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Result } from "../lib/result.ts";
 import type { Metadata } from "../model/device-update.ts";
@@ -35,6 +36,8 @@ export interface SourcePage {
 export interface PullOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Where waiting happens; the machine's clock where absent. */
+  readonly clock?: Clock;
   /** Resume after the page that gave this cursor. */
   readonly cursor?: string;
   /** Told when the source makes us wait, so that progress can say "rate limited 12 s". */

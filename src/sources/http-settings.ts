@@ -1,0 +1,98 @@
+import { X509Certificate } from "node:crypto";
+import { getCACertificates } from "node:tls";
+
+import { Agent, type Dispatcher, ProxyAgent } from "undici";
+
+import { err, ok, type Result } from "../lib/result.ts";
+import type { SourceConfig } from "../model/sync-payload.ts";
+import { parseEndpoint, parseProxy, type Endpoint } from "./endpoint.ts";
+import type { FailedAnswer } from "./http-error.ts";
+import type { SourceErrorCode } from "./source.ts";
+
+/** The bounds of one client; a connector changes those that its system needs otherwise. */
+export interface HttpLimits {
+  /** Largest body, before and after decompression. 1,000 full NetBox devices are 2.6 MB; custom fields can make it ten times that. */
+  readonly bodyBytesMax: number;
+  /** Connections to the source at a time: an API serves people too. */
+  readonly connectionsMax: number;
+  readonly connectTimeoutMs: number;
+  /** Until the answer's head: a loaded NetBox takes 10 s to build a page of 1,000; gunicorn gives up at 120 s. */
+  readonly headersTimeoutMs: number;
+  /** Between two pieces of a body. A slow body that moves has no deadline. */
+  readonly stallTimeoutMs: number;
+  /** Retries of one request; with the back-off about 90 s, a rolling restart of a web server. */
+  readonly retriesMax: number;
+  /** The same as long as nothing has ever answered: a wrong address must be told soon. */
+  readonly retriesBeforeContactMax: number;
+  /** Longest wait taken from a Retry-After, so that a wrong one cannot stop a source for a day. */
+  readonly retryAfterMsMax: number;
+}
+
+/** The bounds of a client whose settings say nothing else. */
+export const HTTP_LIMITS: HttpLimits = {
+  bodyBytesMax: 32 * 1024 ** 2,
+  connectionsMax: 4,
+  connectTimeoutMs: 10_000,
+  headersTimeoutMs: 120_000,
+  stallTimeoutMs: 30_000,
+  retriesMax: 8,
+  retriesBeforeContactMax: 2,
+  retryAfterMsMax: 300_000,
+};
+/** Where and how a client connects. */
+export interface HttpSettings {
+  readonly endpoint: Endpoint;
+  readonly insecureSkipVerify?: boolean | undefined;
+  readonly caPem?: string | undefined;
+  readonly proxyUrl?: string | undefined;
+  readonly limits?: Partial<HttpLimits> | undefined;
+  /** A source's own reading of a failed answer; undefined leaves it to the status. */
+  readonly classify?: ((answer: FailedAnswer) => SourceErrorCode | undefined) | undefined;
+}
+
+/** Checks the settings that every HTTP source shares. The error names the wrong one. */
+export function httpSettings(config: SourceConfig, apiPath?: RegExp): Result<HttpSettings> {
+  const endpoint = parseEndpoint("endpoint", config.endpoint, apiPath);
+  if (!endpoint.ok) return endpoint;
+  const proxy =
+    config.proxyUrl === undefined ? ok(undefined) : parseProxy("proxy_url", config.proxyUrl);
+  if (!proxy.ok) return proxy;
+  if (config.caPem !== undefined && !isCertificate(config.caPem)) {
+    return err("ca_pem is not a certificate in PEM form");
+  }
+  const { insecureSkipVerify, caPem } = config;
+  return ok({ endpoint: endpoint.value, proxyUrl: proxy.value, insecureSkipVerify, caPem });
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The connections of one client: HTTP/1.1 with keep-alive, through the proxy where there is one. */
+export function connectionsOf(settings: HttpSettings, limits: HttpLimits): Dispatcher {
+  const { caPem, insecureSkipVerify = false, proxyUrl } = settings;
+  const tls = {
+    minVersion: "TLSv1.2",
+    rejectUnauthorized: !insecureSkipVerify,
+    ca: caPem ?? trustedAuthorities(),
+    timeout: limits.connectTimeoutMs,
+  } as const;
+  const options = {
+    connections: limits.connectionsMax,
+    headersTimeout: limits.headersTimeoutMs,
+    bodyTimeout: limits.stallTimeoutMs,
+    allowH2: false,
+  };
+  return proxyUrl === undefined
+    ? new Agent({ ...options, connect: tls })
+    : new ProxyAgent({ ...options, uri: proxyUrl, requestTls: tls, proxyTls: tls });
+}
+
+/** Node's own list and the machine's: an inventory system on premises often has a company certificate. */
+function trustedAuthorities(): string[] {
+  return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
+}
