@@ -2,40 +2,15 @@ import { type Dispatcher, request as send } from "undici";
 
 import { systemClock } from "../lib/clock.ts";
 import { backoffMs } from "../lib/retry.ts";
-import { Secret } from "../lib/secret.ts";
-import { parseJson, readBody, saidBy } from "./http-body.ts";
+import { isRedirect, jsonOf, redirectTarget, type JsonAnswer } from "./http-answer.ts";
+import { readBody, saidBy } from "./http-body.ts";
 import { connectFailure, HttpError, oneLine, statusFailure } from "./http-error.ts";
+import { contentOf, secretsOf, type JsonRequest } from "./http-request.ts";
 import { connectionsOf, HTTP_LIMITS, type HttpLimits, type HttpSettings } from "./http-settings.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 import type { PullOptions } from "./source.ts";
 
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
-/** Redirects to the same origin that one request follows: "/x" to "/x/" is one. */
-const REDIRECTS_MAX = 3;
-/** A word of a secret header that is shorter ("Token") is no secret. */
-const SECRET_CHARS_MIN = 8;
-
-/** A request for JSON. A Secret in `headers` or `form` is sent in clear and shown nowhere. */
-export interface JsonRequest {
-  readonly method?: "GET" | "POST";
-  /** Below the endpoint's base path, with its leading slash. */
-  readonly path: string;
-  readonly query?: URLSearchParams;
-  readonly headers?: Readonly<Record<string, string | Secret>>;
-  /** Sent as application/x-www-form-urlencoded. */
-  readonly form?: Readonly<Record<string, string | Secret>>;
-  /** Sent as application/json. */
-  readonly json?: unknown;
-}
-
-/** A good answer; header names are lower-case. */
-export interface JsonAnswer {
-  readonly status: number;
-  readonly headers: Dispatcher.ResponseData["headers"];
-  readonly body: unknown;
-  readonly bytes: number;
-}
-
 /** What a request needs of the pull that makes it; PullOptions is one. */
 export type HttpCall = Pick<PullOptions, "signal" | "onWait" | "clock">;
 
@@ -57,18 +32,20 @@ export class HttpClient implements AsyncDisposable {
   }
 
   /**
-   * Asks until there is a good answer. A function is called with the number of failures so far, so that it can
-   * ask for less. Throws HttpError: its code is one of SOURCE_ERRORS, "cancelled" once the signal aborts.
+   * Asks until there is a good answer. A function is called for each try with the failure of the one before, so that
+   * it can ask for less. Throws HttpError: its code is one of SOURCE_ERRORS, "cancelled" once the signal aborts.
    */
   async json(
-    request: JsonRequest | ((failures: number) => JsonRequest),
+    request: JsonRequest | ((last: HttpError | undefined) => JsonRequest),
     call: HttpCall,
   ): Promise<JsonAnswer> {
+    let last: HttpError | undefined;
     for (let failures = 0; ; failures += 1) {
       try {
-        return await this.#ask(typeof request === "function" ? request(failures) : request, call);
+        return await this.#ask(typeof request === "function" ? request(last) : request, call);
       } catch (thrown) {
-        await this.#waitForRetry(thrown, failures, call);
+        last = retriable(thrown, call.signal);
+        await this.#waitForRetry(last, failures, call);
       }
     }
   }
@@ -77,9 +54,7 @@ export class HttpClient implements AsyncDisposable {
     await this.#dispatcher.destroy();
   }
 
-  async #waitForRetry(thrown: unknown, failures: number, call: HttpCall): Promise<void> {
-    const failure = call.signal.aborted ? cancelled(call.signal) : thrown;
-    if (!(failure instanceof HttpError) || failure.retry === "permanent") throw failure;
+  async #waitForRetry(failure: HttpError, failures: number, call: HttpCall): Promise<void> {
     const { retriesMax, retriesBeforeContactMax, retryAfterMsMax } = this.#limits;
     if (failures >= (this.#contacted ? retriesMax : retriesBeforeContactMax)) throw failure;
     const asked = Math.min(failure.retryAfterMs ?? 0, retryAfterMsMax);
@@ -168,85 +143,14 @@ export class HttpClient implements AsyncDisposable {
 
 type Asked = { readonly where: string; readonly request: JsonRequest; readonly call: HttpCall };
 
+/** What was thrown, if asking again may help; else it is thrown on. */
+function retriable(thrown: unknown, signal: AbortSignal): HttpError {
+  const failure = signal.aborted ? cancelled(signal) : thrown;
+  if (!(failure instanceof HttpError) || failure.retry === "permanent") throw failure;
+  return failure;
+}
+
 function cancelled(signal: AbortSignal): HttpError {
   const cause: unknown = signal.reason;
   return new HttpError("the pull was cancelled", { code: "cancelled", retry: "permanent", cause });
-}
-
-function isRedirect(status: number): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
-}
-
-type Redirected = {
-  readonly url: URL;
-  readonly where: string;
-  readonly hops: number;
-  readonly method: JsonRequest["method"];
-};
-
-/** Where a redirect leads, if it stays on the origin; a POST is not sent twice. */
-function redirectTarget(answer: Dispatcher.ResponseData, from: Redirected): URL {
-  const location = String(answer.headers["location"] ?? "");
-  const target = URL.canParse(location, from.url.href) ? new URL(location, from.url) : undefined;
-  if (target?.origin === from.url.origin && from.hops < REDIRECTS_MAX && from.method !== "POST") {
-    return target;
-  }
-  const to = target === undefined ? "nowhere" : `${target.origin}${target.pathname}`;
-  throw new HttpError(
-    `${from.where} redirects to ${to}, which is not followed; if that is right, it belongs in endpoint`,
-    { code: "unreachable", retry: "permanent", status: answer.statusCode },
-  );
-}
-
-type Content = { headers: Record<string, string>; body?: string };
-
-function contentOf(request: JsonRequest): Content {
-  const headers: Record<string, string> = {
-    accept: "application/json",
-    "accept-encoding": "gzip",
-    "user-agent": "serviceradar-sync",
-  };
-  for (const [name, value] of Object.entries(request.headers ?? {})) headers[name] = clear(value);
-  if (request.form !== undefined) {
-    const fields = new URLSearchParams();
-    for (const [name, value] of Object.entries(request.form)) fields.set(name, clear(value));
-    headers["content-type"] = "application/x-www-form-urlencoded";
-    return { headers, body: fields.toString() };
-  }
-  if (request.json === undefined) return { headers };
-  headers["content-type"] = "application/json";
-  return { headers, body: JSON.stringify(request.json) };
-}
-
-function clear(value: string | Secret): string {
-  return value instanceof Secret ? value.reveal() : value;
-}
-
-/** What must not be seen again, should the server repeat it. */
-function secretsOf({ headers, form }: JsonRequest): readonly string[] {
-  return [...Object.values(headers ?? {}), ...Object.values(form ?? {})]
-    .filter((value) => value instanceof Secret)
-    .flatMap((secret) => secret.reveal().split(/\s+/))
-    .filter((word) => word.length >= SECRET_CHARS_MIN);
-}
-
-function jsonOf(text: string, answer: Dispatcher.ResponseData, where: string): unknown {
-  const type = String(answer.headers["content-type"] ?? "");
-  if (!/^application\/([\w.-]+\+)?json\b/i.test(type)) {
-    const kind = type === "" ? "an answer without content type" : type.split(";")[0];
-    throw new HttpError(
-      `${where} answered ${kind} where JSON was expected: is this the API, and not a login or proxy page?`,
-      { code: "bad_data", retry: "permanent", status: answer.statusCode },
-    );
-  }
-  const parsed = parseJson(text);
-  if (parsed.kind === "json") return parsed.value;
-  if (parsed.kind === "cut") {
-    const why = `${where}: the JSON stopped before its end`;
-    throw new HttpError(why, { code: "truncated", retry: "transient" });
-  }
-  throw new HttpError(`${where} answered what is not JSON`, {
-    code: "bad_data",
-    retry: "permanent",
-  });
 }
