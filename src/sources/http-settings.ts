@@ -74,11 +74,12 @@ function isCertificate(pem: string): boolean {
 
 /** The connections of one client: HTTP/1.1 with keep-alive, through the proxy where there is one. */
 export function connectionsOf(settings: HttpSettings, limits: HttpLimits): Dispatcher {
-  const { caPem, insecureSkipVerify = false, proxyUrl } = settings;
+  const { endpoint, caPem, insecureSkipVerify = false, proxyUrl } = settings;
+  const isTls = [endpoint.origin, proxyUrl].some((url) => url?.startsWith("https:") === true);
   const tls = {
     minVersion: "TLSv1.2",
     rejectUnauthorized: !insecureSkipVerify,
-    ca: caPem ?? trustedAuthorities(),
+    ...(isTls ? { ca: caPem ?? trustedAuthorities() } : {}),
     timeout: limits.connectTimeoutMs,
   } as const;
   const options = {

@@ -1,0 +1,129 @@
+import { SyncError } from "../lib/errors.ts";
+import { ok } from "../lib/result.ts";
+import { HttpClient } from "./http.ts";
+import { joinPage } from "./netbox-join.ts";
+import type { Machine, NetboxKind } from "./netbox-kind.ts";
+import { countRows, listRows, type NetboxPage, type NetboxSession } from "./netbox-list.ts";
+import { rowId } from "./netbox-rows.ts";
+import { netboxSettings, type NetboxSettings } from "./netbox-settings.ts";
+import type { OpenSource, PullOptions, Source, SourcePage, SourceRejection } from "./source.ts";
+
+/** Devices and virtual machines of NetBox 3.5 to 4.7. Facts and traps: docs/sources/netbox.md. */
+export const netboxSource: Source = {
+  type: "netbox",
+  open: (config) => {
+    const settings = netboxSettings(config);
+    return settings.ok ? ok(new OpenNetbox(settings.value)) : settings;
+  },
+};
+
+class OpenNetbox implements OpenSource {
+  readonly #settings: NetboxSettings;
+
+  constructor(settings: NetboxSettings) {
+    this.#settings = settings;
+  }
+
+  async *pull(options: PullOptions): AsyncGenerator<SourcePage> {
+    const { http, authorization, kinds } = this.#settings;
+    const start = parseCursor(options.cursor, kinds);
+    await using client = new HttpClient(http);
+    const session = { client, call: options, authorization };
+    const counts = await countKinds(session, kinds);
+    const total = counts.includes(undefined) ? {} : { sourceTotal: sum(counts) };
+    for (const [index, kind] of kinds.entries()) {
+      if (index < start.index) continue;
+      const after = index === start.index ? start.lastId : 0;
+      const reading = { kind, after, count: counts[index], following: kinds[index + 1] };
+      for await (const page of this.#pullKind(session, reading)) yield { ...page, ...total };
+    }
+  }
+
+  async *#pullKind(session: NetboxSession, reading: Reading): AsyncGenerator<SourcePage> {
+    const { kind, after, following } = reading;
+    let read = 0;
+    for await (const page of listRows(session, {
+      ...kind,
+      limit: this.#settings.pageSize,
+      after,
+    })) {
+      read += page.rows.length;
+      if (page.isLast) checkCount(read, reading);
+      yield { ...(await mapPage(session, kind, page)), ...cursorBehind(page, kind, following) };
+    }
+  }
+}
+
+type Reading = {
+  readonly kind: NetboxKind;
+  readonly after: number;
+  readonly count: number | undefined;
+  /** The kind that is read next. */
+  readonly following: NetboxKind | undefined;
+};
+
+/** Asked before anything is read: a total for the progress, and what the token may not see fails at once. */
+async function countKinds(
+  session: NetboxSession,
+  kinds: readonly NetboxKind[],
+): Promise<readonly (number | undefined)[]> {
+  const counts: (number | undefined)[] = [];
+  for (const kind of kinds) counts.push(await countRows(session, kind.path));
+  return counts;
+}
+
+function sum(counts: readonly (number | undefined)[]): number {
+  return counts.reduce<number>((total, count) => total + (count ?? 0), 0);
+}
+
+/** So many rows may vanish while we read: people delete. More is a list that lost its end. */
+const MISSING_MAX = 10;
+/** The same as a share of a large list. */
+const MISSING_SHARE_MAX = 0.05;
+
+function checkCount(read: number, { kind, after, count }: Reading): void {
+  if (after > 0 || count === undefined) return;
+  if (count - read <= Math.max(MISSING_MAX, count * MISSING_SHARE_MAX)) return;
+  const why = `${kind.path} said that it has ${count} rows and gave ${read}`;
+  throw new SyncError("truncated", why, { retry: "transient" });
+}
+
+/** Maps one page together with what hangs on its machines; a row that cannot be read costs only itself. */
+async function mapPage(
+  session: NetboxSession,
+  kind: NetboxKind,
+  page: NetboxPage,
+): Promise<SourcePage> {
+  const machines: Machine[] = [];
+  const rejected: SourceRejection[] = [];
+  for (const row of page.rows) {
+    const machine = kind.parse(row);
+    if (machine.ok) machines.push(machine.value);
+    else rejected.push({ nativeId: kind.nativeId(rowId(row)), reason: machine.error });
+  }
+  const attached = await joinPage(session, kind, machines);
+  const byMachine = attached.byMachine();
+  const devices = machines.map((one) => one.mapped(byMachine.get(one.id) ?? { macs: [], ips: [] }));
+  return { devices, rejected: [...rejected, ...attached.rejected] };
+}
+
+/** "device:250" goes on with the devices behind 250, "vm:0" with the first virtual machine. */
+function cursorBehind(
+  page: NetboxPage,
+  kind: NetboxKind,
+  following: NetboxKind | undefined,
+): Pick<SourcePage, "cursor"> {
+  if (!page.isLast) return { cursor: `${kind.name}:${page.lastId}` };
+  return following === undefined ? {} : { cursor: `${following.name}:0` };
+}
+
+type Start = { readonly index: number; readonly lastId: number };
+
+function parseCursor(cursor: string | undefined, kinds: readonly NetboxKind[]): Start {
+  if (cursor === undefined) return { index: 0, lastId: 0 };
+  const [, name, id] = /^(\w+):(\d+)$/.exec(cursor) ?? [];
+  const index = kinds.findIndex((kind) => kind.name === name);
+  if (index >= 0) return { index, lastId: Number(id) };
+  const why = `cursor "${cursor}" is not one of a NetBox source`;
+  throw new SyncError("bad_data", why, { retry: "permanent" });
+}
