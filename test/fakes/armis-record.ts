@@ -52,7 +52,10 @@ function instant(ms: number): string {
 }
 
 const FLAWS = {
-  id_unreadable: (record: ArmisRecord): unknown => ({ ...record, id: `lost-${String(record["id"])}` }),
+  id_unreadable: (record: ArmisRecord): unknown => ({
+    ...record,
+    id: `lost-${String(record["id"])}`,
+  }),
   id_missing: (record: ArmisRecord): unknown => ({ ...record, id: undefined }),
   not_an_object: (): unknown => "record lost",
   risk_as_text: (record: ArmisRecord): unknown => ({

@@ -120,6 +120,7 @@ async function main(): Promise<void> {
       seed: text,
       skip: text,
       recorded: text,
+      "first-id": text,
       "secret-key": text,
       "token-life-ms": text,
       "rate-limit-every": text,
@@ -131,6 +132,7 @@ async function main(): Promise<void> {
   const fake = await startArmisFake({
     fleet,
     port: Number(values.port ?? 0),
+    firstId: Number(values["first-id"] ?? 1),
     ...(values["secret-key"] === undefined ? {} : { secretKey: values["secret-key"] }),
     ...(values["token-life-ms"] === undefined
       ? {}
