@@ -1,0 +1,124 @@
+-- Control plane: who may speak (tenants, their certificate authorities, agents) and what agents are told (sources).
+-- Effect on a large table: none, all tables are new and small.
+create schema if not exists sync;
+
+create table sync.settings (
+  name text collate "C" primary key,
+  value text not null
+);
+
+create table sync.tenants (
+  tenant int primary key,
+  uid uuid not null unique,
+  slug text collate "C" not null unique,
+  name text not null,
+  created_at timestamptz not null default now()
+);
+
+-- An authority's public key belongs to one tenant only: it is what proves the tenant of a peer.
+-- tenant 0 is the platform itself (root authority, gateway's server certificate).
+create table sync.authorities (
+  tenant int not null,
+  authority_no int not null,
+  spki_sha256 text collate "C" not null unique,
+  certificate_pem text not null,
+  key_sealed bytea,
+  imported boolean not null default false,
+  created_at timestamptz not null default now(),
+  revoked_at timestamptz,
+  primary key (tenant, authority_no)
+);
+
+create table sync.agents (
+  tenant int not null,
+  agent_id text collate "C" not null,
+  partition text collate "C" not null,
+  created_at timestamptz not null default now(),
+  revoked_at timestamptz,
+  certificate_not_after timestamptz,
+  hostname text,
+  version text,
+  os text,
+  arch text,
+  source_ip text,
+  capabilities text[] not null default '{}',
+  labels json not null default '{}',
+  last_hello_at timestamptz,
+  last_seen_at timestamptz,
+  config_offered text,
+  config_running text,
+  config_running_at timestamptz,
+  -- newest heartbeat of service_type "sync", as sent
+  status json,
+  status_at timestamptz,
+  primary key (tenant, agent_id)
+);
+
+create table sync.sources (
+  tenant int not null,
+  source_no int not null,
+  -- the source instance of its records; also what the agent sends as sync_service_id
+  service_id uuid not null,
+  name text collate "C" not null,
+  type text collate "C" not null,
+  endpoint text not null,
+  agent_id text collate "C" not null,
+  partition text collate "C" not null,
+  enabled boolean not null default true,
+  -- null: the payload's top-level default
+  poll_interval_ms bigint,
+  discovery_interval_ms bigint,
+  -- queries, page_size, network_blacklist, insecure_skip_verify, ca_pem, proxy_url and unknown keys, as given
+  settings json not null default '{}',
+  -- AES-256-GCM of the credentials map, bound to tenant and service_id
+  credentials_sealed bytea,
+  -- names of the credentials held, which may be shown
+  credential_names text[] not null default '{}',
+  -- an original agent sends no manifest: only a source marked so takes its final chunk for a full run
+  final_means_full boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz,
+  primary key (tenant, source_no),
+  unique (tenant, service_id)
+);
+create unique index sources_name on sync.sources (tenant, name) where deleted_at is null;
+create index sources_agent on sync.sources (tenant, agent_id) where deleted_at is null;
+
+create table sync.api_tokens (
+  tenant int not null,
+  token_no int not null,
+  name text not null,
+  sha256 text collate "C" not null unique,
+  role text not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  primary key (tenant, token_no)
+);
+
+-- Every change of the control plane and of human decisions, with who and what.
+create table sync.audit (
+  tenant int not null,
+  audit_no bigint generated always as identity,
+  at timestamptz not null default now(),
+  actor text not null,
+  action text not null,
+  subject text not null,
+  before json,
+  after json,
+  primary key (tenant, audit_no)
+);
+
+-- What the gateway refused, counted. Messages come from a fixed set, so the table stays small.
+create table sync.refusals (
+  tenant int not null,
+  agent_id text collate "C" not null,
+  code text collate "C" not null,
+  message text collate "C" not null,
+  refused bigint not null,
+  first_at timestamptz not null default now(),
+  last_at timestamptz not null default now(),
+  primary key (tenant, agent_id, code, message)
+);

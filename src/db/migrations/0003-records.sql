@@ -1,0 +1,93 @@
+-- The state that DIRE derives everything from: what each source said of each of its records, and when (event
+-- time). Writes are commutative and idempotent: minimum, maximum, union, greatest by (time, bytes).
+-- Effect on a large table: none, all tables are new.
+
+-- One row a record: (partition, kind, native id, source instance). The current content is inline; older
+-- fingerprints and address days are in record_versions and record_addresses. Records that the id rule may give one id
+-- share partition, kind and native id, so they are neighbours in the key's index.
+create table sync.records (
+  tenant int not null,
+  record_no int not null,
+  partition_no int not null,
+  kind smallint not null,
+  native text collate "C" not null,
+  instance_no int not null,
+  -- first 8 bytes of the SHA-256 of the entry without its volatile members
+  content_hash bigint not null,
+  payload json not null,
+  -- event time of the newest explicit sighting of this content
+  current_at timestamptz not null,
+  -- identity-relevant features of the current content
+  fingerprint bigint not null,
+  fingerprint_first timestamptz not null,
+  -- the id rule's input at the fingerprint's first observation: least (event time, bytes)
+  id_input text collate "C" not null,
+  -- days (since 1970) on which the current address set was explicitly seen
+  address_days int4multirange not null,
+  -- segments of later batches speak of this content, earlier ones of an older one
+  content_seq bigint not null,
+  absent_since timestamptz,
+  absent_runs int not null default 0,
+  primary key (tenant, record_no),
+  unique (tenant, partition_no, kind, native, instance_no)
+);
+
+create table sync.record_versions (
+  tenant int not null,
+  record_no int not null,
+  fingerprint bigint not null,
+  features json not null,
+  first_seen timestamptz not null,
+  last_seen timestamptz not null,
+  id_input text collate "C" not null,
+  primary key (tenant, record_no, fingerprint)
+);
+
+create table sync.record_addresses (
+  tenant int not null,
+  record_no int not null,
+  address text collate "C" not null,
+  days int4multirange not null,
+  primary key (tenant, record_no, address)
+);
+
+-- Explicit retractions, kept apart from records so that one that arrives before its record still counts.
+create table sync.record_deletions (
+  tenant int not null,
+  partition_no int not null,
+  kind smallint not null,
+  native text collate "C" not null,
+  instance_no int not null,
+  deleted_at timestamptz not null,
+  primary key (tenant, partition_no, kind, native, instance_no)
+);
+
+-- Sightings of the current content that no segment can hold (distinct or late event times).
+create table sync.record_sightings (
+  tenant int not null,
+  record_no int not null,
+  first_seen timestamptz not null,
+  last_seen timestamptz not null,
+  days int4multirange not null,
+  primary key (tenant, record_no)
+);
+
+-- Value -> records that ever said it: an index, written once. type: 1 serial, 2 asset tag, 3 MAC, 4 hostname, 5 IP.
+create table sync.facts (
+  tenant int not null,
+  partition_no int not null,
+  type smallint not null,
+  value text collate "C" not null,
+  record_no int not null,
+  primary key (tenant, partition_no, type, value, record_no)
+);
+
+-- Records whose component must be resolved again, one row a worked batch.
+create table sync.dirty (
+  tenant int not null,
+  dirty_no bigint generated always as identity,
+  records int4multirange not null,
+  marked_at timestamptz not null default now(),
+  run_no int,
+  primary key (tenant, dirty_no)
+);

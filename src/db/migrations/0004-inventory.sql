@@ -1,0 +1,86 @@
+-- The published inventory, derived from records and written by the resolver alone.
+-- Effect on a large table: none, all tables are new.
+
+create table sync.devices (
+  tenant int not null,
+  device_no int not null,
+  -- the uuid of the canonical id "sr:<uuid>"
+  device_id uuid not null,
+  partition_no int not null,
+  ip inet,
+  mac text collate "C",
+  hostname text collate "C",
+  type_id smallint not null default 0,
+  type text,
+  vendor_name text,
+  model text,
+  os text,
+  site text,
+  owner text,
+  serial text collate "C",
+  risk_score real,
+  is_available boolean,
+  -- known by address or MAC alone
+  is_provisional boolean not null default false,
+  instances int[] not null,
+  sources text[] not null,
+  record_count int not null,
+  first_seen timestamptz not null,
+  last_seen timestamptz not null,
+  created_at timestamptz not null default now(),
+  modified_at timestamptz not null default now(),
+  deleted_at timestamptz,
+  deleted_reason text,
+  primary key (tenant, device_no),
+  unique (tenant, device_id)
+);
+create index devices_hostname on sync.devices (tenant, hostname);
+create index devices_ip on sync.devices (tenant, ip);
+
+-- Which device each record belongs to. fingerprint 0 stands for all of a record's fingerprints; a record whose id was
+-- given to another machine has one row a fingerprint instead.
+create table sync.members (
+  tenant int not null,
+  record_no int not null,
+  fingerprint bigint not null default 0,
+  device_no int not null,
+  primary key (tenant, record_no, fingerprint)
+);
+create index members_device on sync.members (tenant, device_no);
+
+-- Every id ever published that is no longer a device's own.
+create table sync.aliases (
+  tenant int not null,
+  device_id uuid not null,
+  device_no int not null,
+  since timestamptz not null default now(),
+  reason text not null,
+  primary key (tenant, device_id)
+);
+create index aliases_device on sync.aliases (tenant, device_no);
+
+create table sync.merge_audit (
+  tenant int not null,
+  merge_no bigint generated always as identity,
+  event_id uuid not null,
+  from_device_id uuid not null,
+  to_device_id uuid not null,
+  reason text not null,
+  confidence_score numeric(5, 4),
+  source text not null,
+  details json not null default '{}',
+  created_at timestamptz not null default now(),
+  primary key (tenant, merge_no)
+);
+
+-- Values that may not join records, as last decided: 1 contested, 2 generic. A value not listed is usable. A difference
+-- from this table is what makes all holders of a value be decided again.
+create table sync.value_states (
+  tenant int not null,
+  partition_no int not null,
+  type smallint not null,
+  value text collate "C" not null,
+  state smallint not null,
+  since timestamptz not null default now(),
+  primary key (tenant, partition_no, type, value)
+);

@@ -1,0 +1,206 @@
+/**
+ * Takes one batch of entries into the state, inside the caller's transaction: records, older fingerprints, address days,
+ * the value index, unchanged sightings, dirty marks. Publishes nothing.
+ *
+ * Cost: one look-up by key for each record of the batch; an unchanged one costs nothing more, a new one one row and
+ * one index row a value, a changed one a read of its whole history.
+ */
+import type { Tx } from "../db/tx.ts";
+import type { Batch, RecordDelta } from "./batch.ts";
+import { writeAddresses, writeDeletions, writeFacts, writeVersions } from "./history-store.ts";
+import { KINDS } from "./kind.ts";
+import { loadRecords } from "./load-state.ts";
+import { nodeOf, valuesOf, type ValueKey } from "./node.ts";
+import { instanceNumbers, partitionNumbers, takeNumbers } from "./numbers.ts";
+import { joinStates, type RecordState } from "./record-state.ts";
+import { findHeads, writeRecords, type RecordHead, type RecordRef } from "./record-store.ts";
+import { clearSightings, formatRanges, writeUnchanged, type Unchanged } from "./seen-store.ts";
+
+/** What a batch did to the state. */
+export interface IngestCounts {
+  readonly entries: number;
+  readonly created: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+}
+
+type Row = {
+  readonly ref: RecordRef;
+  readonly delta: RecordDelta;
+  readonly head: RecordHead | undefined;
+};
+type StateRow = Row & { readonly state: RecordState; readonly recordNo: number };
+
+/** Writes a batch. The caller holds the tenant's fence; `runNo` is the run that the entries belong to. */
+export async function ingest(
+  tx: Tx,
+  tenant: number,
+  { batch, runNo }: { readonly batch: Batch; readonly runNo: number },
+): Promise<IngestCounts> {
+  const rows = await locate(tx, tenant, [...batch.records.values()]);
+  const seq = await takeNumbers(tx, tenant, { what: "batch", count: 1 });
+  const created = await createRecords(tx, tenant, { rows, seq });
+  const changed = await changeRecords(tx, tenant, { rows, seq });
+  const unchanged = rows.filter(isUnchanged).flatMap(unchangedOf);
+  await writeUnchanged(tx, tenant, { unchanged, seq, runNo });
+  const deleted = await deleteRecords(tx, tenant, rows);
+  await markDirty(tx, tenant, { recordNos: [...created, ...changed, ...deleted], runNo });
+  const { entries, rejected } = batch;
+  const handled = created.length + changed.length;
+  return {
+    entries,
+    created: created.length,
+    changed: changed.length,
+    unchanged: Math.max(0, entries - rejected - handled),
+    rejected,
+  };
+}
+
+async function locate(tx: Tx, tenant: number, deltas: readonly RecordDelta[]): Promise<Row[]> {
+  const instances = new Map(
+    deltas.map(({ name }) => [name.instance, { name: name.instance, sourceType: name.sourceType }]),
+  );
+  const instanceNos = await instanceNumbers(tx, tenant, [...instances.values()]);
+  const partitionNos = await partitionNumbers(tx, tenant, [
+    ...new Set(deltas.map(({ name }) => name.partition)),
+  ]);
+  const refs = deltas.map(({ name }): RecordRef => ({
+    partitionNo: partitionNos.get(name.partition) ?? 0,
+    kind: KINDS[name.kind],
+    native: name.native,
+    instanceNo: instanceNos.get(name.instance) ?? 0,
+  }));
+  const heads = await findHeads(tx, tenant, refs);
+  return deltas.flatMap((delta, i) => {
+    const ref = refs[i];
+    return ref === undefined ? [] : [{ ref, delta, head: heads.get(i) }];
+  });
+}
+
+async function createRecords(
+  tx: Tx,
+  tenant: number,
+  { rows, seq }: { readonly rows: readonly Row[]; readonly seq: number },
+): Promise<number[]> {
+  const fresh = rows.filter(({ head, delta }) => head === undefined && delta.state !== undefined);
+  if (fresh.length === 0) return [];
+  const first = await takeNumbers(tx, tenant, { what: "record", count: fresh.length });
+  const states = fresh.flatMap((row, i): StateRow[] =>
+    row.delta.state === undefined ? [] : [{ ...row, state: row.delta.state, recordNo: first + i }],
+  );
+  await writeStates(tx, tenant, { states, seq });
+  return states.map(({ recordNo }) => recordNo);
+}
+
+async function changeRecords(
+  tx: Tx,
+  tenant: number,
+  { rows, seq }: { readonly rows: readonly Row[]; readonly seq: number },
+): Promise<number[]> {
+  const changed = rows.filter(
+    (row) => row.head !== undefined && row.delta.state !== undefined && !isUnchanged(row),
+  );
+  const known = await loadRecords(
+    tx,
+    tenant,
+    changed.flatMap(({ head }) => head?.recordNo ?? []),
+  );
+  const states = changed.flatMap((row): StateRow[] => {
+    const before = row.head === undefined ? undefined : known.get(row.head.recordNo);
+    if (before === undefined || row.delta.state === undefined) return [];
+    return [
+      { ...row, state: joinStates(before.state, row.delta.state), recordNo: before.row.recordNo },
+    ];
+  });
+  await writeStates(tx, tenant, { states, seq });
+  await clearSightings(
+    tx,
+    tenant,
+    states.map(({ recordNo }) => recordNo),
+  );
+  return states.map(({ recordNo }) => recordNo);
+}
+
+/** The batch saw nothing but the content that the record already shows. */
+function isUnchanged({ head, delta }: Row): boolean {
+  const { state } = delta;
+  if (head === undefined || state === undefined) return false;
+  return (
+    state.content.hash === head.contentHash &&
+    state.versions.size === 0 &&
+    state.addresses.size === 0
+  );
+}
+
+function unchangedOf({ head, ref, delta }: Row): Unchanged[] {
+  if (head === undefined || delta.state === undefined) return [];
+  const { firstMs, lastMs, days } = delta.state.content;
+  return [{ recordNo: head.recordNo, instanceNo: ref.instanceNo, firstMs, lastMs, days }];
+}
+
+async function writeStates(
+  tx: Tx,
+  tenant: number,
+  { states, seq }: { readonly states: readonly StateRow[]; readonly seq: number },
+): Promise<void> {
+  await writeRecords(
+    tx,
+    tenant,
+    states.map(({ ref, recordNo, state }) => ({
+      ...ref,
+      recordNo,
+      content: state.content,
+      contentSeq: seq,
+    })),
+  );
+  await writeVersions(
+    tx,
+    tenant,
+    states.flatMap(({ recordNo, state }) =>
+      [...state.versions.values()].map((version) => ({ ...version, recordNo })),
+    ),
+  );
+  await writeAddresses(
+    tx,
+    tenant,
+    states.flatMap(({ recordNo, state }) =>
+      [...state.addresses].map(([address, days]) => ({ recordNo, address, days })),
+    ),
+  );
+  await writeFacts(tx, tenant, states.flatMap(factsOf));
+}
+
+function factsOf({
+  recordNo,
+  ref,
+  delta,
+  state,
+}: StateRow): { recordNo: number; partitionNo: number; value: ValueKey }[] {
+  const { partition, instance, kind, native } = delta.name;
+  const node = nodeOf(recordNo, { partition, instance, kind, native }, state);
+  return valuesOf(node).map((value) => ({ recordNo, partitionNo: ref.partitionNo, value }));
+}
+
+async function deleteRecords(tx: Tx, tenant: number, rows: readonly Row[]): Promise<number[]> {
+  const deleted = rows.filter(({ delta }) => delta.deletedMs !== undefined);
+  await writeDeletions(
+    tx,
+    tenant,
+    deleted.map(({ ref, delta }) => ({ ...ref, deletedMs: delta.deletedMs ?? 0 })),
+  );
+  return deleted.flatMap(({ head }) => head?.recordNo ?? []);
+}
+
+async function markDirty(
+  tx: Tx,
+  tenant: number,
+  { recordNos, runNo }: { readonly recordNos: readonly number[]; readonly runNo: number },
+): Promise<void> {
+  if (recordNos.length === 0) return;
+  await tx.query("insert into sync.dirty (tenant, records, run_no) values ($1, $2, $3)", [
+    tenant,
+    formatRanges(recordNos),
+    runNo,
+  ]);
+}

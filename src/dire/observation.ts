@@ -1,0 +1,159 @@
+import { sha256 } from "../lib/hash.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { idRuleInput, type IdInputs } from "../model/canonical-id.ts";
+import type { DeviceUpdate } from "../model/device-update.ts";
+import { isUsableIp, parseIp, parseIpList, type Ip } from "../model/ip.ts";
+import { parseMacList, type Mac } from "../model/mac.ts";
+import { KINDS, type Kind } from "./kind.ts";
+import { isDeviceMac, isVirtual, parseHost, parseSerial, parseWord } from "./values.ts";
+
+/** What of an update can tell devices apart; lists are sorted, absent means the update says nothing. */
+export interface Features {
+  readonly serial?: string;
+  /** The serial is a virtual machine's: clones share it. */
+  readonly virtual?: true;
+  readonly asset?: string;
+  readonly host?: string;
+  readonly macs: readonly Mac[];
+  /** MACs that the source lists as the device's own (all_macs), beyond the one it was seen with. */
+  readonly declared: readonly Mac[];
+  readonly model?: string;
+  readonly vendor?: string;
+}
+
+/** One update as DIRE takes it into its state. */
+export interface Observation {
+  readonly kind: Kind;
+  readonly native: string;
+  readonly timeMs: number;
+  readonly features: Features;
+  /** 53-bit hash of the features, never 0. */
+  readonly fingerprint: number;
+  readonly idInput: string;
+  readonly addresses: readonly Ip[];
+  readonly isDeletion: boolean;
+}
+
+/** Sources that watch the network: what they see of a device is not the device speaking (protocol facts 5.1). */
+const OBSERVERS = new Set(["mapper", "sweep", "network_discovery"]);
+const OBSERVER_SEEDS = new Set(["mapper_ip_seed", "mapper_primary_mac_seed"]);
+/** Only these MACs of a network observer belong to the device itself. */
+const VOUCHED_MAC_KINDS = new Set(["primary", "management", "chassis"]);
+/** Native ids are keys of an index, whose rows hold 2,704 bytes. */
+const NATIVE_LENGTH_MAX = 512;
+
+/**
+ * Reads from an update, in a partition, what DIRE keeps. The error says why nothing can be keyed by it.
+ * The top-level agent_id is the collector and is never read here.
+ */
+export function observe(update: DeviceUpdate, partition: string): Result<Observation> {
+  const ids = identifiers(update, partition);
+  const key = recordKey(ids, isObserver(update));
+  const idInput = idRuleInput({ ...ids, ip: key?.kind === "address" ? key.native : ids.ip });
+  if (key === undefined || idInput === undefined) {
+    return err(
+      "no identifier: neither agent_id, armis_device_id, integration_id, netbox_device_id, mac nor ip",
+    );
+  }
+  if (key.native.length > NATIVE_LENGTH_MAX) {
+    return err(`${key.kind} id is longer than ${NATIVE_LENGTH_MAX} characters`);
+  }
+  const features = readFeatures(update);
+  return ok({
+    ...key,
+    timeMs: update.timestampMs,
+    features,
+    fingerprint: fingerprintOf(features),
+    idInput,
+    addresses: addressesOf(update),
+    isDeletion: update.metadata["_deleted"]?.toLowerCase() === "true",
+  });
+}
+
+function isObserver({ source, metadata }: DeviceUpdate): boolean {
+  return (
+    OBSERVERS.has(source.toLowerCase()) || OBSERVER_SEEDS.has(metadata["identity_source"] ?? "")
+  );
+}
+
+function identifiers(update: DeviceUpdate, partition: string): IdInputs {
+  const { metadata } = update;
+  const observer = isObserver(update);
+  const mayUseMac = !observer || VOUCHED_MAC_KINDS.has(metadata["identity_mac_kind"] ?? "");
+  return {
+    partition,
+    agentId: observer ? undefined : metadata["agent_id"],
+    armisDeviceId: metadata["armis_device_id"],
+    integrationId: metadata["integration_id"],
+    netboxDeviceId: metadata["netbox_device_id"],
+    mac: mayUseMac ? update.mac : undefined,
+    ip: update.ip,
+  };
+}
+
+function recordKey(ids: IdInputs, observer: boolean): { kind: Kind; native: string } | undefined {
+  if (ids.agentId !== undefined) return { kind: "agent", native: ids.agentId };
+  if (ids.armisDeviceId !== undefined) return { kind: "armis", native: ids.armisDeviceId };
+  if (ids.integrationId !== undefined) return { kind: "integration", native: ids.integrationId };
+  if (ids.netboxDeviceId !== undefined) return { kind: "netbox", native: ids.netboxDeviceId };
+  const mac = ids.mac === undefined ? undefined : parseMacList(ids.mac)[0];
+  if (mac !== undefined) return { kind: observer ? "mapper" : "mac", native: mac };
+  const ip = ids.ip === undefined ? undefined : parseIpList(ids.ip)[0];
+  return ip === undefined ? undefined : { kind: "address", native: ip };
+}
+
+/** The identity-relevant features of an update. */
+export function readFeatures({ mac, hostname, metadata }: DeviceUpdate): Features {
+  const serial = parseSerial(metadata["serial"] ?? metadata["serial_number"]);
+  const asset = parseSerial(metadata["asset_tag"]);
+  const host = parseHost(hostname);
+  const model = parseWord(metadata["model"]);
+  const vendor = parseWord(metadata["manufacturer"] ?? metadata["vendor"]);
+  const seen = deviceMacs(mac);
+  return {
+    ...(serial === undefined ? {} : { serial }),
+    ...(serial !== undefined && isVirtual(metadata["manufacturer"], metadata["model"], serial)
+      ? { virtual: true }
+      : {}),
+    ...(asset === undefined ? {} : { asset }),
+    ...(host === undefined ? {} : { host }),
+    macs: seen,
+    declared: deviceMacs(metadata["all_macs"]).filter((declared) => !seen.includes(declared)),
+    ...(model === undefined ? {} : { model }),
+    ...(vendor === undefined ? {} : { vendor }),
+  };
+}
+
+function deviceMacs(list: string | undefined): Mac[] {
+  return parseMacList(list ?? "")
+    .filter(isDeviceMac)
+    .toSorted();
+}
+
+function addressesOf({ ip, metadata }: DeviceUpdate): readonly Ip[] {
+  const own = ip === undefined ? [] : parseIpList(ip);
+  return [...new Set([...own, ...parseIpList(metadata["all_ips"] ?? "")])]
+    .filter(isUsableIp)
+    .toSorted();
+}
+
+/** The part of SHA-256 that a JavaScript number holds exactly. */
+export function hash53(text: string): number {
+  const digest = sha256(text);
+  return (digest.readUInt32BE(0) & 0x1fffff) * 2 ** 32 + digest.readUInt32BE(4);
+}
+
+/** Hash of the features; 0 is kept free, it stands for "all fingerprints" in sync.members. */
+export function fingerprintOf(features: Features): number {
+  return hash53(JSON.stringify(features)) || 1;
+}
+
+/** True where the text is an address that a record could be keyed by. */
+export function isAddress(text: string): boolean {
+  return parseIp(text) !== undefined;
+}
+
+/** The number that the database holds for a kind. */
+export function kindNumber(kind: Kind): number {
+  return KINDS[kind];
+}

@@ -1,0 +1,37 @@
+/**
+ * OCSF device types (schema.ocsf.io, object "device", attribute type_id) from the words that sources use.
+ * Armis: `type` and `category`; NetBox: role slug. First match in the order below wins; the most specific words come first.
+ */
+
+/** A device type with its OCSF number and caption. */
+export interface DeviceType {
+  readonly id: number;
+  readonly name: string;
+}
+
+const TYPES: readonly (readonly [RegExp, DeviceType])[] = [
+  [/firewall|\bngfw\b|\butm\b/, { id: 9, name: "Firewall" }],
+  [/load[ -]?balanc|\badc\b/, { id: 15, name: "Load Balancer" }],
+  [/\bids\b|intrusion detection/, { id: 13, name: "IDS" }],
+  [/\bips\b|intrusion prevention/, { id: 14, name: "IPS" }],
+  [/access[ -]?point|\bwap\b|\bap\b|wireless ap/, { id: 99, name: "Access Point" }],
+  [/router|\bwan edge\b|gateway/, { id: 12, name: "Router" }],
+  [/switch|\btor\b|\bspine\b|\bleaf\b/, { id: 10, name: "Switch" }],
+  [/\bhub\b/, { id: 11, name: "Hub" }],
+  [/laptop|notebook/, { id: 3, name: "Laptop" }],
+  [/tablet|\bipad\b/, { id: 4, name: "Tablet" }],
+  [/mobile|smart ?phone|\biphone\b|handheld/, { id: 5, name: "Mobile" }],
+  [/virtual|\bvm\b|hypervisor guest/, { id: 6, name: "Virtual" }],
+  [/server|hypervisor|\bnas\b|storage/, { id: 1, name: "Server" }],
+  [/desktop|workstation|personal computer|\bpc\b|thin client/, { id: 2, name: "Desktop" }],
+  [
+    /camera|printer|sensor|\biot\b|ip ?phone|voip|thermostat|\bplc\b|badge|\bpdu\b|\bups\b|medical|infusion|industrial/,
+    { id: 7, name: "IOT" },
+  ],
+];
+
+/** The OCSF type that a source's word for a device means; undefined where none is known. */
+export function deviceTypeOf(word: string | undefined): DeviceType | undefined {
+  const text = word?.toLowerCase().replaceAll("_", " ") ?? "";
+  return text === "" ? undefined : TYPES.find(([pattern]) => pattern.test(text))?.[1];
+}

@@ -1,0 +1,234 @@
+/**
+ * SQL of the records' state. Every statement names its tenant, takes whole batches as arrays and writes rows in the
+ * order of their key, so two writers can wait for each other but never in a circle.
+ * Locks: sync.tenant_ingest's row first (the fence), then records, versions, addresses, sightings, facts.
+ */
+import type { Tx } from "../db/tx.ts";
+import { isoTime } from "../lib/clock.ts";
+import { parseIpList, type Ip } from "../model/ip.ts";
+import { formatDays, parseDays, type DaySet } from "./day-set.ts";
+import type { Features } from "./observation.ts";
+import type { Content, Version } from "./record-state.ts";
+
+/** Identity of a record row. */
+export interface RecordRef {
+  readonly partitionNo: number;
+  readonly kind: number;
+  readonly native: string;
+  readonly instanceNo: number;
+}
+
+/** What an unchanged record is recognised by. */
+export interface RecordHead {
+  readonly recordNo: number;
+  readonly contentHash: number;
+  readonly currentMs: number;
+  readonly contentSeq: number;
+}
+
+/** A stored record's own row with its key. */
+export interface StoredRecord extends RecordHead, RecordRef {
+  readonly payload: string;
+  readonly fingerprint: number;
+  readonly firstMs: number;
+  readonly idInput: string;
+  readonly days: DaySet;
+}
+
+/** Splits rows into one array a column, as unnest takes them. */
+export function columns<T>(
+  rows: readonly T[],
+  ...reads: readonly ((row: T) => unknown)[]
+): unknown[][] {
+  return reads.map((read) => rows.map(read));
+}
+
+/** Heads of the records that exist, by position in `refs`. */
+export async function findHeads(
+  tx: Tx,
+  tenant: number,
+  refs: readonly RecordRef[],
+): Promise<ReadonlyMap<number, RecordHead>> {
+  const { rows } = await tx.query<{
+    i: number;
+    record_no: number;
+    content_hash: number;
+    current_at: number;
+    content_seq: number;
+  }>(
+    `select (u.i - 1)::int as i, r.record_no, r.content_hash, r.current_at, r.content_seq
+       from unnest($2::int[], $3::smallint[], $4::text[], $5::int[]) with ordinality u(p, k, n, s, i)
+      cross join lateral (
+        select record_no, content_hash, current_at, content_seq from sync.records
+         where tenant = $1 and partition_no = u.p and kind = u.k and native = u.n and instance_no = u.s limit 1) r`,
+    [
+      tenant,
+      ...columns(
+        refs,
+        (r) => r.partitionNo,
+        (r) => r.kind,
+        (r) => r.native,
+        (r) => r.instanceNo,
+      ),
+    ],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.i,
+      {
+        recordNo: row.record_no,
+        contentHash: row.content_hash,
+        currentMs: row.current_at,
+        contentSeq: row.content_seq,
+      },
+    ]),
+  );
+}
+
+type RecordRow = {
+  record_no: number;
+  partition_no: number;
+  kind: number;
+  native: string;
+  instance_no: number;
+  content_hash: number;
+  payload: string;
+  current_at: number;
+  fingerprint: number;
+  fingerprint_first: number;
+  id_input: string;
+  address_days: string;
+  content_seq: number;
+};
+
+/** Whole rows of records, in no order. */
+export async function readRecords(
+  tx: Tx,
+  tenant: number,
+  recordNos: readonly number[],
+): Promise<StoredRecord[]> {
+  const { rows } = await tx.query<RecordRow>(
+    `select r.record_no, r.partition_no, r.kind, r.native, r.instance_no, r.content_hash, r.payload::text as payload,
+            r.current_at, r.fingerprint, r.fingerprint_first, r.id_input, r.address_days::text as address_days, r.content_seq
+       from unnest($2::int[]) u(no)
+      cross join lateral (select * from sync.records where tenant = $1 and record_no = u.no limit 1) r`,
+    [tenant, recordNos],
+  );
+  return rows.map((row) => ({
+    recordNo: row.record_no,
+    partitionNo: row.partition_no,
+    kind: row.kind,
+    native: row.native,
+    instanceNo: row.instance_no,
+    contentHash: row.content_hash,
+    payload: row.payload,
+    currentMs: row.current_at,
+    fingerprint: row.fingerprint,
+    firstMs: row.fingerprint_first,
+    idInput: row.id_input,
+    days: parseDays(row.address_days),
+    contentSeq: row.content_seq,
+  }));
+}
+
+/** Older fingerprints of records, by record. */
+export async function readVersions(
+  tx: Tx,
+  tenant: number,
+  recordNos: readonly number[],
+): Promise<ReadonlyMap<number, ReadonlyMap<number, Version>>> {
+  const { rows } = await tx.query<{
+    record_no: number;
+    fingerprint: number;
+    features: Features;
+    first_seen: number;
+    last_seen: number;
+    id_input: string;
+  }>(
+    `select v.record_no, v.fingerprint, v.features, v.first_seen, v.last_seen, v.id_input
+       from sync.record_versions v where v.tenant = $1 and v.record_no = any($2::int[])`,
+    [tenant, recordNos],
+  );
+  const byRecord = new Map<number, Map<number, Version>>();
+  for (const row of rows) {
+    const versions = byRecord.get(row.record_no) ?? new Map<number, Version>();
+    const {
+      fingerprint,
+      features,
+      first_seen: firstMs,
+      last_seen: lastMs,
+      id_input: idInput,
+    } = row;
+    byRecord.set(
+      row.record_no,
+      versions.set(fingerprint, { fingerprint, features, firstMs, lastMs, idInput }),
+    );
+  }
+  return byRecord;
+}
+
+/** Days of older addresses of records, by record. */
+export async function readAddresses(
+  tx: Tx,
+  tenant: number,
+  recordNos: readonly number[],
+): Promise<ReadonlyMap<number, ReadonlyMap<Ip, DaySet>>> {
+  const { rows } = await tx.query<{ record_no: number; address: string; days: string }>(
+    `select record_no, address, days::text as days from sync.record_addresses
+      where tenant = $1 and record_no = any($2::int[])`,
+    [tenant, recordNos],
+  );
+  const byRecord = new Map<number, Map<Ip, DaySet>>();
+  for (const row of rows) {
+    const addresses = byRecord.get(row.record_no) ?? new Map<Ip, DaySet>();
+    for (const ip of parseIpList(row.address)) addresses.set(ip, parseDays(row.days));
+    byRecord.set(row.record_no, addresses);
+  }
+  return byRecord;
+}
+
+/** A record row to be written. */
+export interface RecordWrite extends RecordRef {
+  readonly recordNo: number;
+  readonly content: Content;
+  readonly contentSeq: number;
+}
+
+/** Inserts records, or replaces the content of those that exist (same record_no, same key). */
+export async function writeRecords(
+  tx: Tx,
+  tenant: number,
+  writes: readonly RecordWrite[],
+): Promise<void> {
+  if (writes.length === 0) return;
+  const sorted = writes.toSorted((a, b) => a.recordNo - b.recordNo);
+  await tx.query(
+    `insert into sync.records as r (tenant, record_no, partition_no, kind, native, instance_no, content_hash, payload,
+            current_at, fingerprint, fingerprint_first, id_input, address_days, content_seq)
+     select $1, u.* from unnest($2::int[], $3::int[], $4::smallint[], $5::text[], $6::int[], $7::bigint[], $8::json[],
+            $9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::text[], $13::int4multirange[], $14::bigint[]) u
+     on conflict (tenant, record_no) do update set content_hash = excluded.content_hash, payload = excluded.payload,
+            current_at = excluded.current_at, fingerprint = excluded.fingerprint,
+            fingerprint_first = excluded.fingerprint_first, id_input = excluded.id_input,
+            address_days = excluded.address_days, content_seq = excluded.content_seq`,
+    [
+      tenant,
+      ...columns(
+        sorted,
+        (w) => w.recordNo,
+        (w) => w.partitionNo,
+        (w) => w.kind,
+        (w) => w.native,
+        (w) => w.instanceNo,
+        (w) => w.content.hash,
+        (w) => w.content.payload,
+        (w) => isoTime(w.content.lastMs),
+        (w) => w.content.fingerprint,
+        (w) => isoTime(w.content.firstMs),
+        (w) => w.content.idInput,
+        (w) => formatDays(w.content.days),
+        (w) => w.contentSeq,
+      ),
+    ],
+  );
+}

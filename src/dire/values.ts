@@ -1,0 +1,83 @@
+/**
+ * Which texts may identify a device at all. Structural tests, so that junk nobody has listed is caught too; the
+ * lists only add what structure cannot tell (sources: identity facts 1.7, 2 and 3, GLPI's public blacklists).
+ */
+import { parseIp } from "../model/ip.ts";
+import type { Mac } from "../model/mac.ts";
+
+/** Types of identifying value, with the numbers that the database holds. */
+export const VALUE_TYPES = { serial: 1, asset: 2, mac: 3, host: 4, address: 5 } as const;
+
+/** Name of a value type. */
+export type ValueType = keyof typeof VALUE_TYPES;
+
+/** Shorter serials and asset tags ("0", "N/A", "123") are typed-in fillers, not numbers a maker gave. */
+const SERIAL_LENGTH_MIN = 4;
+/** PostgreSQL's longest index row is 2,704 bytes; a real serial has under 64 characters. */
+const SERIAL_LENGTH_MAX = 128;
+const FILLER =
+  /O\.?E\.?M|^NONE|^NULL|^N\/?A$|DEFAULT|NOT ?(SPECIFIED|AVAILABLE|APPLICABLE|PRESENT|SET)|TO BE FILLED|SERIAL ?(NUMBER|NO)|^SERIAL|ASSET ?TAG|UNKNOWN|INVALID|^CHASSIS|^TEST$|^EMPTY|^XXX|NO ASSET|^SYSTEM|^EVAL|^0?123456/;
+
+/** A serial number or asset tag in its one form, or undefined where it is a filler. */
+export function parseSerial(text: string | undefined): string | undefined {
+  const serial = text?.trim().replace(/\s+/g, " ").toUpperCase() ?? "";
+  if (serial.length < SERIAL_LENGTH_MIN || serial.length > SERIAL_LENGTH_MAX) return undefined;
+  const bare = serial.replace(/[^0-9A-Z]/g, "");
+  if (bare.length < SERIAL_LENGTH_MIN || new Set(bare).size < 2) return undefined;
+  return FILLER.test(serial) ? undefined : serial;
+}
+
+/** Prefixes that protocols and hypervisors give to many devices at once, or that a driver bug left behind. */
+const PROTOCOL_MACS =
+  /^(00005E00|00000C07AC|00000C9FF|0007B4|0242|33333|01005E|0180C2|00059A3C7A|00090FFE|00090FAA|005056C0|33506F45|02004E435049|525400123456|FFFFFFFFFFFF|0000000)/;
+
+/** True where the MAC can tell one network interface from others: neither group, junk, nor a protocol's own. */
+export function isDeviceMac(mac: Mac): boolean {
+  const isGroup = (Number.parseInt(mac.slice(0, 2), 16) & 0x01) !== 0;
+  return !isGroup && !PROTOCOL_MACS.test(mac) && new Set(mac).size > 1;
+}
+
+const GENERIC_HOSTS = new Set([
+  "localhost",
+  "unknown",
+  "none",
+  "null",
+  "n/a",
+  "na",
+  "-",
+  "default",
+  "(none)",
+  "host",
+  "hostname",
+]);
+/** A DNS label has at most 63 characters; display names from sensors run longer, but not without end. */
+const HOST_LENGTH_MAX = 128;
+
+/** The short form of a hostname: first label, lower case. Undefined where it is no name of one device. */
+export function parseHost(text: string | undefined): string | undefined {
+  const name = text?.trim().toLowerCase() ?? "";
+  if (name === "" || parseIp(name) !== undefined) return undefined;
+  const label = (name.split(".")[0] ?? "").trim();
+  if (label.length < 2 || label.length > HOST_LENGTH_MAX) return undefined;
+  return GENERIC_HOSTS.has(name) || GENERIC_HOSTS.has(label) ? undefined : label;
+}
+
+/** Model and vendor are compared by their letters and digits alone: "HPE" against "hpe ", "R-740" against "R740". */
+export function parseWord(text: string | undefined): string | undefined {
+  const word =
+    text
+      ?.toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, "")
+      .slice(0, 64) ?? "";
+  return word === "" || word === "unknown" || word === "other" || word === "none"
+    ? undefined
+    : word;
+}
+
+const VIRTUAL =
+  /vmware|virtual|kvm|qemu|xen|hyper-?v|bochs|openstack|amazon ec2|google compute|proxmox|bhyve/i;
+
+/** True where vendor, model or serial say that the machine is virtual: its serial is cloned with it. */
+export function isVirtual(...texts: readonly (string | undefined)[]): boolean {
+  return texts.some((text) => text !== undefined && VIRTUAL.test(text));
+}

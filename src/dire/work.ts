@@ -1,0 +1,256 @@
+/**
+ * One step of a tenant's work: take waiting chunks into the state, or publish dirty components. Each is one transaction under
+ * the tenant's fence.
+ */
+import type { Db } from "../db/pool.ts";
+import { tx, type Tx } from "../db/tx.ts";
+import { finishChunks, MANIFEST_INDEX, waitingChunks, type WaitingChunk } from "../inbox/inbox.ts";
+import { fence, type Lease } from "../inbox/lease.ts";
+import { addMerged, addProgress, findRun, openRun } from "../inbox/run-store.ts";
+import { attributeToSender } from "./attribution.ts";
+import type { Batch } from "./batch.ts";
+import { newSorted, sortChunk, type Sorted } from "./chunk-batches.ts";
+import { parseDays } from "./day-set.ts";
+import { ingest, type IngestCounts } from "./ingest.ts";
+// RUNCLOSE
+import { instanceNumbers, takeNumbers } from "./numbers.ts";
+import { publishComponents, type ResolveCounts } from "./resolver.ts";
+
+/** What one step of ingestion did. */
+export interface WorkedChunks extends IngestCounts {
+  readonly chunks: number;
+  readonly bytes: number;
+}
+
+/** Works at most `limit` waiting chunks of a tenant, in order. Undefined when none waits. */
+export async function workChunks(
+  db: Db,
+  lease: Lease,
+  limit: number,
+): Promise<WorkedChunks | undefined> {
+  return await tx(db, async (open) => {
+    await fence(open, lease);
+    const chunks = await waitingChunks(open, lease.tenant, limit);
+    if (chunks.length === 0) return undefined;
+    const worked = await workRuns(open, lease.tenant, chunks);
+    await finishChunks(
+      open,
+      lease.tenant,
+      chunks.filter(({ chunkIndex }) => chunkIndex !== MANIFEST_INDEX),
+    );
+    return worked;
+  });
+}
+
+/** Neighbouring chunks of one run are one batch; a manifest is worked by itself, after the chunks before it. */
+async function workRuns(
+  open: Tx,
+  tenant: number,
+  chunks: readonly WaitingChunk[],
+): Promise<WorkedChunks> {
+  let worked: WorkedChunks = {
+    chunks: 0,
+    bytes: 0,
+    entries: 0,
+    created: 0,
+    changed: 0,
+    unchanged: 0,
+    rejected: 0,
+  };
+  for (const group of groupRuns(chunks)) {
+    const [first] = group;
+    if (first?.chunkIndex === MANIFEST_INDEX) throw new Error("x");
+    else worked = sum(worked, await workGroup(open, tenant, group));
+  }
+  return worked;
+}
+
+function groupRuns(chunks: readonly WaitingChunk[]): WaitingChunk[][] {
+  const groups: WaitingChunk[][] = [];
+  for (const chunk of chunks) {
+    const last = groups.at(-1);
+    const before = last?.[0];
+    const joins =
+      before !== undefined &&
+      before.runId === chunk.runId &&
+      before.agentId === chunk.agentId &&
+      before.chunkIndex !== MANIFEST_INDEX &&
+      chunk.chunkIndex !== MANIFEST_INDEX;
+    if (joins) last?.push(chunk);
+    else groups.push([chunk]);
+  }
+  return groups;
+}
+
+async function workGroup(
+  open: Tx,
+  tenant: number,
+  group: readonly WaitingChunk[],
+): Promise<WorkedChunks> {
+  const sorted = newSorted();
+  for (const { message, receivedMs, sender } of group) {
+    sortChunk(sorted, {
+      message,
+      receivedMs,
+      attribution: (meta) => attributeToSender(sender, meta),
+    });
+  }
+  const bytes = group.reduce((total, { message }) => total + message.length, 0);
+  let worked: WorkedChunks = {
+    chunks: group.length,
+    bytes,
+    entries: 0,
+    created: 0,
+    changed: 0,
+    unchanged: 0,
+    rejected: 0,
+  };
+  for (const [instance, batch] of batchesOf(sorted)) {
+    worked = sum(worked, await workInstance(open, tenant, { group, instance, batch, bytes }));
+  }
+  return worked;
+}
+
+/** Strays are counted with the group's first instance: a run's row is where an operator looks for them. */
+function batchesOf({ byInstance, strays }: Sorted): (readonly [string, Batch])[] {
+  const [first] = byInstance.keys();
+  if (strays.entries === 0 || first === undefined) return [...byInstance];
+  const batch = byInstance.get(first);
+  if (batch === undefined) return [...byInstance];
+  batch.entries += strays.entries;
+  batch.rejected += strays.rejected;
+  for (const [reason, count] of strays.rejectedBy) {
+    batch.rejectedBy.set(reason, (batch.rejectedBy.get(reason) ?? 0) + count);
+  }
+  batch.rejectedSample.push(...strays.rejectedSample);
+  return [...byInstance];
+}
+
+type InstanceWork = {
+  readonly group: readonly WaitingChunk[];
+  readonly instance: string;
+  readonly batch: Batch;
+  readonly bytes: number;
+};
+
+async function workInstance(
+  open: Tx,
+  tenant: number,
+  { group, instance, batch, bytes }: InstanceWork,
+): Promise<WorkedChunks> {
+  const [first] = group;
+  if (first === undefined) {
+    return { chunks: 0, bytes: 0, entries: 0, created: 0, changed: 0, unchanged: 0, rejected: 0 };
+  }
+  const runNo = await runOf(open, tenant, { first, instance, batch });
+  const counts = await ingest(open, tenant, { batch, runNo });
+  const { rejectedBy, rejectedSample } = batch;
+  await addProgress(open, tenant, {
+    runNo,
+    ...counts,
+    chunks: group.length,
+    bytes,
+    rejectedBy,
+    rejectedSample,
+  });
+  return { ...counts, chunks: 0, bytes: 0 };
+}
+
+async function runOf(
+  open: Tx,
+  tenant: number,
+  {
+    first,
+    instance,
+    batch,
+  }: { readonly first: WaitingChunk; readonly instance: string; readonly batch: Batch },
+): Promise<number> {
+  const [delta] = batch.records.values();
+  const named = { name: instance, sourceType: delta?.name.sourceType ?? "unknown" };
+  const instanceNo = (await instanceNumbers(open, tenant, [named])).get(instance) ?? 0;
+  const key = { agentId: first.agentId, runId: first.runId, instanceNo };
+  const known = await findRun(open, tenant, key);
+  if (known !== undefined) return known;
+  const runNo = await takeNumbers(open, tenant, { what: "run", count: 1 });
+  await openRun(open, tenant, { ...key, runNo, kind: "unknown", startedMs: first.receivedMs });
+  return runNo;
+}
+
+function sum(a: WorkedChunks, b: WorkedChunks): WorkedChunks {
+  return {
+    chunks: a.chunks + b.chunks,
+    bytes: a.bytes + b.bytes,
+    entries: a.entries + b.entries,
+    created: a.created + b.created,
+    changed: a.changed + b.changed,
+    unchanged: a.unchanged + b.unchanged,
+    rejected: a.rejected + b.rejected,
+  };
+}
+
+/** Records resolved in one transaction: bounds its memory and how long the tenant's row stays locked. */
+const DIRTY_RECORDS_MAX = 5_000;
+/** Dirty rows looked at to find them; a row is one worked batch. */
+const DIRTY_ROWS_MAX = 64;
+
+/** Publishes the components of dirty records, a bounded number of them. Undefined when nothing is dirty. */
+export async function workDirty(db: Db, lease: Lease): Promise<ResolveCounts | undefined> {
+  return await tx(db, async (open) => {
+    await fence(open, lease);
+    const taken = await takeDirty(open, lease.tenant);
+    if (taken === undefined) return undefined;
+    const counts = await publishComponents(open, lease.tenant, taken.recordNos);
+    if (taken.runNo !== undefined && counts.merged > 0) {
+      await addMerged(open, lease.tenant, { runNo: taken.runNo, merged: counts.merged });
+    }
+    return counts;
+  });
+}
+
+type Taken = { readonly recordNos: readonly number[]; readonly runNo: number | undefined };
+
+/** Takes up to DIRTY_RECORDS_MAX records off the queue; the rest of a row that is taken in part stays. */
+async function takeDirty(open: Tx, tenant: number): Promise<Taken | undefined> {
+  const { rows } = await open.query<{ dirty_no: number; records: string; run_no: number | null }>(
+    `select dirty_no, records::text as records, run_no from sync.dirty where tenant = $1
+      order by dirty_no limit $2 for update`,
+    [tenant, DIRTY_ROWS_MAX],
+  );
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const recordNos = new Set<number>();
+  for (const row of rows) {
+    const rest: [number, number][] = [];
+    for (const [from, until] of parseDays(row.records)) {
+      let no = from;
+      while (no < until && recordNos.size < DIRTY_RECORDS_MAX) recordNos.add(no++);
+      if (no < until) rest.push([no, until]);
+    }
+    await keepRest(open, tenant, { dirtyNo: row.dirty_no, rest });
+    if (recordNos.size >= DIRTY_RECORDS_MAX) break;
+  }
+  return { recordNos: [...recordNos], runNo: first.run_no ?? undefined };
+}
+
+async function keepRest(
+  open: Tx,
+  tenant: number,
+  {
+    dirtyNo,
+    rest,
+  }: { readonly dirtyNo: number; readonly rest: readonly (readonly [number, number])[] },
+): Promise<void> {
+  if (rest.length === 0) {
+    await open.query("delete from sync.dirty where tenant = $1 and dirty_no = $2", [
+      tenant,
+      dirtyNo,
+    ]);
+  } else {
+    const records = `{${rest.map(([from, until]) => `[${from},${until})`).join(",")}}`;
+    await open.query("update sync.dirty set records = $3 where tenant = $1 and dirty_no = $2", [
+      tenant,
+      dirtyNo,
+      records,
+    ]);
+  }
+}

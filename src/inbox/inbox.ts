@@ -1,0 +1,166 @@
+/**
+ * The durable inbox: chunks that were acknowledged and are not worked yet, and the ledger that recognises a resend.
+ * A chunk's ledger row and body are committed together before the gateway answers; its body goes in the transaction
+ * that writes its records. Locks: ledger row, then inbox row.
+ */
+import type { Db } from "../db/pool.ts";
+import type { Queryable } from "../db/session.ts";
+import type { Tx } from "../db/tx.ts";
+import { SyncError } from "../lib/errors.ts";
+import { sha256 } from "../lib/hash.ts";
+import { packBody, unpackBody } from "./body.ts";
+import type { Sender } from "./sender.ts";
+
+/** The ledger's chunk index of a run's manifest. */
+export const MANIFEST_INDEX = -1;
+
+/** What names a chunk: the ledger's key inside a tenant. */
+export interface ChunkKey {
+  readonly agentId: string;
+  readonly runId: string;
+  readonly chunkIndex: number;
+}
+
+/** A chunk as the gateway took it from the wire. */
+export interface ArrivedChunk extends ChunkKey {
+  readonly sender: Sender;
+  readonly message: Uint8Array;
+}
+
+/** `stored`: committed now. `known`: committed before, byte for byte. `conflict`: another message has this key. */
+export type PutOutcome = "stored" | "known" | "conflict";
+
+/** How long an agent is asked to wait when its tenant's inbox is full, ms: the time to work about one chunk. */
+const FULL_RETRY_MS = 2_000;
+
+/**
+ * Commits a chunk, or recognises it. When it returns `stored` or `known` the chunk will be worked, whatever dies.
+ * Throws `inbox_full` (retry after a delay) where the tenant has `chunksMax` unworked chunks.
+ */
+export async function putChunk(
+  db: Db,
+  tenant: number,
+  chunk: ArrivedChunk & { readonly chunksMax: number },
+): Promise<PutOutcome> {
+  const { agentId, runId, chunkIndex, sender, message, chunksMax } = chunk;
+  const digest = sha256(message);
+  const before = await knownDigest(db, tenant, chunk);
+  if (before !== undefined) return before.equals(digest) ? "known" : "conflict";
+  if (await isFull(db, tenant, chunksMax)) {
+    throw new SyncError("inbox_full", `inbox holds ${chunksMax} chunks that are not worked yet`, {
+      retry: { afterMs: FULL_RETRY_MS },
+    });
+  }
+  const body = await packBody(message);
+  // One statement, so one commit: either both rows are there or none.
+  const { count } = await db.query(
+    `with known as (
+       insert into sync.ledger (tenant, agent_id, run_id, chunk_index, sha256) values ($1, $2, $3, $4, $5)
+       on conflict do nothing returning 1)
+     insert into sync.inbox (tenant, agent_id, run_id, chunk_index, sender, raw_bytes, body)
+     select $1, $2, $3, $4, $6, $7, $8 from known`,
+    [tenant, agentId, runId, chunkIndex, digest, sender, message.length, body],
+  );
+  if (count > 0) return "stored";
+  const raced = await knownDigest(db, tenant, chunk);
+  return raced?.equals(digest) === true ? "known" : "conflict";
+}
+
+async function knownDigest(
+  db: Queryable,
+  tenant: number,
+  { agentId, runId, chunkIndex }: ChunkKey,
+): Promise<Buffer | undefined> {
+  const { rows } = await db.query<{ sha256: Buffer }>(
+    "select sha256 from sync.ledger where tenant = $1 and agent_id = $2 and run_id = $3 and chunk_index = $4",
+    [tenant, agentId, runId, chunkIndex],
+  );
+  return rows[0]?.sha256;
+}
+
+async function isFull(db: Queryable, tenant: number, chunksMax: number): Promise<boolean> {
+  const { rows } = await db.query<{ waiting: number }>(
+    `select count(*)::int as waiting from (
+       select 1 from sync.inbox where tenant = $1 and parked_reason is null limit $2) w`,
+    [tenant, chunksMax],
+  );
+  return (rows[0]?.waiting ?? 0) >= chunksMax;
+}
+
+/** A chunk that waits, with its message. */
+export interface WaitingChunk extends ArrivedChunk {
+  readonly inboxNo: number;
+  readonly receivedMs: number;
+  readonly attempts: number;
+}
+
+type InboxRow = {
+  inbox_no: number;
+  agent_id: string;
+  run_id: string;
+  chunk_index: number;
+  sender: Sender;
+  received_at: number;
+  raw_bytes: number;
+  body: Buffer;
+  attempts: number;
+};
+
+/** The oldest waiting chunks of a tenant, in order of arrival, at most `limit`; parked ones are passed over. */
+export async function waitingChunks(
+  tx: Tx,
+  tenant: number,
+  limit: number,
+): Promise<WaitingChunk[]> {
+  const { rows } = await tx.query<InboxRow>(
+    `select inbox_no, agent_id, run_id, chunk_index, sender, received_at, raw_bytes, body, attempts
+       from sync.inbox where tenant = $1 and parked_reason is null order by inbox_no limit $2`,
+    [tenant, limit],
+  );
+  return await Promise.all(
+    rows.map(async (row) => ({
+      inboxNo: row.inbox_no,
+      agentId: row.agent_id,
+      runId: row.run_id,
+      chunkIndex: row.chunk_index,
+      sender: row.sender,
+      receivedMs: row.received_at,
+      attempts: row.attempts,
+      message: await unpackBody(row.body, row.raw_bytes),
+    })),
+  );
+}
+
+/** Marks chunks worked, in the transaction that wrote their records. */
+export async function finishChunks(
+  tx: Tx,
+  tenant: number,
+  chunks: readonly WaitingChunk[],
+): Promise<void> {
+  await tx.query(
+    `update sync.ledger l set worked_at = now() from unnest($2::text[], $3::text[], $4::int[]) u(a, r, c)
+      where l.tenant = $1 and l.agent_id = u.a and l.run_id = u.r and l.chunk_index = u.c`,
+    [
+      tenant,
+      chunks.map((c) => c.agentId),
+      chunks.map((c) => c.runId),
+      chunks.map((c) => c.chunkIndex),
+    ],
+  );
+  await tx.query("delete from sync.inbox where tenant = $1 and inbox_no = any($2::bigint[])", [
+    tenant,
+    chunks.map((c) => c.inboxNo),
+  ]);
+}
+
+/** Sets a chunk aside with the reason, so that those behind it go on; it stays until an operator retries it. */
+export async function parkChunk(
+  db: Queryable,
+  tenant: number,
+  { inboxNo, reason }: { readonly inboxNo: number; readonly reason: string },
+): Promise<void> {
+  await db.query(
+    "update sync.inbox set parked_reason = $3, attempts = attempts + 1 where tenant = $1 and inbox_no = $2",
+    [tenant, inboxNo, reason],
+  );
+}

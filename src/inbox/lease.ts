@@ -1,0 +1,59 @@
+/**
+ * One process at a time writes a tenant's records and devices. The lease is a row, not an advisory lock, so it works through a
+ * transaction-pooling pgbouncer and survives nothing it should not: a killed holder's lease runs out, and a holder that
+ * slept too long finds a higher epoch and rolls back.
+ */
+import type { Db } from "../db/pool.ts";
+import type { Tx } from "../db/tx.ts";
+import { SyncError } from "../lib/errors.ts";
+
+/** The right to write one tenant, for as long as `epoch` stands. */
+export interface Lease {
+  readonly tenant: number;
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+/** How long a lease lasts without being renewed, ms: longer than any one batch takes, shorter than an operator waits. */
+const LEASE_MS = 30_000;
+
+/** Takes the lease of a tenant that has work and no living owner; the one that waited longest first. */
+export async function claimTenant(db: Db, owner: string): Promise<Lease | undefined> {
+  const { rows } = await db.query<{ tenant: number; epoch: number }>(
+    `update sync.tenant_ingest set owner = $1, worked_at = now(),
+            epoch = case when owner = $1 then epoch else epoch + 1 end,
+            lease_until = now() + $2 * interval '1 ms'
+      where tenant = (
+        select t.tenant from sync.tenant_ingest t
+         where (t.lease_until < now() or t.owner = $1)
+           and (exists (select from sync.inbox i where i.tenant = t.tenant and i.parked_reason is null)
+             or exists (select from sync.dirty d where d.tenant = t.tenant))
+         order by t.worked_at for update skip locked limit 1)
+      returning tenant, epoch`,
+    [owner, LEASE_MS],
+  );
+  const [row] = rows;
+  return row === undefined ? undefined : { tenant: row.tenant, owner, epoch: row.epoch };
+}
+
+/** First statement of every transaction that writes a tenant: renews the lease and locks its row, or ends the work. */
+export async function fence(tx: Tx, { tenant, owner, epoch }: Lease): Promise<void> {
+  const { count } = await tx.query(
+    `update sync.tenant_ingest set lease_until = now() + $4 * interval '1 ms'
+      where tenant = $1 and owner = $2 and epoch = $3`,
+    [tenant, owner, epoch, LEASE_MS],
+  );
+  if (count === 0) {
+    throw new SyncError("lease_lost", `tenant ${tenant} is written by another process now`, {
+      retry: "transient",
+    });
+  }
+}
+
+/** Gives a lease back, so that another process need not wait for it to run out. */
+export async function releaseTenant(db: Db, { tenant, owner, epoch }: Lease): Promise<void> {
+  await db.query(
+    "update sync.tenant_ingest set lease_until = '-infinity' where tenant = $1 and owner = $2 and epoch = $3",
+    [tenant, owner, epoch],
+  );
+}
