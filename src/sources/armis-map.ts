@@ -87,8 +87,11 @@ function described(record: ArmisRecord): Texts {
 }
 
 function present(texts: Texts): Record<string, string> {
-  const kept = Object.entries(texts).filter(([, value]) => value !== undefined && value !== "");
-  return Object.fromEntries(kept) as Record<string, string>;
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(texts)) {
+    if (value !== undefined && value !== "") kept[name] = value;
+  }
+  return kept;
 }
 
 function list(texts: readonly string[]): string {
