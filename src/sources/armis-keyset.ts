@@ -106,7 +106,15 @@ function seekOn(place: KeysetPlace, page: ArmisPage): KeysetStep {
   if (first !== undefined && first > (place.stale ?? 0) && from > place.from) {
     return { kind: "seek", place: { ...place, from, stale: first } };
   }
-  const what = page.rows.length === 0 ? "an empty page" : "nothing new";
-  const why = `Armis sent ${what} at offset ${place.from} and said that more follows: its cursor does not advance`;
-  return failed("bad_data", why);
+  const where = `at offset ${place.from}, and said that more follows`;
+  return failed(
+    "bad_data",
+    `Armis sent ${uselessPage(page)} ${where}: its cursor does not advance`,
+  );
+}
+
+function uselessPage({ rows }: ArmisPage): string {
+  if (rows.length === 0) return "an empty page";
+  if (rows.every((row) => row.id === undefined)) return `${rows.length} records without an id`;
+  return "nothing new";
 }

@@ -1,5 +1,5 @@
 /** A maker's product as the fleet deals it out: what it is called, whose network cards it has, which system it runs. */
-export interface Make {
+interface Make {
   readonly manufacturer: string;
   readonly model: string;
   /** Registered prefix of its network cards (IEEE MA-L), six upper-case digits. */
@@ -11,7 +11,7 @@ export interface Make {
 }
 
 /** What a name can be built from. `code` is unique in the fleet, `macHex` is the first MAC without separators. */
-export interface NameParts {
+interface NameParts {
   readonly siteCode: string;
   readonly code: string;
   readonly macHex: string;
