@@ -1,0 +1,85 @@
+/**
+ * The core's foundation: database, keys, authorities. `serve` stands on it, and so does every command that finds no running
+ * server and must start the database itself.
+ */
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+import { Authorities } from "../control/authorities.ts";
+import { openSealer, type Sealer } from "../control/secrets.ts";
+import { startEmbedded, type Embedded } from "../db/embedded.ts";
+import { migrate } from "../db/migrate.ts";
+import { openPool, type Db } from "../db/pool.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Environment } from "../lib/env.ts";
+import type { SyncError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+
+/** Where the core keeps what it must not lose, and which database it uses. */
+export interface PlatformSettings {
+  readonly dataDir: string;
+  /** Whether somebody named the folder. */
+  readonly isDataDirExplicit: boolean;
+  /** An operator's own PostgreSQL; absent: the embedded one in the data folder. */
+  readonly databaseUrl?: string | undefined;
+  /** Key file of sealed secrets; absent: in the data folder. Replicas on one database share it. */
+  readonly keyFile?: string | undefined;
+  readonly compatSchema?: string | undefined;
+  readonly poolSize: number;
+}
+
+/** What everything in the core works with. */
+export interface Platform extends AsyncDisposable {
+  readonly db: Db;
+  readonly sealer: Sealer;
+  readonly authorities: Authorities;
+  /** Where the data is; not what was asked for if that was closed to the service user. */
+  readonly dataDir: string;
+  /** Resolves when the embedded server has gone unasked; never with a server of one's own. */
+  readonly crashed: Promise<SyncError>;
+}
+
+/** Connections of a pool where nothing says otherwise: the document's smallest row. */
+export const POOL_SIZE_DEFAULT = 40;
+
+/** The folder where nobody names one: the service's own as root, else the user's. */
+export function defaultDataDir(env: Environment): string {
+  if (process.getuid?.() === 0) return "/var/lib/serviceradar/core";
+  const state = env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state");
+  return join(state, "serviceradar", "core");
+}
+
+/** Opens it all: starts or reaches the database, brings the schema up to date, finds or makes key and root authority. */
+export async function openPlatform(
+  settings: PlatformSettings,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Promise<Platform> {
+  const embedded = settings.databaseUrl === undefined ? await start(settings, log) : undefined;
+  const address = embedded?.connection ?? { url: settings.databaseUrl ?? "" };
+  const db = openPool({
+    address,
+    max: settings.poolSize,
+    applicationName: "serviceradar-core",
+    log,
+  });
+  const close = async (): Promise<void> => {
+    await db.end();
+    await embedded?.stop();
+  };
+  try {
+    await migrate(db, { log, compatSchema: settings.compatSchema });
+    const dataDir = embedded?.dataDir ?? settings.dataDir;
+    const sealer = await openSealer(settings.keyFile ?? join(dataDir, "secret.key"), "--key-file");
+    const authorities = new Authorities(sealer, clock);
+    await authorities.root(db);
+    const crashed = embedded?.crashed ?? new Promise<never>(() => {});
+    return { db, sealer, authorities, dataDir, crashed, [Symbol.asyncDispose]: close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+function start({ dataDir, isDataDirExplicit }: PlatformSettings, log: Log): Promise<Embedded> {
+  return startEmbedded({ dataDir, explicitDataDir: isDataDirExplicit, log });
+}

@@ -1,0 +1,194 @@
+import type { Queryable } from "../db/session.ts";
+import { isoTime } from "../lib/clock.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { audit } from "./audit.ts";
+
+/** An agent as the core knows it. */
+export interface Agent {
+  readonly agentId: string;
+  readonly partition: string;
+  readonly createdMs: number;
+  readonly revokedMs: number | undefined;
+  readonly hostname: string | undefined;
+  readonly version: string | undefined;
+  readonly lastSeenMs: number | undefined;
+  readonly configOffered: string | undefined;
+  readonly configRunning: string | undefined;
+  readonly certificateNotAfterMs: number | undefined;
+  readonly status: unknown;
+}
+
+type AgentRow = {
+  agent_id: string;
+  partition: string;
+  created_at: number;
+  revoked_at: number | null;
+  hostname: string | null;
+  version: string | null;
+  last_seen_at: number | null;
+  config_offered: string | null;
+  config_running: string | null;
+  certificate_not_after: number | null;
+  status: unknown;
+};
+const COLUMNS = `agent_id, partition, created_at, revoked_at, hostname, version, last_seen_at, config_offered, config_running,
+  certificate_not_after, status`;
+
+/** A tenant's agents, by id. */
+export async function listAgents(db: Queryable, tenant: number): Promise<readonly Agent[]> {
+  const { rows } = await db.query<AgentRow>(
+    `select ${COLUMNS} from sync.agents where tenant = $1 order by agent_id`,
+    [tenant],
+  );
+  return rows.map(agentOf);
+}
+
+/** One agent. */
+export async function findAgent(
+  db: Queryable,
+  tenant: number,
+  agentId: string,
+): Promise<Agent | undefined> {
+  const { rows } = await db.query<AgentRow>(
+    `select ${COLUMNS} from sync.agents where tenant = $1 and agent_id = $2`,
+    [tenant, agentId],
+  );
+  return rows[0] === undefined ? undefined : agentOf(rows[0]);
+}
+
+function agentOf(row: AgentRow): Agent {
+  return {
+    agentId: row.agent_id,
+    partition: row.partition,
+    createdMs: row.created_at,
+    revokedMs: row.revoked_at ?? undefined,
+    hostname: row.hostname ?? undefined,
+    version: row.version ?? undefined,
+    lastSeenMs: row.last_seen_at ?? undefined,
+    configOffered: row.config_offered ?? undefined,
+    configRunning: row.config_running ?? undefined,
+    certificateNotAfterMs: row.certificate_not_after ?? undefined,
+    status: row.status ?? undefined,
+  };
+}
+
+/** Registers an agent, or renews the certificate's date of one with the same partition. The error says what is in the way. */
+export async function registerAgent(
+  db: Queryable,
+  tenant: number,
+  {
+    agentId,
+    partition,
+    notAfterMs,
+    actor,
+  }: {
+    readonly agentId: string;
+    readonly partition: string;
+    readonly notAfterMs: number;
+    readonly actor: string;
+  },
+): Promise<Result<"created" | "renewed">> {
+  const known = await findAgent(db, tenant, agentId);
+  if (known !== undefined && known.partition !== partition) {
+    return err(
+      `agent "${agentId}" is in partition "${known.partition}"; revoke it first, or choose another id`,
+    );
+  }
+  await db.query(
+    `insert into sync.agents (tenant, agent_id, partition, certificate_not_after) values ($1, $2, $3, $4)
+     on conflict (tenant, agent_id) do update set certificate_not_after = excluded.certificate_not_after, revoked_at = null`,
+    [tenant, agentId, partition, isoTime(notAfterMs)],
+  );
+  await audit(db, {
+    tenant,
+    actor,
+    action: "agent.register",
+    subject: agentId,
+    after: { partition },
+  });
+  return ok(known === undefined ? "created" : "renewed");
+}
+
+/** Ends an agent's identity: its certificate is refused from now on, on open streams too. False if there is no such agent. */
+export async function revokeAgent(
+  db: Queryable,
+  tenant: number,
+  { agentId, actor }: { readonly agentId: string; readonly actor: string },
+): Promise<boolean> {
+  const { count } = await db.query(
+    "update sync.agents set revoked_at = coalesce(revoked_at, now()) where tenant = $1 and agent_id = $2",
+    [tenant, agentId],
+  );
+  if (count > 0) await audit(db, { tenant, actor, action: "agent.revoke", subject: agentId });
+  return count > 0;
+}
+
+/** What a hello says of an agent's host. */
+export interface AgentSighting {
+  readonly agentId: string;
+  readonly partition: string;
+  readonly hostname: string;
+  readonly version: string;
+  readonly os: string;
+  readonly arch: string;
+  readonly sourceIp: string;
+  readonly capabilities: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Notes a hello; an agent that was certified elsewhere (an imported authority) is registered by it. */
+export async function noteHello(db: Queryable, tenant: number, seen: AgentSighting): Promise<void> {
+  await db.query(
+    `insert into sync.agents (tenant, agent_id, partition, hostname, version, os, arch, source_ip, capabilities, labels,
+            last_hello_at, last_seen_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now(), now())
+     on conflict (tenant, agent_id) do update set hostname = excluded.hostname, version = excluded.version, os = excluded.os,
+            arch = excluded.arch, source_ip = excluded.source_ip, capabilities = excluded.capabilities,
+            labels = excluded.labels, last_hello_at = now(), last_seen_at = now()`,
+    [
+      tenant,
+      seen.agentId,
+      seen.partition,
+      seen.hostname,
+      seen.version,
+      seen.os,
+      seen.arch,
+      seen.sourceIp,
+      seen.capabilities,
+      seen.labels,
+    ],
+  );
+}
+
+/** Notes a heartbeat; `status` is the message of the agent's "sync" service where it sent one. */
+export async function noteHeartbeat(
+  db: Queryable,
+  tenant: number,
+  { agentId, status }: { readonly agentId: string; readonly status: unknown },
+): Promise<void> {
+  await db.query(
+    `update sync.agents set last_seen_at = now(), status = coalesce($3::json, status),
+            status_at = case when $3::json is null then status_at else now() end
+      where tenant = $1 and agent_id = $2`,
+    [tenant, agentId, status === undefined ? null : JSON.stringify(status)],
+  );
+}
+
+/** Notes which configuration an agent was offered, and which it says it runs. */
+export async function noteConfig(
+  db: Queryable,
+  tenant: number,
+  {
+    agentId,
+    offered,
+    running,
+  }: { readonly agentId: string; readonly offered?: string; readonly running?: string },
+): Promise<void> {
+  await db.query(
+    `update sync.agents set config_offered = coalesce($3, config_offered), config_running = coalesce($4, config_running),
+            config_running_at = case when $4::text is null then config_running_at else now() end
+      where tenant = $1 and agent_id = $2
+        and (config_offered, config_running) is distinct from (coalesce($3, config_offered), coalesce($4, config_running))`,
+    [tenant, agentId, offered ?? null, running ?? null],
+  );
+}

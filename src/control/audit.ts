@@ -1,0 +1,23 @@
+import type { Queryable } from "../db/session.ts";
+
+/** One change of the control plane or one human decision. */
+export interface AuditEntry {
+  readonly tenant: number;
+  /** Who: "cli:root", "token:ops", a user's name. */
+  readonly actor: string;
+  /** What, as "noun.verb". */
+  readonly action: string;
+  readonly subject: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** Appends to the audit, in the transaction of the change itself. Never holds a secret: callers pass shown forms. */
+export async function audit(db: Queryable, entry: AuditEntry): Promise<void> {
+  const json = (value: unknown): string | null =>
+    value === undefined ? null : JSON.stringify(value);
+  await db.query(
+    `insert into sync.audit (tenant, actor, action, subject, before, after) values ($1, $2, $3, $4, $5, $6)`,
+    [entry.tenant, entry.actor, entry.action, entry.subject, json(entry.before), json(entry.after)],
+  );
+}

@@ -1,0 +1,133 @@
+/**
+ * A source as it is stored and as it is told to an agent. Both are forms of the payload that sync-runtime documents, so what an
+ * operator pastes is what the agent gets, plus what the core knows better.
+ */
+import { formatGoDuration, parseGoDuration } from "../lib/duration.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { Secret } from "../lib/secret.ts";
+import {
+  parseSourceConfig,
+  DISCOVERY_INTERVAL_DEFAULT_MS,
+  POLL_INTERVAL_DEFAULT_MS,
+} from "../model/sync-payload.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What an operator may say of a source, checked; credentials apart, to be sealed. */
+export interface SourceDraft {
+  readonly name: string;
+  readonly type: string;
+  readonly endpoint: string;
+  readonly pollIntervalMs: number | undefined;
+  readonly discoveryIntervalMs: number | undefined;
+  /** queries, page_size, network_blacklist and whatever else the payload holds, as given. */
+  readonly settings: Json;
+  readonly credentials: Readonly<Record<string, Secret>> | undefined;
+}
+
+/** Members with columns of their own, or that the core decides; the rest of a payload's source are its settings. */
+const OWN_MEMBERS = new Set([
+  "name",
+  "type",
+  "endpoint",
+  "credentials",
+  "poll_interval",
+  "discovery_interval",
+  "sync_service_id",
+  "agent_id",
+  "gateway_id",
+  "partition",
+  "tenant_id",
+  "tenant_slug",
+]);
+/** Types that a connector exists for in our agent. */
+export const SOURCE_TYPES: readonly string[] = ["armis", "netbox"];
+const NAME_CHARS_MAX = 128;
+
+/** Checks one source of a payload, `defaults` being the payload's top level. The error names the setting. */
+export function readSource(
+  name: string,
+  value: unknown,
+  defaults: { readonly pollInterval?: unknown } = {},
+): Result<SourceDraft> {
+  if (name.trim() === "" || name.length > NAME_CHARS_MAX)
+    {return err(`name must have 1 to ${NAME_CHARS_MAX} characters`);}
+  const parsed = parseSourceConfig(name, value, POLL_INTERVAL_DEFAULT_MS);
+  if (!parsed.ok) return parsed;
+  const { type, endpoint, credentials } = parsed.value;
+  if (!SOURCE_TYPES.includes(type))
+    {return err(`type "${type}" is unknown; known types are ${SOURCE_TYPES.join(", ")}`);}
+  if (!isHttpUrl(endpoint)) return err(`endpoint "${endpoint}" is not an http or https URL`);
+  const json = value as Json;
+  const poll = optionalInterval(json["poll_interval"] ?? defaults.pollInterval, "poll_interval");
+  if (!poll.ok) return poll;
+  const discovery = optionalInterval(json["discovery_interval"], "discovery_interval");
+  if (!discovery.ok) return discovery;
+  return ok({
+    name: name.trim(),
+    type,
+    endpoint,
+    pollIntervalMs: poll.value,
+    discoveryIntervalMs: discovery.value,
+    settings: Object.fromEntries(Object.entries(json).filter(([key]) => !OWN_MEMBERS.has(key))),
+    credentials: Object.keys(credentials).length === 0 ? undefined : credentials,
+  });
+}
+
+function isHttpUrl(text: string): boolean {
+  const protocol = URL.parse(text)?.protocol;
+  return protocol === "http:" || protocol === "https:";
+}
+
+function optionalInterval(value: unknown, name: string): Result<number | undefined> {
+  if (value === undefined || value === null || value === "" || value === 0) return ok(undefined);
+  const parsed = parseGoDuration(value);
+  if (!parsed.ok) return err(`${name} ${parsed.error}`);
+  return parsed.value > 0 ? parsed : err(`${name} must be longer than 0`);
+}
+
+/** Sources of a whole payload (the document's form: poll_interval and sources), each checked. The error names source and setting. */
+export function readPayload(payload: unknown): Result<readonly SourceDraft[]> {
+  const sources = isObject(payload) ? payload["sources"] : undefined;
+  if (!isObject(payload) || !isObject(sources)) return err('the file has no "sources" object');
+  const drafts: SourceDraft[] = [];
+  for (const [name, value] of Object.entries(sources)) {
+    const draft = readSource(name, value, { pollInterval: payload["poll_interval"] });
+    if (!draft.ok) return err(`source "${name}": ${draft.error}`);
+    drafts.push(draft.value);
+  }
+  return ok(drafts);
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A stored source with its credentials open, on its way to its agent. */
+export interface ToldSource extends SourceDraft {
+  readonly serviceId: string;
+  readonly agentId: string;
+  readonly partition: string;
+}
+
+/** One source of an agent's config_json. Intervals are always there: an original agent runs no source without. */
+export function configEntry(source: ToldSource, gatewayId: string): Json {
+  const credentials = Object.entries(source.credentials ?? {}).map(([key, secret]) => [
+    key,
+    secret.reveal(),
+  ]);
+  return {
+    ...source.settings,
+    type: source.type,
+    endpoint: source.endpoint,
+    credentials: Object.fromEntries(credentials) as Json,
+    poll_interval: formatGoDuration(source.pollIntervalMs ?? POLL_INTERVAL_DEFAULT_MS),
+    discovery_interval: formatGoDuration(
+      source.discoveryIntervalMs ?? DISCOVERY_INTERVAL_DEFAULT_MS,
+    ),
+    agent_id: source.agentId,
+    gateway_id: gatewayId,
+    partition: source.partition,
+    sync_service_id: source.serviceId,
+  };
+}

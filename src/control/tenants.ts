@@ -1,0 +1,81 @@
+import type { Db } from "../db/pool.ts";
+import type { Queryable } from "../db/session.ts";
+import { tx, type Tx } from "../db/tx.ts";
+import { newUuid } from "../lib/clock.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { TenantSlug } from "../model/tenant.ts";
+import { audit } from "./audit.ts";
+import type { Authorities } from "./authorities.ts";
+
+/** A tenant as operators see it. */
+export interface Tenant {
+  readonly tenant: number;
+  readonly uid: string;
+  readonly slug: TenantSlug;
+  readonly name: string;
+  readonly createdMs: number;
+}
+
+type TenantRow = { tenant: number; uid: string; slug: string; name: string; created_at: number };
+const COLUMNS = "tenant, uid, slug, name, created_at";
+
+/** All tenants, by slug. */
+export async function listTenants(db: Queryable): Promise<readonly Tenant[]> {
+  const { rows } = await db.query<TenantRow>(`select ${COLUMNS} from sync.tenants order by slug`);
+  return rows.map(tenantOf);
+}
+
+/** The tenant of a slug. */
+export async function findTenant(db: Queryable, slug: string): Promise<Tenant | undefined> {
+  const { rows } = await db.query<TenantRow>(
+    `select ${COLUMNS} from sync.tenants where slug = $1`,
+    [slug],
+  );
+  return rows[0] === undefined ? undefined : tenantOf(rows[0]);
+}
+
+function tenantOf(row: TenantRow): Tenant {
+  const { tenant, uid, name } = row;
+  return { tenant, uid, slug: row.slug as TenantSlug, name, createdMs: row.created_at };
+}
+
+/** Makes a tenant with an authority of its own. The error says that the slug is taken. */
+export async function createTenant(
+  db: Db,
+  {
+    slug,
+    name,
+    actor,
+    authorities,
+  }: {
+    readonly slug: TenantSlug;
+    readonly name: string;
+    readonly actor: string;
+    readonly authorities: Authorities;
+  },
+): Promise<Result<Tenant>> {
+  return await tx(db, async (open) => {
+    const number = await insertTenant(open, { slug, name });
+    if (number === undefined) return err(`tenant "${slug}" exists already`);
+    await open.query("insert into sync.tenant_ingest (tenant) values ($1)", [number]);
+    await authorities.createForTenant(open, { tenant: number, slug });
+    await audit(open, { tenant: number, actor, action: "tenant.create", subject: slug });
+    const tenant = await findTenant(open, slug);
+    return tenant === undefined ? err(`tenant "${slug}" was not made`) : ok(tenant);
+  });
+}
+
+/** Tenant numbers lead every key; they are given out one by one under the table's lock, tenants being few. */
+async function insertTenant(
+  open: Tx,
+  { slug, name }: { readonly slug: string; readonly name: string },
+): Promise<number | undefined> {
+  await open.query("lock table sync.tenants in share row exclusive mode");
+  const { rows } = await open.query<{ tenant: number }>(
+    `insert into sync.tenants (tenant, uid, slug, name)
+     select coalesce(max(tenant), 0) + 1, $1, $2, $3 from sync.tenants
+     on conflict (slug) do nothing returning tenant`,
+    [newUuid(), slug, name],
+  );
+  return rows[0]?.tenant;
+}

@@ -1,0 +1,23 @@
+import type { Sealer } from "../control/secrets.ts";
+import type { Db } from "../db/pool.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+
+/** What every RPC handler works with. */
+export interface GatewayContext {
+  readonly db: Db;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Name of this gateway in answers. */
+  readonly gatewayId: string;
+  /** Unworked chunks that a tenant may have before its agents are held back. */
+  readonly chunksMax: number;
+  /** Told after each commit of a chunk, so that the worker need not poll. */
+  readonly onStored: (tenant: number) => void;
+}
+
+/** Seconds between heartbeats that agents are asked for: the original gateway's value. */
+export const HEARTBEAT_SEC = 30;
+/** Seconds between polls for configuration that agents are asked for: the original's value. */
+export const CONFIG_POLL_SEC = 300;

@@ -1,0 +1,199 @@
+import { readTrust, type Authorities } from "../control/authorities.ts";
+import { issueServerCertificate } from "../control/pki.ts";
+import { countRefusal } from "../control/refusals.ts";
+import { pause } from "../lib/clock.ts";
+import { messageOf, SyncError } from "../lib/errors.ts";
+import type { AgentGatewayHandlers, CallContext } from "../wire/handlers.ts";
+import type { MessageLimits } from "../wire/limits.ts";
+import { RpcFailure } from "../wire/rpc-error.ts";
+import { WireServer } from "../wire/server.ts";
+import type { GatewayContext } from "./context.ts";
+import { controlStream } from "./control-stream.ts";
+import { getConfig } from "./get-config.ts";
+import { hello } from "./hello.ts";
+import { Peers, type Peer } from "./peer.ts";
+import { pushStatus } from "./push-status.ts";
+import { streamStatus } from "./stream-status.ts";
+
+/** How a gateway is opened. */
+export interface GatewayOptions {
+  readonly context: GatewayContext;
+  readonly authorities: Authorities;
+  readonly limits: MessageLimits;
+  /** "host:port" */
+  readonly listen: string;
+  /** Names and addresses that agents dial, beyond the known ones. */
+  readonly names: readonly string[];
+}
+
+/** A gateway that listens. */
+export interface RunningGateway {
+  readonly port: number;
+  /** Lets open calls end for up to `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** How often imported authorities are looked for, ms; connections after that trust them. */
+const TRUST_REFRESH_MS = 10_000;
+
+/** Opens the gateway: mTLS always, its certificate issued by the platform's root at every start. */
+export async function openGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { context, authorities, limits, listen, names } = options;
+  const root = await authorities.root(context.db);
+  const server = await issueServerCertificate({ issuer: root, names, nowMs: context.clock.now() });
+  const tlsOf = (
+    caPems: readonly string[],
+  ): { caPems: readonly string[]; chainPem: string; privateKeyPem: string } => ({
+    caPems,
+    chainPem: server.chainPem,
+    privateKeyPem: server.privateKeyPem,
+  });
+  const trust = await readTrust(context.db);
+  const wire = new WireServer({
+    tls: tlsOf(trust.caPems),
+    limits,
+    handlers: new Handlers(context),
+    log: context.log,
+    clock: context.clock,
+    onHandshakeRefused: (code) =>
+      noteRefusal(context, { tenant: 0, agentId: "", code: "handshake", message: code }),
+  });
+  const port = await wire.listen(listen);
+  const stopping = new AbortController();
+  const watching = watchTrust(context, stopping.signal, {
+    known: trust.caPems,
+    replace: (caPems) => wire.replaceTls(tlsOf(caPems)),
+  });
+  return {
+    port,
+    stop: async (graceMs) => {
+      stopping.abort();
+      await wire.stop(graceMs);
+      await watching;
+    },
+  };
+}
+
+async function watchTrust(
+  { db, clock, log }: GatewayContext,
+  signal: AbortSignal,
+  {
+    known,
+    replace,
+  }: { readonly known: readonly string[]; readonly replace: (caPems: readonly string[]) => void },
+): Promise<void> {
+  let current = known;
+  for (
+    await pause(clock, TRUST_REFRESH_MS, signal);
+    !signal.aborted;
+    await pause(clock, TRUST_REFRESH_MS, signal)
+  ) {
+    try {
+      const { caPems } = await readTrust(db);
+      if (caPems.join() === current.join()) continue;
+      replace(caPems);
+      current = caPems;
+    } catch (thrown) {
+      log.warn({ error: messageOf(thrown) }, "authorities could not be read again");
+    }
+  }
+}
+
+type Noted = Parameters<typeof countRefusal>[1];
+
+/** Counting is not worth failing for: the refusal itself was answered already. */
+function noteRefusal({ db, log }: GatewayContext, refusal: Noted): void {
+  log.warn({ ...refusal }, "refused");
+  countRefusal(db, refusal).catch((thrown: unknown) =>
+    log.warn({ error: messageOf(thrown) }, "refusal not counted"),
+  );
+}
+
+/** One RPC a method: identify the peer, do the work, count what was refused. */
+class Handlers implements AgentGatewayHandlers {
+  readonly #context: GatewayContext;
+  readonly #peers: Peers;
+
+  constructor(context: GatewayContext) {
+    this.#context = context;
+    this.#peers = new Peers(context.db, context.clock);
+  }
+
+  readonly hello: AgentGatewayHandlers["hello"] = (request, call) =>
+    this.#answer("Hello", call, async (peer) => {
+      this.#context.log.info(
+        { tenant: peer.slug, agent_id: peer.agentId, version: request.version },
+        "Hello",
+      );
+      return await hello(this.#context, peer, { request, peerAddress: call.peerAddress });
+    });
+
+  readonly getConfig: AgentGatewayHandlers["getConfig"] = (request, call) =>
+    this.#answer("GetConfig", call, async (peer) => {
+      const answer = await getConfig(this.#context, peer, request);
+      const { configVersion: config_version, notModified: not_modified } = answer;
+      this.#context.log.info(
+        { tenant: peer.slug, agent_id: peer.agentId, config_version, not_modified },
+        "GetConfig",
+      );
+      return answer;
+    });
+
+  readonly pushStatus: AgentGatewayHandlers["pushStatus"] = (request, call) =>
+    this.#answer("PushStatus", call, (peer) => pushStatus(this.#context, peer, request));
+
+  readonly streamStatus: AgentGatewayHandlers["streamStatus"] = (chunks, call) =>
+    this.#answer("StreamStatus", call, async (peer) => {
+      const counts = await streamStatus(this.#context, peer, chunks);
+      this.#context.log.info(
+        { tenant: peer.slug, agent_id: peer.agentId, ...counts },
+        "StreamStatus",
+      );
+      return { received: true };
+    });
+
+  readonly controlStream: AgentGatewayHandlers["controlStream"] = (stream, call) =>
+    this.#answer("ControlStream", call, (peer) =>
+      controlStream(this.#context, peer, {
+        stream,
+        call,
+        recheck: async () => void (await this.#identify(call)),
+      }),
+    );
+
+  async #answer<T>(rpc: string, call: CallContext, work: (peer: Peer) => Promise<T>): Promise<T> {
+    let peer: Peer | undefined;
+    try {
+      peer = await this.#identify(call);
+      return await work(peer);
+    } catch (thrown) {
+      throw this.#failure(thrown, { rpc, peer });
+    }
+  }
+
+  async #identify(call: CallContext): Promise<Peer> {
+    const peer = await this.#peers.identify(call.certificate);
+    if (peer.ok) return peer.value;
+    throw new RpcFailure(peer.error.status, peer.error.message);
+  }
+
+  #failure(
+    thrown: unknown,
+    { rpc, peer }: { readonly rpc: string; readonly peer: Peer | undefined },
+  ): unknown {
+    if (thrown instanceof RpcFailure) {
+      const { status: code, message } = thrown;
+      noteRefusal(this.#context, {
+        tenant: peer?.tenant ?? 0,
+        agentId: peer?.agentId ?? "",
+        code,
+        message,
+      });
+      return thrown;
+    }
+    // PostgreSQL being away is a state that passes: the agent keeps what it has and comes again.
+    if (!(thrown instanceof SyncError) || !thrown.code.startsWith("db_")) return thrown;
+    this.#context.log.error({ rpc, error: messageOf(thrown) }, "database unavailable");
+    return new RpcFailure("UNAVAILABLE", "core unavailable", { cause: thrown });
+  }
+}

@@ -1,0 +1,162 @@
+import { sourcesOfAgent } from "../control/sources.ts";
+/**
+ * StreamStatus: takes the chunks of one call into the inbox, one commit each, and answers only after the last. A call that breaks
+ * a rule midway leaves what was committed before; a resend recognises it by the ledger.
+ */
+import { splitEntries } from "../inbox/entries.ts";
+import { MANIFEST_INDEX, putChunk, type ChunkKey } from "../inbox/inbox.ts";
+import type { Sender } from "../inbox/sender.ts";
+import { newUuid } from "../lib/clock.ts";
+import { SyncError } from "../lib/errors.ts";
+import { parseSyncMeta } from "../model/device-update.ts";
+import { parseManifest } from "../wire/manifest.ts";
+import type { GatewayServiceStatus, GatewayStatusChunk } from "../wire/messages.ts";
+import { RpcFailure } from "../wire/rpc-error.ts";
+import { nextChunk, STREAM_START } from "./chunk-order.ts";
+import type { GatewayContext } from "./context.ts";
+import { checkClaims, type Peer } from "./peer.ts";
+import { checkService, classify, isOversize } from "./service-rules.ts";
+
+/** What a call brought in. */
+export interface StreamCounts {
+  readonly chunks: number;
+  readonly bytes: number;
+  readonly stored: number;
+  readonly known: number;
+  readonly left: number;
+}
+
+/** How long a call waits for room in a full inbox before it is refused, ms: shorter than any agent's patience. */
+const INBOX_WAIT_MS = 10_000;
+/** How often a full inbox is looked at again, ms. */
+const INBOX_TRY_MS = 200;
+
+/** Takes in one call. Throws RpcFailure as the protocol says. */
+export async function streamStatus(
+  context: GatewayContext,
+  peer: Peer,
+  chunks: AsyncIterable<GatewayStatusChunk>,
+): Promise<StreamCounts> {
+  const intake = new Intake(context, peer);
+  let order = STREAM_START;
+  for await (const chunk of chunks) {
+    checkClaims(peer, chunk);
+    const next = nextChunk(order, chunk);
+    if (!next.ok) throw new RpcFailure(next.error.status, next.error.message);
+    order = next.value;
+    for (const service of chunk.services) await intake.take(service);
+    if (order.isFinal) return intake.counts;
+  }
+  throw new RpcFailure("INVALID_ARGUMENT", "stream ended without final chunk");
+}
+
+class Intake {
+  readonly #context: GatewayContext;
+  readonly #peer: Peer;
+  /** Names chunks that say no run of their own, in this call alone. */
+  readonly #callId = `call:${newUuid()}`;
+  #unnumbered = 0;
+  #sender: Sender | undefined;
+  readonly #counts = { chunks: 0, bytes: 0, stored: 0, known: 0, left: 0 };
+
+  constructor(context: GatewayContext, peer: Peer) {
+    this.#context = context;
+    this.#peer = peer;
+  }
+
+  get counts(): StreamCounts {
+    return this.#counts;
+  }
+
+  async take(service: GatewayServiceStatus): Promise<void> {
+    checkClaims(this.#peer, { ...service, agentId: service.agentId || this.#peer.agentId });
+    if (isOversize(service)) throw new RpcFailure("RESOURCE_EXHAUSTED", "message exceeds 15 MiB");
+    const kind = checkService(service).ok ? classify(service) : "other";
+    if (kind === "updates") await this.#takeUpdates(service.message);
+    else if (kind === "manifest") await this.#takeManifest(service.message);
+    else this.#counts.left += 1;
+  }
+
+  async #takeUpdates(message: Buffer): Promise<void> {
+    const text = message.toString("latin1");
+    const entries = splitEntries(text);
+    if (!entries.ok) throw new RpcFailure("INVALID_ARGUMENT", entries.error);
+    const [first] = entries.value;
+    // "[]" is what an older peer may send for "nothing"; there is nothing to keep.
+    if (first === undefined) return;
+    await this.#put(this.#keyOf(message.toString("utf8", first.start, first.end)), message);
+  }
+
+  #keyOf(firstEntry: string): ChunkKey {
+    const { agentId } = this.#peer;
+    const meta = syncMetaOf(firstEntry);
+    if (meta?.syncRunId !== undefined && meta.chunkIndex !== undefined) {
+      return { agentId, runId: meta.syncRunId, chunkIndex: meta.chunkIndex };
+    }
+    return { agentId, runId: this.#callId, chunkIndex: this.#unnumbered++ };
+  }
+
+  async #takeManifest(message: Buffer): Promise<void> {
+    const manifest = parseManifest(message.toString("utf8"));
+    if (!manifest.ok) throw new RpcFailure("INVALID_ARGUMENT", manifest.error);
+    await this.#put(
+      { agentId: this.#peer.agentId, runId: manifest.value.runId, chunkIndex: MANIFEST_INDEX },
+      message,
+    );
+  }
+
+  async #put(key: ChunkKey, message: Buffer): Promise<void> {
+    const { db, chunksMax, onStored } = this.#context;
+    this.#sender ??= await readSender(this.#context, this.#peer);
+    const sender = this.#sender;
+    const outcome = await this.#whenRoom(() =>
+      putChunk(db, this.#peer.tenant, { ...key, sender, message, chunksMax }),
+    );
+    if (outcome === "conflict") {
+      throw new RpcFailure(
+        "INVALID_ARGUMENT",
+        "chunk_index was received before with another message",
+      );
+    }
+    this.#counts.chunks += 1;
+    this.#counts.bytes += message.length;
+    this.#counts[outcome] += 1;
+    if (outcome === "stored") onStored(this.#peer.tenant);
+  }
+
+  /** While this waits nothing is read from the stream, so gRPC's flow control stops the agent. */
+  async #whenRoom<T>(put: () => Promise<T>): Promise<T> {
+    const { clock } = this.#context;
+    const untilMs = clock.now() + INBOX_WAIT_MS;
+    for (;;) {
+      try {
+        return await put();
+      } catch (thrown) {
+        if (!(thrown instanceof SyncError) || thrown.code !== "inbox_full") throw thrown;
+        if (clock.now() >= untilMs) throw inboxFull(thrown);
+        await clock.sleep(INBOX_TRY_MS);
+      }
+    }
+  }
+}
+
+function inboxFull(thrown: SyncError): RpcFailure {
+  const retryAfterMs = typeof thrown.retry === "object" ? thrown.retry.afterMs : INBOX_WAIT_MS;
+  return new RpcFailure("RESOURCE_EXHAUSTED", thrown.message, { retryAfterMs, cause: thrown });
+}
+
+function syncMetaOf(entry: string): ReturnType<typeof parseSyncMeta> {
+  try {
+    return parseSyncMeta((JSON.parse(entry) as { readonly sync_meta?: unknown }).sync_meta);
+  } catch {
+    // A malformed entry is counted when the chunk is worked; here it only has no numbering.
+    return undefined;
+  }
+}
+
+async function readSender(
+  { db }: GatewayContext,
+  { tenant, agentId, partition }: Peer,
+): Promise<Sender> {
+  return { agentId, partition, sources: await sourcesOfAgent(db, tenant, agentId) };
+}
