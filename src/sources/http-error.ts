@@ -45,14 +45,15 @@ export function statusFailure(status: number): { code: SourceErrorCode; retry: R
   return { code: "bad_data", retry: "permanent" };
 }
 
-/** OpenSSL's and Node's words for a certificate or a handshake that no retry mends. */
-const TLS_REFUSED =
-  /CERT|SELF_SIGNED|VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ERR_SSL|EPROTO|UnknownIssuer/i;
+/** Codes of OpenSSL and Node for a certificate or a handshake that no retry mends. */
+const TLS_CODE = /CERT|VERIFY|ISSUER|^ERR_TLS|^ERR_SSL|^EPROTO/;
+/** Deno gives such errors no code. */
+const TLS_TEXT = /peer certificate|certificate is not valid|BadSignature/;
 
 /** What a failure before the answer's head means; `where` is method and address. */
 export function connectFailure(thrown: unknown, where: string): HttpError {
   const said = oneLine(thrown);
-  if (TLS_REFUSED.test(said)) {
+  if (TLS_CODE.test(codeOf(thrown) ?? "") || TLS_TEXT.test(said)) {
     return new HttpError(
       `${where}: the server's certificate or TLS was refused (${said}); its authority belongs in ca_pem`,
       { code: "unreachable", retry: "permanent", cause: thrown },
@@ -67,7 +68,14 @@ export function connectFailure(thrown: unknown, where: string): HttpError {
 
 /** Code and text of a network error on one line; Node gives a failed dual-stack connect no text of its own. */
 export function oneLine(thrown: unknown): string {
-  const code = (thrown as { readonly code?: unknown } | null)?.code;
+  const code = codeOf(thrown);
   const text = messageOf(thrown).replaceAll(/\s+/g, " ").slice(0, CAUSE_CHARS_MAX);
-  return typeof code !== "string" || text.includes(code) ? text : `${code}: ${text}`;
+  return code === undefined || text.includes(code) ? text : `${code}: ${text}`;
+}
+
+/** The code of an error or of its cause: a proxy's connection wraps what failed. */
+function codeOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const { code } = thrown as { readonly code?: unknown };
+  return codeOf(thrown.cause) ?? (typeof code === "string" ? code : undefined);
 }

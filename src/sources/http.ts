@@ -83,7 +83,9 @@ export class HttpClient implements AsyncDisposable {
 
   #urlOf(request: JsonRequest): URL {
     const { origin, basePath } = this.#settings.endpoint;
-    const url = new URL(`${basePath}${request.path}`, origin);
+    // Not resolved against the origin: a base path of "//elsewhere" would name another host.
+    const url = new URL(origin);
+    url.pathname = `${basePath}${request.path}`;
     url.search = request.query?.toString() ?? "";
     return url;
   }

@@ -4,6 +4,7 @@ import type { SourceConfig } from "../model/sync-payload.ts";
 import type { FailedAnswer } from "./http-error.ts";
 import { httpSettings, type HttpSettings } from "./http-settings.ts";
 import { NETBOX_KINDS, type NetboxKind } from "./netbox-kind.ts";
+import { parseNetworkBlacklist, type NetworkBlacklist } from "./network-blacklist.ts";
 import type { SourceErrorCode } from "./source.ts";
 
 /** The settings of a NetBox source, checked. */
@@ -14,6 +15,7 @@ export interface NetboxSettings {
   /** Machines a page. */
   readonly pageSize: number;
   readonly kinds: readonly NetboxKind[];
+  readonly isLeftOut: NetworkBlacklist;
 }
 
 /** Bounds what a join holds: 250 machines with 50 interfaces each are 12,500 small rows, some 5 MB. */
@@ -40,12 +42,15 @@ export function netboxSettings(config: SourceConfig): Result<NetboxSettings> {
   const insecureSkipVerify = config.insecureSkipVerify || NO.test(says("verify_ssl"));
   const http = httpSettings({ ...config, endpoint, insecureSkipVerify }, API_PATH);
   if (!http.ok) return http;
+  const blacklist = parseNetworkBlacklist(config.networkBlacklist);
+  if (!blacklist.ok) return blacklist;
   const devicesOnly = NO.test(says("virtual_machines"));
   return ok({
     http: { ...http.value, classify },
     authorization: authorization(token),
     pageSize: Math.min(config.pageSize ?? PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX),
     kinds: NETBOX_KINDS.filter(({ name }) => name === "device" || !devicesOnly),
+    isLeftOut: blacklist.value,
   });
 }
 

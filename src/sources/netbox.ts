@@ -1,12 +1,20 @@
 import { SyncError } from "../lib/errors.ts";
 import { ok } from "../lib/result.ts";
+import { parseIpList, type Ip } from "../model/ip.ts";
 import { HttpClient } from "./http.ts";
 import { joinPage } from "./netbox-join.ts";
 import type { Machine, NetboxKind } from "./netbox-kind.ts";
 import { countRows, listRows, type NetboxPage, type NetboxSession } from "./netbox-list.ts";
 import { rowId } from "./netbox-rows.ts";
 import { netboxSettings, type NetboxSettings } from "./netbox-settings.ts";
-import type { OpenSource, PullOptions, Source, SourcePage, SourceRejection } from "./source.ts";
+import type {
+  OpenSource,
+  PullOptions,
+  Source,
+  SourceDevice,
+  SourcePage,
+  SourceRejection,
+} from "./source.ts";
 
 /** Devices and virtual machines of NetBox 3.5 to 4.7. Facts and traps: docs/sources/netbox.md. */
 export const netboxSource: Source = {
@@ -25,18 +33,24 @@ class OpenNetbox implements OpenSource {
   }
 
   async *pull(options: PullOptions): AsyncGenerator<SourcePage> {
-    const { http, authorization, kinds } = this.#settings;
+    const { http, authorization, kinds, isLeftOut } = this.#settings;
     const start = parseCursor(options.cursor, kinds);
     await using client = new HttpClient(http);
     const session = { client, call: options, authorization };
     const counts = await countKinds(session, kinds);
     const total = counts.includes(undefined) ? {} : { sourceTotal: sum(counts) };
+    let leftOut = 0;
     for (const [index, kind] of kinds.entries()) {
       if (index < start.index) continue;
       const after = index === start.index ? start.lastId : 0;
       const reading = { kind, after, count: counts[index], following: kinds[index + 1] };
-      for await (const page of this.#pullKind(session, reading)) yield { ...page, ...total };
+      for await (const page of this.#pullKind(session, reading)) {
+        const devices = page.devices.filter((one) => !isLeftOut(ipsOf(one)));
+        leftOut += page.devices.length - devices.length;
+        yield { ...page, devices, ...total };
+      }
     }
+    if (leftOut > 0) options.log.info({ leftOut }, "devices left out by network_blacklist");
   }
 
   async *#pullKind(session: NetboxSession, reading: Reading): AsyncGenerator<SourcePage> {
@@ -105,6 +119,10 @@ async function mapPage(
   const byMachine = attached.byMachine();
   const devices = machines.map((one) => one.mapped(byMachine.get(one.id) ?? { macs: [], ips: [] }));
   return { devices, rejected: [...rejected, ...attached.rejected] };
+}
+
+function ipsOf({ metadata }: SourceDevice): readonly Ip[] {
+  return parseIpList(metadata["all_ips"] ?? "");
 }
 
 /** "device:250" goes on with the devices behind 250, "vm:0" with the first virtual machine. */

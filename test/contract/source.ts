@@ -31,7 +31,7 @@ export type SourceFault =
   | { readonly kind: "never" };
 
 /** A request for data, before it is answered; `key` is the same when the same is asked again. */
-export interface SourceRequest {
+interface SourceRequest {
   readonly number: number;
   readonly key: string;
 }

@@ -21,7 +21,7 @@ export function since(version: NetboxVersion, first: NetboxVersion): boolean {
 }
 
 /** The name in every spelling NetBox knows. */
-export function slugify(name: string): string {
+function slugify(name: string): string {
   return name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
@@ -31,14 +31,14 @@ export function slugify(name: string): string {
 type Ref = { readonly path: string; readonly id: number; readonly display: string };
 
 /** The members that every object begins with. */
-export function head(shape: Shape, { path, id, display }: Ref): Json {
+function head(shape: Shape, { path, id, display }: Ref): Json {
   const url = `${shape.origin}/api/${path}/${id}/`;
   const page = since(shape.version, "4.1") ? { display_url: `${shape.origin}/${path}/${id}/` } : {};
   return { id, url, ...page, display };
 }
 
 /** A nested object with name and slug, null without a name. */
-export function nested(shape: Shape, path: string, name: string): Json | null {
+function nested(shape: Shape, path: string, name: string): Json | null {
   if (name === "") return null;
   const id = 1 + (name.length % 50);
   const url = `${shape.origin}/api/${path}/${id}/`;
@@ -46,7 +46,7 @@ export function nested(shape: Shape, path: string, name: string): Json | null {
 }
 
 /** What is the same for devices and virtual machines. */
-export function machineRow(
+function machineRow(
   shape: Shape,
   device: NetboxDevice,
   at: { readonly index: number; readonly ipIds: readonly number[] },
