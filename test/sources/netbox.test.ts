@@ -58,7 +58,7 @@ test("netbox: every run says the same, byte for byte", async () => {
 });
 
 test("netbox: a page of devices costs a few requests, whatever their number", async () => {
-  await using fake = await startFake(1_000);
+  await using fake = await startFake(1_000, { latencyMs: 10 });
   await pullFrom(fake, { pageSize: 500 });
   assert.ok(fake.stats.requests <= 20, `${fake.stats.requests} requests for 1,000 devices`);
   assert.ok(fake.stats.inFlightMax <= 3, `${fake.stats.inFlightMax} at a time`);
