@@ -4,7 +4,13 @@
  */
 import type { Db } from "../db/pool.ts";
 import { tx, type Tx } from "../db/tx.ts";
-import { finishChunks, MANIFEST_INDEX, waitingChunks, type WaitingChunk } from "../inbox/inbox.ts";
+import {
+  finishChunks,
+  HELLO_RUN,
+  MANIFEST_INDEX,
+  waitingChunks,
+  type WaitingChunk,
+} from "../inbox/inbox.ts";
 import { fence, type Lease } from "../inbox/lease.ts";
 import { addMerged, addProgress, findRun, openRun } from "../inbox/run-store.ts";
 import { attributeToSender } from "./attribution.ts";
@@ -12,9 +18,9 @@ import type { Batch } from "./batch.ts";
 import { newSorted, sortChunk, type Sorted } from "./chunk-batches.ts";
 import { parseDays } from "./day-set.ts";
 import { ingest, type IngestCounts } from "./ingest.ts";
-// RUNCLOSE
 import { instanceNumbers, takeNumbers } from "./numbers.ts";
 import { publishComponents, type ResolveCounts } from "./resolver.ts";
+import { closeRun } from "./run-close.ts";
 
 /** What one step of ingestion did. */
 export interface WorkedChunks extends IngestCounts {
@@ -33,11 +39,6 @@ export async function workChunks(
     const chunks = await waitingChunks(open, lease.tenant, limit);
     if (chunks.length === 0) return undefined;
     const worked = await workRuns(open, lease.tenant, chunks);
-    await finishChunks(
-      open,
-      lease.tenant,
-      chunks.filter(({ chunkIndex }) => chunkIndex !== MANIFEST_INDEX),
-    );
     return worked;
   });
 }
@@ -59,8 +60,11 @@ async function workRuns(
   };
   for (const group of groupRuns(chunks)) {
     const [first] = group;
-    if (first?.chunkIndex === MANIFEST_INDEX) throw new Error("x");
-    else worked = sum(worked, await workGroup(open, tenant, group));
+    if (first?.chunkIndex === MANIFEST_INDEX) await closeRun(open, tenant, first);
+    else {
+      worked = sum(worked, await workGroup(open, tenant, group));
+      await finishChunks(open, tenant, group);
+    }
   }
   return worked;
 }
@@ -142,6 +146,9 @@ async function workInstance(
   if (first === undefined) {
     return { chunks: 0, bytes: 0, entries: 0, created: 0, changed: 0, unchanged: 0, rejected: 0 };
   }
+  // An agent's hello is no run of a source: it has no manifest, and there may be thousands a day.
+  if (first.runId.startsWith(HELLO_RUN))
+    return { ...(await ingest(open, tenant, { batch, runNo: 0 })), chunks: 0, bytes: 0 };
   const runNo = await runOf(open, tenant, { first, instance, batch });
   const counts = await ingest(open, tenant, { batch, runNo });
   const { rejectedBy, rejectedSample } = batch;

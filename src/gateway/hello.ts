@@ -1,5 +1,5 @@
 import { noteHello } from "../control/agents.ts";
-import { putChunk } from "../inbox/inbox.ts";
+import { HELLO_RUN, putChunk } from "../inbox/inbox.ts";
 import { isoTime, newUuid } from "../lib/clock.ts";
 import { isUsableIp, parseIp } from "../model/ip.ts";
 import type { AgentHelloRequest, AgentHelloResponse, Draft } from "../wire/messages.ts";
@@ -73,7 +73,7 @@ async function observeHost(
   const message = Buffer.from(JSON.stringify([update]));
   await putChunk(db, tenant, {
     agentId,
-    runId: `hello:${newUuid()}`,
+    runId: `${HELLO_RUN}${newUuid()}`,
     chunkIndex: 0,
     sender,
     message,

@@ -14,6 +14,9 @@ import type { Sender } from "./sender.ts";
 /** The ledger's chunk index of a run's manifest. */
 export const MANIFEST_INDEX = -1;
 
+/** Beginning of the run id of an observation of an agent's own host. */
+export const HELLO_RUN = "hello:";
+
 /** What names a chunk: the ledger's key inside a tenant. */
 export interface ChunkKey {
   readonly agentId: string;
@@ -163,4 +166,29 @@ export async function parkChunk(
     "update sync.inbox set parked_reason = $3, attempts = attempts + 1 where tenant = $1 and inbox_no = $2",
     [tenant, inboxNo, reason],
   );
+}
+
+/** The chunk that is worked next: what identifies it, without its body. */
+export async function firstWaiting(
+  db: Queryable,
+  tenant: number,
+): Promise<(ChunkKey & { readonly inboxNo: number }) | undefined> {
+  const { rows } = await db.query<{
+    inbox_no: number;
+    agent_id: string;
+    run_id: string;
+    chunk_index: number;
+  }>(
+    `select inbox_no, agent_id, run_id, chunk_index from sync.inbox
+      where tenant = $1 and parked_reason is null order by inbox_no limit 1`,
+    [tenant],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  return {
+    inboxNo: row.inbox_no,
+    agentId: row.agent_id,
+    runId: row.run_id,
+    chunkIndex: row.chunk_index,
+  };
 }

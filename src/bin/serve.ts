@@ -1,0 +1,226 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+import { createApi } from "../api/app.ts";
+import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
+import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
+import { createTenant, listTenants } from "../control/tenants.ts";
+import { Worker } from "../dire/worker.ts";
+import { openGateway, type RunningGateway } from "../gateway/gateway.ts";
+import { systemClock } from "../lib/clock.ts";
+import { envInteger, type Environment } from "../lib/env.ts";
+import { ConfigError, messageOf } from "../lib/errors.ts";
+import { EXIT } from "../lib/exit-code.ts";
+import type { Log } from "../lib/log.ts";
+import { parseTenantSlug } from "../model/tenant.ts";
+import { messageLimits } from "../wire/limits.ts";
+
+/** Parts of the core that one process may run. */
+export const ROLES = ["gateway", "ingest", "api"] as const;
+
+/** One of ROLES. */
+export type Role = (typeof ROLES)[number];
+
+/** How `serve` was asked to run. */
+export interface ServeSettings extends PlatformSettings {
+  readonly roles: readonly Role[];
+  /** "host:port" of gRPC. */
+  readonly grpcListen: string;
+  /** "host:port" of HTTP. */
+  readonly httpListen: string;
+  /** Names and addresses that agents dial, for the gateway's certificate. */
+  readonly gatewayNames: readonly string[];
+  /** Slug of the tenant that a first start makes. */
+  readonly firstTenant: string;
+  readonly socketPath: string;
+}
+
+/** Unworked chunks of a tenant before its agents are held back: about 0.5 GB of JSON, 50 MB as stored. */
+const INBOX_CHUNKS_DEFAULT = 200;
+/** How long open calls may take to end when the core stops, ms: one window of an agent on a slow link. */
+const STOP_GRACE_MS = 10_000;
+
+/** Runs the core until the signal aborts. Gives the exit code. */
+export async function serve(
+  settings: ServeSettings,
+  io: {
+    readonly env: Environment;
+    readonly log: Log;
+    readonly signal: AbortSignal;
+    readonly print: (line: string) => void;
+  },
+): Promise<number> {
+  const { env, log, signal } = io;
+  const limits = messageLimits(env);
+  const tuning = readTuning(env);
+  await using platform = await openPlatform(settings, { log, clock: systemClock });
+  await ensureTenant(platform, settings.firstTenant);
+  const worker = new Worker({ db: platform.db, clock: systemClock, log, ...tuning });
+  const parts: Part[] = [];
+  try {
+    if (settings.roles.includes("ingest")) parts.push(startWorker(worker));
+    if (settings.roles.includes("gateway"))
+      parts.push(await startGateway({ platform, settings, worker, limits, tuning, log }));
+    if (settings.roles.includes("api")) parts.push(...(await startHttp(platform, settings, log)));
+    await announce(platform, settings, { parts, print: io.print });
+    return await untilStopped({ signal, platform, parts, log });
+  } finally {
+    for (const part of parts.toReversed()) await part.stop();
+  }
+}
+
+/** Something that runs and can be stopped. */
+interface Part {
+  readonly name: string;
+  readonly address?: string;
+  readonly ended?: Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Tuning {
+  readonly chunksPerTx: number;
+  readonly tenantsInFlight: number;
+  readonly chunksMax: number;
+}
+
+function readTuning(env: Environment): Tuning {
+  return {
+    chunksPerTx: envInteger(env, "SYNC_INGESTOR_QUEUE_MAX_CHUNKS", {
+      min: 1,
+      max: 1_000,
+      fallback: 10,
+    }),
+    tenantsInFlight: envInteger(env, "SYNC_INGESTOR_MAX_INFLIGHT", {
+      min: 1,
+      max: 64,
+      fallback: 2,
+    }),
+    chunksMax: envInteger(env, "SYNC_INBOX_MAX_CHUNKS", {
+      min: 1,
+      max: 100_000,
+      fallback: INBOX_CHUNKS_DEFAULT,
+    }),
+  };
+}
+
+async function ensureTenant({ db, authorities }: Platform, first: string): Promise<void> {
+  if ((await listTenants(db)).length > 0) return;
+  const slug = parseTenantSlug(first);
+  if (!slug.ok) throw new ConfigError("--first-tenant", slug.error);
+  // Two replicas that start at once may both come here; the second finds the tenant made.
+  await createTenant(db, { slug: slug.value, name: slug.value, actor: "first start", authorities });
+}
+
+function startWorker(worker: Worker): Part {
+  const ended = worker.run();
+  return {
+    name: "ingest",
+    ended,
+    stop: async () => {
+      worker.stop();
+      await ended;
+    },
+  };
+}
+
+type GatewayParts = {
+  readonly platform: Platform;
+  readonly settings: ServeSettings;
+  readonly worker: Worker;
+  readonly limits: ReturnType<typeof messageLimits>;
+  readonly tuning: Tuning;
+  readonly log: Log;
+};
+
+async function startGateway({
+  platform,
+  settings,
+  worker,
+  limits,
+  tuning,
+  log,
+}: GatewayParts): Promise<Part> {
+  const { db, sealer, authorities } = platform;
+  const context = {
+    db,
+    sealer,
+    clock: systemClock,
+    log,
+    gatewayId: hostname(),
+    chunksMax: tuning.chunksMax,
+    onStored: () => worker.wake(),
+  };
+  const gateway: RunningGateway = await openGateway({
+    context,
+    authorities,
+    limits,
+    listen: settings.grpcListen,
+    names: [hostname(), ...settings.gatewayNames],
+  });
+  const host = settings.grpcListen.replace(/:\d+$/, "");
+  return {
+    name: "gateway",
+    address: `${host}:${gateway.port}`,
+    stop: () => gateway.stop(STOP_GRACE_MS),
+  };
+}
+
+async function startHttp(platform: Platform, settings: ServeSettings, log: Log): Promise<Part[]> {
+  const app = createApi({ ...platform, clock: systemClock, log });
+  const tcp: RunningHttp = await serveHttp({ app, listen: settings.httpListen });
+  const local: RunningHttp = await serveHttp({ app, socketPath: settings.socketPath });
+  return [
+    { name: "api", address: tcp.address, stop: () => tcp.stop() },
+    { name: "local", address: local.address, stop: () => local.stop() },
+  ];
+}
+
+async function announce(
+  { db, dataDir }: Platform,
+  settings: ServeSettings,
+  { parts, print }: { readonly parts: readonly Part[]; readonly print: (line: string) => void },
+): Promise<void> {
+  const tenants = await listTenants(db);
+  const { rows } = await db.query<{ agents: number }>(
+    "select count(*)::int as agents from sync.agents",
+  );
+  const address = (name: string): string | undefined =>
+    parts.find((part) => part.name === name)?.address;
+  print(
+    `serviceradar-core is up. Data: ${settings.databaseUrl === undefined ? dataDir : "the given database"}`,
+  );
+  if (address("gateway") !== undefined) print(`  gateway (gRPC, mTLS)  ${address("gateway")}`);
+  if (address("api") !== undefined)
+    print(`  API (HTTP)            http://${address("api")}/api/v1`);
+  print(`  tenants               ${tenants.map(({ slug }) => slug).join(", ")}`);
+  if ((rows[0]?.agents ?? 0) > 0) return;
+  const tenant = tenants[0]?.slug ?? "default";
+  const dir = settings.isDataDirExplicit ? ` --data-dir ${dataDir}` : "";
+  print("Next: make an agent, give it a source, start it:");
+  print(
+    `  serviceradar-core agent create --tenant ${tenant} --agent-id agent-1 --gateway-addr ${address("gateway") ?? "HOST:50052"} --out ${join(".", "agent-1")}${dir}`,
+  );
+  print(`  serviceradar-core source apply sources.json --tenant ${tenant} --agent agent-1${dir}`);
+  print(`  serviceradar-agent run --config ${join("agent-1", "agent.json")}`);
+}
+
+type Running = {
+  readonly signal: AbortSignal;
+  readonly platform: Platform;
+  readonly parts: readonly Part[];
+  readonly log: Log;
+};
+
+async function untilStopped({ signal, platform, parts, log }: Running): Promise<number> {
+  const stopped = new Promise<number>((resolve) =>
+    signal.addEventListener("abort", () => resolve(EXIT.ok), { once: true }),
+  );
+  const crashed = platform.crashed.then((error) => {
+    log.fatal({ error: messageOf(error) }, "the database has gone");
+    return EXIT.failed;
+  });
+  const ended = parts.flatMap(({ ended: end }) =>
+    end === undefined ? [] : [end.then(() => EXIT.ok)],
+  );
+  return signal.aborted ? EXIT.ok : await Promise.race([stopped, crashed, ...ended]);
+}

@@ -1,0 +1,181 @@
+/**
+ * The loop that works tenants: claim one that has work, take its chunks in and publish its dirty components until neither is
+ * left, give it back. It wakes when told of new chunks, and looks by itself once a second, so a lost hint costs a second.
+ * What fails for the moment is tried again with back-off; a chunk that fails for good is parked with the reason.
+ */
+import type { Db } from "../db/pool.ts";
+import { parkChunk, firstWaiting } from "../inbox/inbox.ts";
+import { claimTenant, releaseTenant, type Lease } from "../inbox/lease.ts";
+import { newUuid, pause, type Clock } from "../lib/clock.ts";
+import { messageOf, SyncError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { backoffMs, retryOf } from "../lib/retry.ts";
+import { workChunks, workDirty } from "./work.ts";
+
+/** How the worker is set up. */
+export interface WorkerOptions {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Chunks merged into one transaction: SYNC_INGESTOR_QUEUE_MAX_CHUNKS. */
+  readonly chunksPerTx: number;
+  /** Tenants worked at a time: SYNC_INGESTOR_MAX_INFLIGHT. */
+  readonly tenantsInFlight: number;
+}
+
+/** How often work is looked for without being told, ms. */
+const POLL_MS = 1_000;
+const BACKOFF = { baseMs: 200, capMs: 30_000 };
+/** Dirty components are published at the latest after so many batches of chunks, so that a long load shows progress. */
+const BATCHES_PER_PUBLICATION = 8;
+
+/** Works tenants until it is stopped. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #stopping = new AbortController();
+  readonly #owner = newUuid();
+  #wake = new AbortController();
+  #idle = 0;
+  readonly #onIdle: (() => void)[] = [];
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Runs until `stop`; resolves when the last step is done. */
+  async run(): Promise<void> {
+    const lanes = Array.from({ length: this.#options.tenantsInFlight }, (_, lane) =>
+      this.#lane(`${this.#owner}:${lane}`),
+    );
+    await Promise.all(lanes);
+  }
+
+  /** Finishes the step under way, then ends. */
+  stop(): void {
+    this.#stopping.abort();
+    this.wake();
+  }
+
+  /** Looks for work now. */
+  wake(): void {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+  }
+
+  async #lane(owner: string): Promise<void> {
+    let failures = 0;
+    while (!this.#stopping.signal.aborted) {
+      const wake = this.#wake.signal;
+      try {
+        const lease = await claimTenant(this.#options.db, owner);
+        if (lease === undefined) await this.#rest(wake);
+        else await this.#workTenant(lease);
+        failures = 0;
+      } catch (thrown) {
+        failures += 1;
+        await this.#afterFailure(thrown, failures);
+      }
+    }
+  }
+
+  async #rest(wake: AbortSignal): Promise<void> {
+    this.#idle += 1;
+    if (this.#idle === this.#options.tenantsInFlight)
+      for (const tell of this.#onIdle.splice(0)) tell();
+    await pause(this.#options.clock, POLL_MS, AbortSignal.any([wake, this.#stopping.signal]));
+    this.#idle -= 1;
+  }
+
+  async #workTenant(lease: Lease): Promise<void> {
+    const { db } = this.#options;
+    try {
+      for (let batch = 1; !this.#stopping.signal.aborted; batch += 1) {
+        const worked = await this.#ingest(lease);
+        const isDue = !worked || batch % BATCHES_PER_PUBLICATION === 0;
+        const published = isDue && (await this.#publish(lease));
+        if (!worked && !published) return;
+      }
+    } finally {
+      // A lease that cannot be given back runs out by itself.
+      await releaseTenant(db, lease).catch((thrown: unknown) =>
+        this.#options.log.warn({ error: messageOf(thrown) }, "lease not released"),
+      );
+    }
+  }
+
+  async #ingest(lease: Lease): Promise<boolean> {
+    const { db, log, chunksPerTx, clock } = this.#options;
+    const startedMs = clock.now();
+    try {
+      const worked = await workChunks(db, lease, chunksPerTx);
+      if (worked !== undefined)
+        log.info({ tenant: lease.tenant, ...worked, ms: clock.now() - startedMs }, "ingested");
+      return worked !== undefined;
+    } catch (thrown) {
+      if (isPassing(thrown)) throw thrown;
+      return await this.#ingestSingly(lease, thrown);
+    }
+  }
+
+  /** One chunk of several is bad: work them one by one, and park the one that fails by itself. */
+  async #ingestSingly(lease: Lease, cause: unknown): Promise<boolean> {
+    const { db, log } = this.#options;
+    try {
+      return (await workChunks(db, lease, 1)) !== undefined;
+    } catch (thrown) {
+      if (isPassing(thrown)) throw thrown;
+      const waiting = await firstWaiting(db, lease.tenant);
+      if (waiting === undefined) throw cause;
+      const reason = messageOf(thrown);
+      await parkChunk(db, lease.tenant, { ...waiting, reason });
+      log.error(
+        {
+          tenant: lease.tenant,
+          ...waiting,
+          reason,
+          stack: thrown instanceof Error ? thrown.stack : undefined,
+        },
+        "chunk parked",
+      );
+      return true;
+    }
+  }
+
+  async #publish(lease: Lease): Promise<boolean> {
+    const { db, log, clock } = this.#options;
+    const startedMs = clock.now();
+    const counts = await workDirty(db, lease);
+    if (counts !== undefined)
+      log.info({ tenant: lease.tenant, ...counts, ms: clock.now() - startedMs }, "published");
+    return counts !== undefined;
+  }
+
+  async #afterFailure(thrown: unknown, failures: number): Promise<void> {
+    const { clock, log } = this.#options;
+    const retry = retryOf(thrown);
+    const ms = typeof retry === "object" ? retry.afterMs : backoffMs(BACKOFF, failures - 1);
+    const isLoud = !(thrown instanceof SyncError) || failures > 1;
+    log[isLoud ? "error" : "warn"](
+      {
+        error: messageOf(thrown),
+        retry_ms: ms,
+        stack: isLoud && thrown instanceof Error ? thrown.stack : undefined,
+      },
+      "work failed",
+    );
+    await pause(clock, ms, this.#stopping.signal);
+  }
+
+  /** Resolves when every lane has found nothing to do after this call. */
+  whenIdle(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle.push(resolve);
+    this.wake();
+    return promise;
+  }
+}
+
+/** Whether the same step may succeed later without anybody doing anything. */
+function isPassing(thrown: unknown): boolean {
+  return thrown instanceof SyncError && thrown.retry !== "permanent";
+}

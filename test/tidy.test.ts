@@ -1,0 +1,155 @@
+/**
+ * Holds the tree to the rules of src/README.md that no linter knows: which folder may import
+ * which, what each binary may contain, where time and chance may be read, and that every
+ * exported name says what it is.
+ */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const SRC = fileURLToPath(new URL("../src/", import.meta.url));
+
+/** Folder → the folders it may import. Rows stand in the order data flows. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  lib: [],
+  model: ["lib"],
+  wire: ["model", "lib"],
+  db: ["lib"],
+  sources: ["model", "lib"],
+  agent: ["sources", "wire", "model", "lib"],
+  control: ["db", "model", "lib"],
+  inbox: ["db", "model", "lib"],
+  gateway: ["inbox", "control", "wire", "db", "model", "lib"],
+  inventory: ["db", "model", "lib"],
+  dire: ["inbox", "inventory", "db", "model", "lib"],
+  api: ["dire", "inventory", "inbox", "control", "db", "model", "lib"],
+  ui: ["api", "model", "lib"],
+  cli: [
+    "api",
+    "dire",
+    "inventory",
+    "inbox",
+    "control",
+    "db",
+    "agent",
+    "sources",
+    "wire",
+    "model",
+    "lib",
+  ],
+};
+/** `cli` holds commands of both executables; these of its files may reach only what their executable may. */
+const AGENT_COMMAND = /^cli\/agent-/;
+const AGENT_SIDE = ["cli", "agent", "sources", "wire", "model", "lib"];
+const CORE_COMMAND = /^cli\/(core-|platform)/;
+const CORE_SIDE = ["cli", "api", "dire", "inventory", "inbox", "control", "db", "model", "lib"];
+/** What both binaries hold; everything else belongs to one of them. */
+const SHARED = ["wire", "model", "lib", "cli"];
+/** Pure files: values in, values out; no npm package, no Node built-in, no database. */
+const PURE =
+  /^(model\/|dire\/(attribution|batch|canonical|cluster|day-set|incarnations|kind|node|observation|ocsf|publication|record-state|resolve|score|survive|value-state|values)\.|inbox\/(entries|sender)\.|agent\/(schedule|session-state)\.)/;
+
+type Module = { path: string; text: string; local: string[]; bare: string[] };
+const SPECIFIER = /(?:\bfrom|^import)\s*["']([^"']+)["']/gm;
+
+const modules = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".gen.ts"))
+  .map((path): Module => {
+    const text = readFileSync(join(SRC, path), "utf8");
+    const specifiers = [...text.matchAll(SPECIFIER)].map((match) => match[1] ?? "");
+    const isLocal = (specifier: string): boolean => specifier.startsWith(".");
+    const local = specifiers
+      .filter(isLocal)
+      .map((s) => relative(SRC, resolve(SRC, dirname(path), s)));
+    return { path, text, local, bare: specifiers.filter((s) => !isLocal(s)) };
+  });
+
+const folder = (path: string): string => path.split("/")[0] ?? "";
+
+function reachable(from: string, seen = new Set<string>()): Set<string> {
+  for (const next of modules.find((module) => module.path === from)?.local ?? []) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    reachable(next, seen);
+  }
+  return seen;
+}
+
+function where(broken: (module: Module) => boolean): string[] {
+  return modules.filter(broken).map((module) => module.path);
+}
+
+test("every folder imports only what the layer table allows", () => {
+  const breaches = modules.flatMap(({ path, local }) => {
+    const from = folder(path);
+    const allowed =
+      from === "bin" ? ["bin", ...Object.keys(MAY_IMPORT)] : [from, ...(MAY_IMPORT[from] ?? [])];
+    return local.filter((to) => !allowed.includes(folder(to))).map((to) => `${path} -> ${to}`);
+  });
+  assert.deepEqual(breaches, []);
+});
+
+test("commands of one executable reach no folder of the other", () => {
+  const breaches = modules.flatMap(({ path, local }) => {
+    const sides = [
+      ...(AGENT_COMMAND.test(path) ? [AGENT_SIDE] : []),
+      ...(CORE_COMMAND.test(path) ? [CORE_SIDE] : []),
+    ];
+    return local
+      .filter((to) => sides.some((side) => !side.includes(folder(to))))
+      .map((to) => `${path} -> ${to}`);
+  });
+  assert.deepEqual(breaches, []);
+});
+
+test("the web page knows the API by its contract alone", () => {
+  const beyond = (to: string): boolean => folder(to) === "api" && to !== "api/contract.ts";
+  assert.deepEqual(
+    where(({ path, local }) => folder(path) === "ui" && local.some(beyond)),
+    [],
+  );
+});
+
+test("no module reaches itself through its imports", () => {
+  assert.deepEqual(
+    where(({ path }) => reachable(path).has(path)),
+    [],
+  );
+});
+
+test("the agent and core binaries have only the shared folders in common", () => {
+  const agent = new Set([...reachable("bin/agent.ts")].map(folder));
+  const core = new Set([...reachable("bin/core.ts")].map(folder));
+  const common = [...agent].filter((name) => core.has(name) && !SHARED.includes(name));
+  assert.deepEqual(common, []);
+});
+
+test("pure files import only pure files", () => {
+  const impure = (to: string): boolean => !PURE.test(to) && folder(to) !== "lib";
+  assert.deepEqual(
+    where((m) => PURE.test(m.path) && (m.bare.length > 0 || m.local.some(impure))),
+    [],
+  );
+});
+
+test("time and chance are read in lib only, so that a test can set them", () => {
+  const reads = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bsetTimeout\(|\brandomUUID\(/;
+  assert.deepEqual(
+    where(({ path, text }) => folder(path) !== "lib" && reads.test(text)),
+    [],
+  );
+});
+
+test("every exported name has a doc comment", () => {
+  const exported = /^export (?:async )?(?:function|class|const|type|interface)/;
+  const bare = ({ text }: Module): boolean => {
+    const lines = text.split("\n");
+    return lines.some((line, i) => exported.test(line) && !lines[i - 1]?.trimEnd().endsWith("*/"));
+  };
+  assert.deepEqual(
+    where((m) => folder(m.path) !== "bin" && bare(m)),
+    [],
+  );
+});
