@@ -1,0 +1,143 @@
+/** Who is let in: the certificate decides, and nothing that a message says. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { revokeAgent } from "../../src/control/agents.ts";
+import { SyncError } from "../../src/lib/errors.ts";
+import { makeAgent, makeCerts } from "../support/certs.ts";
+import { startTestCore } from "../support/core.ts";
+
+const options = (): { signal: AbortSignal } => ({ signal: AbortSignal.timeout(20_000) });
+
+function refusal(code: string, message: RegExp): (thrown: unknown) => boolean {
+  return (thrown) => {
+    assert.ok(thrown instanceof SyncError, String(thrown));
+    assert.equal(thrown.code, code);
+    assert.match(thrown.message, message);
+    return true;
+  };
+}
+
+test("an agent says hello as itself and is known afterwards", async (t) => {
+  const core = await startTestCore(t);
+  const client = core.client(await core.agent(core.acme, "agent-01"));
+  const answer = await client.hello(
+    { agentId: "agent-01", hostname: "edge-1", version: "9.9" },
+    options(),
+  );
+  assert.equal(answer.accepted, true);
+  assert.equal(answer.tenantSlug, "acme");
+  assert.equal(answer.configOutdated, true);
+  assert.equal(answer.heartbeatIntervalSec, 30);
+  const { rows } = await core.db.query(
+    "select tenant, hostname, version from sync.agents where agent_id = 'agent-01'",
+  );
+  assert.deepEqual(rows, [{ tenant: core.acme.tenant, hostname: "edge-1", version: "9.9" }]);
+});
+
+test("a hello makes the agent's own host a device, found by its agent id", async (t) => {
+  const core = await startTestCore(t);
+  const client = core.client(await core.agent(core.acme, "agent-01"));
+  await client.hello({ agentId: "agent-01", hostname: "edge-1" }, options());
+  await core.work();
+  const { rows } = await core.db.query(
+    "select hostname, sources, is_available from sync.devices where tenant = $1",
+    [core.acme.tenant],
+  );
+  assert.deepEqual(rows, [{ hostname: "edge-1", sources: ["agent"], is_available: true }]);
+});
+
+test("ids that a message claims beside the certificate's are refused", async (t) => {
+  const core = await startTestCore(t);
+  const client = core.client(await core.agent(core.acme, "agent-01"));
+  await assert.rejects(
+    client.hello({ agentId: "" }, options()),
+    refusal("invalid_argument", /agent_id is required/),
+  );
+  await assert.rejects(
+    client.hello({ agentId: "agent-02" }, options()),
+    refusal("permission_denied", /component_id mismatch/),
+  );
+  const claims = { agentId: "agent-01", services: [] };
+  await assert.rejects(
+    client.pushStatus({ ...claims, partition: "site-b" }, options()),
+    refusal("permission_denied", /partition mismatch/),
+  );
+  await assert.rejects(
+    client.pushStatus({ ...claims, tenantSlug: "globex" }, options()),
+    refusal("permission_denied", /tenant_slug mismatch/),
+  );
+  await assert.rejects(
+    client.pushStatus({ ...claims, tenantId: core.globex.uid }, options()),
+    refusal("permission_denied", /tenant_id mismatch/),
+  );
+});
+
+test("a certificate of one tenant's authority that names another tenant is refused", async (t) => {
+  const core = await startTestCore(t);
+  const issuer = await core.authorities.issuer(core.db, core.acme.tenant);
+  const client = core.client(await makeAgent(issuer, { tenant: "globex" }));
+  await assert.rejects(
+    client.hello({ agentId: "agent-01" }, options()),
+    refusal("permission_denied", /tenant_slug mismatch/),
+  );
+});
+
+test("a certificate that the root signed itself belongs to no tenant", async (t) => {
+  const core = await startTestCore(t);
+  const client = core.client(
+    await makeAgent(await core.authorities.root(core.db), { tenant: "acme" }),
+  );
+  await assert.rejects(
+    client.hello({ agentId: "agent-01" }, options()),
+    refusal("unauthenticated", /tenant identity missing/),
+  );
+});
+
+test("a certificate without tenant label is the tenant's whose authority signed it", async (t) => {
+  const core = await startTestCore(t);
+  const issuer = await core.authorities.issuer(core.db, core.globex.tenant);
+  const client = core.client(await makeAgent(issuer, { tenant: "globex", cnForm: 3 }));
+  assert.equal((await client.hello({ agentId: "agent-01" }, options())).tenantSlug, "globex");
+});
+
+test("an authority that nobody knows fails in the handshake, and the core counts it", async (t) => {
+  const core = await startTestCore(t);
+  const stranger = await makeCerts();
+  const client = core.client(stranger.agent);
+  await assert.rejects(client.hello({ agentId: "agent-01" }, options()), SyncError);
+});
+
+test("a revoked agent is refused from then on", async (t) => {
+  const core = await startTestCore(t);
+  const client = core.client(await core.agent(core.acme, "agent-01"));
+  await client.hello({ agentId: "agent-01" }, options());
+  await revokeAgent(core.db, core.acme.tenant, { agentId: "agent-01", actor: "test" });
+  await assert.rejects(
+    client.hello({ agentId: "agent-01" }, options()),
+    refusal("permission_denied", /agent revoked/),
+  );
+});
+
+test("refusals are counted for the operator", async (t) => {
+  const core = await startTestCore(t);
+  const client = core.client(await core.agent(core.acme, "agent-01"));
+  for (let i = 0; i < 2; i += 1) {
+    await assert.rejects(client.hello({ agentId: "agent-02" }, options()));
+  }
+  // The count is written after the answer has gone out.
+  await t.waitFor(async () => {
+    const { rows } = await core.db.query(
+      "select tenant, agent_id, code, message, refused from sync.refusals",
+    );
+    assert.deepEqual(rows, [
+      {
+        tenant: core.acme.tenant,
+        agent_id: "agent-01",
+        code: "PERMISSION_DENIED",
+        message: "component_id mismatch",
+        refused: 2,
+      },
+    ]);
+  });
+});

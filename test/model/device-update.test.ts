@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { parseDeviceUpdate } from "../../src/model/device-update.ts";
+
+function read(entry: unknown): ReturnType<typeof parseDeviceUpdate> {
+  return parseDeviceUpdate(entry, 1_000);
+}
+
+test("what a peer leaves out is absent: no availability is unknown, blank texts are none, no time is the arrival's", () => {
+  const update = read({
+    source: "armis",
+    ip: " ",
+    hostname: null,
+    metadata: { serial: "", os: " Linux " },
+  });
+  assert.deepEqual(update, {
+    ok: true,
+    value: { source: "armis", timestampMs: 1_000, metadata: { os: "Linux" } },
+  });
+});
+
+test("numbers and flags in metadata become text, as loose peers mean them", () => {
+  const update = read({
+    source: "armis",
+    metadata: { armis_device_id: 42, boundaries: ["a"], managed: true, none: null },
+  });
+  assert.ok(update.ok);
+  assert.deepEqual(update.value.metadata, {
+    armis_device_id: "42",
+    boundaries: '["a"]',
+    managed: "true",
+  });
+});
+
+test("times are RFC 3339, a naive one is UTC, anything else rejects the entry", () => {
+  const timeOf = (timestamp: unknown): unknown => {
+    const update = read({ source: "x", timestamp });
+    return update.ok ? update.value.timestampMs : update.error;
+  };
+  assert.equal(timeOf("2026-01-01T00:00:00Z"), Date.UTC(2026, 0, 1));
+  assert.equal(timeOf("2026-01-01T01:00:00+01:00"), Date.UTC(2026, 0, 1));
+  assert.equal(timeOf("2026-01-01T00:00:00"), Date.UTC(2026, 0, 1));
+  assert.match(String(timeOf("yesterday")), /timestamp "yesterday" is not RFC 3339/);
+  assert.match(String(timeOf(12)), /timestamp is not an RFC 3339 text/);
+});
+
+test("a NUL, which the database cannot hold, is taken out", () => {
+  const update = read({ source: "x", hostname: "a\0b", metadata: { serial: "1\0" } });
+  assert.ok(update.ok);
+  assert.equal(update.value.hostname, "ab");
+});
+
+test("fields too long for what they are reject the entry by name", () => {
+  assert.deepEqual(read({ source: "x", hostname: "h".repeat(2_001) }), {
+    ok: false,
+    error: "hostname is longer than 2000 characters",
+  });
+  const many = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`k${i}`, "v"]));
+  assert.deepEqual(read({ source: "x", metadata: many }), {
+    ok: false,
+    error: "metadata has more than 1000 keys",
+  });
+});
+
+test("any JSON value is read or rejected with a sentence, never thrown at", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (entry) => {
+      const update = read(entry);
+      if (!update.ok) assert.ok(update.error.length > 0);
+    }),
+  );
+});

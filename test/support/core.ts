@@ -1,0 +1,143 @@
+/** A core in this process: database, authorities, two tenants, a gateway on a free port, a worker that is run when asked. */
+import { randomBytes } from "node:crypto";
+
+import { registerAgent } from "../../src/control/agents.ts";
+import { Authorities } from "../../src/control/authorities.ts";
+import { Sealer } from "../../src/control/secrets.ts";
+import { readSource } from "../../src/control/source-settings.ts";
+import { applySource } from "../../src/control/sources.ts";
+import { createTenant, findTenant, type Tenant } from "../../src/control/tenants.ts";
+import type { Db } from "../../src/db/pool.ts";
+import { Worker } from "../../src/dire/worker.ts";
+import { openGateway, type RunningGateway } from "../../src/gateway/gateway.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { silentLog } from "../../src/lib/log.ts";
+import { GatewayClient } from "../../src/wire/client.ts";
+import { MESSAGE_LIMITS_DEFAULT } from "../../src/wire/limits.ts";
+import { makeAgent, slug, type TestIdentity } from "./certs.ts";
+import { freshDatabase } from "./database.ts";
+
+/** How a test's core differs from the usual one. */
+export interface TestCoreOptions {
+  readonly chunksMax?: number;
+}
+
+/** A core that a test talks to. */
+export interface TestCore {
+  readonly db: Db;
+  readonly sealer: Sealer;
+  readonly authorities: Authorities;
+  readonly rootPem: string;
+  readonly gateway: RunningGateway;
+  readonly acme: Tenant;
+  readonly globex: Tenant;
+  /** Certifies an agent of a tenant and registers it. */
+  agent(tenant: Tenant, agentId: string, partition?: string): Promise<TestIdentity>;
+  /** Makes a source of an agent; gives its sync_service_id. */
+  source(
+    tenant: Tenant,
+    agentId: string,
+    value: { readonly name: string; readonly type?: string },
+  ): Promise<string>;
+  /** A client with an agent's certificate. Closed with the test. */
+  client(identity: TestIdentity, caPem?: string): GatewayClient;
+  /** Works everything that waits. */
+  work(): Promise<void>;
+}
+
+type Hooks = { readonly after: (end: () => Promise<void>) => void };
+
+const log = silentLog();
+
+/** Starts it; stopped after the test. */
+export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Promise<TestCore> {
+  const { db } = await freshDatabase(t);
+  const sealer = new Sealer(randomBytes(32));
+  const authorities = new Authorities(sealer, systemClock);
+  const root = await authorities.root(db);
+  for (const name of ["acme", "globex"])
+    {await createTenant(db, { slug: slug(name), name, actor: "test", authorities });}
+  const acme = await tenantOf(db, "acme");
+  const globex = await tenantOf(db, "globex");
+  const context = {
+    db,
+    sealer,
+    clock: systemClock,
+    log,
+    gatewayId: "gw-test",
+    chunksMax: options.chunksMax ?? 1_000,
+    onStored: () => {},
+  };
+  const gateway = await openGateway({
+    context,
+    authorities,
+    limits: MESSAGE_LIMITS_DEFAULT,
+    listen: "127.0.0.1:0",
+    names: [],
+  });
+  const clients: GatewayClient[] = [];
+  t.after(async () => {
+    for (const client of clients) client.close();
+    await gateway.stop(1_000);
+  });
+  return {
+    db,
+    sealer,
+    authorities,
+    rootPem: root.certificatePem,
+    gateway,
+    acme,
+    globex,
+    agent: async (tenant, agentId, partition = "default") => {
+      const notAfterMs = Date.now() + 1e9;
+      await registerAgent(db, tenant.tenant, { agentId, partition, notAfterMs, actor: "test" });
+      return await makeAgent(await authorities.issuer(db, tenant.tenant), {
+        tenant: tenant.slug,
+        agentId,
+        partition,
+      });
+    },
+    source: async (tenant, agentId, { name, type = "netbox" }) => {
+      const draft = readSource(name, {
+        type,
+        endpoint: "https://source.example.net",
+        credentials: { api_token: "secret-token" },
+      });
+      if (!draft.ok) throw new Error(draft.error);
+      const applied = await applySource(db, tenant.tenant, {
+        draft: draft.value,
+        agentId,
+        actor: "test",
+        sealer,
+      });
+      if (!applied.ok) throw new Error(applied.error);
+      return applied.value.source.serviceId;
+    },
+    client: (identity, caPem = root.certificatePem) => {
+      const tls = { caPem, chainPem: identity.chainPem, privateKeyPem: identity.privateKeyPem };
+      const client = new GatewayClient({
+        address: `127.0.0.1:${gateway.port}`,
+        tls,
+        limits: MESSAGE_LIMITS_DEFAULT,
+        clock: systemClock,
+      });
+      clients.push(client);
+      return client;
+    },
+    work: () => workAll(db),
+  };
+}
+
+async function tenantOf(db: Db, name: string): Promise<Tenant> {
+  const tenant = await findTenant(db, name);
+  if (tenant === undefined) throw new Error(`tenant ${name} was not made`);
+  return tenant;
+}
+
+async function workAll(db: Db): Promise<void> {
+  const worker = new Worker({ db, clock: systemClock, log, chunksPerTx: 10, tenantsInFlight: 1 });
+  const running = worker.run();
+  await worker.whenIdle();
+  worker.stop();
+  await running;
+}
