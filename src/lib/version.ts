@@ -1,2 +1,2 @@
-/** The release of both executables; test/cli/version.test.ts holds it to package.json. */
+/** Version of both executables; package.json's, as a test holds it, because a single executable has no package.json to read. */
 export const VERSION = "0.1.0";

@@ -1,0 +1,73 @@
+/** Texts of --help. */
+import { flagName, type Argument, type Arguments } from "./args.ts";
+
+/** What usage needs to know of a command. */
+export interface Described {
+  /** The words that call it: "source apply". */
+  readonly name: string;
+  readonly summary: string;
+  readonly operands: Arguments;
+  readonly flags: Arguments;
+}
+
+/** Usage of a whole program, or of the commands that begin with a word. */
+export function programUsage(
+  program: { readonly name: string; readonly summary: string },
+  commands: readonly Described[],
+): string {
+  return [
+    `${program.name}: ${program.summary}`,
+    "",
+    `Usage: ${program.name} COMMAND [FLAGS]`,
+    "",
+    "Commands:",
+    ...columns(commands.map((command) => [command.name, command.summary])),
+    "",
+    `"${program.name} COMMAND --help" says what a command takes; "${program.name} --version" which version this is.`,
+  ].join("\n");
+}
+
+/** Usage of one command. */
+export function commandUsage(programName: string, command: Described): string {
+  const operands = Object.entries(command.operands);
+  const flags = Object.entries(command.flags);
+  const line = [programName, command.name, ...operands.map(shownOperand), ...flags.map(shownFlag)];
+  return [
+    command.summary,
+    "",
+    `Usage: ${line.join(" ")}`,
+    ...section("Operands:", operands, ([name, operand]) => operand.placeholder ?? name),
+    ...section("Flags:", flags, ([name, flag]) => flagTitle(name, flag)),
+  ].join("\n");
+}
+
+type Entry = readonly [string, Argument<unknown>];
+
+function section(
+  title: string,
+  entries: readonly Entry[],
+  titleOf: (entry: Entry) => string,
+): readonly string[] {
+  if (entries.length === 0) return [];
+  return ["", title, ...columns(entries.map((entry) => [titleOf(entry), entry[1].summary]))];
+}
+
+function shownOperand([name, operand]: Entry): string {
+  const shown = `${operand.placeholder ?? name}${operand.isRepeatable ? "..." : ""}`;
+  return operand.isRequired ? shown : `[${shown}]`;
+}
+
+function shownFlag([name, flag]: Entry): string {
+  const shown = [flagName(name), flag.placeholder].filter((word) => word !== undefined).join(" ");
+  return flag.isRequired ? shown : `[${shown}]${flag.isRepeatable ? "..." : ""}`;
+}
+
+function flagTitle(name: string, { short, placeholder }: Argument<unknown>): string {
+  const names = [...(short === undefined ? [] : [`-${short}`]), flagName(name)].join(", ");
+  return placeholder === undefined ? names : `${names} ${placeholder}`;
+}
+
+function columns(rows: readonly (readonly [string, string])[]): readonly string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}
