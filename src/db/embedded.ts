@@ -1,0 +1,139 @@
+import { Client } from "pg";
+
+import { pause, systemClock, type Clock } from "../lib/clock.ts";
+import type { SyncError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { CLUSTER_USER, openCluster } from "./cluster.ts";
+import { clientConfig, type SocketAddress } from "./connection.ts";
+import { openDataDir, type DataDir } from "./data-dir.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { stopOrphan } from "./orphan.ts";
+import { toConnectError } from "./pg-error.ts";
+import { serverSettings, settingArguments } from "./postgres-settings.ts";
+import { Postmaster } from "./postmaster.ts";
+import { stagedPrograms } from "./programs.ts";
+import { socketDir } from "./socket-dir.ts";
+
+/** What an embedded start needs. */
+export type EmbeddedOptions = {
+  readonly dataDir: string;
+  /** Whether somebody named the folder: then it is used or refused, never moved. */
+  readonly explicitDataDir: boolean;
+  readonly log: Log;
+  readonly clock?: Clock | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** PostgreSQL's page cache; default RAM / 8, at most 1 GB. */
+  readonly sharedBuffersBytes?: number | undefined;
+  /** For tests only: committed rows are lost in a power cut. */
+  readonly unsafeNoFsync?: boolean | undefined;
+};
+
+/** A running embedded server. Close all pools before `stop()`. */
+export interface Embedded extends AsyncDisposable {
+  readonly connection: SocketAddress;
+  /** Where the data is; not what was asked for if that was closed to the service user. */
+  readonly dataDir: string;
+  /** Resolves, with a message to end on, when the server has gone unasked. Stays pending otherwise. */
+  readonly crashed: Promise<SyncError>;
+  /** Fast stop: open transactions are rolled back, everything committed is on disk. May be called again. */
+  stop(): Promise<void>;
+}
+
+const DATABASE = "serviceradar";
+/** The port is only part of the socket's name. */
+const PORT = 5432;
+/** How often to try a connection while the server starts, ms. */
+const TRY_MS = 20;
+/** How long recovery may take before something must be wrong, ms: 4 GB of WAL at a slow disk's 10 MB/s, doubled. */
+const START_MAX_MS = 900_000;
+
+/**
+ * Starts PostgreSQL 18 on a socket in `dataDir`, which it creates on the first start. Resolves when a
+ * connection succeeds. Throws ConfigError for a folder that cannot be used (--data-dir), SyncError
+ * `data_dir_busy` while another core runs in it, `initdb_failed` or `postgres_ended` with the last lines of output.
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  options.signal?.throwIfAborted();
+  const dataDir = openDataDir({
+    ...options,
+    dir: options.dataDir,
+    explicit: options.explicitDataDir,
+  });
+  const lock = lockFolder(dataDir.path);
+  try {
+    const { postmaster, connection } = await startLocked(options, dataDir);
+    const stop = (): Promise<void> => postmaster.stop().finally(() => lock.release());
+    return {
+      connection,
+      dataDir: dataDir.path,
+      crashed: crashOf(postmaster),
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (thrown) {
+    lock.release();
+    throw thrown;
+  }
+}
+
+type Running = { readonly postmaster: Postmaster; readonly connection: SocketAddress };
+
+async function startLocked(options: EmbeddedOptions, dataDir: DataDir): Promise<Running> {
+  const { log, signal, clock = systemClock } = options;
+  const startedMs = clock.now();
+  const programs = stagedPrograms(dataDir);
+  const sync = options.unsafeNoFsync !== true;
+  const password = await openCluster({ dataDir, programs, sync, signal });
+  await stopOrphan(dataDir.clusterDir, { clock, log, signal });
+  const host = socketDir(dataDir);
+  const connection = { host, port: PORT, user: CLUSTER_USER, password, database: DATABASE };
+  const settings = settingArguments(serverSettings({ ...options, socketDir: host }));
+  const postmaster = new Postmaster({ programs, dataDir, settings, log, clock });
+  try {
+    await untilReady({ postmaster, connection, clock, signal });
+  } catch (thrown) {
+    await postmaster.stop();
+    throw thrown;
+  }
+  log.info({ data_dir: dataDir.path, ms: clock.now() - startedMs }, "embedded postgres ready");
+  return { postmaster, connection };
+}
+
+type Waiting = Running & { readonly clock: Clock; readonly signal: AbortSignal | undefined };
+
+/**
+ * Ready means that a connection succeeds; log texts change. A refusal that waiting does not mend, such as a
+ * wrong password, ends the start at once.
+ */
+async function untilReady({ postmaster, connection, clock, signal }: Waiting): Promise<void> {
+  const endMs = clock.now() + START_MAX_MS;
+  for (;;) {
+    signal?.throwIfAborted();
+    const outcome = await Promise.race([
+      postmaster.ended,
+      ensureDatabase(connection).catch(toConnectError),
+    ]);
+    if (outcome === undefined) return;
+    if (outcome.code === "postgres_ended") throw outcome;
+    if (outcome.retry !== "transient" || clock.now() > endMs) throw outcome;
+    await pause(clock, TRY_MS, signal);
+  }
+}
+
+async function ensureDatabase(address: SocketAddress): Promise<undefined> {
+  const client = new Client(clientConfig({ ...address, database: "postgres" }));
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    const found = await client.query("select 1 from pg_database where datname = $1", [DATABASE]);
+    if (found.rowCount === 0) await client.query(`create database ${DATABASE}`);
+    return undefined;
+  } finally {
+    await client.end();
+  }
+}
+
+async function crashOf(postmaster: Postmaster): Promise<SyncError> {
+  const error = await postmaster.ended;
+  return postmaster.isStopping ? await new Promise<never>(() => {}) : error;
+}

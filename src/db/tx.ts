@@ -1,0 +1,83 @@
+import { invariant } from "../lib/invariant.ts";
+import type { Db } from "./pool.ts";
+import type { Answer, Parameter, Queryable, Session } from "./session.ts";
+
+/** An open transaction; using it after its end is a bug. */
+export interface Tx extends Queryable {
+  /**
+   * Feeds a `copy … from stdin` with the source's bytes, rows in the format that the statement names, and gives
+   * their count. Reads the source no faster than the server takes it; when the source throws, so does this.
+   */
+  copyFrom(sql: string, source: AsyncIterable<Buffer | string>): Promise<number>;
+}
+
+/** How a transaction runs; the default is PostgreSQL's read committed. */
+export type TxOptions = {
+  readonly isolation?: "repeatable read" | "serializable" | undefined;
+  readonly readOnly?: boolean | undefined;
+  /** Looked at between statements: an abort rolls back. A running statement is not interrupted. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * Runs `work` in one transaction and commits when it resolves; when it throws, rolls back and throws the same.
+ * Tries nothing again: the loop that owns the work does, by the error's retry kind. Besides what statements throw:
+ * `db_tx_failed` where work hid a failed statement, `db_commit_unknown` for a connection lost while committing.
+ */
+export async function tx<T>(
+  db: Db,
+  work: (tx: Tx) => Promise<T>,
+  options: TxOptions = {},
+): Promise<T> {
+  options.signal?.throwIfAborted();
+  await using session = await db.checkOut();
+  await session.query(beginStatement(options));
+  const open = new OpenTx(session, options.signal);
+  let value: T;
+  try {
+    value = await work(open);
+    options.signal?.throwIfAborted();
+  } catch (thrown) {
+    await session.rollBack();
+    throw thrown;
+  } finally {
+    open.close();
+  }
+  await session.commit();
+  return value;
+}
+
+function beginStatement({ isolation, readOnly }: TxOptions): string {
+  const level = isolation === undefined ? "" : ` isolation level ${isolation}`;
+  return `begin${level}${readOnly === true ? " read only" : ""}`;
+}
+
+class OpenTx implements Tx {
+  readonly #session: Session;
+  readonly #signal: AbortSignal | undefined;
+  #isOpen = true;
+
+  constructor(session: Session, signal: AbortSignal | undefined) {
+    this.#session = session;
+    this.#signal = signal;
+  }
+
+  async query<Row = never>(sql: string, parameters?: readonly Parameter[]): Promise<Answer<Row>> {
+    this.#check();
+    return await this.#session.query<Row>(sql, parameters);
+  }
+
+  async copyFrom(sql: string, source: AsyncIterable<Buffer | string>): Promise<number> {
+    this.#check();
+    return await this.#session.copyFrom(sql, source);
+  }
+
+  #check(): void {
+    invariant(this.#isOpen, "a transaction was used after its end");
+    this.#signal?.throwIfAborted();
+  }
+
+  close(): void {
+    this.#isOpen = false;
+  }
+}
