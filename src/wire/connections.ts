@@ -1,0 +1,38 @@
+import type { Http2SecureServer } from "node:http2";
+import type { TLSSocket } from "node:tls";
+
+import type { Server } from "@grpc/grpc-js";
+
+/**
+ * Bytes that a connection, and each stream of it, may have under way unread. HTTP/2's 65,535 allow 1.3 MB/s over a way of
+ * 50 ms; this allows 10 MB/s. A stream that its handler holds back keeps up to that much in memory.
+ */
+export const FLOW_WINDOW_BYTES = 524_288;
+
+/**
+ * Widens the window of every new connection, and tells why clients were turned away in the handshake (a code such as
+ * CERT_HAS_EXPIRED; Node no longer knows the address by then). grpc-js 1.14.7 has an option for the window in its client
+ * only, none for the rest, and keeps its HTTP/2 servers to itself: were they elsewhere in another version, windows would
+ * stay small and refusals uncounted, and the tests of both would fail.
+ */
+export function watchConnections(server: Server, onRefused: (reason: string) => void): void {
+  const { http2Servers } = server as unknown as {
+    readonly http2Servers?: ReadonlyMap<Http2SecureServer, unknown>;
+  };
+  for (const http2Server of http2Servers?.keys() ?? []) {
+    http2Server.on("session", (session) => session.setLocalWindowSize(FLOW_WINDOW_BYTES));
+    http2Server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+      const reason = refusalOf(error, socket);
+      if (reason !== undefined) onRefused(reason);
+    });
+  }
+}
+
+/** Why we refused a client; undefined if it hung up by itself, as port scanners and those who distrust us do. */
+function refusalOf(error: NodeJS.ErrnoException, socket: TLSSocket): string | undefined {
+  // Typed as an Error, which it is on clients only: here it is a code, or null.
+  const code = socket.authorizationError as unknown;
+  if (typeof code === "string") return code;
+  const isOurs = error.code?.startsWith("ERR_SSL_") === true && !error.code.includes("_ALERT_");
+  return isOurs ? error.code : undefined;
+}
