@@ -20,6 +20,7 @@ export function formatDeviceUpdate(update: DeviceUpdate): string {
     timestamp: isoTime(update.timestampMs),
     is_available: update.isAvailable,
     metadata: update.metadata,
+    volatile: update.volatile,
     sync_meta: update.syncMeta === undefined ? undefined : toWireSyncMeta(update.syncMeta),
   });
 }

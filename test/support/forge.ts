@@ -8,6 +8,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   Pkcs10CertificateRequestGenerator,
+  SubjectAlternativeNameExtension,
   X509CertificateGenerator,
   type Extension,
 } from "@peculiar/x509";
@@ -46,6 +47,7 @@ export interface Forgery {
   readonly notBeforeMs?: number;
   readonly notAfterMs?: number;
   readonly isAuthority?: boolean;
+  readonly altNames?: readonly { readonly type: "dns" | "ip" | "url"; readonly value: string }[];
   readonly usages?: KeyUsageFlags;
 }
 
@@ -72,6 +74,9 @@ export async function privateKeyPem({ privateKey }: webcrypto.CryptoKeyPair): Pr
 export async function forge(forgery: Forgery): Promise<Forged> {
   const { signer, keys = await makeKeys(), isAuthority = false } = forgery;
   const extensions: Extension[] = [new BasicConstraintsExtension(isAuthority, undefined, true)];
+  if (forgery.altNames !== undefined) {
+    extensions.push(new SubjectAlternativeNameExtension([...forgery.altNames]));
+  }
   if (forgery.usages !== undefined) extensions.push(new KeyUsagesExtension(forgery.usages));
   if (forgery.authorityKeyId !== undefined) {
     extensions.push(new AuthorityKeyIdentifierExtension(forgery.authorityKeyId));
