@@ -26,6 +26,8 @@ export interface DeviceUpdate {
   /** Absent means unknown, never false. */
   readonly isAvailable?: boolean;
   readonly metadata: Metadata;
+  /** Values that change while the device stays as it is; left out of the comparison that finds a record unchanged. */
+  readonly volatile?: Metadata;
   readonly syncMeta?: SyncMeta;
 }
 
@@ -61,14 +63,17 @@ export function parseDeviceUpdate(entry: unknown, receivedMs: number): Result<De
   if (tooLong !== undefined) return err(`${tooLong} is longer than ${TEXT_MAX} characters`);
   const time = parseTime(entry["timestamp"], receivedMs);
   if (!time.ok) return time;
-  const metadata = parseMetadata(entry["metadata"]);
+  const metadata = parseMetadata(entry["metadata"], "metadata");
   if (!metadata.ok) return metadata;
+  const volatile = parseMetadata(entry["volatile"], "volatile");
+  if (!volatile.ok) return volatile;
   return ok({
     ...optionalTexts(entry),
     source: text(entry["source"]) ?? "unknown",
     timestampMs: time.value,
     ...availability(entry["is_available"]),
     metadata: metadata.value,
+    ...(Object.keys(volatile.value).length === 0 ? {} : { volatile: volatile.value }),
     ...optional("syncMeta", parseSyncMeta(entry["sync_meta"])),
   });
 }
@@ -117,19 +122,19 @@ function parseTime(value: unknown, receivedMs: number): Result<number> {
   return Number.isNaN(ms) ? err(`timestamp "${value.slice(0, 40)}" is not RFC 3339`) : ok(ms);
 }
 
-function parseMetadata(value: unknown): Result<Metadata> {
+function parseMetadata(value: unknown, name: "metadata" | "volatile"): Result<Metadata> {
   if (value === undefined || value === null) return ok({});
-  if (!isObject(value)) return err("metadata is not a JSON object");
+  if (!isObject(value)) return err(`${name} is not a JSON object`);
   const entries = Object.entries(value);
   if (entries.length > METADATA_KEYS_MAX) {
-    return err(`metadata has more than ${METADATA_KEYS_MAX} keys`);
+    return err(`${name} has more than ${METADATA_KEYS_MAX} keys`);
   }
   const metadata: Record<string, string> = {};
   for (const [key, raw] of entries) {
     const plain = typeof raw === "object" && raw !== null ? JSON.stringify(raw) : text(raw);
     if (plain === undefined) continue;
     if (plain.length > METADATA_VALUE_MAX) {
-      return err(`metadata.${key.slice(0, 64)} is longer than ${METADATA_VALUE_MAX} characters`);
+      return err(`${name}.${key.slice(0, 64)} is longer than ${METADATA_VALUE_MAX} characters`);
     }
     metadata[key] = plain;
   }

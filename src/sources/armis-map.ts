@@ -53,6 +53,8 @@ export function armisIps(record: ArmisRecord): readonly Ip[] {
 export function toSourceDevice(record: ArmisRecord, finding: ArmisFinding): SourceDevice {
   const { id, ips, labels } = finding;
   const macs = macsOf(record["macAddress"]);
+  // Armis moves it with nearly every sighting, so that as metadata it would make every record a changed one.
+  const volatile = present({ armis_last_seen: timeOf(record["lastSeen"]) });
   return {
     ...present({ ip: ips[0], mac: macs[0], hostname: nameOf(record) }),
     metadata: present({
@@ -63,6 +65,7 @@ export function toSourceDevice(record: ArmisRecord, finding: ArmisFinding): Sour
       all_ips: list(ips),
       all_macs: macs.length > 1 ? list(macs) : undefined,
     }),
+    ...(Object.keys(volatile).length === 0 ? {} : { volatile }),
   };
 }
 
@@ -81,8 +84,6 @@ function described(record: ArmisRecord): Texts {
     armis_boundaries: list(named(record["boundaries"])),
     armis_tags: list(words(record["tags"])),
     armis_first_seen: timeOf(record["firstSeen"]),
-    // Volatile: Armis moves it with nearly every sighting, so a record whose rest stands still changes by it.
-    armis_last_seen: timeOf(record["lastSeen"]),
   };
 }
 

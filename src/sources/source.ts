@@ -14,6 +14,8 @@ export interface SourceDevice {
   readonly hostname?: string;
   readonly isAvailable?: boolean;
   readonly metadata: Metadata;
+  /** Values that change while the device stays as it is, such as a system's own last sighting; they make no record changed. */
+  readonly volatile?: Metadata;
 }
 
 /** A record that could not be read: its id where it has one, and the reason. Never fails the page. */

@@ -94,8 +94,9 @@ function completeness(name: string, make: MakeSourceHarness): void {
   test(`${name}: a device carries no empty text`, async () => {
     await using harness = await make(USUAL);
     for (const device of (await pullAll(harness)).devices) {
-      const { metadata, isAvailable: _, ...texts } = device;
-      for (const text of [...Object.values(metadata), ...Object.values(texts)]) {
+      const { metadata, volatile = {}, isAvailable: _, ...texts } = device;
+      const all = [metadata, volatile, texts].flatMap((group) => Object.values(group));
+      for (const text of all) {
         assert.equal(typeof text, "string");
         assert.notEqual(text.trim(), "");
       }

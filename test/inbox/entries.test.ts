@@ -38,17 +38,20 @@ test("the content of an entry does not change with when it was seen, in which ru
   const placed = fc.tuple(
     member("timestamp"),
     member("sync_meta"),
-    fc.array(fc.nat(5), { minLength: 2, maxLength: 2 }),
+    member("volatile"),
+    fc.array(fc.nat(5), { minLength: 3, maxLength: 3 }),
   );
   fc.assert(
     fc.property(entry, placed, placed, (device, a, b) => {
       const members = Object.entries(device)
-        .filter(([name]) => !["timestamp", "sync_meta"].includes(name))
+        .filter(([name]) => !["timestamp", "sync_meta", "volatile"].includes(name))
         .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
-      const written = ([time, meta, [x = 0, y = 0]]: [string, string, number[]]): string => {
+      type Placed = [string, string, string, number[]];
+      const written = ([time, meta, moving, [x = 0, y = 0, z = 0]]: Placed): string => {
         const all = [...members];
         all.splice(Math.min(x, all.length), 0, time);
         all.splice(Math.min(y, all.length), 0, meta);
+        all.splice(Math.min(z, all.length), 0, moving);
         return `[{${all.join(",")}}]`;
       };
       assert.deepEqual(split(written(a)).contents, split(written(b)).contents);

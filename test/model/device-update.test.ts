@@ -73,3 +73,14 @@ test("any JSON value is read or rejected with a sentence, never thrown at", () =
     }),
   );
 });
+
+test("what moves of itself is read apart from what the device is", () => {
+  const metadata = { armis_device_id: "7" };
+  const moving = { armis_last_seen: "2026-11-23T07:00:00.000Z" };
+  const update = read({ source: "armis", metadata, volatile: moving });
+  assert.deepEqual(update.ok ? update.value.volatile : update.error, moving);
+  const still = read({ source: "armis", metadata, volatile: {} });
+  assert.ok(still.ok && !("volatile" in still.value));
+  const broken = read({ source: "armis", metadata, volatile: "now" });
+  assert.deepEqual(broken, { ok: false, error: "volatile is not a JSON object" });
+});

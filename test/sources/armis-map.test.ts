@@ -21,8 +21,8 @@ const anyRecord = fc.dictionary(
 test("any record becomes a device whose texts are all filled and trimmed", () => {
   fc.assert(
     fc.property(anyRecord, (record) => {
-      const { metadata, ...top } = map(record);
-      for (const [key, value] of Object.entries({ ...metadata, ...top })) {
+      const { metadata, volatile, ...top } = map(record);
+      for (const [key, value] of Object.entries({ ...metadata, ...volatile, ...top })) {
         assert.equal(typeof value, "string", key);
         assert.equal(String(value).trim(), value, key);
         assert.notEqual(value, "", key);

@@ -26,6 +26,7 @@ const anyUpdate: fc.Arbitrary<DeviceUpdate> = fc.record(
     timestampMs: fc.integer({ min: 0, max: 4_102_444_800_000 }),
     isAvailable: fc.boolean(),
     metadata: fc.dictionary(anyKey, anyText, { noNullPrototype: true }),
+    volatile: fc.dictionary(anyKey, anyText, { noNullPrototype: true, minKeys: 1 }),
     syncMeta: fc.record({ syncRunId: fc.uuid(), chunkIndex: fc.nat() }, { noNullPrototype: true }),
   },
   { requiredKeys: ["source", "timestampMs", "metadata"], noNullPrototype: true },
@@ -42,6 +43,7 @@ test("an update written and parsed again is the same update", () => {
 
 test("members stand in one order, and what is absent is left out", () => {
   const update = {
+    volatile: { armis_last_seen: "2026-01-02T03:00:00.000Z" },
     metadata: { netbox_device_id: "7" },
     timestampMs: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
     source: "netbox",
@@ -49,6 +51,6 @@ test("members stand in one order, and what is absent is left out", () => {
   };
   assert.equal(
     formatDeviceUpdate(update),
-    '{"ip":"192.0.2.7","source":"netbox","timestamp":"2026-01-02T03:04:05.006Z","metadata":{"netbox_device_id":"7"}}',
+    '{"ip":"192.0.2.7","source":"netbox","timestamp":"2026-01-02T03:04:05.006Z","metadata":{"netbox_device_id":"7"},"volatile":{"armis_last_seen":"2026-01-02T03:00:00.000Z"}}',
   );
 });
