@@ -9,7 +9,7 @@ import type { Sender } from "../inbox/sender.ts";
 import { newUuid } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
 import { parseSyncMeta } from "../model/device-update.ts";
-import { parseManifest } from "../wire/manifest.ts";
+import { parseManifest } from "../model/run-manifest.ts";
 import type { GatewayServiceStatus, GatewayStatusChunk } from "../wire/messages.ts";
 import { RpcFailure } from "../wire/rpc-error.ts";
 import { nextChunk, STREAM_START } from "./chunk-order.ts";

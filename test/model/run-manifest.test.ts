@@ -10,7 +10,7 @@ import {
   RUN_KINDS,
   RUN_OUTCOMES,
   type RunManifest,
-} from "../../src/wire/manifest.ts";
+} from "../../src/model/run-manifest.ts";
 
 const anyTime = fc.integer({ min: 0, max: 4_102_444_800_000 });
 const anyManifest: fc.Arbitrary<RunManifest> = fc.record(
