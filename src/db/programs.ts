@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { cpSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { accessSync, constants, cpSync, existsSync, mkdirSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,12 +64,9 @@ const LEFT_OUT = /\.a$|\/pkgconfig$|\/pg_ctl$/;
 
 /** The package's libraries carry full versions; the linker asks for sonames, whose links npm's install scripts would make. */
 function stagePackage(native: string, into: string, links: readonly Link[]): void {
+  const options = { recursive: true, filter: (path: string) => !LEFT_OUT.test(path) };
   for (const part of ["bin", "lib", "share"]) {
-    cpSync(join(native, part), join(into, part), {
-      recursive: true,
-      mode: constants.COPYFILE_FICLONE,
-      filter: (path) => !LEFT_OUT.test(path),
-    });
+    cpSync(join(native, part), join(into, part), options);
   }
   for (const { source, target } of links) {
     const path = join(into, relative("native", target));

@@ -52,13 +52,14 @@ test("what a dead process holds is taken over, also when its number lives on in 
 
 test("a process that was killed but not yet fetched by its parent holds nothing", async (t) => {
   const dir = await folder(t);
-  // The shell starts a child that ends at once, and never fetches it: exec keeps the child its zombie.
-  const child = spawn("/bin/sh", ["-c", "true & echo $!; exec sleep 60"], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  t.after(() => child.kill("SIGKILL"));
-  const [said] = (await once(child.stdout, "data")) as [Buffer];
+  // The shell starts a child that waits for our word, then becomes a program that never fetches dead children.
+  const script = "exec 3<&0; (read word <&3) & echo $!; exec sleep 60";
+  const parent = spawn("/bin/sh", ["-c", script], { stdio: ["pipe", "pipe", "ignore"] });
+  t.after(() => parent.kill("SIGKILL"));
+  const [said] = (await once(parent.stdout, "data")) as [Buffer];
   const zombie = Number(said.toString());
+  while (!(await readFile(`/proc/${parent.pid}/comm`, "utf8")).startsWith("sleep"));
+  parent.stdin.end();
   let stat = "";
   while (!stat.includes(") Z ")) stat = await readFile(`/proc/${zombie}/stat`, "utf8");
   const tick = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];

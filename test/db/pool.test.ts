@@ -86,7 +86,7 @@ test("a request that finds no free connection in time fails as queue_timeout", a
     max: 1,
     applicationName: "test",
     log,
-    checkoutMaxMs: 20,
+    checkoutMaxMs: 300,
   });
   await using held = await db.checkOut();
   await held.query("select 1");
