@@ -2,7 +2,6 @@
  * The core's foundation: database, keys, authorities. `serve` stands on it, and so does every command that finds no running
  * server and must start the database itself.
  */
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { Authorities } from "../control/authorities.ts";
@@ -11,7 +10,6 @@ import { startEmbedded, type Embedded } from "../db/embedded.ts";
 import { migrate } from "../db/migrate.ts";
 import { openPool, type Db } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Environment } from "../lib/env.ts";
 import type { SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 
@@ -37,16 +35,6 @@ export interface Platform extends AsyncDisposable {
   readonly dataDir: string;
   /** Resolves when the embedded server has gone unasked; never with a server of one's own. */
   readonly crashed: Promise<SyncError>;
-}
-
-/** Connections of a pool where nothing says otherwise: the document's smallest row. */
-export const POOL_SIZE_DEFAULT = 40;
-
-/** The folder where nobody names one: the service's own as root, else the user's. */
-export function defaultDataDir(env: Environment): string {
-  if (process.getuid?.() === 0) return "/var/lib/serviceradar/core";
-  const state = env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state");
-  return join(state, "serviceradar", "core");
 }
 
 /** Opens it all: starts or reaches the database, brings the schema up to date, finds or makes key and root authority. */

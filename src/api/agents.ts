@@ -1,0 +1,206 @@
+import { createRoute, z } from "@hono/zod-openapi";
+
+import { certifyAgent } from "../control/agent-certificate.ts";
+import {
+  findAgent,
+  listAgents,
+  registerAgent,
+  revokeAgent,
+  type Agent,
+} from "../control/agents.ts";
+import type { Tenant } from "../control/tenants.ts";
+import type { Db } from "../db/pool.ts";
+import { parseLabel } from "../model/tenant.ts";
+import type { ApiContext } from "./context.ts";
+import { agentSchema, certifiedAgentSchema, newAgentSchema } from "./contract.ts";
+import { Problem } from "./errors.ts";
+import {
+  answers,
+  needs,
+  paramsWith,
+  PROBLEMS,
+  takes,
+  TENANT_PATH,
+  tenantParams,
+  timeOf,
+  type Api,
+} from "./routes.ts";
+
+const tags = ["agents"];
+const params = paramsWith("agent_id", "Id of the agent");
+
+const list = createRoute({
+  method: "get",
+  path: `${TENANT_PATH}/agents`,
+  tags,
+  summary: "Agents, by id",
+  ...needs("viewer"),
+  request: { params: tenantParams },
+  responses: {
+    200: answers(z.object({ agents: z.array(agentSchema) }), "All of the tenant's"),
+    ...PROBLEMS,
+  },
+});
+
+const create = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/agents`,
+  tags,
+  summary: "Certify an agent",
+  ...needs("admin"),
+  request: { params: tenantParams, body: takes(newAgentSchema) },
+  responses: {
+    201: answers(certifiedAgentSchema, "The certificate, given this once"),
+    ...PROBLEMS,
+  },
+});
+
+const get = createRoute({
+  method: "get",
+  path: `${TENANT_PATH}/agents/{agent_id}`,
+  tags,
+  summary: "One agent",
+  ...needs("viewer"),
+  request: { params },
+  responses: { 200: answers(agentSchema, "The agent"), ...PROBLEMS },
+});
+
+const revoke = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/agents/{agent_id}/revoke`,
+  tags,
+  summary: "End an agent's identity, on open streams too",
+  ...needs("admin"),
+  request: { params },
+  responses: { 200: answers(agentSchema, "The agent as it is now"), ...PROBLEMS },
+});
+
+/** Adds the routes of agents. */
+export function addAgents(app: Api, context: ApiContext): void {
+  const { db, clock } = context;
+  app.openapi(list, async (c) => {
+    const agents = await listAgents(db, c.get("tenant").tenant);
+    return c.json({ agents: agents.map((agent) => shown(agent, clock.now())) }, 200);
+  });
+  app.openapi(create, async (c) => {
+    const { actor } = c.get("caller");
+    return c.json(await certify(context, c.get("tenant"), { ...c.req.valid("json"), actor }), 201);
+  });
+  app.openapi(get, async (c) => {
+    const agent = await agentNamed(db, c.get("tenant"), c.req.valid("param").agent_id);
+    return c.json(shown(agent, clock.now()), 200);
+  });
+  app.openapi(revoke, async (c) => {
+    const agent = await agentNamed(db, c.get("tenant"), c.req.valid("param").agent_id);
+    const { agentId } = agent;
+    const { tenant } = c.get("tenant");
+    await revokeAgent(db, tenant, { agentId, actor: c.get("caller").actor });
+    return c.json(shown(await agentNamed(db, c.get("tenant"), agentId), clock.now()), 200);
+  });
+}
+
+async function agentNamed(db: Db, { tenant, slug }: Tenant, agentId: string): Promise<Agent> {
+  const agent = await findAgent(db, tenant, agentId);
+  if (agent !== undefined) return agent;
+  throw new Problem("agent_not_found", `tenant "${slug}" has no agent "${agentId}"`);
+}
+
+type Wanted = z.infer<typeof newAgentSchema> & { readonly actor: string };
+
+async function certify(
+  { db, authorities, clock }: ApiContext,
+  tenant: Tenant,
+  wanted: Wanted,
+): Promise<z.infer<typeof certifiedAgentSchema>> {
+  const agentId = labelOf(wanted.agent_id, "agent_id");
+  const partition = labelOf(wanted.partition, "partition");
+  await refuseKnown(db, tenant, { ...wanted, agent_id: agentId, partition });
+  const issued = await certifyAgent(
+    { agentId, partition, tenant: tenant.slug, cnForm: wanted.cn_form },
+    {
+      root: await authorities.root(db),
+      issuer: await authorities.issuer(db, tenant.tenant),
+      signingRequest: wanted.signing_request,
+      nowMs: clock.now(),
+    },
+  );
+  if (!issued.ok) throw new Problem("invalid_request", `signing_request: ${issued.error}`);
+  const { notAfterMs, rootPem, chainPem, privateKeyPem, serverName } = issued.value;
+  const { actor } = wanted;
+  const agent = { agentId, partition, notAfterMs, actor };
+  const outcome = await registerAgent(db, tenant.tenant, agent);
+  if (!outcome.ok) throw new Problem("agent_in_other_partition", outcome.error);
+  return {
+    agent: shown(await agentNamed(db, tenant, agentId), clock.now()),
+    outcome: outcome.value,
+    bundle: {
+      root_pem: rootPem,
+      chain_pem: chainPem,
+      private_key_pem: privateKeyPem?.reveal(),
+      server_name: serverName,
+    },
+  };
+}
+
+function labelOf(text: string, setting: string): string {
+  const label = parseLabel(text, setting);
+  if (label.ok) return label.value;
+  throw new Problem("invalid_request", label.error, [{ path: setting, message: label.error }]);
+}
+
+/**
+ * A second certificate for one id is meant only where the caller says so. A revoked id stays revoked: the certificate that
+ * was ended is told from a new one by nothing else.
+ */
+async function refuseKnown(
+  db: Db,
+  { tenant, slug }: Tenant,
+  { agent_id: agentId, partition, renew }: Wanted,
+): Promise<void> {
+  const known = await findAgent(db, tenant, agentId);
+  if (known === undefined) return;
+  if (known.revokedMs !== undefined) {
+    throw new Problem(
+      "agent_revoked",
+      `agent "${agentId}" was revoked, and its old certificate would be good again; choose another id`,
+    );
+  }
+  if (known.partition !== partition) {
+    throw new Problem(
+      "agent_in_other_partition",
+      `agent "${agentId}" is in partition "${known.partition}"; choose another id for "${partition}"`,
+    );
+  }
+  if (renew) return;
+  throw new Problem(
+    "agent_exists",
+    `tenant "${slug}" has an agent "${agentId}" already; to certify it again, ask for a renewal (--renew, "renew": true)`,
+  );
+}
+
+/** How long after its last sign of life an agent counts as online, ms: three heartbeats of 30 s. */
+const ONLINE_MS = 90_000;
+
+/** What an agent's record says of it now. */
+export function agentState(agent: Agent, nowMs: number): z.infer<typeof agentSchema>["state"] {
+  if (agent.revokedMs !== undefined) return "revoked";
+  if (agent.lastSeenMs === undefined) return "never_seen";
+  return nowMs - agent.lastSeenMs <= ONLINE_MS ? "online" : "silent";
+}
+
+function shown(agent: Agent, nowMs: number): z.infer<typeof agentSchema> {
+  return {
+    agent_id: agent.agentId,
+    partition: agent.partition,
+    state: agentState(agent, nowMs),
+    hostname: agent.hostname,
+    version: agent.version,
+    created_at: timeOf(agent.createdMs),
+    revoked_at: timeOf(agent.revokedMs),
+    last_seen_at: timeOf(agent.lastSeenMs),
+    certificate_not_after: timeOf(agent.certificateNotAfterMs),
+    config_offered: agent.configOffered,
+    config_running: agent.configRunning,
+    status: agent.status,
+  };
+}

@@ -1,0 +1,91 @@
+/** The REST API: one application for the network, for the local socket and for commands that work without a server. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import type { ZodError } from "zod";
+
+import { VERSION } from "../lib/version.ts";
+import { authenticate, scopeToTenant, type ApiEnv } from "./access.ts";
+import { addAgents } from "./agents.ts";
+import type { ApiContext } from "./context.ts";
+import { addDevices } from "./devices.ts";
+import { answerThrown, Problem } from "./errors.ts";
+import { addHealth } from "./health.ts";
+import { addInbox } from "./inbox.ts";
+import type { Api } from "./routes.ts";
+import { addRuns } from "./runs.ts";
+import { addSources } from "./sources.ts";
+import { addTenants } from "./tenants.ts";
+import { addTokens } from "./tokens.ts";
+
+/** Longest request body, bytes: a payload of 10,000 sources with queries has under 4 MB. */
+const BODY_BYTES_MAX = 4 * 1024 ** 2;
+
+/** Makes the application. It holds nothing open; `context` outlives it. */
+export function createApi(context: ApiContext): Api {
+  const app: Api = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalid(result.target, result.error);
+    },
+  });
+  app.onError((thrown, c) => answerThrown(readable(thrown), c, context.log));
+  app.notFound((c) => {
+    const problem = new Problem("not_found", `there is no ${c.req.method} ${c.req.path}`);
+    return answerThrown(problem, c, context.log);
+  });
+  app.use(async (c, next) => {
+    await next();
+    c.header("cache-control", "no-store");
+    c.header("x-content-type-options", "nosniff");
+  });
+  app.use("/api/*", authenticate(context));
+  app.use("/api/v1/tenants/:tenant/*", scopeToTenant(context));
+  app.use("/api/*", bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge }));
+  addHealth(app, context);
+  addTenants(app, context);
+  addAgents(app, context);
+  addSources(app, context);
+  addRuns(app, context);
+  addDevices(app, context);
+  addTokens(app, context);
+  addInbox(app, context);
+  addDocument(app);
+  return app;
+}
+
+function addDocument(app: Api): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
+    type: "http",
+    scheme: "bearer",
+    description: "A token of one tenant: serviceradar-core token create",
+  });
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: { title: "ServiceRadar Sync", version: VERSION, license: { name: "Apache-2.0" } },
+  });
+}
+
+function tooLarge(): never {
+  throw new Problem("body_too_large", `the body is longer than ${BODY_BYTES_MAX} bytes`);
+}
+
+/** Parts of a request as its sender knows them. */
+const PARTS: Readonly<Record<string, string>> = { json: "body", param: "path" };
+
+/** The first thing that is wrong, in one sentence, and all of them by member. */
+function invalid(target: string, { issues }: ZodError): Problem {
+  const errors = issues.map((issue) => ({
+    path: issue.path.length === 0 ? (PARTS[target] ?? target) : issue.path.map(String).join("."),
+    message: issue.code === "unrecognized_keys" ? `has no ${issue.keys.join(", ")}` : issue.message,
+  }));
+  const [first] = errors;
+  const detail =
+    first === undefined ? "the request is not valid" : `${first.path}: ${first.message}`;
+  return new Problem("invalid_request", detail, errors);
+}
+
+/** The framework's own refusal, of a body that is no JSON, as one of ours. */
+function readable(thrown: unknown): unknown {
+  if (!(thrown instanceof HTTPException) || thrown.status >= 500) return thrown;
+  return new Problem("invalid_request", thrown.message || "the request cannot be read");
+}

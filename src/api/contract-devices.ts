@@ -1,0 +1,105 @@
+/** What the REST API takes and gives of devices. */
+import { z } from "@hono/zod-openapi";
+
+import { count, pageQuery, time } from "./contract.ts";
+
+/** A device as it is published. */
+export const deviceSchema = z
+  .object({
+    id: z.string().openapi({ example: "sr:0d9a3b6e-5c1f-4e57-9b77-1f7a3f0f8d11" }),
+    partition: z.string(),
+    hostname: z.string().optional(),
+    ip: z.string().optional(),
+    mac: z.string().optional(),
+    type: z.string().optional(),
+    type_id: count,
+    vendor_name: z.string().optional(),
+    model: z.string().optional(),
+    os: z.string().optional(),
+    site: z.string().optional(),
+    owner: z.string().optional(),
+    serial: z.string().optional(),
+    risk_score: z.number().optional(),
+    is_available: z.boolean().optional().openapi({ description: "Absent: no source says" }),
+    is_provisional: z.boolean().openapi({ description: "Known by an address or a MAC alone" }),
+    source_types: z.array(z.string()),
+    sources: z.array(z.string()),
+    records: count,
+    first_seen: time,
+    last_seen: time,
+    deleted_at: time.optional(),
+    deleted_reason: z.string().optional(),
+  })
+  .openapi("Device");
+
+const candidate = z.object({
+  value: z.string(),
+  source: z.string(),
+  source_type: z.string(),
+  record_no: count,
+  seen_at: time,
+});
+
+/** A device with why it is shown so. */
+export const deviceDetailSchema = deviceSchema
+  .extend({
+    requested_id: z
+      .string()
+      .optional()
+      .openapi({ description: "The former id that was asked for" }),
+    fields: z.array(candidate.extend({ field: z.string(), losers: z.array(candidate) })),
+    evidence: z.array(
+      z.object({
+        record_no: count,
+        source: z.string(),
+        source_id: z.string(),
+        source_type: z.string(),
+        kind: z.string(),
+        native_id: z.string(),
+        first_seen: time,
+        last_seen: time,
+        retracted_at: time.optional(),
+        payload: z.unknown(),
+      }),
+    ),
+    evidence_left_off: count,
+    aliases: z.array(z.object({ id: z.string(), since: time, reason: z.string() })),
+    merges: z.array(
+      z.object({
+        event_id: z.uuid(),
+        from_id: z.string(),
+        to_id: z.string(),
+        reason: z.string(),
+        source: z.string(),
+        confidence: z.number().optional(),
+        details: z.unknown(),
+        at: time,
+      }),
+    ),
+  })
+  .openapi("DeviceDetail");
+
+/** Which devices are wanted. */
+export const deviceQuery = pageQuery.extend({
+  q: z.string().trim().min(1).max(255).optional().openapi({
+    description: "Beginning of a hostname, or a whole IP address, MAC, serial or device id",
+  }),
+  source: z
+    .string()
+    .max(128)
+    .optional()
+    .openapi({ description: "Name or id of a source, or a type" }),
+  type: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .max(64)
+    .optional()
+    .openapi({ description: "OCSF caption or number" }),
+  partition: z.string().max(128).optional(),
+  state: z.enum(["active", "deleted", "all"]).default("active"),
+  total: z.stringbool().default(false).openapi({
+    type: "boolean",
+    description: "Also count all devices that pass",
+  }),
+});

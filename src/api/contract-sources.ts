@@ -1,0 +1,109 @@
+/** What the REST API takes and gives of sources and their runs. */
+import { z } from "@hono/zod-openapi";
+
+import { count, time } from "./contract.ts";
+
+const runSummary = z.object({
+  run_no: count,
+  outcome: z.string(),
+  started_at: time,
+  ended_at: time.optional(),
+  entries: count,
+  error: z.string().optional(),
+});
+
+/** A source. Its credentials are never given, only their names. */
+export const sourceSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    type: z.string(),
+    endpoint: z.string(),
+    agent_id: z.string(),
+    partition: z.string(),
+    enabled: z.boolean(),
+    poll_interval: z.string().openapi({ example: "10m" }),
+    discovery_interval: z.string().openapi({ example: "1h" }),
+    credentials: z.array(z.string()).openapi({ description: "Names only" }),
+    settings: z.record(z.string(), z.unknown()),
+    created_at: time,
+    updated_at: time,
+    last_run: runSummary.optional(),
+  })
+  .openapi("Source");
+
+const change = z.object({
+  setting: z.string(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+});
+
+/** What became of one source of a payload. */
+export const appliedSourceSchema = z
+  .object({
+    outcome: z.enum(["created", "changed"]),
+    changes: z.array(change),
+    credentials_set: z.array(z.string()).openapi({ description: "Names only" }),
+    source: sourceSchema,
+  })
+  .openapi("AppliedSource");
+
+/** The document's integration payload, as it stands; what is in `sources` is checked by the core's own parser. */
+export const payloadSchema = z
+  .looseObject({
+    poll_interval: z.unknown().optional(),
+    sources: z.unknown().openapi({ type: "object" }),
+  })
+  .openapi("SyncPayload", {
+    example: {
+      poll_interval: "10m",
+      sources: {
+        netbox_dc1: {
+          type: "netbox",
+          endpoint: "https://netbox.example.com",
+          credentials: { api_token: "…" },
+        },
+      },
+    },
+  });
+
+/** Members of a source's payload that are to change; null takes one away. */
+export const sourcePatchSchema = z.record(z.string(), z.unknown()).openapi("SourcePatch", {
+  description:
+    "Members as in the payload; null takes one away. `credentials` replaces all of them; `agent_id` moves the source to another agent",
+});
+
+/** A run. */
+export const runSchema = z
+  .object({
+    run_no: count,
+    run_id: z.string(),
+    agent_id: z.string(),
+    source: z.string(),
+    source_id: z.string(),
+    source_type: z.string(),
+    kind: z.string().openapi({ description: "full, delta or unknown" }),
+    outcome: z.string().openapi({ description: "running, success, partial, failed or timeout" }),
+    started_at: time,
+    active_at: time,
+    ended_at: time.optional(),
+    chunks: count,
+    bytes: count,
+    entries: count,
+    created: count,
+    changed: count,
+    unchanged: count,
+    rejected: count,
+    merged: count,
+    error: z.object({ kind: z.string(), message: z.string() }).optional(),
+  })
+  .openapi("Run");
+
+/** A run with its manifest and the first entries that were rejected. */
+export const runDetailSchema = runSchema
+  .extend({
+    rejected_by: z.record(z.string(), count),
+    rejected_sample: z.array(z.unknown()),
+    manifest: z.unknown().optional(),
+  })
+  .openapi("RunDetail");

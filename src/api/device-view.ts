@@ -1,0 +1,107 @@
+/** How a device and its evidence are shown. Pure. */
+import type { z } from "@hono/zod-openapi";
+
+import type { Evidence } from "../dire/evidence.ts";
+import type { Candidate } from "../dire/survive.ts";
+import type { FormerId, Merge } from "../inventory/device-history.ts";
+import type { ListedDevice } from "../inventory/device-list.ts";
+import type { deviceDetailSchema, deviceSchema } from "./contract-devices.ts";
+import { timeOf } from "./routes.ts";
+
+type Names = ReadonlyMap<string, string>;
+type Detail = z.infer<typeof deviceDetailSchema>;
+
+/** A device as it is published; sources by the names that operators gave them. */
+export function shownDevice(device: ListedDevice, names: Names): z.infer<typeof deviceSchema> {
+  return {
+    id: device.id,
+    partition: device.partition,
+    hostname: device.hostname,
+    ip: device.ip,
+    mac: device.mac,
+    type: device.type,
+    type_id: device.typeId,
+    vendor_name: device.vendorName,
+    model: device.model,
+    os: device.os,
+    site: device.site,
+    owner: device.owner,
+    serial: device.serial,
+    risk_score: device.riskScore,
+    is_available: device.isAvailable,
+    is_provisional: device.isProvisional,
+    source_types: [...device.sources],
+    sources: device.instances.map((id) => names.get(id) ?? id),
+    records: device.recordCount,
+    first_seen: timeOf(device.firstMs),
+    last_seen: timeOf(device.lastMs),
+    deleted_at: timeOf(device.deletedMs),
+    deleted_reason: device.deletedReason,
+  };
+}
+
+/** A device with why it is shown so. */
+export function shownDetail(
+  {
+    device,
+    evidence,
+    aliases,
+    merges,
+  }: {
+    readonly device: ListedDevice;
+    readonly evidence: Evidence;
+    readonly aliases: readonly FormerId[];
+    readonly merges: readonly Merge[];
+  },
+  names: Names,
+): Detail {
+  return {
+    ...shownDevice(device, names),
+    fields: [...evidence.fields].map(([field, { winner, losers }]) => ({
+      field,
+      ...shownCandidate(winner, names),
+      losers: losers.map((loser) => shownCandidate(loser, names)),
+    })),
+    evidence: evidence.records.map((record) => ({
+      record_no: record.recordNo,
+      source: names.get(record.instance) ?? record.instance,
+      source_id: record.instance,
+      source_type: record.source,
+      kind: record.kind,
+      native_id: record.native,
+      first_seen: timeOf(record.firstMs),
+      last_seen: timeOf(record.lastMs),
+      retracted_at: timeOf(record.deletedMs),
+      payload: record.payload,
+    })),
+    evidence_left_off: evidence.recordsLeftOff,
+    aliases: aliases.map(({ id, sinceMs, reason }) => ({ id, since: timeOf(sinceMs), reason })),
+    merges: merges.map(shownMerge),
+  };
+}
+
+function shownCandidate(
+  { value, instance, source, recordNo, seenMs }: Candidate,
+  names: Names,
+): Detail["fields"][number]["losers"][number] {
+  return {
+    value,
+    source: names.get(instance) ?? instance,
+    source_type: source,
+    record_no: recordNo,
+    seen_at: timeOf(seenMs),
+  };
+}
+
+function shownMerge(merge: Merge): Detail["merges"][number] {
+  return {
+    event_id: merge.eventId,
+    from_id: merge.from,
+    to_id: merge.to,
+    reason: merge.reason,
+    source: merge.source,
+    confidence: merge.confidence,
+    details: merge.details,
+    at: timeOf(merge.atMs),
+  };
+}

@@ -1,0 +1,122 @@
+import { createRoute, z } from "@hono/zod-openapi";
+
+import { sourceNames } from "../control/source-names.ts";
+import { findRuns, listRuns, type Run, type RunDetail } from "../inbox/run-list.ts";
+import type { ApiContext } from "./context.ts";
+import { runDetailSchema, runSchema } from "./contract-sources.ts";
+import { pageOf, pageQuery } from "./contract.ts";
+import { Problem } from "./errors.ts";
+import {
+  answers,
+  cursorOf,
+  needs,
+  pageWithNext,
+  paramsWith,
+  PROBLEMS,
+  readCursor,
+  TENANT_PATH,
+  tenantParams,
+  timeOf,
+  type Api,
+} from "./routes.ts";
+import { instanceNamed } from "./source-filter.ts";
+
+const tags = ["runs"];
+
+const list = createRoute({
+  method: "get",
+  path: `${TENANT_PATH}/runs`,
+  tags,
+  summary: "Runs, newest first",
+  ...needs("viewer"),
+  request: {
+    params: tenantParams,
+    query: pageQuery.extend({
+      source: z.string().max(128).optional().openapi({ description: "Name or id of a source" }),
+      outcome: z.enum(["running", "success", "partial", "failed", "timeout"]).optional(),
+    }),
+  },
+  responses: { 200: answers(pageOf("runs", runSchema), "One page"), ...PROBLEMS },
+});
+
+const get = createRoute({
+  method: "get",
+  path: `${TENANT_PATH}/runs/{run}`,
+  tags,
+  summary: "One run",
+  ...needs("viewer"),
+  request: { params: paramsWith("run", "Number of the run, or the agent's id of it") },
+  responses: { 200: answers(runDetailSchema, "The run"), ...PROBLEMS },
+});
+
+/** Adds the routes of runs. */
+export function addRuns(app: Api, { db }: ApiContext): void {
+  app.openapi(list, async (c) => {
+    const { tenant } = c.get("tenant");
+    const { limit, after, source, outcome } = c.req.valid("query");
+    const names = await sourceNames(db, tenant);
+    const found = await listRuns(db, tenant, {
+      instance: source === undefined ? undefined : await instanceNamed(db, c.get("tenant"), source),
+      outcome,
+      before: readCursor("r", after),
+      limit: limit + 1,
+    });
+    const { rows, next } = pageWithNext(found, limit, ({ runNo }) => cursorOf("r", runNo));
+    return c.json({ runs: rows.map((run) => shown(run, names)), next }, 200);
+  });
+  app.openapi(get, async (c) => {
+    const { tenant, slug } = c.get("tenant");
+    const wanted = c.req.valid("param").run;
+    const [run, ...others] = await findRuns(db, tenant, wanted);
+    if (run === undefined) {
+      throw new Problem("run_not_found", `tenant "${slug}" has no run "${wanted}"`);
+    }
+    if (others.length > 0) {
+      const numbers = [run, ...others].map(({ runNo }) => runNo).join(", ");
+      throw new Problem(
+        "ambiguous_run",
+        `"${wanted}" ran several sources; ask for one of ${numbers}`,
+      );
+    }
+    return c.json(detailOf(run, await sourceNames(db, tenant)), 200);
+  });
+}
+
+function detailOf(
+  run: RunDetail,
+  names: ReadonlyMap<string, string>,
+): z.infer<typeof runDetailSchema> {
+  return {
+    ...shown(run, names),
+    rejected_by: run.rejectedBy,
+    rejected_sample: [...run.rejectedSample],
+    manifest: run.manifest,
+  };
+}
+
+function shown(run: Run, names: ReadonlyMap<string, string>): z.infer<typeof runSchema> {
+  const { errorKind, errorMessage } = run;
+  const failed = errorKind !== undefined || errorMessage !== undefined;
+  return {
+    run_no: run.runNo,
+    run_id: run.runId,
+    agent_id: run.agentId,
+    source: names.get(run.instance) ?? run.instance,
+    source_id: run.instance,
+    source_type: run.sourceType,
+    kind: run.kind,
+    outcome: run.outcome,
+    started_at: timeOf(run.startedMs),
+    active_at: timeOf(run.activeMs),
+    ended_at: timeOf(run.endedMs),
+    chunks: run.chunks,
+    bytes: run.bytes,
+    entries: run.entries,
+    created: run.created,
+    changed: run.changed,
+    unchanged: run.unchanged,
+    rejected: run.rejected,
+    merged: run.merged,
+    ...(failed ? { error: { kind: errorKind ?? "unknown", message: errorMessage ?? "" } } : {}),
+  };
+}

@@ -1,0 +1,132 @@
+/** Listeners of the API: TCP for holders of tokens, and a local socket whose file mode says who may use it. */
+import { once } from "node:events";
+import { chmod, lstat, mkdir, rm } from "node:fs/promises";
+import { createConnection, type AddressInfo, type ListenOptions } from "node:net";
+import { dirname } from "node:path";
+
+import { createAdaptorServer } from "@hono/node-server";
+
+import { ConfigError, messageOf } from "../lib/errors.ts";
+import { shortSocketPath } from "../lib/short-path.ts";
+import { PLATFORM_ADMIN, type ListenerBindings } from "./access.ts";
+import type { Api } from "./routes.ts";
+
+/** What is served, and where. */
+export type HttpSettings = { readonly app: Api } & (
+  | {
+      /** "host:port" (an IPv6 host in brackets); port 0 takes a free one. */
+      readonly listen: string;
+    }
+  | { readonly socketPath: string }
+);
+
+/** A listener that runs. */
+export interface RunningHttp extends AsyncDisposable {
+  /** "host:port" or the socket's path. */
+  readonly address: string;
+  /** Takes no more requests, and resolves when those under way are answered. */
+  stop(): Promise<void>;
+}
+
+/** Setting that a TCP address comes from, for errors. */
+const LISTEN_SETTING = "--http-listen";
+const SOCKET_SETTING = "--data-dir";
+
+/** Starts a listener. Throws ConfigError naming the setting where the address cannot be had. */
+export async function serveHttp(settings: HttpSettings): Promise<RunningHttp> {
+  const { app } = settings;
+  return "listen" in settings
+    ? await listenTcp(app, settings.listen)
+    : await listenLocal(app, settings.socketPath);
+}
+
+async function listenTcp(app: Api, listen: string): Promise<RunningHttp> {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(listen);
+  const port = Number(match?.[3] ?? Number.NaN);
+  if (match === null || port > 65_535) {
+    throw new ConfigError(LISTEN_SETTING, `"${listen}" is not an address such as 127.0.0.1:8080`);
+  }
+  const host = match[1] ?? match[2] ?? "";
+  const server = serverOf(app, {});
+  await listening(server, { port, ...(host === "" ? {} : { host }) }).catch((thrown: unknown) => {
+    throw new ConfigError(LISTEN_SETTING, `${listen} cannot be listened on: ${messageOf(thrown)}`);
+  });
+  const { address, port: taken, family } = server.address() as AddressInfo;
+  const shown = family === "IPv6" ? `[${address}]` : address;
+  return running(server, `${shown}:${taken}`);
+}
+
+/**
+ * The folder is closed before the socket is made in it, so there is no moment at which another user could connect. A socket
+ * that nobody answers is what a killed core left behind.
+ */
+async function listenLocal(app: Api, socketPath: string): Promise<RunningHttp> {
+  const folder = dirname(socketPath);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  const short = shortSocketPath(socketPath);
+  try {
+    await removeStale(socketPath, short.path);
+    const server = serverOf(app, PLATFORM_ADMIN);
+    await listening(server, { path: short.path });
+    await chmod(socketPath, 0o600);
+    return running(server, socketPath, short.close);
+  } catch (thrown) {
+    short.close();
+    if (thrown instanceof ConfigError) throw thrown;
+    throw new ConfigError(
+      SOCKET_SETTING,
+      `${socketPath} cannot be listened on: ${messageOf(thrown)}`,
+    );
+  }
+}
+
+async function removeStale(socketPath: string, connectPath: string): Promise<void> {
+  const found = await lstat(socketPath).catch(() => undefined);
+  if (found === undefined) return;
+  if (await isAnswered(connectPath)) {
+    throw new ConfigError(SOCKET_SETTING, `another core answers on ${socketPath}; stop it first`);
+  }
+  await rm(socketPath);
+}
+
+async function isAnswered(path: string): Promise<boolean> {
+  const socket = createConnection(path);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+type HttpServer = ReturnType<typeof createAdaptorServer>;
+
+/** The bindings come from here and not from the request, so no caller can bring its own. */
+function serverOf(app: Api, bindings: ListenerBindings): HttpServer {
+  return createAdaptorServer({
+    fetch: (request) => app.fetch(request, bindings),
+    // The adaptor's faster Request and Response would replace those of the whole process.
+    overrideGlobalObjects: false,
+  });
+}
+
+async function listening(server: HttpServer, address: ListenOptions): Promise<void> {
+  server.listen(address);
+  await once(server, "listening");
+}
+
+function running(server: HttpServer, address: string, closed: () => void = () => {}): RunningHttp {
+  let ended: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    server.close(() => resolve());
+    if ("closeIdleConnections" in server) server.closeIdleConnections();
+    await promise;
+    closed();
+  };
+  const stop = (): Promise<void> => (ended ??= end());
+  return { address, stop, [Symbol.asyncDispose]: stop };
+}

@@ -1,0 +1,116 @@
+import { createRoute, z } from "@hono/zod-openapi";
+
+import { createToken, listTokens, revokeToken, type ApiToken } from "../control/tokens.ts";
+import { parseGoDuration } from "../lib/duration.ts";
+import type { ApiContext } from "./context.ts";
+import { newTokenSchema, tokenSchema } from "./contract.ts";
+import { Problem } from "./errors.ts";
+import {
+  answers,
+  needs,
+  paramsWith,
+  PROBLEMS,
+  takes,
+  TENANT_PATH,
+  tenantParams,
+  timeOf,
+  type Api,
+} from "./routes.ts";
+
+const tags = ["tokens"];
+
+const list = createRoute({
+  method: "get",
+  path: `${TENANT_PATH}/tokens`,
+  tags,
+  summary: "Tokens without their texts, oldest first",
+  ...needs("admin"),
+  request: { params: tenantParams },
+  responses: {
+    200: answers(z.object({ tokens: z.array(tokenSchema) }), "All, revoked ones too"),
+    ...PROBLEMS,
+  },
+});
+
+const create = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/tokens`,
+  tags,
+  summary: "Make a token",
+  ...needs("admin"),
+  request: { params: tenantParams, body: takes(newTokenSchema) },
+  responses: {
+    201: answers(
+      z.object({ token: z.string(), about: tokenSchema }),
+      "The token's text, given this once",
+    ),
+    ...PROBLEMS,
+  },
+});
+
+const revoke = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/tokens/{token_no}/revoke`,
+  tags,
+  summary: "End a token",
+  ...needs("admin"),
+  request: { params: paramsWith("token_no", "Number of the token") },
+  responses: { 200: answers(tokenSchema, "The token as it is now"), ...PROBLEMS },
+});
+
+/** Adds the routes of tokens. */
+export function addTokens(app: Api, { db, clock }: ApiContext): void {
+  app.openapi(list, async (c) => {
+    const tokens = await listTokens(db, c.get("tenant").tenant);
+    return c.json({ tokens: tokens.map((token) => shown(token, clock.now())) }, 200);
+  });
+  app.openapi(create, async (c) => {
+    const { name, role, expires_in: expiresIn } = c.req.valid("json");
+    const { token, text } = await createToken(db, c.get("tenant").tenant, {
+      name,
+      role,
+      expiresMs: expiresIn === undefined ? undefined : clock.now() + lifeMs(expiresIn),
+      actor: c.get("caller").actor,
+    });
+    return c.json({ token: text.reveal(), about: shown(token, clock.now()) }, 201);
+  });
+  app.openapi(revoke, async (c) => {
+    const { tenant, slug } = c.get("tenant");
+    const given = c.req.valid("param").token_no;
+    const tokenNo = /^\d{1,9}$/.test(given) ? Number(given) : 0;
+    await revokeToken(db, tenant, { tokenNo, actor: c.get("caller").actor });
+    const token = (await listTokens(db, tenant)).find((one) => one.tokenNo === tokenNo);
+    if (token === undefined) {
+      throw new Problem("token_not_found", `tenant "${slug}" has no token ${given}`);
+    }
+    return c.json(shown(token, clock.now()), 200);
+  });
+}
+
+/** Ten years: longer is meant to be "for ever", which is said by leaving it out. */
+const LIFE_MAX_MS = 3_650 * 86_400_000;
+
+function lifeMs(text: string): number {
+  const life = parseGoDuration(text);
+  if (!life.ok) throw new Problem("invalid_request", `expires_in ${life.error}`);
+  if (life.value > 0 && life.value <= LIFE_MAX_MS) return life.value;
+  throw new Problem(
+    "invalid_request",
+    `expires_in "${text}" must be longer than 0, at most 87600h`,
+  );
+}
+
+function shown(token: ApiToken, nowMs: number): z.infer<typeof tokenSchema> {
+  const isExpired = token.expiresMs !== undefined && token.expiresMs <= nowMs;
+  const living = isExpired ? "expired" : "valid";
+  return {
+    token_no: token.tokenNo,
+    name: token.name,
+    role: token.role,
+    created_at: timeOf(token.createdMs),
+    expires_at: timeOf(token.expiresMs),
+    last_used_at: timeOf(token.lastUsedMs),
+    revoked_at: timeOf(token.revokedMs),
+    state: token.revokedMs === undefined ? living : "revoked",
+  };
+}

@@ -1,0 +1,211 @@
+import { join, resolve } from "node:path";
+
+import type { z } from "@hono/zod-openapi";
+
+import type { agentSchema, certifiedAgentSchema } from "../api/contract.ts";
+import type { Environment } from "../lib/env.ts";
+import { invariant } from "../lib/invariant.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { oneOf, optional, parsed, required, toggle, withDefault } from "./args.ts";
+import { prepareFolder, writeFolder } from "./core-agent-folder.ts";
+import type { CoreContext } from "./core-context.ts";
+import { quoted, tenantCommand, type TenantSession } from "./core-session.ts";
+import type { Command } from "./program.ts";
+import { pairLines, sectionLines, tableLines } from "./table.ts";
+import { agoText, timeText } from "./wording.ts";
+
+type Agent = z.infer<typeof agentSchema>;
+type Certified = z.infer<typeof certifiedAgentSchema>;
+
+const agentOperand = { agentId: required("AGENT", "id of the agent") };
+const CN_FORMS = ["3", "4"] as const;
+/** Where a core on this host listens unless told otherwise. */
+const GATEWAY_HERE = "localhost:50052";
+
+/** agent list, get, create, revoke. */
+export const AGENT_COMMANDS: readonly Command<CoreContext>[] = [
+  tenantCommand({
+    name: "agent list",
+    summary: "Show a tenant's agents",
+    run: async (_, session) => {
+      const body = await session.ask<{ agents: Agent[] }>({
+        method: "GET",
+        path: session.path(["agents"]),
+      });
+      session.show(body, () => listLines(body.agents, session));
+    },
+  }),
+  tenantCommand({
+    name: "agent get",
+    summary: "Show one agent",
+    operands: agentOperand,
+    run: async ({ agentId }, session) => {
+      const path = session.path(["agents", agentId]);
+      const agent = await session.ask<Agent>({ method: "GET", path });
+      session.show(agent, () => agentLines(agent, session.context.clock.now()));
+    },
+  }),
+  tenantCommand({
+    name: "agent create",
+    summary: "Certify an agent and write the folder that it starts from",
+    flags: {
+      agentId: required("ID", "letters, digits, dashes and underscores; no dots"),
+      partition: withDefault("NAME", "its partition", "default"),
+      gatewayAddr: parsed(
+        "HOST:PORT",
+        `where the agent reaches the gateway (default: ${GATEWAY_HERE})`,
+        hostAndPort,
+      ),
+      cnForm: oneOf(CN_FORMS, "labels of the common name; 3 for gateways of the newer original"),
+      out: optional("DIR", "the folder to write (default: named as the agent)"),
+      force: toggle("overwrite files in the folder"),
+      renew: toggle("certify an agent that exists already"),
+    },
+    run: (values, session) => createAgent(values, session),
+  }),
+  tenantCommand({
+    name: "agent revoke",
+    summary: "End an agent's identity, on open streams too",
+    operands: agentOperand,
+    run: async ({ agentId }, session) => {
+      const path = session.path(["agents", agentId, "revoke"]);
+      const agent = await session.ask<Agent>({ method: "POST", path });
+      session.show(agent, () => [
+        `Agent ${agent.agent_id} is revoked. Its certificate is refused from now on; its sources run no more.`,
+      ]);
+    },
+  }),
+];
+
+function hostAndPort(text: string): Result<string> {
+  if (/^(?:\[[0-9a-f:.]+\]|[^\s:/[\]]+):\d{1,5}$/i.test(text)) return ok(text);
+  return err(`"${text}" is not an address such as "gateway.example.net:50052"`);
+}
+
+type Wanted = {
+  readonly agentId: string;
+  readonly partition: string;
+  readonly gatewayAddr: string | undefined;
+  readonly cnForm: "3" | "4" | undefined;
+  readonly out: string | undefined;
+  readonly force: boolean;
+  readonly renew: boolean;
+};
+
+async function createAgent(wanted: Wanted, session: TenantSession): Promise<void> {
+  const dir = resolve(wanted.out ?? wanted.agentId);
+  const undo = await prepareFolder(dir, wanted.force);
+  const certified = await certify(wanted, session).catch(async (thrown: unknown) => {
+    await undo();
+    throw thrown;
+  });
+  const { agent, outcome, bundle } = certified;
+  invariant(
+    bundle.private_key_pem !== undefined,
+    "without a signing request the core makes the key",
+  );
+  const files = await writeFolder(dir, {
+    agentId: agent.agent_id,
+    partition: agent.partition,
+    gatewayAddress: wanted.gatewayAddr ?? GATEWAY_HERE,
+    serverName: bundle.server_name,
+    rootPem: bundle.root_pem,
+    chainPem: bundle.chain_pem,
+    privateKeyPem: bundle.private_key_pem,
+  });
+  const start = startLine(join(dir, "agent.json"), session.context.env);
+  // The key stays where it was written: it is in no output.
+  session.show({ agent, outcome, files, start }, () => [
+    `Agent ${agent.agent_id} of tenant ${session.slug}, partition ${agent.partition}, is certified until ${timeText(agent.certificate_not_after)}.`,
+    `${dir} holds all it needs and may be moved to its host; agent-key.pem is its private key, kept nowhere else.`,
+    ...(wanted.gatewayAddr === undefined
+      ? [
+          `It looks for the gateway on ${GATEWAY_HERE}; from another host, change gateway_addr in agent.json.`,
+        ]
+      : []),
+    `Give it sources: ${session.commandLine(`source apply FILE --agent ${agent.agent_id}`)}`,
+    `Start it: ${start}`,
+  ]);
+}
+
+async function certify(
+  { agentId, partition, cnForm, renew }: Wanted,
+  session: TenantSession,
+): Promise<Certified> {
+  return await session.ask<Certified>({
+    method: "POST",
+    path: session.path(["agents"]),
+    body: { agent_id: agentId, partition, cn_form: Number(cnForm ?? "4"), renew },
+  });
+}
+
+/** The line that works where the command itself was called: npm names the script that it runs. */
+function startLine(config: string, env: Environment): string {
+  const isCheckout = env["npm_lifecycle_event"] === "core";
+  const program = isCheckout ? "npm run -s agent --" : "serviceradar-agent";
+  return `${program} run --config ${quoted(config)}`;
+}
+
+const STATES: Readonly<Record<Agent["state"], string>> = {
+  online: "online",
+  silent: "silent",
+  never_seen: "never seen",
+  revoked: "revoked",
+};
+
+function listLines(agents: readonly Agent[], session: TenantSession): readonly string[] {
+  if (agents.length === 0) {
+    return [
+      `Tenant ${session.slug} has no agents; make one with: ${session.commandLine("agent create --agent-id AGENT")}`,
+    ];
+  }
+  const nowMs = session.context.clock.now();
+  return tableLines(
+    [
+      { title: "AGENT", text: (agent) => agent.agent_id },
+      { title: "PARTITION", text: (agent) => agent.partition },
+      { title: "STATE", text: (agent) => STATES[agent.state] },
+      { title: "LAST SEEN", text: (agent) => agoText(agent.last_seen_at, nowMs) },
+      { title: "CONFIGURATION", text: configText },
+      { title: "HOST", text: (agent) => agent.hostname },
+      { title: "VERSION", text: (agent) => agent.version },
+      {
+        title: "CERTIFICATE ENDS",
+        text: (agent) => agoText(agent.certificate_not_after, nowMs),
+      },
+    ],
+    agents,
+  );
+}
+
+/** Versions are hashes; whether the agent runs what it was offered is what counts. */
+function configText({
+  config_offered: offered,
+  config_running: running,
+}: Agent): string | undefined {
+  if (offered === undefined) return undefined;
+  return offered === running ? "current" : "not yet confirmed";
+}
+
+function agentLines(agent: Agent, nowMs: number): readonly string[] {
+  const seen = agent.last_seen_at;
+  return [
+    `Agent ${agent.agent_id}`,
+    ...pairLines([
+      ["  state", STATES[agent.state]],
+      ["  partition", agent.partition],
+      ["  host", agent.hostname],
+      ["  version", agent.version],
+      ["  last seen", seen && `${timeText(seen)} (${agoText(seen, nowMs)})`],
+      ["  certificate ends", timeText(agent.certificate_not_after)],
+      ["  created", timeText(agent.created_at)],
+      ["  revoked", timeText(agent.revoked_at)],
+      ["  configuration", configText(agent)],
+      ["  offered", agent.config_offered],
+      ["  running", agent.config_running],
+    ]),
+    ...(agent.status === undefined
+      ? []
+      : sectionLines("Newest status", JSON.stringify(agent.status, undefined, 2).split("\n"))),
+  ];
+}

@@ -1,0 +1,38 @@
+/** serviceradar-core's commands. All but `serve`, `migrate` and `version` are requests to the REST API. */
+import { VERSION } from "../lib/version.ts";
+import { AGENT_COMMANDS } from "./core-agent.ts";
+import { processContext, type CoreContext, type Serve } from "./core-context.ts";
+import { DEVICE_COMMANDS } from "./core-devices.ts";
+import { INBOX_COMMANDS } from "./core-inbox.ts";
+import { RUN_COMMANDS } from "./core-runs.ts";
+import { SERVER_COMMANDS } from "./core-serve.ts";
+import { CORE_NAME } from "./core-session.ts";
+import { SOURCE_COMMANDS } from "./core-source.ts";
+import { TENANT_COMMANDS } from "./core-tenant.ts";
+import { TOKEN_COMMANDS } from "./core-token.ts";
+import { runProgram, type Program } from "./program.ts";
+
+const PROGRAM: Program<CoreContext> = {
+  name: CORE_NAME,
+  summary: "one device inventory out of what many systems say",
+  version: VERSION,
+  commands: [
+    ...SERVER_COMMANDS,
+    ...TENANT_COMMANDS,
+    ...AGENT_COMMANDS,
+    ...SOURCE_COMMANDS,
+    ...RUN_COMMANDS,
+    ...DEVICE_COMMANDS,
+    ...TOKEN_COMMANDS,
+    ...INBOX_COMMANDS,
+  ],
+};
+
+/** Runs a command line (without the runtime and the script) and gives the exit code. `context` stands in for the process in tests. */
+export async function runCoreCommand(
+  argv: readonly string[],
+  { serve }: { readonly serve: Serve },
+  context: CoreContext = processContext(serve),
+): Promise<number> {
+  return await runProgram(PROGRAM, argv, context);
+}

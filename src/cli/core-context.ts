@@ -1,0 +1,86 @@
+import { userInfo } from "node:os";
+import { createInterface } from "node:readline/promises";
+
+import { systemClock, type Clock } from "../lib/clock.ts";
+import type { Environment } from "../lib/env.ts";
+import type { Log, LogFormat } from "../lib/log.ts";
+import type { PlatformSettings } from "./platform.ts";
+import type { Terminal } from "./program.ts";
+
+/** Parts of the core that one process may run. */
+export const CORE_ROLES = ["gateway", "ingest", "api"] as const;
+
+/** What `serve` is told. */
+export interface ServeRequest extends PlatformSettings {
+  readonly roles: readonly (typeof CORE_ROLES)[number][];
+  readonly grpcListen: string;
+  readonly httpListen: string;
+  readonly gatewayNames: readonly string[];
+  readonly firstTenant: string;
+  readonly socketPath: string;
+}
+
+/** The server itself, which only the executable can put together. */
+export type Serve = (
+  settings: ServeRequest,
+  io: {
+    readonly env: Environment;
+    readonly log: Log;
+    readonly signal: AbortSignal;
+    readonly print: (line: string) => void;
+  },
+) => Promise<number>;
+
+/** What commands of the core work with. */
+export interface CoreContext extends Terminal {
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** Who runs the command, for the audit. */
+  readonly actor: string;
+  readonly readStdin: () => Promise<string>;
+  /** Asks a person; undefined where none sits at the terminal. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+  readonly serve: Serve;
+  /** How log lines look where nothing says otherwise: by the terminal. */
+  readonly logFormat?: LogFormat;
+}
+
+/** The context of a real process. */
+export function processContext(serve: Serve): CoreContext {
+  // `core devices list | head` ends early, and that is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  const isAttended = process.stdin.isTTY && process.stdout.isTTY;
+  return {
+    print: (line) => void process.stdout.write(`${line}\n`),
+    printError: (line) => void process.stderr.write(`${line}\n`),
+    env: process.env,
+    clock: systemClock,
+    actor: userName(),
+    readStdin,
+    ask: isAttended ? askTerminal : undefined,
+    serve,
+  };
+}
+
+/** A user id without a name, as in many containers, has no user info. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+}
+
+async function readStdin(): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of process.stdin) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString("utf8");
+}
+
+async function askTerminal(question: string): Promise<string> {
+  using lines = createInterface({ input: process.stdin, output: process.stderr });
+  return await lines.question(question);
+}

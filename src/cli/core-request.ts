@@ -1,0 +1,29 @@
+/** What commands ask of the API, whichever way it goes. */
+import { ACTOR_HEADER } from "../api/actor.ts";
+
+/** One request; the body goes as JSON. */
+export interface ApiRequest {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** From the root, encoded. */
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** An answer, read whole. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** A way to the API. */
+export interface Link extends AsyncDisposable {
+  readonly ask: (asked: ApiRequest) => Promise<ApiAnswer>;
+}
+
+/** What goes with every request: who asks, and of what kind the body is. */
+export function headersFor(text: string | undefined, actor: string): Record<string, string> {
+  return {
+    [ACTOR_HEADER]: encodeURIComponent(actor),
+    ...(text === undefined ? {} : { "content-type": "application/json" }),
+  };
+}

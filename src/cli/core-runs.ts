@@ -1,0 +1,130 @@
+import type { z } from "@hono/zod-openapi";
+
+import type { runDetailSchema, runSchema } from "../api/contract-sources.ts";
+import { PAGE_MAX } from "../api/page.ts";
+import { formatBytes } from "../lib/bytes.ts";
+import { integer, oneOf, optional, required } from "./args.ts";
+import type { CoreContext } from "./core-context.ts";
+import { tenantCommand } from "./core-session.ts";
+import type { Command } from "./program.ts";
+import { pairLines, plain, sectionLines, tableLines, type Column } from "./table.ts";
+import { agoText, countText, rateText, spanText, timeText } from "./wording.ts";
+
+type Run = z.infer<typeof runSchema>;
+type RunDetail = z.infer<typeof runDetailSchema>;
+
+/** Runs shown where nobody says how many: a screenful. */
+const LIMIT_DEFAULT = 20;
+
+/** runs list, get. */
+export const RUN_COMMANDS: readonly Command<CoreContext>[] = [
+  tenantCommand({
+    name: "runs list",
+    summary: "Show runs, newest first",
+    flags: {
+      source: optional("SOURCE", "only of this source"),
+      outcome: oneOf(
+        ["running", "success", "partial", "failed", "timeout"],
+        "only those that ended so",
+      ),
+      limit: integer("N", `how many (default: ${LIMIT_DEFAULT})`, { min: 1, max: PAGE_MAX }),
+      after: optional("CURSOR", "go on where the page before ended"),
+    },
+    run: async ({ source, outcome, limit = LIMIT_DEFAULT, after }, session) => {
+      const path = session.path(["runs"], { source, outcome, limit, after });
+      const body = await session.ask<{ runs: Run[]; next?: string }>({ method: "GET", path });
+      const nowMs = session.context.clock.now();
+      session.show(body, () => [
+        ...(body.runs.length === 0 ? ["No runs."] : tableLines(columns(nowMs), body.runs)),
+        ...(body.next === undefined ? [] : ["", `More: --after ${body.next}`]),
+      ]);
+    },
+  }),
+  tenantCommand({
+    name: "runs get",
+    summary: "Show one run: counts, rejected entries, manifest",
+    operands: { run: required("RUN", "number of the run, or the agent's id of it") },
+    run: async ({ run }, session) => {
+      const path = session.path(["runs", run]);
+      const body = await session.ask<RunDetail>({ method: "GET", path });
+      session.show(body, () => runLines(body, session.context.clock.now()));
+    },
+  }),
+];
+
+function columns(nowMs: number): readonly Column<Run>[] {
+  const number = (title: string, read: (run: Run) => number): Column<Run> => ({
+    title,
+    text: (run) => countText(read(run)),
+    isNumber: true,
+  });
+  return [
+    { title: "RUN", text: (run) => String(run.run_no), isNumber: true },
+    { title: "SOURCE", text: (run) => run.source },
+    { title: "KIND", text: (run) => run.kind },
+    { title: "OUTCOME", text: (run) => run.outcome },
+    { title: "STARTED", text: (run) => agoText(run.started_at, nowMs) },
+    { title: "TOOK", text: tookText },
+    number("ENTRIES", (run) => run.entries),
+    number("NEW", (run) => run.created),
+    number("CHANGED", (run) => run.changed),
+    number("SAME", (run) => run.unchanged),
+    number("REJECTED", (run) => run.rejected),
+    number("MERGED", (run) => run.merged),
+    { title: "ERROR", text: (run) => run.error?.message, maxChars: 60 },
+  ];
+}
+
+function tookMs({ started_at: start, ended_at: end }: Run): number | undefined {
+  return end === undefined ? undefined : Date.parse(end) - Date.parse(start);
+}
+
+function tookText(run: Run): string | undefined {
+  const ms = tookMs(run);
+  return ms === undefined ? undefined : spanText(ms);
+}
+
+function runLines(run: RunDetail, nowMs: number): readonly string[] {
+  const ms = tookMs(run);
+  const rate = ms === undefined ? undefined : rateText(run.entries, ms);
+  const started = `${timeText(run.started_at)} (${agoText(run.started_at, nowMs)})`;
+  const rejectedBy = Object.entries(run.rejected_by);
+  return [
+    `Run ${run.run_no} of source ${plain(run.source)}: ${run.outcome}`,
+    ...pairLines([
+      ["  error", run.error && `${run.error.kind}: ${run.error.message}`],
+      ["  kind", run.kind],
+      ["  agent", run.agent_id],
+      ["  run id", run.run_id],
+      ["  source id", run.source_id],
+      ["  started", started],
+      ["  ended", timeText(run.ended_at)],
+      ["  took", ms === undefined ? undefined : [spanText(ms), rate].filter(Boolean).join(", ")],
+      ["  received", `${formatBytes(run.bytes)} in ${countText(run.chunks)} chunks`],
+      ["  entries", countText(run.entries)],
+      ["  new records", countText(run.created)],
+      ["  changed", countText(run.changed)],
+      ["  unchanged", countText(run.unchanged)],
+      ["  rejected", countText(run.rejected)],
+      ["  devices merged", countText(run.merged)],
+    ]),
+    ...(rejectedBy.length === 0
+      ? []
+      : sectionLines(
+          "Rejected because",
+          pairLines(rejectedBy.map(([reason, count]) => [countText(count), reason])),
+        )),
+    ...(run.rejected_sample.length === 0
+      ? []
+      : sectionLines(
+          "First rejected entries",
+          run.rejected_sample.map((entry) => plain(JSON.stringify(entry))),
+        )),
+    ...(run.manifest === undefined || run.manifest === null
+      ? []
+      : sectionLines(
+          "Manifest",
+          JSON.stringify(run.manifest, undefined, 2).split("\n").map(plain),
+        )),
+  ];
+}

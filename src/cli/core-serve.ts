@@ -1,0 +1,141 @@
+import { MIGRATIONS } from "../db/migrations.gen.ts";
+import { isoTime } from "../lib/clock.ts";
+import { envInteger } from "../lib/env.ts";
+import { EXIT } from "../lib/exit-code.ts";
+import { createLog } from "../lib/log.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { VERSION } from "../lib/version.ts";
+import { many, oneOf, optional, parsed, toggle, withDefault } from "./args.ts";
+import { CORE_ROLES, type CoreContext } from "./core-context.ts";
+import { socketPathOf } from "./core-link.ts";
+import { CORE_NAME } from "./core-session.ts";
+import { LOG_LEVELS, logLevel, platformSettings, WHERE } from "./core-settings.ts";
+import { command, type Command } from "./program.ts";
+import { tableLines } from "./table.ts";
+import { timeText } from "./wording.ts";
+
+/** Bounds of POOL_SIZE, connections of a server's pool; the default is the document's smallest row. */
+const POOL_SIZE = { min: 4, max: 10_000, fallback: 40 };
+const FORMATS = ["json", "pretty"] as const;
+
+const compatSchema = optional(
+  "SCHEMA",
+  "schema of the views that bear the original's names (default: platform)",
+);
+
+/** serve, migrate, version. */
+export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
+  command({
+    name: "serve",
+    summary: "Run the core until it is stopped",
+    flags: {
+      ...WHERE,
+      roles: parsed("ROLE,…", `what this process does (default: ${CORE_ROLES.join(",")})`, rolesOf),
+      grpcListen: withDefault("HOST:PORT", "where agents reach the gateway", "0.0.0.0:50052"),
+      gatewayName: many("NAME", "name or address that agents dial, for the gateway's certificate"),
+      httpListen: withDefault("HOST:PORT", "where the API is", "127.0.0.1:8080"),
+      firstTenant: withDefault("SLUG", "tenant that a first start makes", "default"),
+      compatSchema,
+      logLevel: oneOf(LOG_LEVELS, "what is logged (default: info)"),
+      logFormat: oneOf(FORMATS, "how (default: pretty on a terminal, else json)"),
+    },
+    run: async ({ roles, grpcListen, httpListen, gatewayName, ...values }, context) => {
+      const { env, logFormat: given } = context;
+      const settings = platformSettings(values, env);
+      const format = values.logFormat ?? given;
+      const level = values.logLevel ?? logLevel(env, "info");
+      const options = { component: "core", level };
+      const log = format === undefined ? createLog(options) : createLog({ ...options, format });
+      const stopping = stopOnSignals();
+      try {
+        return await context.serve(
+          {
+            ...settings,
+            poolSize: envInteger(env, "POOL_SIZE", POOL_SIZE),
+            compatSchema: values.compatSchema,
+            roles: roles ?? CORE_ROLES,
+            grpcListen,
+            httpListen,
+            gatewayNames: gatewayName,
+            firstTenant: values.firstTenant,
+            socketPath: socketPathOf(settings.dataDir),
+          },
+          { env, log, signal: stopping.signal, print: context.print },
+        );
+      } finally {
+        stopping.release();
+      }
+    },
+  }),
+  command({
+    name: "migrate",
+    summary: "Bring the database's schema to this release; a start of the core does the same",
+    flags: { ...WHERE, compatSchema, json: toggle("print JSON") },
+    run: async ({ compatSchema: schema, json, ...values }, context) => {
+      const { env, clock } = context;
+      const log = createLog({ component: "core", level: logLevel(env, "error") });
+      const settings = { ...platformSettings(values, env), compatSchema: schema };
+      const { openPlatform } = await import("./platform.ts");
+      await using platform = await openPlatform(settings, { log, clock });
+      const { rows } = await platform.db.query<{ name: string; applied_at: number }>(
+        "select name, applied_at from sync.migrations order by id",
+      );
+      const steps = rows.map((row) => ({ name: row.name, applied_at: isoTime(row.applied_at) }));
+      const lines = json
+        ? [JSON.stringify({ migrations: steps }, undefined, 2)]
+        : [
+            `The schema is that of ${CORE_NAME} ${VERSION}.`,
+            ...tableLines(
+              [
+                { title: "STEP", text: (step) => step.name },
+                { title: "APPLIED", text: (step) => timeText(step.applied_at) },
+              ],
+              steps,
+            ),
+          ];
+      for (const line of lines) context.print(line);
+      return EXIT.ok;
+    },
+  }),
+  command({
+    name: "version",
+    summary: "Show the release and its newest schema step",
+    flags: { json: toggle("print JSON") },
+    run: ({ json }, context) => {
+      const about = { name: CORE_NAME, version: VERSION, schema: MIGRATIONS.at(-1)?.name ?? "" };
+      context.print(
+        json
+          ? JSON.stringify(about, undefined, 2)
+          : `${about.name} ${about.version} (schema ${about.schema})`,
+      );
+      return Promise.resolve(EXIT.ok);
+    },
+  }),
+];
+
+function rolesOf(text: string): Result<ReadonlyRoles> {
+  const words = text.split(",").map((word) => word.trim());
+  const roles = CORE_ROLES.filter((role) => words.includes(role));
+  const unknown = words.find((word) => !roles.some((role) => role === word));
+  if (unknown === undefined && roles.length > 0) return ok(roles);
+  return err(`holds "${unknown ?? ""}", which is none of ${CORE_ROLES.join(", ")}`);
+}
+
+type ReadonlyRoles = readonly (typeof CORE_ROLES)[number][];
+
+/** The first signal stops the core in order; a second one, for who will not wait, ends it at once. */
+function stopOnSignals(): { readonly signal: AbortSignal; release: () => void } {
+  const stopping = new AbortController();
+  const stop = (): void => {
+    if (stopping.signal.aborted) process.exit(EXIT_BY_SIGNAL);
+    stopping.abort();
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  return {
+    signal: stopping.signal,
+    release: () => void process.off("SIGINT", stop).off("SIGTERM", stop),
+  };
+}
+
+/** 128 and the number of SIGINT, as shells have it. */
+const EXIT_BY_SIGNAL = 130;

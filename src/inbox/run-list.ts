@@ -1,0 +1,158 @@
+/** Reading the run ledger for operators. */
+import type { Queryable } from "../db/session.ts";
+
+/** A run as operators see it. */
+export interface Run {
+  readonly runNo: number;
+  readonly agentId: string;
+  readonly runId: string;
+  /** The source instance: the id of a source, or the name that a replay gave. */
+  readonly instance: string;
+  readonly sourceType: string;
+  readonly kind: string;
+  readonly outcome: string;
+  readonly startedMs: number;
+  readonly activeMs: number;
+  readonly endedMs: number | undefined;
+  readonly chunks: number;
+  readonly bytes: number;
+  readonly entries: number;
+  readonly created: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly merged: number;
+  readonly errorKind: string | undefined;
+  readonly errorMessage: string | undefined;
+}
+
+/** A run with what only its own page shows. */
+export interface RunDetail extends Run {
+  /** Reason -> count. */
+  readonly rejectedBy: Readonly<Record<string, number>>;
+  readonly rejectedSample: readonly unknown[];
+  readonly manifest: unknown;
+}
+
+type RunRow = {
+  run_no: number;
+  agent_id: string;
+  run_id: string;
+  instance: string | null;
+  source_type: string | null;
+  kind: string;
+  outcome: string;
+  started_at: number;
+  active_at: number;
+  ended_at: number | null;
+  chunks: number;
+  bytes: number;
+  entries: number;
+  created: number;
+  changed: number;
+  unchanged: number;
+  rejected: number;
+  merged: number;
+  error_kind: string | null;
+  error_message: string | null;
+};
+const COLUMNS = `r.run_no, r.agent_id, r.run_id, i.name as instance, i.source_type, r.kind, r.outcome, r.started_at, r.active_at,
+  r.ended_at, r.chunks, r.bytes, r.entries, r.created, r.changed, r.unchanged, r.rejected, r.merged, r.error_kind, r.error_message`;
+const FROM = "sync.runs r left join sync.instances i using (tenant, instance_no)";
+
+/** Which runs of a tenant are wanted. */
+export interface RunFilter {
+  readonly instance: string | undefined;
+  readonly outcome: string | undefined;
+  /** Only runs opened before this one. */
+  readonly before: number | undefined;
+  readonly limit: number;
+}
+
+/** Runs, newest first. */
+export async function listRuns(
+  db: Queryable,
+  tenant: number,
+  { instance, outcome, before, limit }: RunFilter,
+): Promise<readonly Run[]> {
+  const { rows } = await db.query<RunRow>(
+    `select ${COLUMNS} from ${FROM}
+      where r.tenant = $1 and r.run_no < coalesce($2::int, 2147483647)
+        and ($3::text is null
+          or r.instance_no = (select instance_no from sync.instances where tenant = $1 and name = $3))
+        and ($4::text is null or r.outcome = $4)
+      order by r.run_no desc limit $5`,
+    [tenant, before, instance, outcome, limit],
+  );
+  return rows.map(runOf);
+}
+
+/** The newest run of each source instance, by instance. */
+export async function lastRuns(
+  db: Queryable,
+  tenant: number,
+  instances: readonly string[],
+): Promise<ReadonlyMap<string, Run>> {
+  const { rows } = await db.query<RunRow>(
+    `select ${COLUMNS} from sync.instances n
+      cross join lateral (select * from sync.runs
+        where tenant = n.tenant and instance_no = n.instance_no order by run_no desc limit 1) r
+       join sync.instances i on i.tenant = r.tenant and i.instance_no = r.instance_no
+      where n.tenant = $1 and n.name = any($2::text[])`,
+    [tenant, instances],
+  );
+  return new Map(rows.map(runOf).map((run) => [run.instance, run]));
+}
+
+/** Runs of that number, or else of that id: an original agent's one stream of several sources has one a source. */
+export async function findRuns(
+  db: Queryable,
+  tenant: number,
+  numberOrId: string,
+): Promise<readonly RunDetail[]> {
+  const number = /^\d{1,9}$/.test(numberOrId) ? Number(numberOrId) : null;
+  const { rows } = await db.query<
+    RunRow & {
+      rejected_by: Record<string, number>;
+      rejected_sample: unknown[];
+      manifest: unknown;
+    }
+  >(
+    `select ${COLUMNS}, r.rejected_by, r.rejected_sample, r.manifest from ${FROM}
+      where r.tenant = $1 and (r.run_no = $2 or r.run_id = $3) order by r.run_no`,
+    [tenant, number, numberOrId],
+  );
+  const runs = rows.map((row) => ({
+    ...runOf(row),
+    rejectedBy: row.rejected_by,
+    rejectedSample: row.rejected_sample,
+    manifest: row.manifest ?? undefined,
+  }));
+  const exact = runs.filter(({ runNo }) => runNo === number);
+  return exact.length > 0 ? exact : runs;
+}
+
+function runOf(row: RunRow): Run {
+  return {
+    runNo: row.run_no,
+    agentId: row.agent_id,
+    runId: row.run_id,
+    instance: row.instance ?? "",
+    sourceType: row.source_type ?? "unknown",
+    kind: row.kind,
+    outcome: row.outcome,
+    startedMs: row.started_at,
+    activeMs: row.active_at,
+    endedMs: row.ended_at ?? undefined,
+    chunks: row.chunks,
+    bytes: row.bytes,
+    entries: row.entries,
+    created: row.created,
+    changed: row.changed,
+    unchanged: row.unchanged,
+    rejected: row.rejected,
+    merged: row.merged,
+    errorKind: row.error_kind ?? undefined,
+    errorMessage: row.error_message ?? undefined,
+  };
+}

@@ -1,0 +1,187 @@
+/** Reading the published inventory for operators: lists by keyset, single devices, and where their ids went. */
+import type { Queryable } from "../db/session.ts";
+import type { CanonicalId } from "../model/canonical-id.ts";
+import { idOfUuid } from "./device-store.ts";
+
+/** A device as it is published; absent fields are unknown. */
+export interface ListedDevice {
+  readonly deviceNo: number;
+  readonly id: CanonicalId;
+  readonly partition: string;
+  readonly ip: string | undefined;
+  readonly mac: string | undefined;
+  readonly hostname: string | undefined;
+  readonly typeId: number;
+  readonly type: string | undefined;
+  readonly vendorName: string | undefined;
+  readonly model: string | undefined;
+  readonly os: string | undefined;
+  readonly site: string | undefined;
+  readonly owner: string | undefined;
+  readonly serial: string | undefined;
+  readonly riskScore: number | undefined;
+  readonly isAvailable: boolean | undefined;
+  readonly isProvisional: boolean;
+  /** Source types. */
+  readonly sources: readonly string[];
+  /** Source instances. */
+  readonly instances: readonly string[];
+  readonly recordCount: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly deletedMs: number | undefined;
+  readonly deletedReason: string | undefined;
+}
+
+type DeviceRow = {
+  device_no: number;
+  device_id: string;
+  partition: string | null;
+  ip: string | null;
+  mac: string | null;
+  hostname: string | null;
+  type_id: number;
+  type: string | null;
+  vendor_name: string | null;
+  model: string | null;
+  os: string | null;
+  site: string | null;
+  owner: string | null;
+  serial: string | null;
+  risk_score: number | null;
+  is_available: boolean | null;
+  is_provisional: boolean;
+  sources: string[];
+  instances: string[];
+  record_count: number;
+  first_seen: number;
+  last_seen: number;
+  deleted_at: number | null;
+  deleted_reason: string | null;
+};
+const COLUMNS = `d.device_no, d.device_id, p.name as partition, host(d.ip) as ip, d.mac, d.hostname, d.type_id, d.type, d.vendor_name,
+  d.model, d.os, d.site, d.owner, d.serial, d.risk_score, d.is_available, d.is_provisional, d.sources, d.record_count,
+  d.first_seen, d.last_seen, d.deleted_at, d.deleted_reason,
+  array(select i.name from sync.instances i where i.tenant = d.tenant and i.instance_no = any(d.instances) order by i.name)
+    as instances`;
+const FROM = "sync.devices d left join sync.partitions p using (tenant, partition_no)";
+
+/** Whether devices that their sources retracted are wanted. */
+export type DeviceState = "active" | "deleted" | "all";
+
+/** Which devices of a tenant are wanted; absent filters let everything pass. */
+export interface DeviceFilter {
+  /** Devices whose hostname begins with one of `prefixes`, or that are one of `deviceNos`. */
+  readonly match:
+    | { readonly prefixes: readonly string[]; readonly deviceNos: readonly number[] }
+    | undefined;
+  readonly instance: string | undefined;
+  readonly sourceType: string | undefined;
+  /** OCSF caption in lower case, or its number. */
+  readonly type: string | undefined;
+  readonly partition: string | undefined;
+  readonly state: DeviceState;
+}
+
+/**
+ * The filters as one condition over $1 to $11. The planner sees the parameters of an unnamed statement as constants, so what
+ * is absent costs nothing, and a prefix is a range of devices_hostname.
+ */
+const WHERE = `d.tenant = $1
+  and (not $2 or d.device_no = any($3::int[]) or d.hostname ^@ $4::text or d.hostname ^@ $5::text or d.hostname ^@ $6::text)
+  and ($7::text is null
+    or d.instances @> array(select instance_no from sync.instances where tenant = $1 and name = $7))
+  and ($8::text is null or d.sources @> array[$8])
+  and ($9::text is null or lower(d.type) = $9 or d.type_id::text = $9)
+  and ($10::text is null or d.partition_no in (select partition_no from sync.partitions where tenant = $1 and name = $10))
+  and ($11 = 'all' or (d.deleted_at is null) = ($11 = 'active'))`;
+
+function parameters(tenant: number, filter: DeviceFilter): unknown[] {
+  const { match, instance, sourceType, type, partition, state } = filter;
+  const [one, two, three] = match?.prefixes ?? [];
+  return [
+    tenant,
+    match !== undefined,
+    match?.deviceNos ?? [],
+    one,
+    two ?? one,
+    three ?? one,
+    instance,
+    sourceType,
+    type,
+    partition,
+    state,
+  ];
+}
+
+/** One page of devices in the order of their first publication, which no later change moves: those after `after`. */
+export async function listDevices(
+  db: Queryable,
+  tenant: number,
+  {
+    filter,
+    after,
+    limit,
+  }: { readonly filter: DeviceFilter; readonly after: number; readonly limit: number },
+): Promise<readonly ListedDevice[]> {
+  const { rows } = await db.query<DeviceRow>(
+    `select ${COLUMNS} from ${FROM} where ${WHERE} and d.device_no > $12 order by d.device_no limit $13`,
+    [...parameters(tenant, filter), after, limit],
+  );
+  return rows.map(deviceOf);
+}
+
+/** How many devices pass the filter; reads them all. */
+export async function countDevices(
+  db: Queryable,
+  tenant: number,
+  filter: DeviceFilter,
+): Promise<number> {
+  const { rows } = await db.query<{ devices: number }>(
+    `select count(*) as devices from sync.devices d where ${WHERE}`,
+    parameters(tenant, filter),
+  );
+  return rows[0]?.devices ?? 0;
+}
+
+/** A device by its number. */
+export async function findDevice(
+  db: Queryable,
+  tenant: number,
+  deviceNo: number,
+): Promise<ListedDevice | undefined> {
+  const { rows } = await db.query<DeviceRow>(
+    `select ${COLUMNS} from ${FROM} where d.tenant = $1 and d.device_no = $2`,
+    [tenant, deviceNo],
+  );
+  return rows[0] === undefined ? undefined : deviceOf(rows[0]);
+}
+
+function deviceOf(row: DeviceRow): ListedDevice {
+  return {
+    deviceNo: row.device_no,
+    id: idOfUuid(row.device_id),
+    partition: row.partition ?? "",
+    ip: row.ip ?? undefined,
+    mac: row.mac ?? undefined,
+    hostname: row.hostname ?? undefined,
+    typeId: row.type_id,
+    type: row.type ?? undefined,
+    vendorName: row.vendor_name ?? undefined,
+    model: row.model ?? undefined,
+    os: row.os ?? undefined,
+    site: row.site ?? undefined,
+    owner: row.owner ?? undefined,
+    serial: row.serial ?? undefined,
+    riskScore: row.risk_score ?? undefined,
+    isAvailable: row.is_available ?? undefined,
+    isProvisional: row.is_provisional,
+    sources: row.sources,
+    instances: row.instances,
+    recordCount: row.record_count,
+    firstMs: row.first_seen,
+    lastMs: row.last_seen,
+    deletedMs: row.deleted_at ?? undefined,
+    deletedReason: row.deleted_reason ?? undefined,
+  };
+}
