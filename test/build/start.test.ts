@@ -22,12 +22,13 @@ const NPM = `
   mkdirSync(bin, { recursive: true });
   symlinkSync(process.execPath, bin + "/node");`;
 
+/** Says what it was given once it is ready for what comes. */
 const PROGRAM = `
   const [what, ...rest]: string[] = process.argv.slice(2);
+  if (what === "wait") process.once("SIGTERM", () => process.exit(5)), setInterval(() => {}, 1000);
   console.log(JSON.stringify(rest));
   if (what === "exit") process.exit(7);
-  if (what === "die") process.kill(process.pid, "SIGKILL");
-  if (what === "wait") process.once("SIGTERM", () => process.exit(5)), setInterval(() => {}, 1000);`;
+  if (what === "die") process.kill(process.pid, "SIGKILL");`;
 
 /** A checkout in a path with a space. */
 async function checkout(t: TestContext): Promise<string> {
