@@ -67,7 +67,7 @@ export function many(placeholder: string, summary: string): Argument<readonly st
 }
 
 /** One of a few words; undefined where it is left out. */
-export function oneOf<Word extends string>(
+export function oneOf<const Word extends string>(
   words: readonly Word[],
   summary: string,
 ): Argument<Word | undefined> {

@@ -28,11 +28,14 @@ export interface Program<Context> {
   readonly commands: readonly Command<Context>[];
 }
 
+/** What a command takes that declares nothing. */
+const NOTHING = {} as const;
+
 /** Declares a command; `run` gets the values of its operands and flags as one object, by their names. */
 export function command<
   Context,
-  Operands extends Arguments = Arguments,
-  Flags extends Arguments = Arguments,
+  Operands extends Arguments = typeof NOTHING,
+  Flags extends Arguments = typeof NOTHING,
 >(spec: {
   readonly name: string;
   readonly summary: string;
@@ -40,8 +43,8 @@ export function command<
   readonly flags?: Flags;
   readonly run: (values: Values<Operands> & Values<Flags>, context: Context) => Promise<number>;
 }): Command<Context> {
-  const operands = spec.operands ?? ({} as Operands);
-  const flags = spec.flags ?? ({} as Flags);
+  const operands = spec.operands ?? (NOTHING as Operands);
+  const flags = spec.flags ?? (NOTHING as Flags);
   return {
     name: spec.name,
     summary: spec.summary,
