@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { TLSSocket } from "node:tls";
 
 import { openPool } from "../../src/db/pool.ts";
 import { ConfigError, SyncError } from "../../src/lib/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { freshDatabase } from "../support/database.ts";
+import { makeSelfSigned } from "../support/self-signed.ts";
 
 const log = silentLog();
 const pool = (url: string): ReturnType<typeof openPool> =>
@@ -146,6 +151,35 @@ test("sslmode keeps libpq's meaning: whatever encrypts never falls back to plain
   await using open = pool(`postgresql://u@127.0.0.1:${plain.port}/d?sslmode=disable`);
   await assert.rejects(open.query("select 1"), SyncError);
   assert.deepEqual(asked, ["tls", "tls", "tls", "plain"]);
+});
+
+test("a server's certificate counts where sslmode says so, and sslrootcert vouches for it", async (t) => {
+  const { cert, key } = await makeSelfSigned();
+  const folder = mkdtempSync(join(tmpdir(), "serviceradar-tls-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "root.pem"), cert);
+  let started = 0;
+  const server = await listen(t, (socket) => {
+    socket.once("data", () => {
+      socket.write("S");
+      const secure = new TLSSocket(socket, { isServer: true, cert, key });
+      secure.on("error", () => socket.destroy());
+      secure.once("data", () => {
+        started += 1;
+        socket.destroy();
+      });
+    });
+  });
+  const reach = async (parameters: string): Promise<string> => {
+    await using db = pool(`postgresql://u@127.0.0.1:${server.port}/d?${parameters}`);
+    const failure = await db.query("select 1").catch((thrown: unknown) => thrown as SyncError);
+    return failure instanceof SyncError ? failure.code : "answered";
+  };
+  assert.equal(await reach("sslmode=verify-full"), "db_connect_failed");
+  assert.equal(started, 0);
+  assert.equal(await reach("sslmode=require"), "db_unreachable");
+  assert.equal(await reach(`sslmode=verify-full&sslrootcert=${folder}/root.pem`), "db_unreachable");
+  assert.equal(started, 2);
 });
 
 /** Code of an SSLRequest message (PostgreSQL protocol 3.0, "Message Formats"). */
