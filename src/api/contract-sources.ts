@@ -52,7 +52,7 @@ export const appliedSourceSchema = z
 export const payloadSchema = z
   .looseObject({
     poll_interval: z.unknown().optional(),
-    sources: z.unknown().openapi({ type: "object" }),
+    sources: z.unknown().optional().openapi({ type: "object" }),
   })
   .openapi("SyncPayload", {
     example: {

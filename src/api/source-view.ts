@@ -71,7 +71,7 @@ type Change = z.infer<typeof appliedSourceSchema>["changes"][number];
 /** The settings in which two states of a source differ, by name; credentials by their names alone. */
 export function changesOf(before: Source, after: Source): Change[] {
   const [old, now] = [comparable(before), comparable(after)];
-  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
+  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].toSorted();
   return names
     .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]))
     .map((setting) => ({ setting, before: old[setting], after: now[setting] }));

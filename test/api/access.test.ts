@@ -1,0 +1,171 @@
+/** Who may ask what: every route of the OpenAPI document is driven with tokens that must not pass. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { testApi, type TestApi } from "../support/api.ts";
+import { populate } from "../support/populated-tenant.ts";
+
+type Document = {
+  readonly openapi: string;
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly security?: readonly unknown[] }>>>
+  >;
+};
+type Route = { readonly method: string; readonly path: string };
+
+async function documentOf({ ask }: TestApi): Promise<Document> {
+  return (await ask<Document>("GET /openapi.json", { token: "none" })).json;
+}
+
+async function routesOf(api: TestApi): Promise<readonly Route[]> {
+  const { paths } = await documentOf(api);
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+  );
+}
+
+/** A request of a route with names filled in, and a body where one is taken; what is wrong in it is never looked at. */
+function requestOf({ method, path }: Route, names: Readonly<Record<string, string>>): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => names[name] ?? "x");
+  return `${method} ${filled}`;
+}
+
+const isOpen = ({ path }: Route): boolean => !path.startsWith("/api/");
+
+test("the document is OpenAPI 3.1 and says of every route but the open ones that it needs a token", async (t) => {
+  const api = await testApi(t);
+  const { openapi, paths } = await documentOf(api);
+  assert.equal(openapi, "3.1.0");
+  const unsecured = Object.entries(paths).filter(([, methods]) =>
+    Object.values(methods).some(({ security }) => security === undefined),
+  );
+  assert.deepEqual(
+    unsecured.map(([path]) => path),
+    ["/healthz", "/readyz", "/version"],
+  );
+});
+
+test("nothing is answered without a token but health, version and the document", async (t) => {
+  const api = await testApi(t);
+  for (const route of await routesOf(api)) {
+    const { status } = await api.ask(requestOf(route, { tenant: "acme" }), { token: "wrong" });
+    assert.equal(status, isOpen(route) ? 200 : 401, `${route.method} ${route.path}`);
+    const bare = await api.app.fetch(
+      new Request(new URL(requestOf(route, {}).split(" ")[1] ?? "", "http://core"), {
+        method: route.method,
+      }),
+      {},
+    );
+    await bare.text();
+    assert.equal(bare.status, isOpen(route) ? 200 : 401, `${route.method} ${route.path}`);
+  }
+});
+
+test("a token of one tenant is refused under every path of another, whether that one exists or not", async (t) => {
+  const api = await testApi(t);
+  const { admin: token } = await api.tenant("acme");
+  await api.tenant("globex");
+  for (const route of await routesOf(api)) {
+    if (!route.path.includes("{tenant}")) continue;
+    for (const tenant of ["globex", "nobody"]) {
+      const { status, json } = await api.ask<{ code: string; detail: string }>(
+        requestOf(route, { tenant }),
+        { token, body: route.method === "GET" ? undefined : {} },
+      );
+      assert.equal(status, 403, `${route.method} ${route.path}`);
+      assert.equal(json.code, "other_tenant");
+      assert.ok(!json.detail.includes(tenant));
+    }
+  }
+});
+
+test("a token of one tenant sees nothing of another on any route, even by the other's ids", async (t) => {
+  const api = await testApi(t);
+  const { admin: token } = await api.tenant("acme");
+  await populate(api, "acme", "acme-mark");
+  await api.tenant("globex");
+  const others = await populate(api, "globex", "globex-mark");
+  for (const route of await routesOf(api)) {
+    if (route.method !== "GET" || isOpen(route)) continue;
+    const request = requestOf(route, { ...others, tenant: "acme" });
+    const { status, json } = await api.ask(request, { token });
+    const text = JSON.stringify(json).replaceAll(/"detail":"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
+    assert.ok(!text.includes("globex"), `${request}: ${text}`);
+    const isOne = /\{(agent_id|source|run|device_id)\}/.test(route.path);
+    if (isOne) assert.equal(status, 404, request);
+    else assert.ok(status === 200 || status === 403, request);
+  }
+});
+
+test("a token of one tenant changes nothing of another by the other's ids", async (t) => {
+  const api = await testApi(t);
+  const { admin: token } = await api.tenant("acme");
+  await api.tenant("globex");
+  const others = await populate(api, "globex", "globex-mark");
+  const before = await everything(api, "globex");
+  for (const route of await routesOf(api)) {
+    if (route.method === "GET" || !/\{(?!tenant)\w+\}/.test(route.path)) continue;
+    const request = requestOf(route, { ...others, tenant: "acme", token_no: "99" });
+    const { status } = await api.ask(request, { token, body: {} });
+    assert.equal(status, 404, request);
+  }
+  assert.deepEqual(await everything(api, "globex"), before);
+});
+
+async function everything({ ask }: TestApi, tenant: string): Promise<unknown[]> {
+  const parts = ["agents", "sources", "runs", "devices", "tokens", "inbox", "refusals"];
+  const answers = parts.map((part) => ask(`GET /api/v1/tenants/${tenant}/${part}`));
+  return (await Promise.all(answers)).map(({ json }) => json);
+}
+
+test("a viewer's token looks, and changes nothing on any route", async (t) => {
+  const api = await testApi(t);
+  const { viewer: token } = await api.tenant("acme");
+  for (const route of await routesOf(api)) {
+    if (route.method === "GET") continue;
+    const request = requestOf(route, { tenant: "acme" });
+    const { status } = await api.ask(request, { token, body: {} });
+    assert.equal(status, 403, request);
+  }
+  assert.equal((await api.ask("GET /api/v1/tenants/acme/devices", { token })).status, 200);
+  assert.equal((await api.ask("GET /api/v1/tenants/acme/tokens", { token })).status, 403);
+});
+
+test("an operator's token changes sources, but neither agents nor tokens", async (t) => {
+  const api = await testApi(t);
+  const { operator: token } = await api.tenant("acme");
+  await api.ask("POST /api/v1/tenants/acme/agents", { body: { agent_id: "a1" } });
+  const body = { sources: { n: { type: "netbox", endpoint: "https://n" } } };
+  const ask = async (request: string): Promise<number> =>
+    (await api.ask(request, { token, body })).status;
+  assert.equal(await ask("POST /api/v1/tenants/acme/sources?agent_id=a1"), 200);
+  assert.equal(await ask("POST /api/v1/tenants/acme/agents"), 403);
+  assert.equal(await ask("POST /api/v1/tenants/acme/tokens"), 403);
+  assert.equal(await ask("POST /api/v1/tenants"), 403);
+});
+
+test("a token's tenants are its own; the platform's administrator sees all", async (t) => {
+  const api = await testApi(t);
+  const { viewer: token } = await api.tenant("acme");
+  await api.tenant("globex");
+  const slugs = async (options: { token?: string }): Promise<readonly string[]> => {
+    const path = "GET /api/v1/tenants";
+    const { json } = await api.ask<{ tenants: { slug: string }[] }>(path, options);
+    return json.tenants.map(({ slug }) => slug);
+  };
+  assert.deepEqual(await slugs({ token }), ["acme"]);
+  assert.deepEqual(await slugs({}), ["acme", "globex"]);
+});
+
+test("no header makes a token's bearer the platform's administrator", async (t) => {
+  const api = await testApi(t);
+  const { admin: token } = await api.tenant("acme");
+  const headers = { "x-serviceradar-actor": "root", "x-forwarded-for": "127.0.0.1" };
+  const made = await api.ask("POST /api/v1/tenants", { token, headers, body: { slug: "evil" } });
+  assert.equal(made.status, 403);
+  await api.ask("POST /api/v1/tenants/acme/agents", { token, headers, body: { agent_id: "a1" } });
+  const { rows } = await api.db.query<{ actor: string }>(
+    "select actor from sync.audit where action = 'agent.register'",
+  );
+  assert.deepEqual(rows, [{ actor: "token:admin" }]);
+});

@@ -1,0 +1,294 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Lease } from "../../src/inbox/lease.ts";
+import { leaseOf, testApi, type Answer, type TestApi } from "../support/api.ts";
+import { feed, settle, type WireUpdate } from "../support/dire.ts";
+
+const DEVICES = "/api/v1/tenants/acme/devices";
+const T0 = Date.UTC(2026, 0, 1);
+
+type Device = {
+  readonly id: string;
+  readonly hostname?: string;
+  readonly ip?: string;
+  readonly records: number;
+  readonly sources: readonly string[];
+};
+type Page = {
+  readonly devices: readonly Device[];
+  readonly next?: string;
+  readonly total?: number;
+};
+type Candidate = { readonly value: string; readonly source: string };
+type Detail = Device & {
+  readonly requested_id?: string;
+  readonly deleted_at?: string;
+  readonly fields: readonly (Candidate & {
+    readonly field: string;
+    readonly losers: readonly Candidate[];
+  })[];
+  readonly evidence: readonly {
+    readonly source: string;
+    readonly source_id: string;
+    readonly kind: string;
+    readonly native_id: string;
+    readonly first_seen: string;
+    readonly last_seen: string;
+    readonly retracted_at?: string;
+    readonly payload: { readonly metadata: Readonly<Record<string, string>> };
+  }[];
+  readonly aliases: readonly { readonly id: string; readonly reason: string }[];
+  readonly merges: readonly { readonly from_id: string; readonly to_id: string }[];
+};
+
+type Fleet = TestApi & {
+  readonly lease: Lease;
+  readonly say: (...u: WireUpdate[]) => Promise<void>;
+};
+
+async function fleet(t: Parameters<typeof testApi>[0]): Promise<Fleet> {
+  const api = await testApi(t);
+  await api.ask("POST /api/v1/tenants", { body: { slug: "acme" } });
+  const lease = await leaseOf(api.db, "acme");
+  const say = async (...updates: WireUpdate[]): Promise<void> => {
+    await feed(api.db, lease, updates);
+    await settle(api.db, lease);
+  };
+  return { ...api, lease, say };
+}
+
+type Said = WireUpdate & {
+  readonly hour?: number;
+  readonly id?: number;
+  readonly metadata?: object;
+};
+
+function netbox({ hour = 0, id = 1, metadata, ...rest }: Said): WireUpdate {
+  const timestamp = new Date(T0 + hour * 3_600_000).toISOString();
+  const ids = { integration_id: String(id), netbox_device_id: String(id), sync_service_id: "nb" };
+  return { source: "netbox", timestamp, ...rest, metadata: { ...ids, ...metadata } };
+}
+
+function armis({ hour = 0, id = 1, metadata, ...rest }: Said): WireUpdate {
+  const timestamp = new Date(T0 + hour * 3_600_000).toISOString();
+  const ids = { armis_device_id: String(id), sync_service_id: "ar" };
+  return { source: "armis", timestamp, ...rest, metadata: { ...ids, ...metadata } };
+}
+
+async function names({ ask }: Fleet, query: string): Promise<readonly string[]> {
+  const { status, json } = await ask<Page>(`GET ${DEVICES}?${query}`);
+  assert.equal(status, 200, JSON.stringify(json));
+  return json.devices.map(({ hostname, ip }) => hostname ?? ip ?? "").toSorted();
+}
+
+test("devices are paged each once, though others come, go and change meanwhile", async (t) => {
+  const api = await fleet(t);
+  const many = (from: number, until: number): WireUpdate[] =>
+    Array.from({ length: until - from }, (_, i) =>
+      netbox({ id: from + i, hostname: `h-${from + i}` }),
+    );
+  await api.say(...many(0, 30));
+  const seen: (string | undefined)[] = [];
+  let next: string | undefined = "";
+  for (let page = 0; next !== undefined; page += 1) {
+    assert.ok(page < 20);
+    const { json }: Answer<Page> = await api.ask(
+      `GET ${DEVICES}?limit=7${next && `&after=${next}`}`,
+    );
+    seen.push(...json.devices.map(({ hostname }) => hostname));
+    next = json.next;
+    if (page > 2) continue;
+    // One that was listed changes, one that was not goes, and new ones come.
+    await api.say(
+      netbox({ id: page, hour: 1, hostname: `h-${page}`, metadata: { model: `new ${page}` } }),
+      netbox({
+        id: 29 - page,
+        hour: 1,
+        hostname: `h-${29 - page}`,
+        metadata: { _deleted: "true" },
+      }),
+      netbox({ id: 100 + page, hostname: `h-${100 + page}` }),
+    );
+  }
+  assert.equal(new Set(seen).size, seen.length);
+  const stayed = Array.from({ length: 27 }, (_, i) => `h-${i}`);
+  assert.deepEqual(
+    stayed.filter((name) => !seen.includes(name)),
+    [],
+  );
+});
+
+test("a search finds by the beginning of a name, in upper or lower case, and by whole values", async (t) => {
+  const api = await fleet(t);
+  await api.say(
+    netbox({ id: 1, hostname: "SW-core-1", ip: "10.0.0.1", metadata: { serial: "FDO1111AAAA" } }),
+    netbox({
+      id: 2,
+      hostname: "sw-edge-2",
+      ip: "10.0.0.2",
+      mac: "00:1B:44:11:22:33",
+      metadata: { all_ips: "10.0.0.2,192.168.7.7" },
+    }),
+    netbox({ id: 3, hostname: "fw_%-3", ip: "10.0.0.21" }),
+    armis({ id: 9, hostname: "guest-10.0.0.9", ip: "10.0.0.9" }),
+  );
+  const { json } = await api.ask<Page>(`GET ${DEVICES}?q=sw-edge`);
+  const id = json.devices[0]?.id ?? "";
+  const found: Readonly<Record<string, readonly string[]>> = {
+    "sw-": ["SW-core-1", "sw-edge-2"],
+    "SW-": ["SW-core-1", "sw-edge-2"],
+    "SW-core-1": ["SW-core-1"],
+    fdo1111aaaa: ["SW-core-1"],
+    "10.0.0.2": ["sw-edge-2"],
+    "192.168.7.7": ["sw-edge-2"],
+    "10.0.0": [],
+    "001b.4411.2233": ["sw-edge-2"],
+    [id]: ["sw-edge-2"],
+    [id.slice(3).toUpperCase()]: ["sw-edge-2"],
+    "fw_%": ["fw_%-3"],
+    "%": [],
+    _w: [],
+    core: [],
+  };
+  for (const [q, expected] of Object.entries(found)) {
+    assert.deepEqual(await names(api, `q=${encodeURIComponent(q)}`), expected, q);
+  }
+});
+
+test("a value that a record no longer says finds nothing", async (t) => {
+  const api = await fleet(t);
+  await api.say(netbox({ hostname: "a", ip: "10.0.0.1", metadata: { serial: "OLDSERIAL1" } }));
+  await api.say(
+    netbox({ hour: 1, hostname: "a", ip: "10.0.0.2", metadata: { serial: "NEWSERIAL1" } }),
+  );
+  assert.deepEqual(await names(api, "q=OLDSERIAL1"), []);
+  assert.deepEqual(await names(api, "q=NEWSERIAL1"), ["a"]);
+  assert.deepEqual(await names(api, "q=10.0.0.1"), []);
+});
+
+test("filters narrow by source, type of source, kind, partition and state, and the total counts all that pass", async (t) => {
+  const api = await fleet(t);
+  await api.say(
+    netbox({ id: 1, hostname: "sw-1", metadata: { role: "switch" } }),
+    netbox({ id: 2, hostname: "fw-2", metadata: { role: "firewall" }, partition: "site-b" }),
+    armis({ id: 3, hostname: "cam-3", metadata: { armis_type: "IP Camera" } }),
+    netbox({ id: 4, hostname: "gone-4" }),
+  );
+  await api.say(netbox({ id: 4, hour: 1, hostname: "gone-4", metadata: { _deleted: "true" } }));
+  assert.deepEqual(await names(api, ""), ["cam-3", "fw-2", "sw-1"]);
+  assert.deepEqual(await names(api, "source=nb"), ["fw-2", "sw-1"]);
+  assert.deepEqual(await names(api, "source=Armis"), ["cam-3"]);
+  assert.deepEqual(await names(api, "source=nosuch"), []);
+  assert.deepEqual(await names(api, "type=Switch"), ["sw-1"]);
+  assert.deepEqual(await names(api, "type=9"), ["fw-2"]);
+  assert.deepEqual(await names(api, "partition=site-b"), ["fw-2"]);
+  assert.deepEqual(await names(api, "state=deleted"), ["gone-4"]);
+  assert.deepEqual(await names(api, "state=all&source=nb"), ["fw-2", "gone-4", "sw-1"]);
+  const { json } = await api.ask<Page>(`GET ${DEVICES}?limit=1&total=true&source=nb`);
+  assert.deepEqual([json.devices.length, json.total], [1, 2]);
+});
+
+test("a device shows for every field whose value stands and who says otherwise", async (t) => {
+  const api = await fleet(t);
+  const common = { mac: "00:1B:44:11:22:33", ip: "10.0.0.1" };
+  await api.say(
+    netbox({
+      id: 7,
+      ...common,
+      hostname: "sw-1",
+      metadata: { serial: "FDO1111AAAA", model: "C9300" },
+    }),
+    armis({ id: 70, hour: 5, ...common, hostname: "SW-1", metadata: { serial: "FDO1111AAAA" } }),
+  );
+  const { json: list } = await api.ask<Page>(`GET ${DEVICES}`);
+  assert.equal(list.devices.length, 1);
+  const { json } = await api.ask<Detail>(`GET ${DEVICES}/${list.devices[0]?.id}`);
+  const hostname = json.fields.find(({ field }) => field === "hostname");
+  assert.deepEqual([hostname?.value, hostname?.source], ["sw-1", "nb"]);
+  assert.deepEqual(
+    hostname?.losers.map(({ value, source }) => [value, source]),
+    [["SW-1", "ar"]],
+  );
+  assert.deepEqual(
+    json.evidence.map((record) => [record.source, record.kind, record.native_id, record.last_seen]),
+    [
+      ["nb", "integration", "7", "2026-01-01T00:00:00.000Z"],
+      ["ar", "armis", "70", "2026-01-01T05:00:00.000Z"],
+    ],
+  );
+  assert.equal(json.evidence[0]?.payload.metadata["model"], "C9300");
+  // What is published is what the evidence says.
+  const published = json as unknown as Readonly<Record<string, unknown>>;
+  for (const { field, value } of json.fields) {
+    if (field !== "type") assert.equal(String(published[field]), value, field);
+  }
+});
+
+test("a retracted record is shown as such and says nothing while another stands", async (t) => {
+  const api = await fleet(t);
+  const common = { mac: "00:1B:44:11:22:33", metadata: { serial: "FDO1111AAAA" } };
+  await api.say(
+    netbox({ id: 7, hostname: "sw-1", ...common }),
+    armis({ id: 70, hostname: "SW-1", ...common }),
+  );
+  await api.say(
+    netbox({
+      id: 7,
+      hour: 1,
+      hostname: "sw-1",
+      metadata: { serial: "FDO1111AAAA", _deleted: "true" },
+    }),
+  );
+  const { json: list } = await api.ask<Page>(`GET ${DEVICES}`);
+  const { json } = await api.ask<Detail>(`GET ${DEVICES}/${list.devices[0]?.id}`);
+  assert.equal(json.hostname, "SW-1");
+  assert.deepEqual(
+    json.fields.flatMap(({ source, losers }) => [source, ...losers.map((loser) => loser.source)]),
+    json.fields.map(() => "ar"),
+  );
+  assert.deepEqual(
+    json.evidence.map(({ source, retracted_at: at }) => [source, at]),
+    [
+      ["nb", "2026-01-01T01:00:00.000Z"],
+      ["ar", undefined],
+    ],
+  );
+});
+
+test("a former id leads to the device, which tells of the merge", async (t) => {
+  const api = await fleet(t);
+  await api.say(netbox({ id: 7, hostname: "alpha", mac: "00:1B:44:11:22:33" }));
+  await api.say(armis({ id: 70, hour: 1, hostname: "other", ip: "10.0.0.7" }));
+  const { json: apart } = await api.ask<Page>(`GET ${DEVICES}`);
+  assert.equal(apart.devices.length, 2);
+  const metadata = { serial: "FDO1111AAAA" };
+  await api.say(
+    netbox({ id: 7, hour: 2, hostname: "alpha", mac: "00:1B:44:11:22:33", metadata }),
+    armis({ id: 70, hour: 2, hostname: "alpha", mac: "00:1B:44:11:22:33", metadata }),
+  );
+  const { json: merged } = await api.ask<Page>(`GET ${DEVICES}`);
+  assert.equal(merged.devices.length, 1);
+  const id = merged.devices[0]?.id ?? "";
+  const former = apart.devices.find((device) => device.id !== id)?.id ?? "";
+  const { status, json } = await api.ask<Detail>(`GET ${DEVICES}/${former}`);
+  assert.equal(status, 200);
+  assert.deepEqual([json.id, json.requested_id], [id, former]);
+  assert.deepEqual(
+    json.aliases.map((alias) => alias.id),
+    [former],
+  );
+  assert.deepEqual(
+    json.merges.map((merge) => [merge.from_id, merge.to_id]),
+    [[former, id]],
+  );
+  assert.deepEqual(await names(api, `q=${former}`), ["alpha"]);
+});
+
+test("an id that no device has or had is a plain no", async (t) => {
+  const { ask } = await fleet(t);
+  for (const id of ["sr:00000000-0000-4000-8000-000000000000", "x", "sr:", "%F0%9F%98%80"]) {
+    const { status, json } = await ask<{ code: string }>(`GET ${DEVICES}/${id}`);
+    assert.deepEqual([status, json.code], [404, "device_not_found"], id);
+  }
+});

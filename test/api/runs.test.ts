@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Db } from "../../src/db/pool.ts";
+import { testApi, type Answer, type TestApi } from "../support/api.ts";
+
+const RUNS = "/api/v1/tenants/acme/runs";
+
+type Run = {
+  readonly run_no: number;
+  readonly run_id: string;
+  readonly source: string;
+  readonly outcome: string;
+  readonly error?: unknown;
+};
+type Page = { readonly runs: readonly Run[]; readonly next?: string };
+
+async function withRuns(t: Parameters<typeof testApi>[0], count: number): Promise<TestApi> {
+  const api = await testApi(t);
+  await api.ask("POST /api/v1/tenants", { body: { slug: "acme" } });
+  await api.db.query(
+    "insert into sync.instances (tenant, instance_no, name, source_type) values (1, 1, 'nb', 'netbox'), (1, 2, 'ar', 'armis')",
+  );
+  await insertRuns(api.db, 1, count);
+  return api;
+}
+
+/** Odd runs are of "nb", even ones of "ar"; every fifth failed. */
+async function insertRuns(db: Db, from: number, until: number): Promise<void> {
+  await db.query(
+    `insert into sync.runs (tenant, run_no, agent_id, run_id, instance_no, kind, started_at, active_at, outcome, error_kind, error_message)
+     select 1, n, 'agent-1', 'run-' || n, 2 - n % 2, 'full', timestamptz '2026-01-01' + n * interval '1 hour', now(),
+            case when n % 5 = 0 then 'failed' else 'success' end,
+            case when n % 5 = 0 then 'auth' end, case when n % 5 = 0 then 'the token was refused' end
+       from generate_series($1::int, $2::int) n`,
+    [from, until],
+  );
+}
+
+test("runs are paged newest first, each once, though new ones begin meanwhile", async (t) => {
+  const { ask, db } = await withRuns(t, 25);
+  const seen: number[] = [];
+  let next: string | undefined = "";
+  for (let pages = 0; next !== undefined; pages += 1) {
+    assert.ok(pages < 10);
+    const after: string = next === "" ? "" : `&after=${next}`;
+    const { json }: Answer<Page> = await ask(`GET ${RUNS}?limit=10${after}`);
+    seen.push(...json.runs.map(({ run_no: no }) => no));
+    next = json.next;
+    await insertRuns(db, 26 + pages * 3, 28 + pages * 3);
+  }
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 25 }, (_, i) => 25 - i),
+  );
+});
+
+test("a page that is just full, and the last one, have no next", async (t) => {
+  const { ask } = await withRuns(t, 10);
+  const { json } = await ask<Page>(`GET ${RUNS}?limit=10`);
+  assert.deepEqual([json.runs.length, json.next], [10, undefined]);
+});
+
+test("runs are found by source and by outcome", async (t) => {
+  const { ask } = await withRuns(t, 10);
+  const numbers = async (query: string): Promise<readonly number[]> =>
+    (await ask<Page>(`GET ${RUNS}?${query}`)).json.runs.map(({ run_no: no }) => no);
+  assert.deepEqual(await numbers("source=ar"), [10, 8, 6, 4, 2]);
+  assert.deepEqual(await numbers("outcome=failed"), [10, 5]);
+  assert.deepEqual(await numbers("source=nb&outcome=failed"), [5]);
+  assert.equal((await ask(`GET ${RUNS}?source=nosuch`)).status, 404);
+  assert.equal((await ask(`GET ${RUNS}?outcome=fine`)).status, 400);
+});
+
+test("a run is shown by its number or its id, with what was rejected and why it failed", async (t) => {
+  const { ask, db } = await withRuns(t, 5);
+  await db.query(
+    `update sync.runs set rejected = 2, rejected_by = '{"no identifier": 2}', rejected_sample = '[{"index": 4}]',
+            manifest = '{"pages": 3}' where run_no = 5`,
+  );
+  const byNumber = await ask<Run>(`GET ${RUNS}/5`);
+  assert.equal(byNumber.json.run_id, "run-5");
+  assert.deepEqual(byNumber.json.error, { kind: "auth", message: "the token was refused" });
+  assert.deepEqual((await ask(`GET ${RUNS}/run-5`)).json, byNumber.json);
+  const { rejected_by: by, rejected_sample: sample, manifest } = byNumber.json as never;
+  assert.deepEqual([by, sample, manifest], [{ "no identifier": 2 }, [{ index: 4 }], { pages: 3 }]);
+  assert.equal((await ask(`GET ${RUNS}/99`)).status, 404);
+});
+
+test("an id that ran several sources asks which is meant", async (t) => {
+  const { ask, db } = await withRuns(t, 2);
+  await db.query("update sync.runs set run_id = 'both'");
+  const { status, json } = await ask<{ detail: string }>(`GET ${RUNS}/both`);
+  assert.equal(status, 409);
+  assert.match(json.detail, /ask for one of 1, 2$/);
+});

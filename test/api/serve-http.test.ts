@@ -1,0 +1,110 @@
+/** The two listeners: who reaches the local socket is the platform's administrator, who comes over TCP never is. */
+import assert from "node:assert/strict";
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+
+import { serveHttp } from "../../src/api/serve-http.ts";
+import { ConfigError } from "../../src/lib/errors.ts";
+import { shortSocketPath } from "../../src/lib/short-path.ts";
+import { testApi } from "../support/api.ts";
+
+async function folder(t: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "serve-http-"));
+  t.after(() => rm(dir, { recursive: true }));
+  return dir;
+}
+
+/** Status and body of a GET, over a socket or a port. */
+function get(
+  where: { readonly socketPath: string } | { readonly port: number },
+  path: string,
+): Promise<readonly [number, string]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly [number, string]>();
+  const headers = { "x-serviceradar-actor": "root" };
+  const asking = request({ ...where, host: "127.0.0.1", path, headers, agent: false }, (answer) => {
+    let text = "";
+    answer.on("data", (part) => (text += String(part)));
+    answer.on("end", () => resolve([answer.statusCode ?? 0, text]));
+  });
+  asking.on("error", reject).end();
+  return promise;
+}
+
+test("over the local socket everything is open, over TCP nothing without a token", async (t) => {
+  const { app } = await testApi(t);
+  const socketPath = join(await folder(t), "run", "core.sock");
+  await using local = await serveHttp({ app, socketPath });
+  await using tcp = await serveHttp({ app, listen: "127.0.0.1:0" });
+  assert.equal(local.address, socketPath);
+  const port = Number(tcp.address.split(":")[1]);
+  assert.deepEqual(await get({ socketPath }, "/api/v1/tenants"), [200, '{"tenants":[]}']);
+  assert.equal((await get({ port }, "/api/v1/tenants"))[0], 401);
+  assert.equal((await get({ port }, "/healthz"))[0], 200);
+});
+
+test("the socket and its folder are their owner's alone, whatever the folder was before", async (t) => {
+  const { app } = await testApi(t);
+  const run = join(await folder(t), "run");
+  await mkdir(run);
+  await chmod(run, 0o777);
+  await using local = await serveHttp({ app, socketPath: join(run, "core.sock") });
+  const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+  assert.equal(await mode(local.address), 0o600);
+  assert.equal(await mode(run), 0o700);
+});
+
+test("a socket lies in its folder however long the path is", async (t) => {
+  const { app } = await testApi(t);
+  const socketPath = join(await folder(t), "d".repeat(120), "run", "core.sock");
+  await using local = await serveHttp({ app, socketPath });
+  assert.ok((await stat(local.address)).isSocket());
+  const short = shortSocketPath(socketPath);
+  assert.equal((await get({ socketPath: short.path }, "/healthz"))[0], 200);
+  short.close();
+});
+
+test("what a killed core left is replaced; a living one's place is not taken", async (t) => {
+  const { app } = await testApi(t);
+  const socketPath = join(await folder(t), "run", "core.sock");
+  const first = await serveHttp({ app, socketPath });
+  await assert.rejects(serveHttp({ app, socketPath }), (thrown: unknown) => {
+    assert.ok(thrown instanceof ConfigError);
+    assert.match(thrown.message, /another core answers/);
+    return true;
+  });
+  await first.stop();
+  await writeFile(socketPath, "");
+  await using second = await serveHttp({ app, socketPath });
+  assert.equal((await get({ socketPath: second.address }, "/healthz"))[0], 200);
+});
+
+test("a listener that was stopped is gone, and may be stopped again", async (t) => {
+  const { app } = await testApi(t);
+  const socketPath = join(await folder(t), "run", "core.sock");
+  const local = await serveHttp({ app, socketPath });
+  await get({ socketPath }, "/healthz");
+  await local.stop();
+  await local.stop();
+  await assert.rejects(get({ socketPath }, "/healthz"), { code: "ENOENT" });
+});
+
+test("an address that cannot be had stops the start by the setting's name", async (t) => {
+  const { app } = await testApi(t);
+  const taken = createServer().listen(0, "127.0.0.1");
+  t.after(() => taken.close());
+  const address = taken.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  for (const listen of ["localhost", "127.0.0.1:99999", ":x", `127.0.0.1:${port}`]) {
+    await assert.rejects(serveHttp({ app, listen }), /^ConfigError: --http-listen: /, listen);
+  }
+});
+
+test("an IPv6 address is taken and shown in brackets", async (t) => {
+  const { app } = await testApi(t);
+  await using tcp = await serveHttp({ app, listen: "[::1]:0" });
+  assert.match(tcp.address, /^\[::1\]:\d+$/);
+});

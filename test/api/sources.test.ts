@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { agentConfig } from "../../src/control/config-payload.ts";
+import { DOCUMENT_PAYLOAD, testApi, type TestApi } from "../support/api.ts";
+
+const SOURCES = "/api/v1/tenants/acme/sources";
+const APPLY = `POST ${SOURCES}?agent_id=agent-1`;
+
+type Source = {
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly endpoint: string;
+  readonly poll_interval: string;
+  readonly credentials: readonly string[];
+  readonly settings: Readonly<Record<string, unknown>>;
+};
+type Applied = {
+  readonly outcome: string;
+  readonly changes: readonly unknown[];
+  readonly credentials_set: readonly string[];
+  readonly source: Source;
+};
+type Problem = { readonly code: string; readonly detail: string };
+
+async function withAgent(t: Parameters<typeof testApi>[0]): Promise<TestApi> {
+  const api = await testApi(t);
+  await api.ask("POST /api/v1/tenants", { body: { slug: "acme" } });
+  await api.ask("POST /api/v1/tenants/acme/agents", { body: { agent_id: "agent-1" } });
+  return api;
+}
+
+test("the document's example payload is taken as it stands", async (t) => {
+  const { ask } = await withAgent(t);
+  const { status, json } = await ask<{ applied: Applied[] }>(APPLY, { body: DOCUMENT_PAYLOAD });
+  assert.equal(status, 200);
+  assert.deepEqual(
+    json.applied.map(({ outcome, source, credentials_set: set }) => [
+      outcome,
+      source.name,
+      source.endpoint,
+      source.poll_interval,
+      set,
+    ]),
+    [
+      ["created", "armis_prod", "https://my-armis-instance.armis.com", "10m", ["secret_key"]],
+      ["created", "netbox_dc1", "https://netbox.example.com", "10m", ["api_token"]],
+    ],
+  );
+});
+
+test("what the payload says reaches the agent, and credentials go nowhere else", async (t) => {
+  const { ask, sealer, db } = await withAgent(t);
+  await ask(APPLY, { body: DOCUMENT_PAYLOAD });
+  const told = await agentConfig(db, 1, { agentId: "agent-1", gatewayId: "g", sealer });
+  const { sources } = JSON.parse(told.json) as { sources: Record<string, { credentials: object }> };
+  assert.deepEqual(sources["armis_prod"]?.credentials, { secret_key: "your-armis-api-secret-key" });
+  const answers = await Promise.all(
+    [`GET ${SOURCES}`, `GET ${SOURCES}/armis_prod`, "GET /api/v1/tenants/acme"].map((path) =>
+      ask(path),
+    ),
+  );
+  const { rows } = await db.query<{ dump: string }>(
+    "select (select json_agg(s)::text from sync.sources s) || (select json_agg(a)::text from sync.audit a) as dump",
+  );
+  const seen = JSON.stringify([answers, rows]);
+  assert.ok(!seen.includes("your-armis") && !seen.includes("your-netbox"));
+});
+
+test("applying again changes only what is different, and says what", async (t) => {
+  const { ask } = await withAgent(t);
+  await ask(APPLY, { body: DOCUMENT_PAYLOAD });
+  const payload = JSON.parse(DOCUMENT_PAYLOAD) as {
+    poll_interval: string;
+    sources: Record<string, Record<string, unknown>>;
+  };
+  payload.poll_interval = "5m";
+  payload.sources["netbox_dc1"] = {
+    type: "netbox",
+    endpoint: "https://netbox.example.com",
+    page_size: 100,
+  };
+  delete payload.sources["armis_prod"];
+  const { json } = await ask<{ applied: Applied[] }>(APPLY, { body: payload });
+  const [applied] = json.applied;
+  assert.equal(json.applied.length, 1);
+  assert.equal(applied?.outcome, "changed");
+  assert.deepEqual(applied?.changes, [
+    { setting: "page_size", after: 100 },
+    { setting: "poll_interval", before: "10m", after: "5m" },
+  ]);
+  assert.deepEqual(applied?.source.credentials, ["api_token"]);
+  const { json: list } = await ask<{ sources: Source[] }>(`GET ${SOURCES}`);
+  assert.deepEqual(
+    list.sources.map(({ name }) => name),
+    ["armis_prod", "netbox_dc1"],
+  );
+});
+
+const netbox = { type: "netbox", endpoint: "https://netbox.example.com" };
+const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
+  [
+    "an unknown type",
+    { sources: { lab: { ...netbox, type: "snmp" } } },
+    /^source "lab": type "snmp" is unknown; known types are armis, netbox$/,
+  ],
+  [
+    "an endpoint that is no URL",
+    { sources: { lab: { ...netbox, endpoint: "netbox.example.com" } } },
+    /^source "lab": endpoint "netbox.example.com" is not an http or https URL$/,
+  ],
+  [
+    "an endpoint that holds a password",
+    { sources: { lab: { ...netbox, endpoint: "https://u:hush@netbox.example.com" } } },
+    /^source "lab": endpoint holds a user name or a password; put them into credentials$/,
+  ],
+  [
+    "a duration that is none",
+    { sources: { lab: { ...netbox, poll_interval: "10 minutes" } } },
+    /^source "lab": poll_interval "10 minutes" is not a duration/,
+  ],
+  [
+    "a default duration that is none",
+    { poll_interval: "soon", sources: { lab: netbox } },
+    /^source "good": poll_interval "soon" is not a duration/,
+  ],
+  [
+    "a missing type",
+    { sources: { lab: { endpoint: "https://x" } } },
+    /^source "lab": has no type$/,
+  ],
+  [
+    "a missing endpoint",
+    { sources: { lab: { type: "armis" } } },
+    /^source "lab": has no endpoint$/,
+  ],
+  ["a source that is no object", { sources: { lab: 5 } }, /^source "lab": is not a JSON object$/],
+  ["sources that are a list", { sources: [] }, /has no "sources" object/],
+  ["a payload without sources", { poll_interval: "10m" }, /has no "sources" object/],
+  ["a source without a name", { sources: { " ": netbox } }, /^source " ": name must have/],
+];
+
+for (const [what, payload, detail] of WRONG) {
+  test(`a wrong setting is named with its source, and nothing is changed: ${what}`, async (t) => {
+    const { ask } = await withAgent(t);
+    const body = {
+      ...(payload as object),
+      ...("sources" in (payload as object) &&
+      !Array.isArray((payload as { sources: unknown }).sources)
+        ? { sources: { good: netbox, ...(payload as { sources: object }).sources } }
+        : {}),
+    };
+    const { status, json } = await ask<Problem>(APPLY, { body });
+    assert.deepEqual([status, json.code], [400, "invalid_source"]);
+    assert.match(json.detail, detail);
+    assert.ok(!json.detail.includes("hush"));
+    const { json: list } = await ask<{ sources: Source[] }>(`GET ${SOURCES}`);
+    assert.deepEqual(list.sources, []);
+  });
+}
+
+test("a source needs an agent that is known and not revoked", async (t) => {
+  const { ask } = await withAgent(t);
+  const body = { sources: { lab: netbox } };
+  const unknown = await ask<Problem>(`POST ${SOURCES}?agent_id=nobody`, { body });
+  assert.deepEqual([unknown.status, unknown.json.code], [404, "agent_not_found"]);
+  assert.match(unknown.json.detail, /agent "nobody" is not known; make it first/);
+  await ask("POST /api/v1/tenants/acme/agents/agent-1/revoke");
+  assert.equal((await ask(APPLY, { body })).status, 404);
+  assert.equal((await ask(`POST ${SOURCES}`, { body })).status, 400);
+});
+
+test("a source cannot become another type, since its records bear its id", async (t) => {
+  const { ask } = await withAgent(t);
+  await ask(APPLY, { body: { sources: { lab: netbox } } });
+  const { json } = await ask<Problem>(APPLY, {
+    body: { sources: { lab: { ...netbox, type: "armis" } } },
+  });
+  assert.match(json.detail, /^source "lab": type is netbox and cannot become armis/);
+});
+
+test("single settings are changed, taken away, and refused by name", async (t) => {
+  const { ask } = await withAgent(t);
+  await ask(APPLY, {
+    body: { sources: { lab: { ...netbox, page_size: 50, credentials: { api_token: "a" } } } },
+  });
+  const patch = async (body: object): Promise<{ status: number; json: Applied & Problem }> =>
+    await ask<Applied & Problem>(`PATCH ${SOURCES}/lab`, { body });
+  const changed = await patch({ endpoint: "https://other", page_size: null, poll_interval: "1h" });
+  assert.equal(changed.status, 200);
+  assert.deepEqual(changed.json.changes, [
+    { setting: "endpoint", before: "https://netbox.example.com", after: "https://other" },
+    { setting: "page_size", before: 50 },
+    { setting: "poll_interval", before: "10m", after: "1h" },
+  ]);
+  assert.deepEqual(changed.json.source.credentials, ["api_token"]);
+  const rotated = await patch({ credentials: { api_token: "b" } });
+  assert.deepEqual(rotated.json.credentials_set, ["api_token"]);
+  assert.equal((await patch({})).json.changes.length, 0);
+  const wrong = [
+    await patch({ endpoint: null }),
+    await patch({ poll_interval: "x" }),
+    await patch({ name: "new" }),
+    await patch({ enabled: false }),
+    await patch({ agent_id: "nobody" }),
+  ];
+  assert.deepEqual(
+    wrong.map(({ status, json }) => `${status} ${json.detail}`),
+    [
+      '400 source "lab": has no endpoint',
+      '400 source "lab": poll_interval "x" is not a duration such as "10m" or "1h30m"',
+      '400 source "lab": name: a source keeps its name',
+      '400 source "lab": enabled: use enable or disable',
+      '404 agent "nobody" is not known; make it first with: serviceradar-core agent create',
+    ],
+  );
+});
+
+test("a source is switched off and on, and found by its id as by its name", async (t) => {
+  const { ask } = await withAgent(t);
+  await ask(APPLY, { body: { sources: { "dc 1/lab ü": netbox } } });
+  const name = encodeURIComponent("dc 1/lab ü");
+  const off = await ask<Source>(`POST ${SOURCES}/${name}/disable`);
+  assert.deepEqual([off.status, off.json.enabled], [200, false]);
+  const on = await ask<Source>(`POST ${SOURCES}/${off.json.id}/enable`);
+  assert.deepEqual([on.status, on.json.enabled, on.json.name], [200, true, "dc 1/lab ü"]);
+});
+
+test("a deleted source is gone, with its credentials, and its name is free", async (t) => {
+  const { ask, db } = await withAgent(t);
+  await ask(APPLY, { body: DOCUMENT_PAYLOAD });
+  const { status, json } = await ask<{ records: string }>(`DELETE ${SOURCES}/armis_prod`);
+  assert.deepEqual([status, json.records], [200, "kept"]);
+  assert.equal((await ask(`GET ${SOURCES}/armis_prod`)).status, 404);
+  assert.equal((await ask(`DELETE ${SOURCES}/armis_prod`)).status, 404);
+  const { rows } = await db.query(
+    "select 1 from sync.sources where deleted_at is not null and credentials_sealed is not null",
+  );
+  assert.deepEqual(rows, []);
+  const { json: again } = await ask<{ applied: Applied[] }>(APPLY, { body: DOCUMENT_PAYLOAD });
+  assert.equal(again.applied[0]?.outcome, "created");
+});
+
+test("a proxy's password is not shown", async (t) => {
+  const { ask } = await withAgent(t);
+  const proxied = { ...netbox, proxy_url: "http://user:hush@proxy:3128" };
+  const answers = [
+    await ask(APPLY, { body: { sources: { lab: proxied } } }),
+    await ask(`GET ${SOURCES}/lab`),
+    await ask(`PATCH ${SOURCES}/lab`, { body: { proxy_url: "http://user:hush2@proxy:3128" } }),
+  ];
+  assert.ok(!JSON.stringify(answers).includes("hush"));
+  const { json } = await ask<Source>(`GET ${SOURCES}/lab`);
+  assert.equal(json.settings["proxy_url"], "http://user:[redacted]@proxy:3128/");
+});

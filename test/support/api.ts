@@ -1,0 +1,122 @@
+/** The REST API over a test database, in process: what a request is answered, and by whom it is made. */
+import { randomBytes } from "node:crypto";
+
+import { PLATFORM_ADMIN } from "../../src/api/access.ts";
+import { createApi } from "../../src/api/app.ts";
+import type { Api } from "../../src/api/routes.ts";
+import { Authorities } from "../../src/control/authorities.ts";
+import { Sealer } from "../../src/control/secrets.ts";
+import type { Db } from "../../src/db/pool.ts";
+import type { Lease } from "../../src/inbox/lease.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { silentLog } from "../../src/lib/log.ts";
+import { freshDatabase } from "./database.ts";
+
+type Hooks = Parameters<typeof freshDatabase>[0];
+
+/** An answer with its JSON, which a test takes to be what the route says. */
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: Body;
+}
+
+/** How a request is made; without a token it is the platform's administrator's. */
+export interface Ask {
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An API under test. */
+export interface TestApi {
+  readonly app: Api;
+  readonly db: Db;
+  readonly sealer: Sealer;
+  readonly clock: { nowMs: number };
+  readonly ask: <Body = unknown>(request: string, options?: Ask) => Promise<Answer<Body>>;
+  /** Makes a tenant and gives tokens of it by role. */
+  readonly tenant: (
+    slug: string,
+  ) => Promise<Readonly<Record<"viewer" | "operator" | "admin", string>>>;
+}
+
+/** A fresh database with an API over it; `ask("GET /api/v1/tenants")` begins at the root. */
+export async function testApi(hooks: Hooks): Promise<TestApi> {
+  const { db } = await freshDatabase(hooks);
+  const clock = { nowMs: Date.now() };
+  const ticking: Clock = { now: () => clock.nowMs, sleep: () => Promise.resolve() };
+  const sealer = new Sealer(randomBytes(32));
+  const authorities = new Authorities(sealer, ticking);
+  await authorities.root(db);
+  const app = createApi({ db, sealer, authorities, clock: ticking, log: silentLog() });
+  const ask = async <Body>(request: string, options: Ask = {}): Promise<Answer<Body>> => {
+    const [method = "GET", path = "/"] = request.split(" ");
+    const { token, body } = options;
+    const answer = await app.fetch(
+      new Request(new URL(path, "http://core"), {
+        method,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...options.headers,
+        },
+        ...(body === undefined
+          ? {}
+          : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      }),
+      token === undefined ? PLATFORM_ADMIN : {},
+    );
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      json: JSON.parse(text === "" ? "null" : text) as Body,
+    };
+  };
+  const tenant: TestApi["tenant"] = async (slug) => {
+    await ask("POST /api/v1/tenants", { body: { slug } });
+    const make = async (role: string): Promise<string> => {
+      const path = `POST /api/v1/tenants/${slug}/tokens`;
+      const { json } = await ask<{ token: string }>(path, { body: { name: role, role } });
+      return json.token;
+    };
+    return {
+      viewer: await make("viewer"),
+      operator: await make("operator"),
+      admin: await make("admin"),
+    };
+  };
+  return { app, db, sealer, clock, ask, tenant };
+}
+
+/** The right to write a tenant that the API made, for feeding it with test/support/dire.ts. */
+export async function leaseOf(db: Db, slug: string): Promise<Lease> {
+  const { rows } = await db.query<{ tenant: number }>(
+    `update sync.tenant_ingest set owner = 'test', epoch = 1, lease_until = 'infinity'
+      where tenant = (select tenant from sync.tenants where slug = $1) returning tenant`,
+    [slug],
+  );
+  return { tenant: rows[0]?.tenant ?? 0, owner: "test", epoch: 1 };
+}
+
+/** The document's example payload (sync-runtime, "Example Integration Payload"), as it stands. */
+export const DOCUMENT_PAYLOAD = `{
+  "poll_interval": "10m",
+  "sources": {
+    "armis_prod": {
+      "type": "armis",
+      "endpoint": "https://my-armis-instance.armis.com",
+      "credentials": {
+        "secret_key": "your-armis-api-secret-key"
+      }
+    },
+    "netbox_dc1": {
+      "type": "netbox",
+      "endpoint": "https://netbox.example.com",
+      "credentials": {
+        "api_token": "your-netbox-api-token"
+      }
+    }
+  }
+}`;
