@@ -1,32 +1,35 @@
 /**
- * Loads everything that a decision about some records depends on: their components. A component is what is connected by
- * values that may join records, and by namesakes whose ids could collide. Contested and generic values connect nothing, so
- * components stay small; nor do addresses, which leases hand from device to device until all are one chain.
+ * Loads everything that a decision about some records depends on: their components, and the ring of records around that say
+ * what values are worth. A component is what is connected by values that may join records, by an address claimed
+ * together for days, and by namesakes whose ids could collide. Contested and generic values connect nothing, so components
+ * stay small.
  */
 import type { Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
-import { VALUE_HOLDERS_MAX, valueState, type ValueState } from "./cluster.ts";
+import { mayBeChimera } from "./chimera.ts";
 import { holderKey, readHolders, readNamesakes, type PartitionValue } from "./history-store.ts";
 import { kindOf } from "./kind.ts";
 import { loadRecords, type LoadedRecord } from "./load-state.ts";
-import { featureValues, nodeOf, type Node, type ValueKey } from "./node.ts";
+import {
+  addressDays,
+  featureValues,
+  historyOf,
+  valuesOf,
+  type RecordHistory,
+  type ValueKey,
+} from "./node.ts";
 import { readNames } from "./numbers.ts";
+import type { AddressDays } from "./record-state.ts";
+import { Lens } from "./resolve.ts";
+import { ADDRESS_DAYS_MIN } from "./score.ts";
+import { daysTogether } from "./together.ts";
+import { VALUE_HOLDERS_MAX, type ValueState } from "./value-state.ts";
 import { readValueStates, type DecidedValue } from "./value-store.ts";
 
-/** One record of a component. */
+/** One record that was loaded. */
 export interface Member {
-  readonly node: Node;
+  readonly history: RecordHistory;
   readonly loaded: LoadedRecord;
-}
-
-/** Complete components, and what was seen of their surroundings. */
-export interface Closure {
-  readonly members: ReadonlyMap<number, Member>;
-  readonly isUsable: (partitionNo: number, value: ValueKey) => boolean;
-  /** Values that may do something else than what was last decided. */
-  readonly decided: readonly DecidedValue[];
-  /** By partition, kind and native id. */
-  readonly namesakes: (node: Node) => readonly Node[];
 }
 
 /** Rounds of widening: the longest chain of records through shared values that is followed. */
@@ -35,20 +38,25 @@ const ROUNDS_MAX = 200;
 const ALL = 2 ** 31 - 1;
 
 /** Starts loading components of a tenant; `widen` may be called again with more records. */
-export async function openClosure(tx: Tx, tenant: number): Promise<ClosureLoader> {
-  return new ClosureLoader(tx, tenant, await readNames(tx, tenant));
+export async function openClosure(tx: Tx, tenant: number): Promise<Closure> {
+  return new Closure(tx, tenant, await readNames(tx, tenant));
 }
 
-/** Holds what was loaded so far. One transaction long. */
-export class ClosureLoader {
+/** Complete components and their ring, growing. One transaction long. */
+export class Closure {
   readonly #tx: Tx;
   readonly #tenant: number;
   readonly #names: Awaited<ReturnType<typeof readNames>>;
   /** Every record loaded: members and the ring around them. */
   readonly #loaded = new Map<number, Member>();
   readonly #members = new Set<number>();
+  /** Members, and records that hold a value of one: those that are looked at as nodes. */
+  readonly #seen = new Set<number>();
+  /** Record numbers by value, or "generic" where they are too many to look at. */
+  readonly #holders = new Map<string, readonly number[] | "generic">();
   readonly #states = new Map<string, DecidedValue & { readonly changed: boolean }>();
   readonly #namesakes = new Map<string, Set<number>>();
+  readonly #lenses = new Map<number, Lens>();
 
   constructor(tx: Tx, tenant: number, names: Awaited<ReturnType<typeof readNames>>) {
     this.#tx = tx;
@@ -56,32 +64,48 @@ export class ClosureLoader {
     this.#names = names;
   }
 
+  /** Records of the components loaded so far. */
+  get members(): ReadonlyMap<number, Member> {
+    return new Map([...this.#members].map((no) => [no, this.#member(no)]));
+  }
+
+  /** Values that may do something else than what was last decided. */
+  get decided(): readonly DecidedValue[] {
+    return [...this.#states.values()].filter(({ changed }) => changed);
+  }
+
+  /** Partition's records and values as nodes and worths. */
+  lens(partitionNo: number): Lens {
+    const known = this.#lenses.get(partitionNo);
+    if (known !== undefined) return known;
+    const lens = new Lens({
+      holders: (value) => this.#histories(partitionNo, value),
+      namesakes: (history) =>
+        [...(this.#namesakes.get(sameIdKey(history)) ?? [])].map((no) => this.#member(no).history),
+    });
+    this.#lenses.set(partitionNo, lens);
+    return lens;
+  }
+
   /** Loads the components of these records too. */
   async widen(seeds: readonly number[]): Promise<void> {
-    let frontier = [...new Set(seeds)];
+    let frontier = [...new Set(seeds)].filter((no) => !this.#members.has(no));
     for (let round = 0; frontier.length > 0; round += 1) {
       invariant(round < ROUNDS_MAX, `a component closes within ${ROUNDS_MAX} rounds`);
       await this.#load(frontier);
-      for (const no of frontier) if (this.#loaded.has(no)) this.#members.add(no);
-      const next = [
-        ...(await this.#throughValues(frontier)),
-        ...(await this.#throughIds(frontier)),
-      ];
+      const fresh = frontier.flatMap((no) => this.#loaded.get(no) ?? []);
+      for (const { history } of fresh) {
+        this.#members.add(history.recordNo);
+        this.#seen.add(history.recordNo);
+      }
+      const next = [...(await this.#throughValues(fresh)), ...(await this.#throughIds(fresh))];
       frontier = [...new Set(next)].filter((no) => !this.#members.has(no));
     }
   }
 
-  /** What was loaded, as the decision reads it. */
-  closure(): Closure {
-    const members = new Map([...this.#members].map((no) => [no, this.#member(no)]));
-    return {
-      members,
-      isUsable: (partitionNo, value) =>
-        this.#states.get(holderKey({ partitionNo, value }))?.state === "ok",
-      decided: [...this.#states.values()].filter(({ changed }) => changed),
-      namesakes: (node) =>
-        [...(this.#namesakes.get(sameIdKey(node)) ?? [])].map((no) => this.#member(no).node),
-    };
+  /** A record that was loaded, member or not. */
+  seen(recordNo: number): Member | undefined {
+    return this.#loaded.get(recordNo);
   }
 
   /** Loads records as they are, without their components. */
@@ -96,8 +120,14 @@ export class ClosureLoader {
     return member;
   }
 
+  #histories(partitionNo: number, value: ValueKey): readonly RecordHistory[] | "generic" {
+    const held = this.#holders.get(holderKey({ partitionNo, value }));
+    invariant(held !== undefined, `holders of ${value} are loaded before they are asked for`);
+    return held === "generic" ? held : held.map((no) => this.#member(no).history);
+  }
+
   async #load(recordNos: readonly number[]): Promise<void> {
-    const missing = recordNos.filter((no) => !this.#loaded.has(no));
+    const missing = [...new Set(recordNos)].filter((no) => !this.#loaded.has(no));
     for (const [no, loaded] of await loadRecords(this.#tx, this.#tenant, missing)) {
       const { row, state } = loaded;
       const kind = kindOf(row.kind);
@@ -106,82 +136,124 @@ export class ClosureLoader {
       const instance = this.#names.instances.get(row.instanceNo) ?? "";
       this.#loaded.set(no, {
         loaded,
-        node: nodeOf(no, { partition, instance, kind, native: row.native }, state),
+        history: historyOf(no, { partition, instance, kind, native: row.native }, state),
       });
     }
   }
 
   /** Holders of the new members' values: where the value may connect, and where what it may do has changed. */
-  async #throughValues(frontier: readonly number[]): Promise<number[]> {
-    const wanted = this.#unjudged(frontier);
-    const before = await readValueStates(this.#tx, this.#tenant, wanted);
-    const holders = await this.#holders(wanted, before);
-    await this.#load(
-      [...holders.values()].filter((held) => held.length <= VALUE_HOLDERS_MAX).flat(),
-    );
-    return wanted.flatMap((value) => {
-      const key = holderKey(value);
-      const held = holders.get(key) ?? [];
-      const state = this.#judge(held);
-      const changed = state !== (before.get(key) ?? "ok");
-      this.#states.set(key, { ...value, state, changed });
-      return state === "ok" || changed ? held : [];
-    });
-  }
-
-  #unjudged(frontier: readonly number[]): PartitionValue[] {
-    const values = new Map<string, PartitionValue>();
-    for (const no of frontier) {
-      const member = this.#loaded.get(no);
-      for (const value of member === undefined ? [] : featureValues(member.node)) {
-        const wanted = { partitionNo: member?.loaded.row.partitionNo ?? 0, value };
-        if (!this.#states.has(holderKey(wanted))) values.set(holderKey(wanted), wanted);
-      }
+  async #throughValues(fresh: readonly Member[]): Promise<number[]> {
+    const wanted = fresh
+      .flatMap((member) => keyed(member, connecting(member.history)))
+      .filter((value) => !this.#states.has(holderKey(value)));
+    const values = [...new Map(wanted.map((value) => [holderKey(value), value])).values()];
+    const before = await readValueStates(this.#tx, this.#tenant, values);
+    const turned = await this.#loadHolders(values, before);
+    for (const value of values) {
+      const held = this.#holders.get(holderKey(value)) ?? [];
+      if (held !== "generic") for (const no of held) this.#seen.add(no);
     }
-    return [...values.values()];
+    await this.#loadChimeraSurroundings();
+    return values.flatMap((value) =>
+      this.#follow(value, { before: before.get(holderKey(value)) ?? "ok", turned }),
+    );
   }
 
-  /** All holders of a value; of one that was generic already only as many as show that it still is. */
-  async #holders(
+  #follow(
+    wanted: PartitionValue,
+    {
+      before,
+      turned,
+    }: { readonly before: ValueState; readonly turned: ReadonlyMap<string, readonly number[]> },
+  ): readonly number[] {
+    const key = holderKey(wanted);
+    const { partitionNo, value } = wanted;
+    const state = this.lens(partitionNo).state(value);
+    const changed = state !== before;
+    this.#states.set(key, { ...wanted, state, changed });
+    const held = this.#holders.get(key);
+    if (held === undefined || held === "generic") return changed ? (turned.get(key) ?? []) : [];
+    if (changed) return held;
+    const chimeras = held.filter((no) => mayBeChimera(this.#member(no).history));
+    if (state !== "ok") return chimeras;
+    return value.startsWith("address:") ? [...chimeras, ...this.#longTogether(held)] : held;
+  }
+
+  /** Of the holders of an address those that were with a member for long enough to count. */
+  #longTogether(held: readonly number[]): readonly number[] {
+    const inside = held.filter((no) => this.#members.has(no));
+    const daysOf = (no: number): AddressDays => addressDays(this.#member(no).history);
+    return held.filter((no) =>
+      inside.some(
+        (member) => member !== no && daysTogether(daysOf(member), daysOf(no)) >= ADDRESS_DAYS_MIN,
+      ),
+    );
+  }
+
+  /** Loads who holds values. Gives all holders of those that have only now become too many. */
+  async #loadHolders(
     values: readonly PartitionValue[],
     before: ReadonlyMap<string, ValueState>,
   ): Promise<ReadonlyMap<string, readonly number[]>> {
-    const few = await readHolders(this.#tx, this.#tenant, { values, limit: VALUE_HOLDERS_MAX + 1 });
-    const turned = values.filter((value) => {
-      const key = holderKey(value);
-      return (few.get(key)?.length ?? 0) > VALUE_HOLDERS_MAX && before.get(key) !== "generic";
-    });
-    if (turned.length === 0) return few;
-    return new Map([
-      ...few,
-      ...(await readHolders(this.#tx, this.#tenant, { values: turned, limit: ALL })),
-    ]);
+    const limit = VALUE_HOLDERS_MAX + 1;
+    const found = await readHolders(this.#tx, this.#tenant, { values, limit });
+    for (const [key, held] of found) {
+      this.#holders.set(key, held.length > VALUE_HOLDERS_MAX ? "generic" : held);
+    }
+    await this.#load([...found.values()].filter((held) => held.length <= VALUE_HOLDERS_MAX).flat());
+    const turned = values.filter(
+      (value) =>
+        this.#holders.get(holderKey(value)) === "generic" &&
+        before.get(holderKey(value)) !== "generic",
+    );
+    return turned.length === 0
+      ? new Map()
+      : await readHolders(this.#tx, this.#tenant, { values: turned, limit: ALL });
   }
 
-  #judge(held: readonly number[]): ValueState {
-    if (held.length > VALUE_HOLDERS_MAX) return "generic";
-    const nodes = held.map((no) => this.#member(no).node);
-    return valueState(nodes);
+  /** A record that could be split by name depends on who else holds its names and MACs, members or not. */
+  async #loadChimeraSurroundings(): Promise<void> {
+    const chimeras = [...this.#seen]
+      .map((no) => this.#member(no))
+      .filter(({ history }) => mayBeChimera(history));
+    const wanted = chimeras
+      .flatMap((member) => keyed(member, [...featureValues(member.history)]))
+      .filter((value) => !this.#holders.has(holderKey(value)));
+    if (wanted.length === 0) return;
+    const values = [...new Map(wanted.map((value) => [holderKey(value), value])).values()];
+    await this.#loadHolders(values, new Map(values.map((value) => [holderKey(value), "generic"])));
   }
 
   /** Records of other instances with the same rule input: they share one id, so they are decided together. */
-  async #throughIds(frontier: readonly number[]): Promise<number[]> {
-    const nodes = frontier.flatMap((no) => this.#loaded.get(no) ?? []);
+  async #throughIds(fresh: readonly Member[]): Promise<number[]> {
     const found = await readNamesakes(
       this.#tx,
       this.#tenant,
-      nodes.map(({ loaded }) => loaded.row),
+      fresh.map(({ loaded }) => loaded.row),
     );
     await this.#load(found);
     for (const no of found) {
-      const key = sameIdKey(this.#member(no).node);
+      const key = sameIdKey(this.#member(no).history);
       this.#namesakes.set(key, (this.#namesakes.get(key) ?? new Set()).add(no));
     }
-    const inputs = new Set(nodes.map(({ node }) => node.idInput));
-    return found.filter((no) => inputs.has(this.#member(no).node.idInput));
+    const inputs = new Set(
+      fresh.flatMap(({ history }) => history.versions.map(({ idInput }) => idInput)),
+    );
+    return found.filter((no) =>
+      this.#member(no).history.versions.some(({ idInput }) => inputs.has(idInput)),
+    );
   }
 }
 
-function sameIdKey({ key }: Node): string {
+/** Sightings of an address alone hold nothing that joins records. */
+function connecting(history: RecordHistory): readonly ValueKey[] {
+  return history.key.kind === "address" ? [] : valuesOf(history);
+}
+
+function keyed({ loaded }: Member, values: readonly ValueKey[]): PartitionValue[] {
+  return values.map((value) => ({ partitionNo: loaded.row.partitionNo, value }));
+}
+
+function sameIdKey({ key }: RecordHistory): string {
   return [key.partition, key.kind, key.native].join("\0");
 }

@@ -1,107 +1,146 @@
-import { unionDays } from "./day-set.ts";
-import { compareAge, compareKeys, featureValues, type Node, type ValueKey } from "./node.ts";
-import { JOIN_POINTS, total, weigh, type Entity } from "./score.ts";
+/**
+ * Groups nodes of one partition into devices: pairs that share a usable value, best score first, joined where the points of
+ * everything joined so far suffice and nothing forbids it. Pure; the order of its input does not matter.
+ */
+import { compareAge, compareNodes, nodeName, type Node, type ValueKey } from "./node.ts";
+import { areRivals, vouchesFor, type IsUsable } from "./rivals.ts";
+import { ADDRESS_DAYS_MIN, JOIN_POINTS, total, weigh, type Evidence } from "./score.ts";
+import { daysTogether } from "./together.ts";
 
 /** A device of more records than this is a storm, not a device. */
-export const CLUSTER_RECORDS_MAX = 24;
-/** A value held by more records than this says nothing of one device. */
-export const VALUE_HOLDERS_MAX = 16;
+export const CLUSTER_NODES_MAX = 24;
 
-/** How far a value may speak: `contested` values are held by two records of one source, `generic` ones by too many. */
-export type ValueState = "ok" | "contested" | "generic";
+/** Why two nodes whose evidence would join them were not joined. */
+export type Barrier =
+  | "same_source"
+  | "same_record"
+  | "never_merge"
+  | "too_many_records"
+  | "contradiction";
 
-/** What a value is worth, from all records that hold it. A source lists each device once, so two holders contest it. */
-export function valueState(holders: readonly Pick<Node, "key">[]): ValueState {
-  if (holders.length > VALUE_HOLDERS_MAX) return "generic";
-  const instances = new Set(holders.map(({ key }) => key.instance));
-  return instances.size < holders.length ? "contested" : "ok";
+/** A pair that looked like one device and was not joined, with the evidence and the barrier. */
+export interface Refused {
+  readonly a: Node;
+  readonly b: Node;
+  readonly evidence: readonly Evidence[];
+  readonly barrier: Barrier;
 }
 
-/**
- * Groups nodes of one partition into devices: pairs that share a usable value, best score first, joined where the
- * points suffice and nothing forbids it. A pure function of its input: the order of `nodes` does not matter.
- */
-export function cluster(
-  nodes: readonly Node[],
-  isUsable: (value: ValueKey) => boolean,
-): readonly (readonly Node[])[] {
+/** Nodes by device, oldest first, and the pairs that were refused. */
+export interface Clustering {
+  readonly groups: readonly (readonly Node[])[];
+  readonly refused: readonly Refused[];
+}
+
+/** What clustering reads besides the nodes. */
+export interface ClusterView {
+  /** All nodes of the partition that hold a value, also those outside. */
+  readonly holders: (value: ValueKey) => readonly Node[];
+  readonly isUsable: IsUsable;
+  /** Values of a node, addresses included. */
+  readonly valuesOf: (node: Node) => readonly ValueKey[];
+  readonly mustNotLink?: (a: Node, b: Node) => boolean;
+  readonly mustLink?: readonly (readonly [Node, Node])[];
+}
+
+/** Clusters the nodes. */
+export function cluster(nodes: readonly Node[], view: ClusterView): Clustering {
   const groups = new Map(nodes.map((node) => [node, [node] as Node[]]));
-  for (const { a, b } of candidates(nodes, isUsable)) {
-    const [left, right] = [groups.get(a), groups.get(b)];
-    if (left === undefined || right === undefined || left === right || isForbidden(left, right)) {
-      continue;
-    }
-    if (total(weigh(entityOf(left), entityOf(right), isUsable)) < JOIN_POINTS) continue;
+  const refused: Refused[] = [];
+  const join = (left: Node[], right: Node[]): void => {
     left.push(...right);
     for (const moved of right) groups.set(moved, left);
+  };
+  for (const [a, b] of view.mustLink ?? []) {
+    const [left, right] = [groups.get(a), groups.get(b)];
+    if (left !== undefined && right !== undefined && left !== right) join(left, right);
   }
-  return [...new Set(groups.values())].map((group) => group.toSorted(compareAge));
+  for (const { a, b, evidence } of candidates(nodes, view)) {
+    const [left, right] = [groups.get(a), groups.get(b)];
+    if (left === undefined || right === undefined || left === right) continue;
+    const barrier = barrierBetween(left, right, view);
+    if (barrier === undefined) join(left, right);
+    else if (total(evidence) >= JOIN_POINTS) refused.push({ a, b, evidence, barrier });
+  }
+  return {
+    groups: [...new Set(groups.values())].map((group) => group.toSorted(compareAge)),
+    refused,
+  };
 }
 
 interface Candidate {
   readonly a: Node;
   readonly b: Node;
+  readonly evidence: readonly Evidence[];
   readonly points: number;
 }
 
-function candidates(nodes: readonly Node[], isUsable: (value: ValueKey) => boolean): Candidate[] {
-  const holders = Map.groupBy(
-    nodes.flatMap((node) =>
-      featureValues(node)
-        .filter(isUsable)
-        .map((value) => ({ node, value })),
-    ),
-    ({ value }) => value,
-  );
+/** Pairs that share a usable value, or an address for days, in a total order: points, then keys. */
+function candidates(nodes: readonly Node[], view: ClusterView): Candidate[] {
+  const inside = new Set(nodes);
   const pairs = new Map<string, Candidate>();
-  for (const [a, b] of [...holders.values()].flatMap((held) =>
-    pairsOf(held.map(({ node }) => node)),
-  )) {
-    const name = `${a.recordNo} ${b.recordNo}`;
-    if (!pairs.has(name)) pairs.set(name, { a, b, points: total(weigh(a, b, isUsable)) });
-  }
-  return [...pairs.values()].toSorted(
-    (x, y) => y.points - x.points || compareKeys(x.a.key, y.a.key) || compareKeys(x.b.key, y.b.key),
-  );
-}
-
-/** All pairs of the holders of one value, each pair's smaller key first. */
-function pairsOf(holders: readonly Node[]): (readonly [Node, Node])[] {
-  const sorted = holders.toSorted((a, b) => compareKeys(a.key, b.key));
-  return sorted.flatMap((a, i) => sorted.slice(i + 1).map((b) => [a, b] as const));
-}
-
-/** Two records of one source are two devices, and a device has a bounded number of records. */
-function isForbidden(left: readonly Node[], right: readonly Node[]): boolean {
-  if (left.length + right.length > CLUSTER_RECORDS_MAX) return true;
-  const instances = new Set(left.map(({ key }) => key.instance));
-  return right.some(({ key }) => instances.has(key.instance));
-}
-
-function entityOf(group: readonly Node[]): Entity {
-  const [first, ...rest] = group;
-  if (first !== undefined && rest.length === 0) return first;
-  const addresses = new Map<
-    Node["addresses"] extends ReadonlyMap<infer K, unknown> ? K : never,
-    readonly (readonly [number, number])[]
-  >();
-  for (const node of group) {
-    for (const [ip, days] of node.addresses) {
-      addresses.set(ip, unionDays(addresses.get(ip) ?? [], days));
+  for (const value of new Set(nodes.flatMap((node) => view.valuesOf(node).filter(view.isUsable)))) {
+    const sharing = view
+      .holders(value)
+      .filter((node) => inside.has(node))
+      .toSorted(compareNodes);
+    for (const [a, b] of pairsOf(sharing, value)) {
+      const name = `${nodeName(a)} ${nodeName(b)}`;
+      if (pairs.has(name)) continue;
+      const evidence = weigh([a], [b], view.isUsable);
+      pairs.set(name, { a, b, evidence, points: total(evidence) });
     }
   }
-  return {
-    serials: unionOf(group, (node) => node.serials),
-    isVirtual: group.some((node) => node.isVirtual),
-    assets: unionOf(group, (node) => node.assets),
-    hosts: unionOf(group, (node) => node.hosts),
-    macs: unionOf(group, (node) => node.macs),
-    models: unionOf(group, (node) => node.models),
-    vendors: unionOf(group, (node) => node.vendors),
-    addresses,
-  };
+  return [...pairs.values()].toSorted(
+    (x, y) => y.points - x.points || compareNodes(x.a, y.a) || compareNodes(x.b, y.b),
+  );
 }
 
-function unionOf<T>(group: readonly Node[], read: (node: Node) => ReadonlySet<T>): ReadonlySet<T> {
-  return new Set(group.flatMap((node) => [...read(node)]));
+function pairsOf(sharing: readonly Node[], value: ValueKey): (readonly [Node, Node])[] {
+  const all = sharing.flatMap((a, i) => sharing.slice(i + 1).map((b) => [a, b] as const));
+  if (!value.startsWith("address:")) return all;
+  return all.filter(([a, b]) => daysTogether(a.addresses, b.addresses) >= ADDRESS_DAYS_MIN);
+}
+
+function barrierBetween(
+  left: readonly Node[],
+  right: readonly Node[],
+  view: ClusterView,
+): Barrier | undefined {
+  if (left.length + right.length > CLUSTER_NODES_MAX) return "too_many_records";
+  for (const a of left) {
+    for (const b of right) {
+      if (view.mustNotLink?.(a, b) === true) return "never_merge";
+      if (a.recordNo === b.recordNo) return "same_record";
+      if (excludeEachOther(a, b, { left, right, view })) return "same_source";
+    }
+  }
+  return total(weigh(left, right, view.isUsable)) < JOIN_POINTS ? "contradiction" : undefined;
+}
+
+/** Two records of one source at the same time are two devices, unless something shows them as rows of one. */
+function excludeEachOther(
+  a: Node,
+  b: Node,
+  {
+    left,
+    right,
+    view,
+  }: {
+    readonly left: readonly Node[];
+    readonly right: readonly Node[];
+    readonly view: ClusterView;
+  },
+): boolean {
+  if (a.key.instance !== b.key.instance) return false;
+  const shared = view
+    .valuesOf(a)
+    .filter((value) => !value.startsWith("address:") && view.holders(value).includes(b));
+  const areApart =
+    shared.length === 0
+      ? areRivals(a, b, [a, b])
+      : shared.every((value) => areRivals(a, b, view.holders(value)));
+  return (
+    areApart && ![...left, ...right].some((witness) => vouchesFor(witness, [a, b], view.isUsable))
+  );
 }

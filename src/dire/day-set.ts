@@ -32,15 +32,21 @@ export function unionDays(a: DaySet, b: DaySet): DaySet {
   return merged;
 }
 
-/** How many days both sets hold. */
-export function commonDays(a: DaySet, b: DaySet): number {
-  let count = 0;
+/** Days in both sets. */
+export function intersectDays(a: DaySet, b: DaySet): DaySet {
+  const both: [number, number][] = [];
   for (const [fromA, untilA] of a) {
     for (const [fromB, untilB] of b) {
-      count += Math.max(0, Math.min(untilA, untilB) - Math.max(fromA, fromB));
+      const [from, until] = [Math.max(fromA, fromB), Math.min(untilA, untilB)];
+      if (from < until) both.push([from, until]);
     }
   }
-  return count;
+  return both;
+}
+
+/** How many days the set holds. */
+export function countDays(days: DaySet): number {
+  return days.reduce((count, [from, until]) => count + until - from, 0);
 }
 
 /** True where the set holds the day. */

@@ -1,10 +1,11 @@
 /** Why a device is shown as it is: its records, what each says, and whose value stands for every attribute. */
 import type { Tx } from "../db/tx.ts";
-import { readRecordsOf } from "../inventory/device-store.ts";
+import { readMembersOf } from "../inventory/device-store.ts";
+import type { MemberRow } from "../inventory/member.ts";
 import { readDeletions } from "./history-store.ts";
 import { kindOf, type Kind } from "./kind.ts";
 import { loadRecords, type LoadedRecord } from "./load-state.ts";
-import { nodeOf } from "./node.ts";
+import { historyOf, nodeOf } from "./node.ts";
 import { readNames } from "./numbers.ts";
 import { survive, type Field, type Survivor, type Witness } from "./survive.ts";
 
@@ -21,6 +22,8 @@ export interface RecordEvidence {
   readonly lastMs: number;
   /** When its source retracted it, if it has not seen it since. */
   readonly deletedMs: number | undefined;
+  /** The record speaks of another device now; until `lastMs` it spoke of this one. */
+  readonly isPast: boolean;
   /** The entry's JSON as it was sent, without its volatile members. */
   readonly payload: unknown;
 }
@@ -38,13 +41,21 @@ const RECORDS_MAX = 100;
 
 /** The evidence of a device, from the records themselves; in a snapshot it agrees with the published row. */
 export async function readEvidence(tx: Tx, tenant: number, deviceNo: number): Promise<Evidence> {
-  const all = (await readRecordsOf(tx, tenant, [deviceNo])).toSorted((a, b) => a - b);
+  const rows = Map.groupBy(await readMembersOf(tx, tenant, deviceNo), ({ recordNo }) => recordNo);
+  const all = [...rows.keys()].toSorted((a, b) => a - b);
   const loaded = await loadRecords(tx, tenant, all.slice(0, RECORDS_MAX));
   const names = await readNames(tx, tenant);
-  const rows = [...loaded.values()].map(({ row }) => row);
-  const deletions = await readDeletions(tx, tenant, rows);
-  const standing = [...loaded.values()].flatMap((record) => standingOf(record, names, deletions));
-  const alive = standing.filter(({ evidence }) => evidence.deletedMs === undefined);
+  const deletions = await readDeletions(
+    tx,
+    tenant,
+    [...loaded.values()].map(({ row }) => row),
+  );
+  const standing = [...loaded].flatMap(([no, record]) =>
+    standingOf(record, { rows: rows.get(no) ?? [], names, deletions }),
+  );
+  const alive = standing.filter(
+    ({ evidence }) => evidence.deletedMs === undefined && !evidence.isPast,
+  );
   const records = standing
     .map(({ evidence }) => evidence)
     .toSorted((a, b) => a.firstMs - b.firstMs || a.recordNo - b.recordNo);
@@ -58,17 +69,28 @@ export async function readEvidence(tx: Tx, tenant: number, deviceNo: number): Pr
 
 type Standing = Witness & { readonly evidence: RecordEvidence };
 
+type Around = {
+  readonly rows: readonly MemberRow[];
+  readonly names: Awaited<ReturnType<typeof readNames>>;
+  readonly deletions: ReadonlyMap<number, number>;
+};
+
 function standingOf(
   { row, update, state }: LoadedRecord,
-  { instances, partitions }: Awaited<ReturnType<typeof readNames>>,
-  deletions: ReadonlyMap<number, number>,
+  { rows, names, deletions }: Around,
 ): Standing[] {
   const kind = kindOf(row.kind);
   if (kind === undefined) return [];
   const { recordNo, native } = row;
-  const instance = instances.get(row.instanceNo) ?? "";
-  const partition = partitions.get(row.partitionNo) ?? "";
-  const node = nodeOf(recordNo, { partition, instance, kind, native }, state);
+  const instance = names.instances.get(row.instanceNo) ?? "";
+  const partition = names.partitions.get(row.partitionNo) ?? "";
+  const history = historyOf(recordNo, { partition, instance, kind, native }, state);
+  const isWhole = rows.some(({ fingerprint }) => fingerprint === 0);
+  const own = history.versions.filter(
+    ({ fingerprint }) => isWhole || rows.some((r) => r.fingerprint === fingerprint),
+  );
+  if (own.length === 0) return [];
+  const node = nodeOf(history, 0, own);
   const deleted = deletions.get(recordNo);
   const evidence = {
     recordNo,
@@ -80,7 +102,8 @@ function standingOf(
     firstMs: node.firstMs,
     lastMs: node.lastMs,
     deletedMs: deleted !== undefined && deleted >= node.lastMs ? deleted : undefined,
+    isPast: !node.fingerprints.includes(state.content.fingerprint),
     payload: JSON.parse(row.payload) as unknown,
   };
-  return [{ node, update, evidence }];
+  return [{ node, update, sinceMs: state.content.firstMs, evidence }];
 }

@@ -39,9 +39,10 @@ export async function writeVersions(
   );
 }
 
-/** Days on which a record claimed an address that its current content no longer does. */
-export interface AddressDays {
+/** Days on which a record, showing a fingerprint, claimed an address that its current content no longer claims. */
+export interface AddressRow {
   readonly recordNo: number;
+  readonly fingerprint: number;
   readonly address: Ip;
   readonly days: DaySet;
 }
@@ -50,22 +51,21 @@ export interface AddressDays {
 export async function writeAddresses(
   tx: Tx,
   tenant: number,
-  rows: readonly AddressDays[],
+  rows: readonly AddressRow[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const sorted = rows.toSorted(
-    (a, b) => a.recordNo - b.recordNo || (a.address < b.address ? -1 : 1),
-  );
   await tx.query(
-    `insert into sync.record_addresses as a (tenant, record_no, address, days)
-     select $1, u.* from unnest($2::int[], $3::text[], $4::int4multirange[]) u
-     on conflict (tenant, record_no, address) do update set days = a.days + excluded.days
+    `insert into sync.record_addresses as a (tenant, record_no, fingerprint, address, days)
+     select $1, u.* from unnest($2::int[], $3::bigint[], $4::text[], $5::int4multirange[]) u(r, f, address, days)
+      order by r, f, address collate "C"
+     on conflict (tenant, record_no, fingerprint, address) do update set days = a.days + excluded.days
       where a.days <> a.days + excluded.days`,
     [
       tenant,
       ...columns(
-        sorted,
+        rows,
         (a) => a.recordNo,
+        (a) => a.fingerprint,
         (a) => a.address,
         (a) => formatDays(a.days),
       ),

@@ -7,14 +7,22 @@
  */
 import type { Tx } from "../db/tx.ts";
 import type { Batch, RecordDelta } from "./batch.ts";
-import { writeAddresses, writeDeletions, writeFacts, writeVersions } from "./history-store.ts";
+import { dayOf } from "./day-set.ts";
+import {
+  writeAddresses,
+  writeDeletions,
+  writeFacts,
+  writeVersions,
+  type AddressRow,
+} from "./history-store.ts";
 import { KINDS } from "./kind.ts";
 import { loadRecords } from "./load-state.ts";
-import { nodeOf, valuesOf, type ValueKey } from "./node.ts";
+import { historyOf, valuesOf, type ValueKey } from "./node.ts";
 import { instanceNumbers, partitionNumbers, takeNumbers } from "./numbers.ts";
 import { joinStates, type RecordState } from "./record-state.ts";
 import { findHeads, writeRecords, type RecordHead, type RecordRef } from "./record-store.ts";
 import { clearSightings, formatRanges, writeUnchanged, type Unchanged } from "./seen-store.ts";
+import { fireWatches, type SeenOn } from "./watch-store.ts";
 
 /** What a batch did to the state. */
 export interface IngestCounts {
@@ -45,7 +53,8 @@ export async function ingest(
   const unchanged = rows.filter(isUnchanged).flatMap(unchangedOf);
   await writeUnchanged(tx, tenant, { unchanged, seq, runNo });
   const deleted = await deleteRecords(tx, tenant, rows);
-  await markDirty(tx, tenant, { recordNos: [...created, ...changed, ...deleted], runNo });
+  const woken = [...lateOf(rows), ...(await fireWatches(tx, tenant, unchanged.map(seenOn)))];
+  await markDirty(tx, tenant, { recordNos: [...created, ...changed, ...deleted, ...woken], runNo });
   const { entries, rejected } = batch;
   const handled = created.length + changed.length;
   return {
@@ -139,6 +148,20 @@ function unchangedOf({ head, ref, delta }: Row): Unchanged[] {
   return [{ recordNo: head.recordNo, instanceNo: ref.instanceNo, firstMs, lastMs, days }];
 }
 
+function seenOn({ recordNo, lastMs }: Unchanged): SeenOn {
+  return { recordNo, day: dayOf(lastMs) };
+}
+
+/** A sighting older than the content's own row may lengthen its life backwards, which no watch looks out for. */
+function lateOf(rows: readonly Row[]): number[] {
+  return rows
+    .filter(
+      (row) =>
+        isUnchanged(row) && (row.delta.state?.content.firstMs ?? 0) < (row.head?.currentMs ?? 0),
+    )
+    .flatMap(({ head }) => head?.recordNo ?? []);
+}
+
 async function writeStates(
   tx: Tx,
   tenant: number,
@@ -161,14 +184,14 @@ async function writeStates(
       [...state.versions.values()].map((version) => ({ ...version, recordNo })),
     ),
   );
-  await writeAddresses(
-    tx,
-    tenant,
-    states.flatMap(({ recordNo, state }) =>
-      [...state.addresses].map(([address, days]) => ({ recordNo, address, days })),
-    ),
-  );
+  await writeAddresses(tx, tenant, states.flatMap(addressRows));
   await writeFacts(tx, tenant, states.flatMap(factsOf));
+}
+
+function addressRows({ recordNo, state }: StateRow): AddressRow[] {
+  return [...state.addresses].flatMap(([fingerprint, addresses]) =>
+    [...addresses].map(([address, days]) => ({ recordNo, fingerprint, address, days })),
+  );
 }
 
 function factsOf({
@@ -178,8 +201,8 @@ function factsOf({
   state,
 }: StateRow): { recordNo: number; partitionNo: number; value: ValueKey }[] {
   const { partition, instance, kind, native } = delta.name;
-  const node = nodeOf(recordNo, { partition, instance, kind, native }, state);
-  return valuesOf(node).map((value) => ({ recordNo, partitionNo: ref.partitionNo, value }));
+  const history = historyOf(recordNo, { partition, instance, kind, native }, state);
+  return valuesOf(history).map((value) => ({ recordNo, partitionNo: ref.partitionNo, value }));
 }
 
 async function deleteRecords(tx: Tx, tenant: number, rows: readonly Row[]): Promise<number[]> {

@@ -1,25 +1,40 @@
 import type { RecordKey } from "../model/canonical-id.ts";
 import type { Ip } from "../model/ip.ts";
 import type { Mac } from "../model/mac.ts";
-import type { DaySet } from "./day-set.ts";
+import { unionDays, type DaySet } from "./day-set.ts";
 import { KINDS, type Kind } from "./kind.ts";
 import type { Features } from "./observation.ts";
 import {
   allAddresses,
   allVersions,
   joinLives,
+  type AddressDays,
   type Life,
   type RecordState,
+  type Version,
 } from "./record-state.ts";
 import type { ValueType } from "./values.ts";
 
 /** A value that may identify a device, as "type:value"; unique inside a partition. */
 export type ValueKey = `${ValueType}:${string}`;
 
-/** What clustering compares: one record with everything it ever said, the unit that is never cut. */
-export interface Node extends Life {
+/** Everything that one record ever said: what identity is decided from. */
+export interface RecordHistory extends Life {
   readonly recordNo: number;
   readonly key: RecordKey & { readonly kind: Kind };
+  /** Oldest first. */
+  readonly versions: readonly Version[];
+  /** By the fingerprint that claimed them. */
+  readonly addresses: ReadonlyMap<number, AddressDays>;
+}
+
+/** What clustering joins: the part of a record that is one machine for sure; mostly all of it. */
+export interface Node extends Life {
+  readonly recordNo: number;
+  readonly key: RecordHistory["key"];
+  /** Which part of its record, oldest first. */
+  readonly part: number;
+  readonly fingerprints: readonly number[];
   readonly serials: ReadonlySet<string>;
   readonly isVirtual: boolean;
   readonly assets: ReadonlySet<string>;
@@ -27,21 +42,35 @@ export interface Node extends Life {
   readonly macs: ReadonlySet<Mac>;
   readonly models: ReadonlySet<string>;
   readonly vendors: ReadonlySet<string>;
-  readonly addresses: ReadonlyMap<Ip, DaySet>;
+  readonly addresses: AddressDays;
 }
 
-/** The node of a record. A sighting of an address alone holds nothing but the address: names and MACs there are hearsay. */
-export function nodeOf(recordNo: number, key: Node["key"], state: RecordState): Node {
-  const versions = [...allVersions(state).values()];
-  const isAddress = key.kind === "address";
-  const features = isAddress ? [] : versions.map((version) => version.features);
-  const life = versions.map((version): Life => version).reduce(joinLives);
+/** The history of a record's state. */
+export function historyOf(
+  recordNo: number,
+  key: RecordHistory["key"],
+  state: RecordState,
+): RecordHistory {
+  const versions = [...allVersions(state).values()].toSorted(
+    (a, b) => a.firstMs - b.firstMs || a.fingerprint - b.fingerprint,
+  );
+  const { firstMs, lastMs, idInput } = versions.map((version): Life => version).reduce(joinLives);
+  return { recordNo, key, versions, addresses: allAddresses(state), firstMs, lastMs, idInput };
+}
+
+/** One node of some of a record's versions. */
+export function nodeOf(history: RecordHistory, part: number, versions: readonly Version[]): Node {
+  const { recordNo, key } = history;
+  const features = versions.map((version) => version.features);
+  const { firstMs, lastMs, idInput } = versions.map((version): Life => version).reduce(joinLives);
   return {
     recordNo,
     key,
-    firstMs: life.firstMs,
-    lastMs: life.lastMs,
-    idInput: life.idInput,
+    part,
+    firstMs,
+    lastMs,
+    idInput,
+    fingerprints: versions.map((version) => version.fingerprint),
     serials: collect(features, (f) => [f.serial]),
     isVirtual: features.some((f) => f.virtual === true),
     assets: collect(features, (f) => [f.asset]),
@@ -49,7 +78,7 @@ export function nodeOf(recordNo: number, key: Node["key"], state: RecordState): 
     macs: collect(features, (f) => [...f.macs, ...f.declared]),
     models: collect(features, (f) => [f.model]),
     vendors: collect(features, (f) => [f.vendor]),
-    addresses: isAddress ? new Map([[key.native as Ip, []]]) : allAddresses(state),
+    addresses: addressesOf(history, versions),
   };
 }
 
@@ -60,26 +89,50 @@ function collect<T>(
   return new Set(features.flatMap(read).filter((value) => value !== undefined));
 }
 
-/** Every value that the node holds, addresses included. */
-export function valuesOf(node: Node): ValueKey[] {
+function addressesOf({ addresses }: RecordHistory, versions: readonly Version[]): AddressDays {
+  const days = new Map<Ip, DaySet>();
+  for (const { fingerprint } of versions) {
+    for (const [ip, own] of addresses.get(fingerprint) ?? []) {
+      days.set(ip, unionDays(days.get(ip) ?? [], own));
+    }
+  }
+  return days;
+}
+
+/** A name for a node that is unique among the nodes of a tenant. */
+export function nodeName({ recordNo, part }: Node): string {
+  return `${recordNo}/${part}`;
+}
+
+/** Every value of a record that may join devices, addresses left out. */
+export function featureValues({ versions }: RecordHistory): ReadonlySet<ValueKey> {
+  const values = new Set<ValueKey>();
+  for (const { features } of versions) {
+    if (features.serial !== undefined) values.add(`serial:${features.serial}`);
+    if (features.asset !== undefined) values.add(`asset:${features.asset}`);
+    for (const mac of features.macs) values.add(`mac:${mac}`);
+    for (const mac of features.declared) values.add(`mac:${mac}`);
+    if (features.host !== undefined) values.add(`host:${features.host}`);
+  }
+  return values;
+}
+
+/** Every value of a record. A sighting of an address alone holds nothing else: names and MACs there are hearsay. */
+export function valuesOf(history: RecordHistory): ValueKey[] {
+  if (history.key.kind === "address") return [`address:${history.key.native}`];
   return [
-    ...featureValues(node),
-    ...[...node.addresses.keys()].map((ip): ValueKey => `address:${ip}`),
+    ...featureValues(history),
+    ...[...addressDays(history).keys()].map((ip): ValueKey => `address:${ip}`),
   ];
 }
 
-/** The values that may join devices: all but addresses. */
-export function featureValues(node: Node): ValueKey[] {
-  return [
-    ...[...node.serials].map((value): ValueKey => `serial:${value}`),
-    ...[...node.assets].map((value): ValueKey => `asset:${value}`),
-    ...[...node.macs].map((value): ValueKey => `mac:${value}`),
-    ...[...node.hosts].map((value): ValueKey => `host:${value}`),
-  ];
+/** Every address of a record with its days, whichever fingerprint claimed it. */
+export function addressDays(history: RecordHistory): AddressDays {
+  return addressesOf(history, history.versions);
 }
 
 /** Total order of records: by kind as the original ranks them, then by key. Never by when they arrived. */
-export function compareKeys(a: Node["key"], b: Node["key"]): number {
+export function compareKeys(a: RecordHistory["key"], b: RecordHistory["key"]): number {
   return (
     KINDS[a.kind] - KINDS[b.kind] ||
     compareText(a.native, b.native) ||
@@ -93,7 +146,12 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** Which of two records is the older: event time, then key. The oldest of a device is its anchor. */
+/** Total order of nodes, by key. */
+export function compareNodes(a: Node, b: Node): number {
+  return compareKeys(a.key, b.key) || a.part - b.part;
+}
+
+/** Which of two nodes is the older: event time, then key. The oldest of a device is its anchor. */
 export function compareAge(a: Node, b: Node): number {
-  return a.firstMs - b.firstMs || compareKeys(a.key, b.key);
+  return a.firstMs - b.firstMs || compareNodes(a, b);
 }

@@ -1,13 +1,13 @@
-import { invariant } from "../lib/invariant.ts";
 /** What has to change in the published inventory so that it shows a set of clusters. Pure. */
+import type { MemberRow } from "../inventory/member.ts";
+import { invariant } from "../lib/invariant.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
-import { compareAge } from "./node.ts";
+import { compareAge, type Node } from "./node.ts";
 import type { Cluster } from "./resolve.ts";
 
 /** What is published of the records and ids at hand. */
 export interface Published {
-  /** Record -> device. */
-  readonly members: ReadonlyMap<number, number>;
+  readonly members: readonly MemberRow[];
   /** Device -> its id. */
   readonly devices: ReadonlyMap<number, CanonicalId>;
 }
@@ -20,7 +20,7 @@ export interface Departure {
   readonly reason: "identifier_conflict" | "ip_alias_conflict";
 }
 
-/** Devices that stay or are new, by id, and those that go. */
+/** Devices that stay, by id, and those that go. */
 export interface Publication {
   /** Number of each cluster's device; absent for a new one. */
   readonly known: ReadonlyMap<CanonicalId, number>;
@@ -36,25 +36,39 @@ export function planPublication(clusters: readonly Cluster[], published: Publish
     if (no !== undefined) known.set(id, no);
   }
   const kept = new Set(known.values());
-  const touched = new Set(published.members.values());
+  const touched = new Set(published.members.map(({ deviceNo }) => deviceNo));
+  const deviceOf = publishedDevice(published.members);
+  const former = clusters.flatMap((cluster) =>
+    cluster.nodes.map((node) => ({ cluster, node, deviceNo: deviceOf(node) })),
+  );
+  const byDevice = Map.groupBy(former, ({ deviceNo }) => deviceNo);
   const departures = [...touched]
     .filter((no) => !kept.has(no))
-    .map((no) => departureOf(no, clusters, published));
+    .map((no) => departureOf(no, byDevice.get(no) ?? [], published));
   return { known, departures };
 }
 
+/** The device that a node was published with. */
+export function publishedDevice(members: readonly MemberRow[]): (node: Node) => number | undefined {
+  const rows = new Map(members.map((row) => [`${row.recordNo} ${row.fingerprint}`, row.deviceNo]));
+  return ({ recordNo, fingerprints }) => {
+    const own = fingerprints
+      .map((fingerprint) => rows.get(`${recordNo} ${fingerprint}`))
+      .find((no) => no !== undefined);
+    return own ?? rows.get(`${recordNo} 0`);
+  };
+}
+
+type Former = { readonly cluster: Cluster; readonly node: Node };
+
 function departureOf(
   deviceNo: number,
-  clusters: readonly Cluster[],
-  { members, devices }: Published,
+  former: readonly Former[],
+  { devices }: Published,
 ): Departure {
   const id = devices.get(deviceNo);
   invariant(id !== undefined, `device ${deviceNo} of a published record exists`);
-  const former = clusters
-    .flatMap((cluster) => cluster.nodes.map((node) => ({ cluster, node })))
-    .filter(({ node }) => members.get(node.recordNo) === deviceNo)
-    .toSorted((a, b) => compareAge(a.node, b.node));
-  const [oldest] = former;
+  const [oldest] = former.toSorted((a, b) => compareAge(a.node, b.node));
   invariant(oldest !== undefined, `a record of device ${deviceNo} is in some cluster`);
   const isAddress = former.every(({ node }) => node.key.kind === "address");
   return {
@@ -62,5 +76,38 @@ function departureOf(
     id,
     successor: oldest.cluster.id,
     reason: isAddress ? "ip_alias_conflict" : "identifier_conflict",
+  };
+}
+
+/** Membership rows of clusters: one a record, or one a fingerprint where a record's parts are different devices. */
+export function memberRows(
+  clusters: readonly Cluster[],
+  numberOf: (id: CanonicalId) => number,
+): readonly MemberRow[] {
+  const nodes = clusters.flatMap(({ id, nodes: own }) =>
+    own.map((node) => ({ node, deviceNo: numberOf(id) })),
+  );
+  return [...Map.groupBy(nodes, ({ node }) => node.recordNo)].flatMap(([recordNo, parts]) => {
+    const [first] = parts;
+    if (first !== undefined && parts.every(({ deviceNo }) => deviceNo === first.deviceNo)) {
+      return [{ recordNo, fingerprint: 0, deviceNo: first.deviceNo }];
+    }
+    return parts.flatMap(({ node, deviceNo }) =>
+      node.fingerprints.map((fingerprint) => ({ recordNo, fingerprint, deviceNo })),
+    );
+  });
+}
+
+/** What to write so that `before` becomes `after`. */
+export function memberChanges(
+  before: readonly MemberRow[],
+  after: readonly MemberRow[],
+): { readonly rows: readonly MemberRow[]; readonly gone: readonly MemberRow[] } {
+  const name = ({ recordNo, fingerprint }: MemberRow): string => `${recordNo} ${fingerprint}`;
+  const old = new Map(before.map((row) => [name(row), row.deviceNo]));
+  const kept = new Set(after.map(name));
+  return {
+    rows: after.filter((row) => old.get(name(row)) !== row.deviceNo),
+    gone: before.filter((row) => !kept.has(name(row))),
   };
 }

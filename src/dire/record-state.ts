@@ -16,6 +16,9 @@ export interface Life {
   readonly idInput: string;
 }
 
+/** Days on which each address was claimed. */
+export type AddressDays = ReadonlyMap<Ip, DaySet>;
+
 /** The content that a record shows now. */
 export interface Content extends Life {
   readonly hash: number;
@@ -38,7 +41,8 @@ export interface Version extends Life {
 export interface RecordState {
   readonly content: Content;
   readonly versions: ReadonlyMap<number, Version>;
-  readonly addresses: ReadonlyMap<Ip, DaySet>;
+  /** Older address days, by the fingerprint that claimed them: a record that follows several machines keeps them apart. */
+  readonly addresses: ReadonlyMap<number, AddressDays>;
 }
 
 /** An observation with the bytes that it came in. */
@@ -66,7 +70,7 @@ export function addSighting(state: RecordState, sighting: Sighting): RecordState
 export function joinStates(a: RecordState, b: RecordState): RecordState {
   const [newer, older] = isNewer(a.content, b.content) ? [a, b] : [b, a];
   const versions = joinMaps(newer.versions, older.versions, joinVersions);
-  const addresses = joinMaps(newer.addresses, older.addresses, unionDays);
+  const addresses = joinMaps(newer.addresses, older.addresses, joinDays);
   return absorb({ content: newer.content, versions, addresses }, older.content);
 }
 
@@ -79,7 +83,7 @@ function isNewer(a: Content, b: Content): boolean {
 function absorb(state: RecordState, older: Content): RecordState {
   const { content } = state;
   const sameFingerprint = content.fingerprint === older.fingerprint;
-  const sameAddresses = content.addresses.join() === older.addresses.join();
+  const sameAddresses = sameFingerprint && content.addresses.join() === older.addresses.join();
   const life = sameFingerprint ? joinLives(content, older) : content;
   const days = sameAddresses ? unionDays(content.days, older.days) : content.days;
   return {
@@ -107,8 +111,14 @@ function withVersion(
   );
 }
 
-function withDays(addresses: ReadonlyMap<Ip, DaySet>, old: Content): ReadonlyMap<Ip, DaySet> {
-  return joinMaps(addresses, new Map(old.addresses.map((ip) => [ip, old.days])), unionDays);
+function withDays(addresses: RecordState["addresses"], old: Content): RecordState["addresses"] {
+  if (old.addresses.length === 0) return addresses;
+  const days = new Map(old.addresses.map((ip) => [ip, old.days]));
+  return joinMaps(addresses, new Map([[old.fingerprint, days]]), joinDays);
+}
+
+function joinDays(a: AddressDays, b: AddressDays): AddressDays {
+  return joinMaps(a, b, unionDays);
 }
 
 function joinVersions(a: Version, b: Version): Version {
@@ -147,11 +157,11 @@ export function allVersions({
   return withVersion(versions, content);
 }
 
-/** Every address the record ever claimed, with the days. */
+/** Every address the record ever claimed, with the days, by the fingerprint that claimed it. */
 export function allAddresses({
   content,
   addresses,
-}: Pick<RecordState, "content" | "addresses">): ReadonlyMap<Ip, DaySet> {
+}: Pick<RecordState, "content" | "addresses">): RecordState["addresses"] {
   return withDays(addresses, content);
 }
 

@@ -8,7 +8,7 @@ import { isoTime } from "../lib/clock.ts";
 import { parseIpList, type Ip } from "../model/ip.ts";
 import { formatDays, parseDays, type DaySet } from "./day-set.ts";
 import type { Features } from "./observation.ts";
-import type { Content, Version } from "./record-state.ts";
+import type { Content, RecordState, Version } from "./record-state.ts";
 
 /** Identity of a record row. */
 export interface RecordRef {
@@ -167,22 +167,28 @@ export async function readVersions(
   return byRecord;
 }
 
-/** Days of older addresses of records, by record. */
+/** Days of older addresses of records, by record and fingerprint. */
 export async function readAddresses(
   tx: Tx,
   tenant: number,
   recordNos: readonly number[],
-): Promise<ReadonlyMap<number, ReadonlyMap<Ip, DaySet>>> {
-  const { rows } = await tx.query<{ record_no: number; address: string; days: string }>(
-    `select record_no, address, days::text as days from sync.record_addresses
+): Promise<ReadonlyMap<number, RecordState["addresses"]>> {
+  const { rows } = await tx.query<{
+    record_no: number;
+    fingerprint: number;
+    address: string;
+    days: string;
+  }>(
+    `select record_no, fingerprint, address, days::text as days from sync.record_addresses
       where tenant = $1 and record_no = any($2::int[])`,
     [tenant, recordNos],
   );
-  const byRecord = new Map<number, Map<Ip, DaySet>>();
+  const byRecord = new Map<number, Map<number, Map<Ip, DaySet>>>();
   for (const row of rows) {
-    const addresses = byRecord.get(row.record_no) ?? new Map<Ip, DaySet>();
+    const prints = byRecord.get(row.record_no) ?? new Map<number, Map<Ip, DaySet>>();
+    const addresses = prints.get(row.fingerprint) ?? new Map<Ip, DaySet>();
     for (const ip of parseIpList(row.address)) addresses.set(ip, parseDays(row.days));
-    byRecord.set(row.record_no, addresses);
+    byRecord.set(row.record_no, prints.set(row.fingerprint, addresses));
   }
   return byRecord;
 }

@@ -1,52 +1,161 @@
 /**
- * DIRE's decision: which records are one device and what its id is. A pure function over the records of whole
+ * DIRE's decision: which records are one device and what its id is. A pure function over the histories of whole
  * components, so it gives the same answer in any order, on any replica, after any crash.
- *
- * First version: no incarnations, siblings or life times yet; what it reads (all versions of all records) is what the
- * full engine reads too.
  */
 import { invariant } from "../lib/invariant.ts";
 import { canonicalId, derivedId, type CanonicalId } from "../model/canonical-id.ts";
-import { cluster } from "./cluster.ts";
-import { compareAge, type Node, type ValueKey } from "./node.ts";
+import { splitByName } from "./chimera.ts";
+import { cluster, type Refused } from "./cluster.ts";
+import { incarnationsOf } from "./incarnations.ts";
+import { compareAge, nodeOf, type Node, type RecordHistory, type ValueKey } from "./node.ts";
+import { valueState, type ValueState } from "./value-state.ts";
 
-/** One device: its records, oldest first; the first is the anchor, which gives the id. */
+/** One device: its nodes, oldest first; the first is the anchor, which gives the id. */
 export interface Cluster {
   readonly id: CanonicalId;
   readonly anchor: Node;
   readonly nodes: readonly Node[];
 }
 
-/** What is known beyond the nodes themselves. */
+/** What is known of the records around. */
 export interface Surroundings {
-  /** Whether a value may join records: from all its holders, also those outside. */
-  readonly isUsable: (value: ValueKey) => boolean;
+  /** All records of the partition that hold a value, these included; "generic" where they are too many to load. */
+  readonly holders: (value: ValueKey) => readonly RecordHistory[] | "generic";
   /** Records, this one included, whose id rule may give the same id: same partition, kind and native id. */
-  readonly namesakes: (node: Node) => readonly Node[];
+  readonly namesakes: (history: RecordHistory) => readonly RecordHistory[];
 }
 
-/** The devices of a set of complete components of one partition, in no particular order. Address records are left out. */
-export function resolve(nodes: readonly Node[], around: Surroundings): readonly Cluster[] {
-  const records = nodes.filter(({ key }) => key.kind !== "address");
-  return cluster(records, around.isUsable).map((group) => {
-    const [anchor] = group;
-    invariant(anchor !== undefined, "a cluster has at least one record");
-    return { id: idOf(anchor, around), anchor, nodes: group };
+/** What was decided. */
+export interface Decision {
+  readonly clusters: readonly Cluster[];
+  readonly refused: readonly Refused[];
+}
+
+/** Devices of a set of complete components of one partition, in no particular order. */
+export function resolve(histories: readonly RecordHistory[], lens: Lens): Decision {
+  const nodes = histories.flatMap((history) => lens.nodes(history));
+  const { groups, refused } = cluster(nodes, {
+    holders: (value) => lens.holders(value),
+    isUsable: (value) => lens.state(value) === "ok",
+    valuesOf: (node) => lens.values(node),
   });
+  return { clusters: groups.map((group) => named(group, lens)), refused };
+}
+
+/** Sees records as nodes and values as what they are worth, each worked out once. */
+export class Lens {
+  readonly #around: Surroundings;
+  readonly #nodes = new Map<number, readonly Node[]>();
+  readonly #holders = new Map<ValueKey, readonly Node[]>();
+  readonly #states = new Map<ValueKey, ValueState>();
+  readonly #values = new Map<Node, readonly ValueKey[]>();
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  /** The parts of a record that are one machine each. */
+  nodes(history: RecordHistory): readonly Node[] {
+    const known = this.#nodes.get(history.recordNo);
+    if (known !== undefined) return known;
+    const parts = splitByName(history, (value) => this.records(value)).flatMap((versions) =>
+      incarnationsOf(versions),
+    );
+    const nodes = parts.map((versions, part) => nodeOf(history, part, versions));
+    this.#nodes.set(history.recordNo, nodes);
+    return nodes;
+  }
+
+  /** Records that hold a value; none where it is generic. */
+  records(value: ValueKey): readonly RecordHistory[] {
+    const held = this.#around.holders(value);
+    return held === "generic" ? [] : held;
+  }
+
+  /** Nodes that hold a value; none where it is generic. */
+  holders(value: ValueKey): readonly Node[] {
+    const known = this.#holders.get(value);
+    if (known !== undefined) return known;
+    const nodes = this.records(value)
+      .flatMap((h) => this.nodes(h))
+      .filter((node) => this.values(node).includes(value));
+    this.#holders.set(value, nodes);
+    return nodes;
+  }
+
+  /** What a value is worth. */
+  state(value: ValueKey): ValueState {
+    const known = this.#states.get(value);
+    if (known !== undefined) return known;
+    const state =
+      this.#around.holders(value) === "generic"
+        ? "generic"
+        : valueState(value, this.holders(value));
+    this.#states.set(value, state);
+    return state;
+  }
+
+  /** Every value of a node. */
+  values(node: Node): readonly ValueKey[] {
+    const known = this.#values.get(node);
+    if (known !== undefined) return known;
+    const values: ValueKey[] = [
+      ...[...node.serials].map((v): ValueKey => `serial:${v}`),
+      ...[...node.assets].map((v): ValueKey => `asset:${v}`),
+      ...[...node.macs].map((v): ValueKey => `mac:${v}`),
+      ...[...node.hosts].map((v): ValueKey => `host:${v}`),
+      ...[...node.addresses.keys()].map((v): ValueKey => `address:${v}`),
+    ];
+    this.#values.set(node, values);
+    return values;
+  }
+
+  /** Nodes whose id rule gives the same input as this one's, this one included. */
+  rivalsForId(node: Node, history: RecordHistory): readonly Node[] {
+    return this.#around
+      .namesakes(history)
+      .filter(({ versions }) => versions.some(({ idInput }) => idInput === node.idInput))
+      .flatMap((namesake) => this.nodes(namesake))
+      .filter(({ idInput }) => idInput === node.idInput);
+  }
+
+  /** The history that a node is part of. */
+  historyOf(node: Node): RecordHistory {
+    const found = this.#around
+      .namesakes({ ...node, versions: [], addresses: new Map() })
+      .find(({ recordNo }) => recordNo === node.recordNo);
+    invariant(found !== undefined, "a record is among its own namesakes");
+    return found;
+  }
 }
 
 /** The device of an address that no record claims: all its sightings, from whichever source. */
 export function addressCluster(nodes: readonly Node[]): Cluster {
-  const [anchor] = nodes.toSorted(compareAge);
+  const sorted = nodes.toSorted(compareAge);
+  const [anchor] = sorted;
   invariant(anchor !== undefined, "an address has at least one sighting");
-  return { id: canonicalId(anchor.idInput), anchor, nodes: nodes.toSorted(compareAge) };
+  return { id: canonicalId(anchor.idInput), anchor, nodes: sorted };
 }
 
-/** The rule's id belongs to the oldest record that it gives; the others derive theirs (decisions 4). */
-function idOf(anchor: Node, around: Surroundings): CanonicalId {
-  const rivals = around.namesakes(anchor).filter(({ idInput }) => idInput === anchor.idInput);
-  const [owner = anchor] = rivals.toSorted(compareAge);
-  return owner.recordNo === anchor.recordNo
-    ? canonicalId(anchor.idInput)
-    : derivedId(anchor.idInput, anchor.key);
+function named(group: readonly Node[], lens: Lens): Cluster {
+  const [anchor] = group;
+  invariant(anchor !== undefined, "a cluster has at least one node");
+  return { id: idOf(anchor, lens), anchor, nodes: group };
+}
+
+/** The rule's id belongs to the oldest node that it gives; the others derive theirs (decisions 4). */
+function idOf(anchor: Node, lens: Lens): CanonicalId {
+  const rivals = lens.rivalsForId(anchor, lens.historyOf(anchor)).toSorted(compareAge);
+  const [owner = anchor] = rivals;
+  if (owner.recordNo === anchor.recordNo && owner.part === anchor.part) {
+    return canonicalId(anchor.idInput);
+  }
+  // Two lives of one record share its key; which of them it is tells them apart.
+  const lives = rivals.filter(({ recordNo }) => recordNo === anchor.recordNo);
+  const nth = lives.findIndex(({ part }) => part === anchor.part);
+  const isFirst = nth <= 0 || (nth === 1 && owner.recordNo === anchor.recordNo);
+  return derivedId(
+    anchor.idInput,
+    isFirst ? anchor.key : { ...anchor.key, native: `${anchor.key.native}\0${nth}` },
+  );
 }

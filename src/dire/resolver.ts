@@ -15,22 +15,34 @@ import {
   writeMerges,
   type DeviceRow,
 } from "../inventory/device-store.ts";
+import type { MemberRow } from "../inventory/member.ts";
 import { invariant } from "../lib/invariant.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
+import type { Ip } from "../model/ip.ts";
 import {
-  findSightings,
+  ownerOf,
   readClaims,
+  sightingNode,
   type AddressClaims,
+  type Owner,
   type PartitionAddress,
 } from "./address-claims.ts";
-import { openClosure, type Closure, type ClosureLoader, type Member } from "./closure.ts";
+import { openClosure, type Closure, type Member } from "./closure.ts";
 import { deviceRow, type Standing } from "./device-of.ts";
 import { readDeletions } from "./history-store.ts";
-import type { Node } from "./node.ts";
+import { addressDays, type Node } from "./node.ts";
 import { takeNumbers } from "./numbers.ts";
-import { planPublication, type Departure } from "./publication.ts";
+import {
+  memberChanges,
+  memberRows,
+  planPublication,
+  publishedDevice,
+  type Departure,
+} from "./publication.ts";
 import { addressCluster, resolve, type Cluster } from "./resolve.ts";
 import { writeValueStates } from "./value-store.ts";
+import { addWatches } from "./watch-store.ts";
+import { ANY_DAY, watchesOf, type Watches } from "./watch.ts";
 
 /** What a publication changed. */
 export interface ResolveCounts {
@@ -49,14 +61,15 @@ export async function publishComponents(
   tenant: number,
   recordNos: readonly number[],
 ): Promise<ResolveCounts> {
-  const loader = await openClosure(tx, tenant);
-  const { closure, clusters } = await settle(tx, tenant, { loader, seeds: recordNos });
+  const closure = await openClosure(tx, tenant);
+  const clusters = await settle(tx, tenant, { closure, seeds: recordNos });
   const members = await readMembers(tx, tenant, [...closure.members.keys()]);
   const ids = clusters.map(({ id }) => id);
-  const devices = await findDevices(tx, tenant, { deviceNos: [...new Set(members.values())], ids });
+  const deviceNos = [...new Set(members.map(({ deviceNo }) => deviceNo))];
+  const devices = await findDevices(tx, tenant, { deviceNos, ids });
   const plan = planPublication(clusters, { members, devices });
   const numbers = await numberDevices(tx, tenant, { clusters, known: plan.known });
-  await write(tx, tenant, { closure, clusters, numbers, departures: plan.departures });
+  await write(tx, tenant, { closure, clusters, numbers, departures: plan.departures, members });
   return {
     records: closure.members.size,
     devices: clusters.length,
@@ -65,8 +78,6 @@ export async function publishComponents(
   };
 }
 
-type Settled = { readonly closure: Closure; readonly clusters: readonly Cluster[] };
-
 /**
  * Widens until everything that changes together is loaded: the records of every published device that is touched, and the
  * devices that gain or lose sightings of an address.
@@ -74,110 +85,114 @@ type Settled = { readonly closure: Closure; readonly clusters: readonly Cluster[
 async function settle(
   tx: Tx,
   tenant: number,
-  { loader, seeds }: { readonly loader: ClosureLoader; readonly seeds: readonly number[] },
-): Promise<Settled> {
+  { closure, seeds }: { readonly closure: Closure; readonly seeds: readonly number[] },
+): Promise<readonly Cluster[]> {
   let frontier = seeds;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    await loader.widen(frontier);
-    const closure = loader.closure();
+    await closure.widen(frontier);
     const records = clusterAll(closure);
-    const { clusters, outside } = await attachAddresses(tx, tenant, {
-      loader,
-      closure,
-      clusters: records,
-    });
+    const { clusters, outside } = await attachAddresses(tx, tenant, { closure, clusters: records });
     const members = await readMembers(tx, tenant, [...closure.members.keys()]);
-    const fellows = await readRecordsOf(tx, tenant, [...new Set(members.values())]);
+    const fellows = await readRecordsOf(tx, tenant, [
+      ...new Set(members.map(({ deviceNo }) => deviceNo)),
+    ]);
     frontier = [...fellows, ...outside].filter((no) => !closure.members.has(no));
-    if (frontier.length === 0) return { closure, clusters };
+    if (frontier.length === 0) return clusters;
   }
   throw new Error(`invariant broken: a publication settles within ${ROUNDS_MAX} rounds`);
 }
 
 function clusterAll(closure: Closure): Cluster[] {
-  const byPartition = Map.groupBy(closure.members.values(), ({ loaded }) => loaded.row.partitionNo);
-  return [...byPartition].flatMap(([partitionNo, members]) =>
-    resolve(
-      members.map(({ node }) => node),
-      { isUsable: (value) => closure.isUsable(partitionNo, value), namesakes: closure.namesakes },
-    ),
+  const records = [...closure.members.values()].filter(
+    ({ history }) => history.key.kind !== "address",
   );
+  const byPartition = Map.groupBy(records, ({ loaded }) => loaded.row.partitionNo);
+  return [...byPartition].flatMap(([partitionNo, members]) => {
+    const histories = members.map(({ history }) => history);
+    return [...resolve(histories, closure.lens(partitionNo)).clusters];
+  });
 }
 
 type Attached = { readonly clusters: readonly Cluster[]; readonly outside: readonly number[] };
 
 /**
- * Hangs address sightings on clusters. A claimant outside the closure counts by its published device and is not loaded,
- * unless a sighting moves to or from it: else leases would pull in the whole inventory, device by device.
+ * Hangs address sightings on clusters. A claimant outside the closure counts by its published device and its component is not
+ * loaded, unless a sighting moves to or from it: else leases would pull in the whole inventory, device by device.
  */
 async function attachAddresses(
   tx: Tx,
   tenant: number,
-  {
-    loader,
-    closure,
-    clusters,
-  }: {
-    readonly loader: ClosureLoader;
-    readonly closure: Closure;
-    readonly clusters: readonly Cluster[];
-  },
+  { closure, clusters }: { readonly closure: Closure; readonly clusters: readonly Cluster[] },
 ): Promise<Attached> {
   const addresses = [...closure.members.values()].flatMap(addressesOf);
-  const claims = await readClaims(tx, tenant, {
-    addresses: [...new Map(addresses.map((a) => [`${a.partitionNo} ${a.address}`, a])).values()],
-    sightingsOf: (nos) => findSightings(tx, tenant, nos),
-  });
-  const published = await readMembers(
-    tx,
-    tenant,
-    claims.flatMap(({ sightings, claimants }) => [...sightings, ...claimants]),
+  const claims = await readClaims(tx, tenant, [
+    ...new Map(addresses.map((a) => [`${a.partitionNo} ${a.address}`, a])).values(),
+  ]);
+  const wanted = claims.flatMap(({ sightings, claimants }) => [...sightings, ...claimants]);
+  const published = await readMembers(tx, tenant, wanted);
+  const peeked = new Map(
+    (await closure.peek(wanted)).map((member) => [member.history.recordNo, member]),
   );
-  const clusterOf = new Map(
-    clusters.flatMap((cluster) => cluster.nodes.map((node) => [node.recordNo, cluster] as const)),
+  const inside = Map.groupBy(
+    clusters.flatMap((cluster) => cluster.nodes.map((node) => ({ node, cluster }))),
+    ({ node }) => node.recordNo,
   );
-  const attached = new Map<Cluster, Node[]>();
-  const alone: Cluster[] = [];
-  const outside: number[] = [];
+  const hanging = new Hanging(closure, publishedDevice(published));
   for (const claim of claims) {
-    const owner = ownerOf(claim, { clusterOf, published });
-    const isElsewhere = typeof owner === "number";
-    const stays =
-      isElsewhere &&
-      claim.sightings.every((no) => published.get(no) === owner && !closure.members.has(no));
-    if (stays) continue;
-    outside.push(...claim.sightings, ...(isElsewhere ? claim.claimants : []));
-    if (isElsewhere) continue;
-    const sightings = (await loader.peek(claim.sightings)).map(({ node }) => node);
-    if (owner === undefined) alone.push(addressCluster(sightings));
-    else attached.set(owner, [...(attached.get(owner) ?? []), ...sightings]);
+    const sightings = claim.sightings.flatMap((no) => peeked.get(no) ?? []);
+    const claimants = claim.claimants.flatMap((no) => peeked.get(no) ?? []);
+    hanging.hang(claim, {
+      sightings,
+      owner: ownerOf(claim, { sightings, claimants, ownership: { inside, published } }),
+    });
   }
   const whole = clusters.map((cluster) => ({
     ...cluster,
-    nodes: [...cluster.nodes, ...(attached.get(cluster) ?? [])],
+    nodes: [...cluster.nodes, ...(hanging.attached.get(cluster) ?? [])],
   }));
-  return { clusters: [...whole, ...alone], outside };
+  return { clusters: [...whole, ...hanging.alone], outside: hanging.outside };
 }
 
-function addressesOf({ node, loaded }: Member): PartitionAddress[] {
+/** Collects where sightings go. */
+class Hanging {
+  readonly attached = new Map<Cluster, Node[]>();
+  readonly alone: Cluster[] = [];
+  /** Records whose components must be loaded before this can be decided. */
+  readonly outside: number[] = [];
+  readonly #closure: Closure;
+  readonly #deviceOf: (node: Node) => number | undefined;
+
+  constructor(closure: Closure, deviceOf: (node: Node) => number | undefined) {
+    this.#closure = closure;
+    this.#deviceOf = deviceOf;
+  }
+
+  hang(
+    claim: AddressClaims,
+    {
+      sightings,
+      owner,
+    }: { readonly sightings: readonly Member[]; readonly owner: Owner | undefined },
+  ): void {
+    const nodes = sightings.map(sightingNode);
+    if (typeof owner === "number") {
+      const stays = nodes.every(
+        (node) => this.#deviceOf(node) === owner && !this.#closure.members.has(node.recordNo),
+      );
+      if (!stays) this.outside.push(...claim.sightings, ...claim.claimants);
+      return;
+    }
+    this.outside.push(...claim.sightings);
+    if (owner === undefined) this.alone.push(addressCluster(nodes));
+    else this.attached.set(owner, [...(this.attached.get(owner) ?? []), ...nodes]);
+  }
+}
+
+function addressesOf({ history, loaded }: Member): PartitionAddress[] {
   const { partitionNo } = loaded.row;
-  return [...node.addresses.keys()].map((address) => ({ partitionNo, address }));
-}
-
-/** The one device that claims an address, as cluster or published number; several claimants: nobody can tell. */
-function ownerOf(
-  { claimants }: AddressClaims,
-  {
-    clusterOf,
-    published,
-  }: {
-    readonly clusterOf: ReadonlyMap<number, Cluster>;
-    readonly published: ReadonlyMap<number, number>;
-  },
-): Cluster | number | undefined {
-  const owners = new Set(claimants.map((no) => clusterOf.get(no) ?? published.get(no)));
-  const [owner] = owners;
-  return owners.size === 1 ? owner : undefined;
+  const own =
+    history.key.kind === "address" ? [history.key.native] : [...addressDays(history).keys()];
+  return own.map((address) => ({ partitionNo, address }));
 }
 
 async function numberDevices(
@@ -197,7 +212,10 @@ async function numberDevices(
   return numbers;
 }
 
-type Writing = Settled & {
+type Writing = {
+  readonly closure: Closure;
+  readonly clusters: readonly Cluster[];
+  readonly members: readonly MemberRow[];
   readonly numbers: ReadonlyMap<CanonicalId, number>;
   readonly departures: readonly Departure[];
 };
@@ -205,21 +223,22 @@ type Writing = Settled & {
 async function write(
   tx: Tx,
   tenant: number,
-  { closure, clusters, numbers, departures }: Writing,
+  { closure, clusters, numbers, departures, members }: Writing,
 ): Promise<void> {
   const numberOf = (id: CanonicalId): number => {
     const no = numbers.get(id);
     invariant(no !== undefined, `cluster ${id} has a device number`);
     return no;
   };
+  const all = closure.members;
   const deletions = await readDeletions(
     tx,
     tenant,
-    [...closure.members.values()].map(({ loaded }) => loaded.row),
+    [...all.values()].map(({ loaded }) => loaded.row),
   );
   const rows = clusters.map((cluster): DeviceRow => {
     const standing = cluster.nodes.flatMap((node) =>
-      standingOf(closure.members.get(node.recordNo), deletions),
+      standingOf(node, { member: all.get(node.recordNo), deletions }),
     );
     return deviceRow(cluster, numberOf(cluster.id), standing);
   });
@@ -229,13 +248,7 @@ async function write(
     departures.map(({ deviceNo }) => deviceNo),
   );
   await writeDevices(tx, tenant, rows);
-  await writeMembers(
-    tx,
-    tenant,
-    new Map(
-      clusters.flatMap(({ id, nodes }) => nodes.map((node) => [node.recordNo, numberOf(id)])),
-    ),
-  );
+  await writeMembers(tx, tenant, memberChanges(members, memberRows(clusters, numberOf)));
   await writeAliases(tx, tenant, {
     aliases: departures.map(({ id, successor, reason }) => ({
       id,
@@ -256,23 +269,60 @@ async function write(
     })),
   );
   await writeValueStates(tx, tenant, closure.decided);
+  // A record that is seen again after its deletion is there again, changed or not.
+  const gone = [...deletions.keys()].map((no) => [no, ANY_DAY] as const);
+  await addWatches(tx, tenant, new Map([...watchesOfAll(closure, clusters), ...gone]));
+}
+
+function watchesOfAll(closure: Closure, clusters: readonly Cluster[]): Watches {
+  const all = closure.members;
+  const present = {
+    fingerprintOf: (no: number) => closure.seen(no)?.loaded.state.content.fingerprint,
+    showsAddress: (no: number, ip: Ip) =>
+      closure.seen(no)?.loaded.state.content.addresses.includes(ip) === true,
+  };
+  const records = [...all.values()].filter(({ history }) => history.key.kind !== "address");
+  const watches = new Map<number, number>();
+  for (const [partitionNo, members] of Map.groupBy(
+    records,
+    ({ loaded }) => loaded.row.partitionNo,
+  )) {
+    const inPartition = clusters.filter(
+      ({ anchor }) => all.get(anchor.recordNo)?.loaded.row.partitionNo === partitionNo,
+    );
+    const lens = closure.lens(partitionNo);
+    const found = watchesOf(
+      members.map(({ history }) => history),
+      { clusters: inPartition, lens, present },
+    );
+    for (const [no, day] of found) watches.set(no, day);
+  }
+  return watches;
 }
 
 function standingOf(
-  member: Member | undefined,
-  deletions: ReadonlyMap<number, number>,
+  node: Node,
+  {
+    member,
+    deletions,
+  }: { readonly member: Member | undefined; readonly deletions: ReadonlyMap<number, number> },
 ): Standing[] {
   if (member === undefined) return [];
-  const { node, loaded } = member;
+  const { loaded } = member;
+  // Only what a record says now may show; a part that is no longer it was some other device's past.
+  const isPast = !node.fingerprints.includes(loaded.state.content.fingerprint);
   const deleted = deletions.get(node.recordNo);
   const deletedMs = deleted !== undefined && deleted >= node.lastMs ? deleted : undefined;
+  const { instanceNo, partitionNo } = loaded.row;
+  const sinceMs = loaded.state.content.firstMs;
   return [
     {
       node,
       update: loaded.update,
-      instanceNo: loaded.row.instanceNo,
-      partitionNo: loaded.row.partitionNo,
-      deletedMs,
+      sinceMs,
+      instanceNo,
+      partitionNo,
+      deletedMs: isPast ? node.lastMs : deletedMs,
     },
   ];
 }

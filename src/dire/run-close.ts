@@ -24,8 +24,9 @@ export async function closeRun(open: Tx, tenant: number, chunk: WaitingChunk): P
     ({ serviceId }) => serviceId === manifest.serviceId.toLowerCase(),
   );
   // A source that was deleted while its run went on has no run to close; its chunks were rejected alike.
-  if (source !== undefined)
+  if (source !== undefined) {
     await endByManifest(open, tenant, { chunk, manifest, sourceType: source.type });
+  }
   await finishChunks(open, tenant, [chunk]);
 }
 

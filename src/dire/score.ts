@@ -1,20 +1,19 @@
 /**
  * How much two entities look like one device, in points. Weights and threshold are those of the measured
- * reference (identity facts 4.4, strict MAC): any value alone of weight 5 or less joins nothing.
+ * reference (identity facts 4.4, strict MAC): no value of weight 5 or less joins anything alone.
  */
-import { isLocallyAdministered } from "../model/mac.ts";
-import { commonDays } from "./day-set.ts";
-import type { Node, ValueKey } from "./node.ts";
+import type { Ip } from "../model/ip.ts";
+import { isLocallyAdministered, type Mac } from "../model/mac.ts";
+import { countDays, intersectDays, unionDays, type DaySet } from "./day-set.ts";
+import type { Node } from "./node.ts";
+import { overlap, type IsUsable } from "./rivals.ts";
 
-/** What clustering compares: the sets of one node, or the union of several. */
-export type Entity = Pick<
-  Node,
-  "serials" | "isVirtual" | "assets" | "hosts" | "macs" | "models" | "vendors" | "addresses"
->;
+/** One node, or several that were joined. */
+export type Entity = readonly Node[];
 
 /** At least this many points join two entities. */
 export const JOIN_POINTS = 5.5;
-/** A shared address says something only after as many common days: leases are handed on. */
+/** A shared address says much only after as many common days: leases are handed on. */
 export const ADDRESS_DAYS_MIN = 3;
 
 const POINTS = {
@@ -24,7 +23,12 @@ const POINTS = {
   mac: { agree: 5, differ: -1 },
   localMac: { agree: 4, differ: 0 },
   host: { agree: 6, differ: -5 },
+  /** A name whose holders did not live at the same time: it may have been handed on. */
+  formerHost: { agree: 1, differ: 0 },
   address: { agree: 5, differ: 0 },
+  briefAddress: { agree: 1.5, differ: 0 },
+  /** A value that is contested or too common to join anything still is no contradiction. */
+  contested: { agree: 0.25, differ: 0 },
   model: { agree: 1, differ: -1.5 },
   vendor: { agree: 0.5, differ: -0.5 },
 } as const;
@@ -36,25 +40,33 @@ export interface Evidence {
   readonly points: number;
 }
 
-/** All evidence for and against two entities being one device. `isUsable` says which values may speak at all. */
-export function weigh(
-  a: Entity,
-  b: Entity,
-  isUsable: (value: ValueKey) => boolean,
-): readonly Evidence[] {
-  const virtual = a.isVirtual || b.isVirtual;
-  const usable =
-    (type: "serial" | "asset" | "mac" | "host") =>
-    (value: string): boolean =>
-      isUsable(`${type}:${value}`);
+/** All evidence for and against two entities being one device. */
+export function weigh(a: Entity, b: Entity, isUsable: IsUsable): readonly Evidence[] {
+  const isVirtual = a.some((node) => node.isVirtual) || b.some((node) => node.isVirtual);
   return [
-    compare(virtual ? "virtualSerial" : "serial", [a.serials, b.serials], usable("serial")),
-    compare("asset", [a.assets, b.assets], usable("asset")),
-    compareMacs(a, b, usable("mac")),
-    compare("host", [a.hosts, b.hosts], usable("host")),
-    compareAddresses(a, b),
-    compare("model", [a.models, b.models], () => true),
-    compare("vendor", [a.vendors, b.vendors], () => true),
+    compare(
+      isVirtual ? "virtualSerial" : "serial",
+      sets(a, b, (n) => n.serials),
+      (v) => isUsable(`serial:${v}`),
+    ),
+    compare(
+      "asset",
+      sets(a, b, (n) => n.assets),
+      (v) => isUsable(`asset:${v}`),
+    ),
+    compareMacs(a, b, isUsable),
+    compareHosts(a, b, isUsable),
+    compareAddresses(a, b, isUsable),
+    compare(
+      "model",
+      sets(a, b, (n) => n.models),
+      () => true,
+    ),
+    compare(
+      "vendor",
+      sets(a, b, (n) => n.vendors),
+      () => true,
+    ),
   ].filter((evidence) => evidence !== undefined);
 }
 
@@ -65,44 +77,107 @@ export function total(evidence: readonly Evidence[]): number {
 
 type Sets = readonly [ReadonlySet<string>, ReadonlySet<string>];
 
-/** A value that both hold but that may not speak is neither agreement nor contradiction. */
+function sets(a: Entity, b: Entity, read: (node: Node) => ReadonlySet<string>): Sets {
+  return [union(a, read), union(b, read)];
+}
+
+function union(entity: Entity, read: (node: Node) => ReadonlySet<string>): ReadonlySet<string> {
+  const [only, ...rest] = entity;
+  return only !== undefined && rest.length === 0
+    ? read(only)
+    : new Set(entity.flatMap((node) => [...read(node)]));
+}
+
+function piece(type: keyof typeof POINTS, side: "agree" | "differ", value: string): Evidence {
+  return { type, value, points: POINTS[type][side] };
+}
+
+/**
+ * Values that may not speak neither join nor contradict: "iPhone" is no other name than "ws-0815", it is none. Sharing one is
+ * worth a little.
+ */
 function compare(
   type: keyof typeof POINTS,
   [a, b]: Sets,
   usable: (value: string) => boolean,
 ): Evidence | undefined {
-  if (a.size === 0 || b.size === 0) return undefined;
-  const shared = [...a].filter((value) => b.has(value)).toSorted();
-  const agreed = shared.find(usable);
-  if (agreed !== undefined) return { type, value: agreed, points: POINTS[type].agree };
-  if (shared.length > 0) return undefined;
-  const value = `${[...a].toSorted()[0]} / ${[...b].toSorted()[0]}`;
-  return { type, value, points: POINTS[type].differ };
+  const [own, other] = [[...a].filter(usable).toSorted(), [...b].filter(usable).toSorted()];
+  const agreed = own.find((value) => b.has(value));
+  if (agreed !== undefined) return piece(type, "agree", agreed);
+  const barred = [...a].filter((value) => b.has(value)).toSorted()[0];
+  if (barred !== undefined) return piece("contested", "agree", barred);
+  if (own[0] === undefined || other[0] === undefined) return undefined;
+  return piece(type, "differ", `${own[0]} / ${other[0]}`);
 }
 
-function compareMacs(
-  a: Entity,
-  b: Entity,
-  usable: (value: string) => boolean,
-): Evidence | undefined {
-  const global = [...a.macs].filter(
-    (mac) => b.macs.has(mac) && usable(mac) && !isLocallyAdministered(mac),
+/** A usable globally assigned MAC speaks before a usable local one; random ones that differ contradict nothing. */
+function compareMacs(a: Entity, b: Entity, isUsable: IsUsable): Evidence | undefined {
+  const both = sets(a, b, (n) => n.macs);
+  const global = compare(
+    "mac",
+    both,
+    (mac) => isUsable(`mac:${mac}`) && !isLocallyAdministered(mac as Mac),
   );
-  const type =
-    global.length > 0 || ![...a.macs].some((mac) => b.macs.has(mac)) ? "mac" : "localMac";
-  return compare(
-    type,
-    [a.macs, b.macs],
-    (mac) => usable(mac) && (type === "localMac" || global.some((g) => g === mac)),
+  if (global !== undefined && global.type === "mac" && global.points > 0) return global;
+  const local = compare(
+    "localMac",
+    both,
+    (mac) => isUsable(`mac:${mac}`) && isLocallyAdministered(mac as Mac),
+  );
+  return local !== undefined && local.type === "localMac" && local.points > 0 ? local : global;
+}
+
+function compareHosts(a: Entity, b: Entity, isUsable: IsUsable): Evidence | undefined {
+  const found = compare(
+    "host",
+    sets(a, b, (n) => n.hosts),
+    (v) => isUsable(`host:${v}`),
+  );
+  if (found === undefined || found.type !== "host" || found.points < 0) return found;
+  const isCurrent = a.some((x) =>
+    b.some(
+      (y) =>
+        overlap(x, y) && [...x.hosts].some((host) => y.hosts.has(host) && isUsable(`host:${host}`)),
+    ),
+  );
+  return isCurrent || (isRandomised(a) && isRandomised(b))
+    ? found
+    : piece("formerHost", "agree", found.value);
+}
+
+/** Nothing but random MACs: a phone that comes back under a new one, not a machine that was given another's name. */
+function isRandomised(entity: Entity): boolean {
+  const macs = entity.flatMap((node) => [...node.macs]);
+  return macs.length > 0 && macs.every(isLocallyAdministered);
+}
+
+/** Days on which both had the same address, whichever: leases that change hands together are one device's. */
+function compareAddresses(a: Entity, b: Entity, isUsable: IsUsable): Evidence | undefined {
+  const theirs = addressesOf(b);
+  let together: DaySet = [];
+  let example: Ip | undefined;
+  for (const [ip, days] of addressesOf(a)) {
+    const common = intersectDays(days, theirs.get(ip) ?? []);
+    if (common.length === 0 || !isUsable(`address:${ip}`)) continue;
+    together = unionDays(together, common);
+    if (example === undefined || ip < example) example = ip;
+  }
+  if (example === undefined) return undefined;
+  return piece(
+    countDays(together) >= ADDRESS_DAYS_MIN ? "address" : "briefAddress",
+    "agree",
+    example,
   );
 }
 
-function compareAddresses(a: Entity, b: Entity): Evidence | undefined {
-  const shared = [...a.addresses.keys()].toSorted().find((ip) => {
-    const other = b.addresses.get(ip);
-    return other !== undefined && commonDays(a.addresses.get(ip) ?? [], other) >= ADDRESS_DAYS_MIN;
-  });
-  return shared === undefined
-    ? undefined
-    : { type: "address", value: shared, points: POINTS.address.agree };
+function addressesOf(entity: Entity): ReadonlyMap<Ip, DaySet> {
+  const [only, ...rest] = entity;
+  if (only !== undefined && rest.length === 0) return only.addresses;
+  const addresses = new Map<Ip, DaySet>();
+  for (const node of entity) {
+    for (const [ip, days] of node.addresses) {
+      addresses.set(ip, unionDays(addresses.get(ip) ?? [], days));
+    }
+  }
+  return addresses;
 }

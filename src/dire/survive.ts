@@ -1,14 +1,17 @@
 /**
  * Whose value stands: for every attribute the candidates of a device's records, ordered by the rank of the source for that
- * attribute, then event time, then record key (identity facts 4.7). Pure, and cheap enough to be asked again when a
- * device is shown, so provenance and the losing values need no storage.
+ * attribute, then by how lately the record came to say what it says, then record key (identity facts 4.7). Pure, and cheap
+ * enough to be asked again when a device is shown, so provenance and the losing values need no storage.
+ *
+ * Time of the last sighting is no criterion: two sources that are polled in turn would win in turn, and every run that found
+ * nothing new would have to publish again. A record that its source no longer lists is left out before.
  */
 import type { DeviceUpdate } from "../model/device-update.ts";
 import { parseIpList } from "../model/ip.ts";
 import { formatMac, parseMacList } from "../model/mac.ts";
 import { compareKeys, type Node } from "./node.ts";
 import { deviceTypeOf } from "./ocsf.ts";
-import { parseSerial } from "./values.ts";
+import { isSerial } from "./values.ts";
 
 /** Attributes that are decided one by one. */
 export const FIELDS = [
@@ -33,6 +36,8 @@ export type Field = (typeof FIELDS)[number];
 export interface Witness {
   readonly node: Node;
   readonly update: DeviceUpdate;
+  /** First event time of what the record says now. */
+  readonly sinceMs: number;
 }
 
 /** What one record says of one attribute. */
@@ -68,20 +73,40 @@ const CONFIDENCE: Readonly<Record<string, number>> = {
   sweep: 5,
   sighting: 5,
 };
-/** Observers of the network know where a device is now; registries know what it is and whose. */
-const OBSERVED: ReadonlySet<Field> = new Set(["ip", "mac", "is_available", "risk_score"]);
-const REGISTERED: ReadonlySet<Field> = new Set(["serial", "site", "owner"]);
-const OBSERVERS = new Set(["armis", "agent", "sweep", "mapper", "snmp"]);
-const REGISTRIES = new Set(["netbox", "cmdb", "servicenow"]);
-const HOST_RANK: Readonly<Record<string, number>> = {
-  agent: 4,
-  cmdb: 3,
-  servicenow: 3,
-  netbox: 2,
-  armis: 1,
+/** Who observes the network knows where a device is now; a sweep knows only that an address answers. */
+const OBSERVED_RANK: Readonly<Record<string, number>> = {
+  agent: 40,
+  armis: 30,
+  snmp: 20,
+  mapper: 20,
+  sweep: -1,
 };
-/** Lifts the sources that a rule names above all others of that attribute. */
-const PREFERRED = 100;
+const AVAILABLE_RANK: Readonly<Record<string, number>> = {
+  sweep: 40,
+  agent: 30,
+  snmp: 20,
+  mapper: 20,
+  armis: 10,
+};
+/** Registries know what a device is and whose; the maker's number comes before what a sensor read of it. */
+const REGISTERED_RANK: Readonly<Record<string, number>> = { cmdb: 40, servicenow: 40, netbox: 30 };
+const HOST_RANK: Readonly<Record<string, number>> = {
+  agent: 40,
+  cmdb: 30,
+  servicenow: 30,
+  netbox: 20,
+  armis: 10,
+};
+const RANKS: Partial<Readonly<Record<Field, Readonly<Record<string, number>>>>> = {
+  ip: OBSERVED_RANK,
+  mac: OBSERVED_RANK,
+  risk_score: OBSERVED_RANK,
+  is_available: AVAILABLE_RANK,
+  serial: REGISTERED_RANK,
+  site: REGISTERED_RANK,
+  owner: REGISTERED_RANK,
+  hostname: HOST_RANK,
+};
 
 /** The surviving value of every attribute that any record knows. */
 export function survive(witnesses: readonly Witness[]): ReadonlyMap<Field, Survivor> {
@@ -95,14 +120,16 @@ export function survive(witnesses: readonly Witness[]): ReadonlyMap<Field, Survi
 
 function candidatesOf(field: Field, witnesses: readonly Witness[]): Candidate[] {
   return witnesses
-    .flatMap(({ node, update }) => {
+    .flatMap(({ node, update, sinceMs }) => {
       const value = readField(field, update);
-      return value === undefined ? [] : [{ node, source: update.source.toLowerCase(), value }];
+      return value === undefined
+        ? []
+        : [{ node, sinceMs, source: update.source.toLowerCase(), value }];
     })
     .toSorted(
       (a, b) =>
         rank(field, b.source) - rank(field, a.source) ||
-        b.node.lastMs - a.node.lastMs ||
+        b.sinceMs - a.sinceMs ||
         compareKeys(a.node.key, b.node.key),
     )
     .map(({ node, source, value }) => ({
@@ -115,10 +142,7 @@ function candidatesOf(field: Field, witnesses: readonly Witness[]): Candidate[] 
 }
 
 function rank(field: Field, source: string): number {
-  if (field === "hostname") return HOST_RANK[source] ?? 0;
-  if (OBSERVED.has(field) && OBSERVERS.has(source)) return PREFERRED;
-  if (REGISTERED.has(field) && REGISTRIES.has(source)) return PREFERRED;
-  return CONFIDENCE[source] ?? 1;
+  return RANKS[field]?.[source] ?? CONFIDENCE[source] ?? 1;
 }
 
 const READ: Readonly<Record<Field, (update: DeviceUpdate) => string | undefined>> = {
@@ -140,7 +164,7 @@ const READ: Readonly<Record<Field, (update: DeviceUpdate) => string | undefined>
   os: ({ metadata }) => metadata["os"] ?? metadata["operating_system"],
   site: ({ metadata }) => metadata["site"],
   owner: ({ metadata }) => metadata["owner"],
-  serial: ({ metadata }) => parseSerial(metadata["serial"] ?? metadata["serial_number"]),
+  serial: ({ metadata }) => [metadata["serial"], metadata["serial_number"]].find(isSerial),
   risk_score: ({ metadata }) => metadata["armis_risk_level"] ?? metadata["risk_score"],
   is_available: ({ isAvailable }) => (isAvailable === undefined ? undefined : String(isAvailable)),
 };

@@ -4,7 +4,7 @@ import { readMembers } from "../inventory/device-store.ts";
 import { readHolders } from "./history-store.ts";
 import { kindOf } from "./kind.ts";
 import { loadRecords, type LoadedRecord } from "./load-state.ts";
-import { nodeOf, valuesOf, type ValueKey } from "./node.ts";
+import { historyOf, valuesOf, type ValueKey } from "./node.ts";
 import { readNames } from "./numbers.ts";
 
 /** Records looked at for one value; one that more hold ("10.0.0.1" behind every router) finds nobody. */
@@ -24,7 +24,16 @@ export async function devicesSaying(
   const loaded = await loadRecords(tx, tenant, [...new Set([...holders.values()].flat())]);
   const saying = [...loaded].filter(([, record]) => saysNow(record, values)).map(([no]) => no);
   const members = await readMembers(tx, tenant, saying);
-  return [...new Set(members.values())];
+  return [
+    ...new Set(
+      members
+        .filter(
+          ({ recordNo, fingerprint }) =>
+            fingerprint === 0 || fingerprint === loaded.get(recordNo)?.state.content.fingerprint,
+        )
+        .map(({ deviceNo }) => deviceNo),
+    ),
+  ];
 }
 
 /** The value index remembers everything a record ever said; its current content alone is what it says now. */
@@ -33,5 +42,5 @@ function saysNow({ row, state }: LoadedRecord, values: readonly ValueKey[]): boo
   if (kind === undefined) return false;
   const current = { content: state.content, versions: new Map(), addresses: new Map() };
   const key = { partition: "", instance: "", kind, native: row.native };
-  return valuesOf(nodeOf(row.recordNo, key, current)).some((value) => values.includes(value));
+  return valuesOf(historyOf(row.recordNo, key, current)).some((value) => values.includes(value));
 }

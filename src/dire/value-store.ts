@@ -1,8 +1,8 @@
 /** SQL of the decided states of values: what may not join records, so that a change of it can be seen. */
 import type { Tx } from "../db/tx.ts";
-import type { ValueState } from "./cluster.ts";
 import { holderKey, splitValue, type PartitionValue } from "./history-store.ts";
 import { columns } from "./record-store.ts";
+import type { ValueState } from "./value-state.ts";
 
 const STATE_NUMBERS = { contested: 1, generic: 2 } as const;
 

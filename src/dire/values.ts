@@ -18,13 +18,23 @@ const SERIAL_LENGTH_MAX = 128;
 const FILLER =
   /O\.?E\.?M|^NONE|^NULL|^N\/?A$|DEFAULT|NOT ?(SPECIFIED|AVAILABLE|APPLICABLE|PRESENT|SET)|TO BE FILLED|SERIAL ?(NUMBER|NO)|^SERIAL|ASSET ?TAG|UNKNOWN|INVALID|^CHASSIS|^TEST$|^EMPTY|^XXX|NO ASSET|^SYSTEM|^EVAL|^0?123456/;
 
-/** A serial number or asset tag in its one form, or undefined where it is a filler. */
+/**
+ * A serial number or asset tag as it is compared, or undefined where it is a filler. The letters that hands and scanners
+ * take for digits are written as digits (O as 0, I as 1): makers avoid numbers that differ in nothing else.
+ */
 export function parseSerial(text: string | undefined): string | undefined {
   const serial = text?.trim().replace(/\s+/g, " ").toUpperCase() ?? "";
   if (serial.length < SERIAL_LENGTH_MIN || serial.length > SERIAL_LENGTH_MAX) return undefined;
   const bare = serial.replace(/[^0-9A-Z]/g, "");
-  if (bare.length < SERIAL_LENGTH_MIN || new Set(bare).size < 2) return undefined;
-  return FILLER.test(serial) ? undefined : serial;
+  if (bare.length < SERIAL_LENGTH_MIN || new Set(bare).size < 2 || FILLER.test(serial)) {
+    return undefined;
+  }
+  return serial.replaceAll("O", "0").replaceAll("I", "1");
+}
+
+/** Whether a text is a serial number and not a filler, for showing it as it was given. */
+export function isSerial(text: string | undefined): text is string {
+  return parseSerial(text) !== undefined;
 }
 
 /** Prefixes that protocols and hypervisors give to many devices at once, or that a driver bug left behind. */

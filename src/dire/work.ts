@@ -147,8 +147,9 @@ async function workInstance(
     return { chunks: 0, bytes: 0, entries: 0, created: 0, changed: 0, unchanged: 0, rejected: 0 };
   }
   // An agent's hello is no run of a source: it has no manifest, and there may be thousands a day.
-  if (first.runId.startsWith(HELLO_RUN))
+  if (first.runId.startsWith(HELLO_RUN)) {
     return { ...(await ingest(open, tenant, { batch, runNo: 0 })), chunks: 0, bytes: 0 };
+  }
   const runNo = await runOf(open, tenant, { first, instance, batch });
   const counts = await ingest(open, tenant, { batch, runNo });
   const { rejectedBy, rejectedSample } = batch;

@@ -80,8 +80,9 @@ export class Worker {
 
   async #rest(wake: AbortSignal): Promise<void> {
     this.#idle += 1;
-    if (this.#idle === this.#options.tenantsInFlight)
+    if (this.#idle === this.#options.tenantsInFlight) {
       for (const tell of this.#onIdle.splice(0)) tell();
+    }
     await pause(this.#options.clock, POLL_MS, AbortSignal.any([wake, this.#stopping.signal]));
     this.#idle -= 1;
   }
@@ -108,8 +109,9 @@ export class Worker {
     const startedMs = clock.now();
     try {
       const worked = await workChunks(db, lease, chunksPerTx);
-      if (worked !== undefined)
+      if (worked !== undefined) {
         log.info({ tenant: lease.tenant, ...worked, ms: clock.now() - startedMs }, "ingested");
+      }
       return worked !== undefined;
     } catch (thrown) {
       if (isPassing(thrown)) throw thrown;
@@ -145,8 +147,9 @@ export class Worker {
     const { db, log, clock } = this.#options;
     const startedMs = clock.now();
     const counts = await workDirty(db, lease);
-    if (counts !== undefined)
+    if (counts !== undefined) {
       log.info({ tenant: lease.tenant, ...counts, ms: clock.now() - startedMs }, "published");
+    }
     return counts !== undefined;
   }
 

@@ -6,6 +6,7 @@ import type { Queryable } from "../db/session.ts";
 import type { Tx } from "../db/tx.ts";
 import { isoTime, newUuid } from "../lib/clock.ts";
 import { parseCanonicalId, type CanonicalId } from "../model/canonical-id.ts";
+import type { MemberRow } from "./member.ts";
 
 /** A device as it is published; absent fields are unknown. */
 export interface DeviceRow {
@@ -49,19 +50,36 @@ export function idOfUuid(uuid: string): CanonicalId {
   return `sr:${uuid}`;
 }
 
-/** Which device each record belongs to now. */
+/** Membership of records as it is published. */
 export async function readMembers(
   tx: Queryable,
   tenant: number,
   recordNos: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
-  const { rows } = await tx.query<{ record_no: number; device_no: number }>(
-    `select m.record_no, m.device_no from unnest($2::int[]) u(no)
-      cross join lateral (select record_no, device_no from sync.members
-       where tenant = $1 and record_no = u.no and fingerprint = 0 limit 1) m`,
+): Promise<readonly MemberRow[]> {
+  const { rows } = await tx.query<{ record_no: number; fingerprint: number; device_no: number }>(
+    `select m.record_no, m.fingerprint, m.device_no from unnest($2::int[]) u(no)
+      cross join lateral (select record_no, fingerprint, device_no from sync.members
+       where tenant = $1 and record_no = u.no) m`,
     [tenant, recordNos],
   );
-  return new Map(rows.map((row) => [row.record_no, row.device_no]));
+  return rows.map((row) => ({
+    recordNo: row.record_no,
+    fingerprint: row.fingerprint,
+    deviceNo: row.device_no,
+  }));
+}
+
+/** Membership rows of one device. */
+export async function readMembersOf(
+  tx: Queryable,
+  tenant: number,
+  deviceNo: number,
+): Promise<readonly MemberRow[]> {
+  const { rows } = await tx.query<{ record_no: number; fingerprint: number }>(
+    "select record_no, fingerprint from sync.members where tenant = $1 and device_no = $2",
+    [tenant, deviceNo],
+  );
+  return rows.map((row) => ({ recordNo: row.record_no, fingerprint: row.fingerprint, deviceNo }));
 }
 
 /** All records of devices. */
@@ -175,19 +193,41 @@ export async function removeDevices(
   ]);
 }
 
-/** Notes which device each record belongs to. */
+/** Changes which device records belong to: `gone` rows leave, `rows` are inserted or replace the device. */
 export async function writeMembers(
   tx: Tx,
   tenant: number,
-  members: ReadonlyMap<number, number>,
+  { rows, gone }: { readonly rows: readonly MemberRow[]; readonly gone: readonly MemberRow[] },
 ): Promise<void> {
-  if (members.size === 0) return;
-  const sorted = [...members].toSorted((a, b) => a[0] - b[0]);
+  if (gone.length > 0) {
+    await tx.query(
+      `delete from sync.members m using unnest($2::int[], $3::bigint[]) u(r, f)
+        where m.tenant = $1 and m.record_no = u.r and m.fingerprint = u.f`,
+      [
+        tenant,
+        ...columns(
+          gone,
+          (m) => m.recordNo,
+          (m) => m.fingerprint,
+        ),
+      ],
+    );
+  }
+  if (rows.length === 0) return;
+  const sorted = rows.toSorted((a, b) => a.recordNo - b.recordNo || a.fingerprint - b.fingerprint);
   await tx.query(
-    `insert into sync.members as m (tenant, record_no, device_no) select $1, u.* from unnest($2::int[], $3::int[]) u
-     on conflict (tenant, record_no, fingerprint) do update set device_no = excluded.device_no
-      where m.device_no <> excluded.device_no`,
-    [tenant, sorted.map(([recordNo]) => recordNo), sorted.map(([, deviceNo]) => deviceNo)],
+    `insert into sync.members as m (tenant, record_no, fingerprint, device_no)
+     select $1, u.* from unnest($2::int[], $3::bigint[], $4::int[]) u
+     on conflict (tenant, record_no, fingerprint) do update set device_no = excluded.device_no`,
+    [
+      tenant,
+      ...columns(
+        sorted,
+        (m) => m.recordNo,
+        (m) => m.fingerprint,
+        (m) => m.deviceNo,
+      ),
+    ],
   );
 }
 

@@ -265,7 +265,7 @@ test("a former id leads to the device, which tells of the merge", async (t) => {
   const metadata = { serial: "FDO1111AAAA" };
   await api.say(
     netbox({ id: 7, hour: 2, hostname: "alpha", mac: "00:1B:44:11:22:33", metadata }),
-    armis({ id: 70, hour: 2, hostname: "alpha", mac: "00:1B:44:11:22:33", metadata }),
+    armis({ id: 70, hour: 2, hostname: "other", mac: "00:1B:44:11:22:33", metadata }),
   );
   const { json: merged } = await api.ask<Page>(`GET ${DEVICES}`);
   assert.equal(merged.devices.length, 1);

@@ -9,42 +9,45 @@ import { answer, feed, newTenant, settle, type WireUpdate } from "../support/dir
 
 const pick = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
 
-/** Few values, so that records meet: shared serials, names, MACs, addresses, ids and times. */
-const update: fc.Arbitrary<WireUpdate> = fc
-  .record({
-    instance: pick("netbox-1", "netbox-2", "armis-1", "sweep-1"),
-    native: pick("1", "2", "3", "4"),
-    serial: pick("", "SN-A001", "SN-B002", "SN-C003"),
-    host: pick("", "alpha", "beta.example.net", "gamma"),
-    mac: pick("", "00:1B:44:11:22:33", "3C:97:0E:01:02:03", "02:42:AC:11:00:02"),
-    ip: pick("", "10.0.0.1", "10.0.0.2", "10.0.0.3"),
-    minute: fc.integer({ min: 0, max: 6000 }),
-    partition: pick("default", "default", "site-b"),
-    deleted: fc.integer({ min: 0, max: 15 }).map((n) => n === 0),
-  })
-  .map(toWire);
+/** Few values, so that records meet: shared serials, names, MACs, addresses and ids. */
+const content = fc.record({
+  instance: pick("netbox-1", "netbox-2", "armis-1", "armis-1", "sweep-1", "cmdb-1"),
+  native: pick("1", "2", "3", "4"),
+  serial: pick("", "SN-A001", "SN-B002", "SN-C003"),
+  host: pick("", "alpha", "beta.example.net", "gamma"),
+  mac: pick("", "00:1B:44:11:22:33", "3C:97:0E:01:02:03", "02:42:AC:11:00:02", "A6:11:22:33:44:55"),
+  ip: pick("", "10.0.0.1", "10.0.0.2", "10.0.0.3"),
+  model: pick("", "R740", "X1"),
+  partition: pick("default", "default", "default", "site-b"),
+});
+type Content = typeof content extends fc.Arbitrary<infer T> ? T : never;
 
-function toWire(u: {
-  instance: string;
-  native: string;
-  serial: string;
-  host: string;
-  mac: string;
-  ip: string;
-  minute: number;
-  partition: string;
-  deleted: boolean;
-}): WireUpdate {
+/** When a content is seen: within a few days, now and then weeks later; now and then as a deletion. */
+const sighting = fc.record({
+  pick: fc.nat(),
+  minute: fc.oneof(
+    fc.integer({ min: 0, max: 7_200 }),
+    fc.integer({ min: 0, max: 5 }).map((day) => day * 1_440),
+    fc.integer({ min: 20_000, max: 40_000 }),
+  ),
+  isDeletion: fc.integer({ min: 0, max: 20 }).map((n) => n === 0),
+});
+
+function toWire(
+  u: Content,
+  { minute, isDeletion }: { readonly minute: number; readonly isDeletion: boolean },
+): WireUpdate {
   const source = u.instance.split("-")[0] ?? "";
   const ids: Record<string, Record<string, string>> = {
     netbox: { netbox_device_id: u.native, integration_id: u.native },
     armis: { armis_device_id: u.native },
+    cmdb: { integration_id: u.native },
     sweep: {},
   };
   return {
     source,
     partition: u.partition,
-    timestamp: new Date(Date.UTC(2026, 0, 1) + u.minute * 60_000).toISOString(),
+    timestamp: new Date(Date.UTC(2026, 0, 1) + minute * 60_000).toISOString(),
     ip: source === "sweep" && u.ip === "" ? "10.0.0.9" : u.ip,
     mac: source === "sweep" ? "" : u.mac,
     hostname: u.host,
@@ -52,27 +55,39 @@ function toWire(u: {
       ...ids[source],
       sync_service_id: u.instance,
       ...(source === "sweep" || u.serial === "" ? {} : { serial: u.serial }),
-      ...(u.deleted ? { _deleted: "true" } : {}),
+      ...(u.model === "" ? {} : { model: u.model }),
+      ...(isDeletion ? { _deleted: "true" } : {}),
     },
   };
 }
 
-const batches = fc
-  .array(update, { minLength: 1, maxLength: 30 })
-  .chain((updates) =>
-    fc.tuple(
-      fc.constant(updates),
-      fc.shuffledSubarray(updates, { minLength: updates.length }),
-      fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 40, maxLength: 40 }),
-    ),
+/** A few contents, each seen again and again: most sightings change nothing, and time alone must not be forgotten. */
+const updates: fc.Arbitrary<WireUpdate[]> = fc
+  .tuple(
+    fc.array(content, { minLength: 1, maxLength: 8 }),
+    fc.array(sighting, { minLength: 1, maxLength: 40 }),
+  )
+  .map(([contents, sightings]) =>
+    sightings.flatMap((seen) => {
+      const chosen = contents[seen.pick % contents.length];
+      return chosen === undefined ? [] : [toWire(chosen, seen)];
+    }),
   );
+
+const batches = updates.chain((all) =>
+  fc.tuple(
+    fc.constant(all),
+    fc.shuffledSubarray(all, { minLength: all.length }),
+    fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 40, maxLength: 40 }),
+  ),
+);
 
 test("the same updates in any order, chunking and number of publications give the same devices", async (t) => {
   const { db } = await freshDatabase(t);
   await fc.assert(
-    fc.asyncProperty(batches, async ([updates, shuffled, sizes]) => {
+    fc.asyncProperty(batches, async ([all, shuffled, sizes]) => {
       const once = await newTenant(db);
-      await feed(db, once, updates);
+      await feed(db, once, all);
       await settle(db, once);
       const bit = await newTenant(db);
       let at = 0;
@@ -93,12 +108,12 @@ test("the same updates in any order, chunking and number of publications give th
 test("updates that are delivered twice change nothing", async (t) => {
   const { db } = await freshDatabase(t);
   await fc.assert(
-    fc.asyncProperty(fc.array(update, { minLength: 1, maxLength: 20 }), async (updates) => {
+    fc.asyncProperty(updates, async (all) => {
       const once = await newTenant(db);
-      await feed(db, once, updates);
+      await feed(db, once, all);
       await settle(db, once);
       const before = await answer(db, once);
-      await feed(db, once, updates);
+      await feed(db, once, all);
       await settle(db, once);
       assert.deepEqual(await answer(db, once), before);
     }),

@@ -46,9 +46,11 @@ create table sync.record_versions (
 create table sync.record_addresses (
   tenant int not null,
   record_no int not null,
+  -- the one that claimed it: a record that follows several machines keeps their addresses apart
+  fingerprint bigint not null,
   address text collate "C" not null,
   days int4multirange not null,
-  primary key (tenant, record_no, address)
+  primary key (tenant, record_no, fingerprint, address)
 );
 
 -- Explicit retractions, kept apart from records so that one that arrives before its record still counts.

@@ -84,3 +84,13 @@ create table sync.value_states (
   since timestamptz not null default now(),
   primary key (tenant, partition_no, type, value)
 );
+
+-- Records whose next unchanged sighting, on or after `day` (since 1970), can change a decision: two lives begin to overlap, or an
+-- address has been shared long enough. Without it an unchanged record would have to be decided again at every sighting.
+create table sync.watches (
+  tenant int not null,
+  watch_no bigint generated always as identity,
+  day int not null,
+  records int4multirange not null,
+  primary key (tenant, watch_no)
+);
