@@ -1,0 +1,204 @@
+import { pause, type Clock } from "../lib/clock.ts";
+import { SyncError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import type { Result } from "../lib/result.ts";
+import type { Source } from "../sources/source.ts";
+import type { MessageLimits } from "../wire/limits.ts";
+import type { AgentConfig } from "./agent-config.ts";
+import { ConfigHolder } from "./config-holder.ts";
+import { diagnose, noConfig } from "./diagnosis.ts";
+import { GatewayLink, type Gateway } from "./gateway-link.ts";
+import type { HostFacts } from "./host.ts";
+import { planMemory } from "./memory-plan.ts";
+import { tellProgress } from "./progress.ts";
+import { Session } from "./session.ts";
+import { SourceRuntime } from "./source-runtime.ts";
+import type { SourceStatus } from "./source-status.ts";
+import { heartbeatRequest } from "./status.ts";
+
+/** What an agent is made of. */
+export interface AgentOptions {
+  readonly config: AgentConfig & { readonly partition: string };
+  readonly host: HostFacts;
+  readonly limits: MessageLimits;
+  readonly connect: (address: string) => Gateway;
+  readonly sourceOfType: (type: string) => Result<Source>;
+  /** Every source once, then the end. */
+  readonly isOnce: boolean;
+  /** Whether people watch the log. */
+  readonly isTerminal: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What came of running every source once. */
+export interface OnceResult {
+  readonly sources: readonly SourceStatus[];
+  /** Sources of the configuration that cannot even be read. */
+  readonly unusable: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** After a stop or an edit: how long the window in flight and the manifest of a run may still take. */
+const RUN_END_GRACE_MS = 10_000;
+/** How long an agent that runs once waits for a gateway and a configuration, and for a gateway that is lost in the middle. */
+const ONCE_START_PATIENCE_MS = 60_000;
+const ONCE_RUN_PATIENCE_MS = 300_000;
+
+/** An agent: one session, and the sources that its configuration names. Opens no port. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #link = new GatewayLink();
+  readonly #runtime: SourceRuntime;
+  readonly #config: ConfigHolder;
+  readonly #session: Session;
+  readonly #startedMs: number;
+  readonly #refused = Promise.withResolvers<never>();
+  #lastFailure: Error | undefined;
+
+  /** Begins to greet at once. */
+  constructor(options: AgentOptions) {
+    const { config, clock, log, isOnce } = options;
+    this.#options = options;
+    this.#startedMs = clock.now();
+    // Only an agent that runs once cares.
+    this.#refused.promise.catch(() => undefined);
+    this.#runtime = this.#createRuntime();
+    this.#config = new ConfigHolder(log, (sources) =>
+      this.#runtime.configure(config.isSyncEnabled ? sources : []),
+    );
+    this.#session = this.#createSession(isOnce);
+  }
+
+  /** How every source of the configuration is doing. */
+  statuses(): readonly SourceStatus[] {
+    return this.#runtime.statuses();
+  }
+
+  /** Works until the signal aborts, then ends in order: windows in flight are answered, runs say that they were cut short. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#workUntil(signal, aborted(signal));
+  }
+
+  /**
+   * Runs every source once and tells how each did. Throws what keeps the agent from its configuration: at once if the gateway
+   * will not have it, else after a minute.
+   */
+  async runOnce(signal: AbortSignal): Promise<OnceResult> {
+    const result: { sources: readonly SourceStatus[] } = { sources: [] };
+    await this.#workUntil(signal, async () => {
+      await this.#configured(signal);
+      await Promise.race([this.#runtime.over, aborted(signal)()]);
+      result.sources = this.statuses();
+    });
+    return { ...result, unusable: this.#config.rejected };
+  }
+
+  async #workUntil(signal: AbortSignal, end: () => Promise<void>): Promise<void> {
+    const { clock, log, isTerminal } = this.#options;
+    const over = new AbortController();
+    const statuses = (): readonly SourceStatus[] => this.statuses();
+    const telling = tellProgress({ statuses, isTerminal, clock, log, signal: over.signal });
+    try {
+      await end();
+    } finally {
+      if (signal.aborted) log.info("stopping: runs in flight are being ended");
+      await this.#runtime.stop();
+      await this.#session.stop();
+      this.#link.close();
+      over.abort();
+      await telling;
+    }
+  }
+
+  /** Resolves when there is a configuration, or the signal aborts. */
+  async #configured(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    try {
+      await Promise.race([this.#config.first, this.#refused.promise, this.#losePatience(either)]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #losePatience(signal: AbortSignal): Promise<void> {
+    await pause(this.#options.clock, ONCE_START_PATIENCE_MS, signal);
+    if (signal.aborted) return;
+    if (this.#lastFailure !== undefined) throw this.#lastFailure;
+    const reason = this.#config.keptBecause ?? "the gateway did not answer in time";
+    throw new SyncError("unavailable", noConfig(reason), { retry: "transient" });
+  }
+
+  #createRuntime(): SourceRuntime {
+    const { config, host, limits, clock, log, sourceOfType, isOnce } = this.#options;
+    const { agentId, partition, chunkBytesMax } = config;
+    const { windowChunks, sourcesInFlight } = planMemory(config);
+    return new SourceRuntime({
+      context: {
+        identity: { agentId, partition, host },
+        link: this.#link,
+        clock,
+        log,
+        windowChunks,
+        chunkBytesMax,
+        // The gateway's own limit is not told; both ends are meant to be set alike.
+        receiveBytesMax: limits.sendBytesMax,
+        graceMs: RUN_END_GRACE_MS,
+        patienceMs: isOnce ? ONCE_RUN_PATIENCE_MS : undefined,
+      },
+      sourceOfType,
+      sourcesInFlight,
+      isOnce,
+    });
+  }
+
+  #createSession(isOnce: boolean): Session {
+    const { config, host, connect, clock, log } = this.#options;
+    const { agentId, partition, gatewayAddresses, pushIntervalMs } = config;
+    const identity = { agentId, partition, host };
+    return new Session({
+      addresses: gatewayAddresses,
+      connect,
+      link: this.#link,
+      identity,
+      config: this.#config,
+      target: this.#runtime,
+      heartbeat: (gatewayId) =>
+        heartbeatRequest(identity, {
+          nowMs: clock.now(),
+          startedMs: this.#startedMs,
+          gatewayId,
+          configVersion: this.#config.version,
+          rejected: this.#config.rejected,
+          sources: this.statuses(),
+        }),
+      heartbeatMs: pushIntervalMs,
+      onFailure: (thrown) => {
+        if (!(thrown instanceof SyncError)) return;
+        // In the words that the log has, for a command that ends with it.
+        const { code, retry } = thrown;
+        this.#lastFailure = new SyncError(code, diagnose(thrown), { retry });
+        if (isOnce && LASTING_CODES.has(code)) this.#refused.reject(this.#lastFailure);
+      },
+      clock,
+      log,
+    });
+  }
+}
+
+/** Failures that waiting would not mend: certificates, tenants, revoked agents. */
+const LASTING_CODES: ReadonlySet<string> = new Set([
+  "unauthenticated",
+  "permission_denied",
+  "server_untrusted",
+  "handshake_refused",
+]);
+
+function aborted(signal: AbortSignal): () => Promise<void> {
+  return async () => {
+    if (signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+  };
+}

@@ -1,0 +1,56 @@
+import type { Clock } from "../lib/clock.ts";
+import type {
+  AgentConfigResponse,
+  CommandRequest,
+  ControlStreamHello,
+  ControlStreamRequest,
+  Draft,
+} from "../wire/messages.ts";
+import { answerCommand, type CommandTarget } from "./commands.ts";
+import type { Gateway } from "./gateway-link.ts";
+import { OutgoingQueue } from "./outgoing-queue.ts";
+
+/** How a control stream is served. */
+export interface ControlOptions {
+  readonly hello: Draft<ControlStreamHello>;
+  readonly target: CommandTarget;
+  /** Takes a configuration; says whether its version is in force now. */
+  readonly onConfig: (answer: AgentConfigResponse) => boolean;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+type Outgoing = OutgoingQueue<Draft<ControlStreamRequest>>;
+
+/** Opens the control stream with a hello and serves it until the gateway ends it; throws why it broke. */
+export async function serveControl(gateway: Gateway, options: ControlOptions): Promise<void> {
+  const { hello, onConfig, clock, signal } = options;
+  const outgoing: Outgoing = new OutgoingQueue();
+  outgoing.push({ hello });
+  try {
+    for await (const { config, command } of gateway.controlStream(outgoing, { signal })) {
+      if (config !== undefined && onConfig(config)) {
+        const timestamp = Math.floor(clock.now() / 1_000);
+        outgoing.push({ configAck: { configVersion: config.configVersion, timestamp } });
+      }
+      // Not waited for: a command may take its time, and configurations and further commands must not.
+      if (command !== undefined) void answer(command, outgoing, options);
+    }
+  } finally {
+    outgoing.end();
+  }
+}
+
+/** Never rejects: what breaks an answer breaks the stream. */
+async function answer(
+  command: CommandRequest,
+  outgoing: Outgoing,
+  { target, clock }: ControlOptions,
+): Promise<void> {
+  try {
+    const messages = answerCommand(command, target, () => clock.now());
+    for await (const message of messages) outgoing.push(message);
+  } catch (thrown) {
+    outgoing.fail(thrown);
+  }
+}

@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import { dirname, isAbsolute, resolve } from "node:path";
+
+import { ConfigError, messageOf } from "../lib/errors.ts";
+import { readPeerName } from "../wire/peer-certificate.ts";
+import { loadClientTls, type ClientTls } from "../wire/tls.ts";
+import { parseAgentConfig, type AgentConfig } from "./agent-config.ts";
+
+/** Everything an agent reads from its disk at the start. */
+export interface LoadedAgentConfig {
+  readonly config: AgentConfig & { readonly partition: string };
+  readonly tls: ClientTls;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads agent.json and the certificates it names, and holds them against each other: a gateway would refuse an agent id or a
+ * partition that is not its certificate's, but could not say where it stands. Throws ConfigError naming the setting.
+ */
+export async function loadAgentConfig(path: string): Promise<LoadedAgentConfig> {
+  const { config, warnings } = parseAgentConfig(await readJson(path));
+  const { block, setting } = config.security;
+  const tls = await loadClientTls(besideFile(block, path), setting);
+  const name = readPeerName(Buffer.from(tls.chainPem));
+  if (!name.ok) throw new ConfigError(`${setting}.tls.cert_file`, name.error);
+  const { componentId, partitionId } = name.value;
+  check("agent_id", config.agentId, componentId);
+  check("partition", config.partition ?? partitionId, partitionId);
+  return { config: { ...config, partition: partitionId }, tls, warnings };
+}
+
+function check(setting: string, configured: string, certified: string): void {
+  if (configured === certified) return;
+  const why = `is "${configured}", but the certificate was issued for "${certified}"`;
+  throw new ConfigError(setting, `${why}; use that, or the certificate that belongs to this agent`);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8").catch((thrown: unknown) => {
+    throw new ConfigError("--config", `${path} cannot be read: ${messageOf(thrown)}`);
+  });
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (thrown) {
+    throw new ConfigError("--config", `${path} is not JSON: ${messageOf(thrown)}`);
+  }
+}
+
+/** A relative cert_dir is taken from where the file lies, so that a folder with both can be moved. */
+function besideFile(block: unknown, path: string): unknown {
+  if (typeof block !== "object" || block === null) return block;
+  const dir = (block as { readonly cert_dir?: unknown }).cert_dir;
+  if (typeof dir !== "string" || dir === "" || isAbsolute(dir)) return block;
+  return { ...block, cert_dir: resolve(dirname(path), dir) };
+}

@@ -1,0 +1,114 @@
+import { ChunkBuilder, type Chunk } from "../wire/chunk.ts";
+import { WindowBuilder, type RunNumbering, type Window } from "./window.ts";
+
+/** What an outbox is made of. */
+export interface OutboxOptions {
+  readonly run: RunNumbering;
+  readonly chunkBytesMax: number;
+  /** What the gateway takes as one message. */
+  readonly receiveBytesMax: number;
+  /** Resolves once the gateway has the window. */
+  readonly deliver: (window: Window) => Promise<void>;
+  /** Told how many bytes are held whenever that changes much. */
+  readonly onHeld: (bytes: number) => void;
+}
+
+/** What the gateway has. */
+export interface Delivered {
+  /** SHA-256 of each chunk's message, in run-wide order. */
+  readonly chunks: readonly string[];
+  readonly entries: number;
+}
+
+/**
+ * Turns entries into windows and has them delivered, one at a time. While one is on its way the next is filled; when that is full
+ * too, whoever adds has to wait. So memory holds two windows and no more, however long the gateway is away.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #chunks: ChunkBuilder;
+  readonly #windows: WindowBuilder;
+  readonly #broken = new AbortController();
+  readonly #delivered: { chunks: string[]; entries: number } = { chunks: [], entries: 0 };
+  #partialBytes = 0;
+  #inFlight: { readonly bytes: number; readonly done: Promise<void> } | undefined;
+
+  constructor(options: OutboxOptions) {
+    const { chunkBytesMax, receiveBytesMax } = options;
+    this.#options = options;
+    this.#chunks = new ChunkBuilder({ chunkBytesMax, receiveBytesMax });
+    this.#windows = new WindowBuilder(options.run);
+  }
+
+  /** Aborts, with the reason, when a window was refused for good. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
+  }
+
+  get delivered(): Delivered {
+    return this.#delivered;
+  }
+
+  /** Entries that fit into no chunk. */
+  get rejected(): number {
+    return this.#chunks.rejected;
+  }
+
+  /** Takes one entry; undefined where nothing has to be waited for, which is nearly always. */
+  add(entry: string): Promise<void> | undefined {
+    const chunks = this.#chunks.add(entry);
+    this.#partialBytes = chunks.length === 0 ? this.#partialBytes + entry.length : entry.length;
+    return chunks.length === 0 ? undefined : this.#addChunks(chunks);
+  }
+
+  /** Sends what is left and waits until the gateway has it; `isComplete` if the source was read to its end. */
+  async finish(end: { readonly isComplete: boolean }): Promise<void> {
+    const last = this.#chunks.finish();
+    this.#partialBytes = 0;
+    if (last !== undefined) await this.#addChunks([last]);
+    const window = this.#windows.finish(end);
+    if (window !== undefined) await this.#push(window);
+    await this.settle();
+  }
+
+  /** Waits for the window on its way. Throws why it, or one before, was refused. */
+  async settle(): Promise<void> {
+    await this.#inFlight?.done;
+    this.#broken.signal.throwIfAborted();
+  }
+
+  async #addChunks(chunks: readonly Chunk[]): Promise<void> {
+    for (const chunk of chunks) {
+      const window = this.#windows.add(chunk);
+      this.#tellHeld();
+      if (window !== undefined) await this.#push(window);
+    }
+  }
+
+  async #push(window: Window): Promise<void> {
+    this.#tellHeld(window.bytes);
+    await this.settle();
+    this.#inFlight = { bytes: window.bytes, done: this.#deliver(window) };
+    this.#tellHeld();
+  }
+
+  /** Never rejects: a refusal is kept, and met by whoever comes next. */
+  async #deliver(window: Window): Promise<void> {
+    try {
+      await this.#options.deliver(window);
+      for (const { sha256 } of window.chunks) this.#delivered.chunks.push(sha256);
+      this.#delivered.entries += window.entries;
+    } catch (thrown) {
+      this.#broken.abort(thrown);
+    } finally {
+      this.#inFlight = undefined;
+      this.#tellHeld();
+    }
+  }
+
+  #tellHeld(waitingBytes = 0): void {
+    const moving = this.#inFlight?.bytes ?? 0;
+    const filling = this.#windows.heldBytes + this.#partialBytes;
+    this.#options.onHeld(moving + waitingBytes + filling);
+  }
+}

@@ -1,0 +1,261 @@
+import { chance, type Clock } from "../lib/clock.ts";
+import { SyncError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import type {
+  AgentConfigResponse,
+  AgentHelloRequest,
+  Draft,
+  GatewayStatusRequest,
+} from "../wire/messages.ts";
+import { callFailure } from "./call-failure.ts";
+import type { CommandTarget } from "./commands.ts";
+import type { ConfigHolder } from "./config-holder.ts";
+import { serveControl } from "./control-channel.ts";
+import { diagnose, diagnoseNoConfig } from "./diagnosis.ts";
+import type { Gateway, GatewayLink } from "./gateway-link.ts";
+import type { AgentIdentity } from "./identity.ts";
+import {
+  startSession,
+  stepSession,
+  type AskedIntervals,
+  type CallFailure,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionPhase,
+  type SessionState,
+  type SessionStep,
+  type TimerName,
+} from "./session-state.ts";
+
+/** What a session works with. */
+export interface SessionOptions {
+  /** "host:port" each, in order of preference. */
+  readonly addresses: readonly string[];
+  readonly connect: (address: string) => Gateway;
+  /** Gets every connection that a gateway accepted. */
+  readonly link: GatewayLink;
+  readonly identity: AgentIdentity;
+  readonly config: ConfigHolder;
+  readonly target: CommandTarget;
+  /** Makes the heartbeat of the moment. */
+  readonly heartbeat: (gatewayId: string) => Draft<GatewayStatusRequest>;
+  /** The operator's own interval. */
+  readonly heartbeatMs?: number | undefined;
+  /** Told of every Hello and GetConfig that failed. */
+  readonly onFailure?: (thrown: unknown) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Keeps an agent in touch with its gateways: carries out what session-state.ts decides, and tells it what came of it. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #stopped = Promise.withResolvers<void>();
+  readonly #timers = new Map<TimerName, AbortController>();
+  #state: SessionState;
+  /** Ends every call of the present link. */
+  #leaving = new AbortController();
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { addresses, heartbeatMs } = options;
+    const start = startSession({
+      addresses: addresses.length,
+      ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+    });
+    this.#state = start.state;
+    this.#carryOut(start);
+  }
+
+  get phase(): SessionPhase {
+    return this.#state.phase;
+  }
+
+  /** Ends the session: no call of it goes on. */
+  async stop(): Promise<void> {
+    this.#dispatch({ type: "stop" });
+    await this.#stopped.promise;
+  }
+
+  #dispatch(event: SessionEvent): void {
+    const before = this.#state.phase;
+    const step = stepSession(this.#state, event, chance());
+    this.#state = step.state;
+    const { phase } = step.state;
+    if (phase !== before) this.#options.log.debug({ from: before, to: phase }, "session");
+    this.#carryOut(step);
+    if (phase === "stopped") this.#stopped.resolve();
+  }
+
+  #carryOut({ effects }: SessionStep): void {
+    for (const effect of effects) this.#do(effect);
+  }
+
+  #do(effect: SessionEffect): void {
+    switch (effect.do) {
+      case "hello":
+        return void this.#hello(effect.link, effect.address);
+      case "get_config":
+        return void this.#getConfig(effect.link);
+      case "heartbeat":
+        return void this.#heartbeat(effect.link);
+      case "open_control":
+        return void this.#control(effect.link);
+      case "timer":
+        return this.#setTimer(effect.name, effect.ms);
+      case "leave":
+        return this.#leave();
+    }
+  }
+
+  #setTimer(name: TimerName, ms: number): void {
+    this.#timers.get(name)?.abort();
+    const timer = new AbortController();
+    this.#timers.set(name, timer);
+    this.#options.clock.sleep(ms, { signal: timer.signal }).then(
+      () => this.#dispatch({ type: "timer", name }),
+      () => undefined,
+    );
+  }
+
+  #leave(): void {
+    for (const timer of this.#timers.values()) timer.abort();
+    this.#timers.clear();
+    this.#leaving.abort(new SyncError("left", "the session moved on", { retry: "transient" }));
+    this.#leaving = new AbortController();
+  }
+
+  async #hello(link: number, nth: number): Promise<void> {
+    const { addresses, connect, identity, config, log } = this.#options;
+    const { signal } = this.#leaving;
+    const address = addresses[nth] ?? "";
+    let gateway: Gateway | undefined;
+    try {
+      gateway = connect(address);
+      const answer = await gateway.hello(helloOf(identity, config.version), { signal });
+      if (!answer.accepted) {
+        throw new SyncError("permission_denied", `Hello: ${answer.message}`, {
+          retry: "permanent",
+        });
+      }
+      const { gatewayId, heartbeatIntervalSec: heartbeatSec } = answer;
+      signal.throwIfAborted();
+      this.#options.link.establish({ gateway, gatewayId });
+      log.info({ gateway: address, gateway_id: gatewayId }, "Hello");
+      this.#dispatch({ type: "hello_ok", link, heartbeatSec });
+    } catch (thrown) {
+      gateway?.close();
+      if (signal.aborted) return;
+      const hasConfig = config.version !== "";
+      const error = hasConfig ? diagnose(thrown) : diagnoseNoConfig(thrown, address);
+      this.#note("Hello failed", { gateway: address, error }, thrown);
+      this.#dispatch({ type: "hello_failed", link });
+    }
+  }
+
+  async #getConfig(link: number): Promise<void> {
+    const { config, identity } = this.#options;
+    const { agentId } = identity;
+    await this.#call({
+      work: async (gateway, signal) => {
+        const asked = { agentId, configVersion: config.version };
+        const answer = await gateway.getConfig(asked, { signal });
+        config.take(answer, "GetConfig");
+        this.#dispatch({ type: "config_ok", link, asked: intervalsOf(answer) });
+      },
+      failed: (thrown, failure) => {
+        this.#note("GetConfig failed", { error: diagnose(thrown) }, thrown);
+        this.#dispatch({ type: "config_failed", link, failure });
+      },
+    });
+  }
+
+  async #heartbeat(link: number): Promise<void> {
+    const { heartbeat, log } = this.#options;
+    await this.#call({
+      work: async (gateway, signal, gatewayId) => {
+        await gateway.pushStatus(heartbeat(gatewayId), { signal });
+        this.#dispatch({ type: "heartbeat_ok", link });
+      },
+      failed: (thrown, failure) => {
+        log.warn({ error: diagnose(thrown) }, "PushStatus failed");
+        this.#dispatch({ type: "heartbeat_failed", link, failure });
+      },
+    });
+  }
+
+  async #control(link: number): Promise<void> {
+    const { clock, log, identity, config, target } = this.#options;
+    const startedMs = clock.now();
+    const lived = (): number => clock.now() - startedMs;
+    await this.#call({
+      work: async (gateway, signal) => {
+        await serveControl(gateway, {
+          hello: helloOf(identity, config.version),
+          target,
+          clock,
+          signal,
+          onConfig: (answer) => {
+            const isInForce = config.take(answer, "ControlStream");
+            this.#dispatch({ type: "config_pushed", link, asked: intervalsOf(answer) });
+            return isInForce;
+          },
+        });
+        log.debug("the gateway ended the control stream");
+        this.#dispatch({ type: "control_ended", link, livedMs: lived() });
+      },
+      failed: (thrown, failure) => {
+        log.warn({ error: diagnose(thrown) }, "ControlStream ended");
+        this.#dispatch({ type: "control_ended", link, failure, livedMs: lived() });
+      },
+    });
+  }
+
+  /** One call over the established link; what fails because we left it is nobody's business any more. */
+  async #call({ work, failed }: Call): Promise<void> {
+    const { signal } = this.#leaving;
+    try {
+      await this.#options.link.use(signal, ({ gateway, gatewayId }) =>
+        work(gateway, signal, gatewayId),
+      );
+    } catch (thrown) {
+      if (!signal.aborted) failed(thrown, callFailure(thrown));
+    }
+  }
+
+  #note(event: string, fields: object, thrown: unknown): void {
+    this.#options.log.warn(fields, event);
+    this.#options.onFailure?.(thrown);
+  }
+}
+
+type Call = {
+  readonly work: (gateway: Gateway, signal: AbortSignal, gatewayId: string) => Promise<void>;
+  readonly failed: (thrown: unknown, failure: CallFailure) => void;
+};
+
+/** What this agent can do, in the original's words. */
+const CAPABILITIES = ["sync"];
+
+function helloOf(
+  { agentId, partition, host }: AgentIdentity,
+  configVersion: string,
+): Draft<AgentHelloRequest> {
+  const { version, hostname, os, arch, deploymentType } = host;
+  return {
+    agentId,
+    version,
+    capabilities: CAPABILITIES,
+    hostname,
+    os,
+    arch,
+    partition,
+    configVersion,
+    labels: { deployment_type: deploymentType },
+    configSource: "remote",
+  };
+}
+
+function intervalsOf(answer: AgentConfigResponse): AskedIntervals {
+  return { heartbeatSec: answer.heartbeatIntervalSec, pollSec: answer.configPollIntervalSec };
+}

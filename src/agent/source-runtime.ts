@@ -1,0 +1,212 @@
+import { chance, newUuid } from "../lib/clock.ts";
+import { SyncError } from "../lib/errors.ts";
+import type { Result } from "../lib/result.ts";
+import type { SourceConfig } from "../model/sync-payload.ts";
+import type { OpenSource, Source } from "../sources/source.ts";
+import {
+  configure,
+  dueMs,
+  emptySchedule,
+  isOver,
+  nextTickMs,
+  runEnded,
+  runNow,
+  tick,
+  type RunNowAnswer,
+  type Schedule,
+  type ScheduleStep,
+  type Trigger,
+} from "./schedule.ts";
+import { sourceFingerprint, sourceKey } from "./source-key.ts";
+import {
+  sourceState,
+  startProgress,
+  type LastRun,
+  type RunProgress,
+  type SourceStatus,
+} from "./source-status.ts";
+import { syncRun, type RunContext, type RunEnd } from "./sync-run.ts";
+
+/** What a runtime is made of. */
+export interface SourceRuntimeOptions {
+  readonly context: RunContext;
+  /** The connector of a type. */
+  readonly sourceOfType: (type: string) => Result<Source>;
+  readonly sourcesInFlight: number;
+  /** Every source once, and no more. */
+  readonly isOnce: boolean;
+}
+
+/** A source of the configuration. */
+interface Slot {
+  readonly config: SourceConfig;
+  readonly fingerprint: string;
+  /** Kept from run to run, because a connector keeps its token. */
+  readonly opened: Result<OpenSource>;
+  lastRun: LastRun | undefined;
+  runs: number;
+}
+
+/** A run in flight; its source may have been changed or removed meanwhile. */
+interface Running {
+  readonly progress: RunProgress;
+  readonly cancel: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** Runs the sources of the configuration when the schedule says so. */
+export class SourceRuntime {
+  readonly #options: SourceRuntimeOptions;
+  readonly #slots = new Map<string, Slot>();
+  readonly #running = new Map<string, Running>();
+  readonly #over = Promise.withResolvers<void>();
+  #schedule: Schedule;
+  #timer = new AbortController();
+  #isStopped = false;
+  #isConfigured = false;
+
+  constructor(options: SourceRuntimeOptions) {
+    this.#options = options;
+    this.#schedule = emptySchedule(options.sourcesInFlight);
+  }
+
+  /** Resolves when there is nothing left to do, which happens only where every source runs once. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** Takes over a configuration: new sources start, changed ones start anew, removed ones end, the others are left alone. */
+  configure(sources: readonly SourceConfig[]): void {
+    if (this.#isStopped) return;
+    const byKey = new Map(sources.map((config) => [sourceKey(config), config]));
+    if (byKey.size < sources.length) {
+      const names = sources.map(({ name }) => name);
+      this.#options.context.log.warn({ names }, "several sources with one sync_service_id");
+    }
+    for (const key of this.#slots.keys()) if (!byKey.has(key)) this.#slots.delete(key);
+    for (const [key, config] of byKey) this.#slots.set(key, this.#slotOf(key, config));
+    this.#isConfigured = true;
+    const { isOnce, context } = this.#options;
+    const scheduled = [...this.#slots].map(([key, { config, fingerprint }]) => ({
+      key,
+      fingerprint,
+      pollIntervalMs: isOnce ? Infinity : config.pollIntervalMs,
+      discoveryIntervalMs: isOnce ? Infinity : config.discoveryIntervalMs,
+    }));
+    const rollOf = (): number => (isOnce ? 0 : chance());
+    this.#apply(configure(this.#schedule, scheduled, { nowMs: context.clock.now(), rollOf }));
+  }
+
+  /** Starts a source now; it is meant by its sync_service_id or its name. */
+  runNow(reference: string): RunNowAnswer {
+    const slots = [...this.#slots];
+    const [key] =
+      slots.find(([, { config }]) => config.syncServiceId === reference) ??
+      slots.find(([, { config }]) => config.name === reference) ??
+      [];
+    if (key === undefined || this.#isStopped) return "unknown";
+    const step = runNow(this.#schedule, key, this.#options.context.clock.now());
+    this.#apply(step);
+    return step.answer;
+  }
+
+  /** Every source as it stands, by name. */
+  statuses(): readonly SourceStatus[] {
+    return [...this.#slots]
+      .map(([key, slot]) => this.#statusOf(key, slot))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Cancels every run and waits until each has ended and said so. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#apply(configure(this.#schedule, [], { nowMs: 0, rollOf: () => 0 }));
+    this.#timer.abort();
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+  }
+
+  #slotOf(key: string, config: SourceConfig): Slot {
+    const fingerprint = sourceFingerprint(config);
+    const before = this.#slots.get(key);
+    const isSame = before?.fingerprint === fingerprint;
+    const opened = isSame ? before.opened : this.#open(config);
+    return { config, fingerprint, opened, lastRun: before?.lastRun, runs: before?.runs ?? 0 };
+  }
+
+  #open(config: SourceConfig): Result<OpenSource> {
+    const source = this.#options.sourceOfType(config.type);
+    return source.ok ? source.value.open(config) : source;
+  }
+
+  #statusOf(key: string, { config, lastRun, runs }: Slot): SourceStatus {
+    const entry = this.#schedule.entries.get(key);
+    const run = this.#running.get(key)?.progress;
+    const nextDueMs = entry === undefined ? Infinity : dueMs(entry);
+    const isRetryPlanned = entry !== undefined && entry.retryMs !== Infinity;
+    return {
+      name: config.name,
+      type: config.type,
+      serviceId: config.syncServiceId,
+      state: sourceState({ isRunning: run !== undefined, isRetryPlanned, lastRun }),
+      run,
+      lastRun,
+      nextDueMs: nextDueMs === Infinity ? undefined : nextDueMs,
+      runs,
+      skipped: entry?.skipped ?? 0,
+    };
+  }
+
+  #apply({ schedule, actions }: ScheduleStep): void {
+    this.#schedule = schedule;
+    for (const action of actions) {
+      if (action.do === "start") this.#start(action.key, action.trigger);
+      else this.#running.get(action.key)?.cancel.abort(this.#cancelReason());
+    }
+    this.#arm();
+    if (this.#options.isOnce && this.#isConfigured && isOver(this.#schedule)) this.#over.resolve();
+  }
+
+  #cancelReason(): SyncError {
+    const why = this.#isStopped ? "the agent stops" : "the source was changed or removed";
+    return new SyncError("cancelled", why, { retry: "permanent" });
+  }
+
+  #arm(): void {
+    this.#timer.abort();
+    const atMs = nextTickMs(this.#schedule);
+    if (this.#isStopped || atMs === Infinity) return;
+    const { clock } = this.#options.context;
+    this.#timer = new AbortController();
+    const { signal } = this.#timer;
+    clock.sleep(Math.max(0, atMs - clock.now()), { signal }).then(
+      () => this.#apply(tick(this.#schedule, clock.now())),
+      () => undefined,
+    );
+  }
+
+  #start(key: string, trigger: Trigger): void {
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return;
+    const { context } = this.#options;
+    const cancel = new AbortController();
+    const startedMs = context.clock.now();
+    const progress = startProgress({ runId: newUuid(), trigger, startedMs });
+    const { config: source, opened } = slot;
+    slot.runs += 1;
+    const ended = syncRun(context, { source, opened, cancel: cancel.signal, progress }).then(
+      (end) => this.#ended(key, end),
+    );
+    this.#running.set(key, { progress, cancel, ended });
+  }
+
+  #ended(key: string, { lastRun, retry }: RunEnd): void {
+    const isCancelled = this.#running.get(key)?.cancel.signal.aborted === true;
+    this.#running.delete(key);
+    const slot = this.#slots.get(key);
+    if (slot !== undefined) slot.lastRun = lastRun;
+    const isRetried = retry !== undefined && !isCancelled && !this.#options.isOnce;
+    const nowMs = this.#options.context.clock.now();
+    const end = { nowMs, roll: chance(), ...(isRetried ? { retry } : {}) };
+    this.#apply(runEnded(this.#schedule, key, end));
+  }
+}

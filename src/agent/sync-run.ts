@@ -1,0 +1,211 @@
+/**
+ * One run of one source: pages are pulled, stamped, packed and delivered as they come, and a manifest tells how it ended, also
+ * when nothing came or it failed. The one place where a run's failures are caught.
+ */
+import type { Clock } from "../lib/clock.ts";
+import type { Retry } from "../lib/errors.ts";
+import { messageOf, SyncError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import type { Result } from "../lib/result.ts";
+import { formatManifest } from "../model/run-manifest.ts";
+import type { SourceConfig } from "../model/sync-payload.ts";
+import type { OpenSource, SourcePage } from "../sources/source.ts";
+import { formatDeviceUpdate } from "../wire/update-json.ts";
+import { diagnose } from "./diagnosis.ts";
+import type { GatewayLink } from "./gateway-link.ts";
+import type { AgentIdentity } from "./identity.ts";
+import { Outbox } from "./outbox.ts";
+import { Rejections } from "./rejections.ts";
+import { failureOf, lastRunOf, manifestOf, type RunFailure } from "./run-end.ts";
+import { RunSender } from "./run-sender.ts";
+import type { LastRun, RunProgress } from "./source-status.ts";
+import { nativeIdOf, stamp } from "./stamp.ts";
+
+/** What all runs of an agent share. */
+export interface RunContext {
+  readonly identity: AgentIdentity;
+  readonly link: GatewayLink;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly windowChunks: number;
+  readonly chunkBytesMax: number;
+  /** What the gateway takes as one message. */
+  readonly receiveBytesMax: number;
+  /** After a run was cancelled: how long its last window and its manifest may still take. */
+  readonly graceMs: number;
+  /** How long a gateway may stay away before the run is given up; absent: for ever. */
+  readonly patienceMs?: number | undefined;
+}
+
+/** What is to be pulled. */
+export interface RunTask {
+  readonly source: SourceConfig;
+  /** The error is why its settings cannot be used; the run then fails at once, and says so. */
+  readonly opened: Result<OpenSource>;
+  /** Aborting it stops the pull at once; its reason is told. */
+  readonly cancel: AbortSignal;
+  /** Kept up to date while the run goes on. */
+  readonly progress: RunProgress;
+}
+
+/** How a run ended, and whether it is worth trying again before its time. */
+export interface RunEnd {
+  readonly lastRun: LastRun;
+  readonly retry: Retry | undefined;
+}
+
+/** Runs it to its end. Rejects only where this code is wrong. */
+export async function syncRun(context: RunContext, task: RunTask): Promise<RunEnd> {
+  return await new SyncRun(context, task).run();
+}
+
+class SyncRun {
+  readonly #context: RunContext;
+  readonly #task: RunTask;
+  readonly #log: Log;
+  readonly #outbox: Outbox;
+  readonly #rejections = new Rejections();
+  readonly #sender: RunSender;
+  readonly #gatewayId: string;
+  /** Ends everything, some time after the run was cancelled. */
+  readonly #abandon = new AbortController();
+
+  constructor(context: RunContext, task: RunTask) {
+    const { source, progress } = task;
+    this.#context = context;
+    this.#task = task;
+    this.#log = context.log.child({ source: source.name, run_id: progress.runId });
+    this.#gatewayId = context.link.current?.gatewayId ?? "";
+    this.#sender = new RunSender({
+      ...context,
+      gatewayId: this.#gatewayId,
+      log: this.#log,
+      progress,
+      signal: this.#abandon.signal,
+    });
+    const { windowChunks, chunkBytesMax, receiveBytesMax } = context;
+    this.#outbox = new Outbox({
+      run: { runId: progress.runId, serviceId: source.syncServiceId, windowChunks },
+      chunkBytesMax,
+      receiveBytesMax,
+      deliver: (window) => this.#sender.deliver(window),
+      onHeld: (bytes) => {
+        progress.heldBytes = bytes;
+        progress.heldBytesMax = Math.max(progress.heldBytesMax, bytes);
+      },
+    });
+  }
+
+  async run(): Promise<RunEnd> {
+    const { progress, cancel } = this.#task;
+    const { clock, graceMs } = this.#context;
+    const over = new AbortController();
+    const onCancel = (): void => {
+      const grace = clock.sleep(graceMs, { signal: over.signal });
+      grace.then(() => this.#abandon.abort(cancel.reason)).catch(() => undefined);
+    };
+    if (cancel.aborted) onCancel();
+    else cancel.addEventListener("abort", onCancel, { once: true });
+    try {
+      const failure = await this.#work();
+      const ended = { progress, delivered: this.#outbox.delivered, failure, endedMs: clock.now() };
+      await this.#report({ ...ended, rejected: this.#rejections.counts });
+      const lastRun = lastRunOf(ended);
+      this.#logEnd(lastRun);
+      return { lastRun, retry: failure?.retry };
+    } finally {
+      cancel.removeEventListener("abort", onCancel);
+      over.abort();
+    }
+  }
+
+  /** Pulls and delivers everything; gives why that broke off, if it did. */
+  async #work(): Promise<RunFailure | undefined> {
+    const { cancel } = this.#task;
+    try {
+      await this.#pull();
+      await this.#outbox.finish({ isComplete: true });
+      return undefined;
+    } catch (thrown) {
+      const { broken } = this.#outbox;
+      // A refused window cancels the pull, which then tells of nothing but that.
+      const failure = failureOf(broken.aborted ? broken.reason : thrown, cancel);
+      if (failure.kind === "internal") this.#log.error({ err: thrown }, "sync run broke");
+      await this.#deliverRest(failure);
+      return failure;
+    }
+  }
+
+  /** What was read before the source failed is true all the same. A cancelled run only waits for what is on its way. */
+  async #deliverRest({ kind }: RunFailure): Promise<void> {
+    try {
+      if (kind === "cancelled") await this.#outbox.settle();
+      else if (!this.#outbox.broken.aborted) await this.#outbox.finish({ isComplete: false });
+    } catch (thrown) {
+      this.#log.warn({ error: messageOf(thrown) }, "devices that were read could not be delivered");
+    }
+  }
+
+  async #pull(): Promise<void> {
+    const { opened, cancel, progress } = this.#task;
+    const { clock } = this.#context;
+    if (!opened.ok) throw new SyncError("config", opened.error, { retry: "permanent" });
+    const pages = opened.value.pull({
+      signal: AbortSignal.any([cancel, this.#outbox.broken]),
+      log: this.#log,
+      clock,
+      onWait: ({ reason, ms }) => {
+        progress.sourceWait = { reason, untilMs: clock.now() + ms };
+      },
+    });
+    for await (const page of pages) {
+      await this.#take(page);
+      cancel.throwIfAborted();
+      this.#outbox.broken.throwIfAborted();
+    }
+  }
+
+  async #take(page: SourcePage): Promise<void> {
+    const { progress, source } = this.#task;
+    const { agentId, partition } = this.#context.identity;
+    const gatewayId = this.#gatewayId;
+    const sighting = { source, agentId, partition, gatewayId, timestampMs: progress.startedMs };
+    progress.pages += 1;
+    progress.sourceWait = undefined;
+    progress.sourceTotal = page.sourceTotal ?? progress.sourceTotal;
+    for (const rejection of page.rejected) this.#reject(rejection.nativeId, rejection.reason);
+    for (const device of page.devices) {
+      progress.devices += 1;
+      const before = this.#outbox.rejected;
+      const full = this.#outbox.add(formatDeviceUpdate(stamp(device, sighting)));
+      if (this.#outbox.rejected > before) this.#reject(nativeIdOf(device), "larger than a chunk");
+      if (full !== undefined) await full;
+    }
+  }
+
+  #reject(nativeId: string, reason: string): void {
+    this.#rejections.add({ nativeId, reason });
+    this.#task.progress.rejected = this.#rejections.total;
+  }
+
+  async #report(ended: Omit<Parameters<typeof manifestOf>[0], "serviceId">): Promise<void> {
+    const { syncServiceId: serviceId } = this.#task.source;
+    // Without it a core could not say whose run that was.
+    if (serviceId === undefined) return;
+    try {
+      await this.#sender.report(formatManifest(manifestOf({ ...ended, serviceId })));
+    } catch (thrown) {
+      this.#log.warn({ error: diagnose(thrown) }, "the end of the run could not be reported");
+    }
+  }
+
+  #logEnd(run: LastRun): void {
+    const { error, outcome, devices, pages, rejected } = run;
+    const { trigger, sentChunks: chunks, sentBytes: bytes } = this.#task.progress;
+    const ms = run.endedMs - run.startedMs;
+    const fields = { trigger, outcome, devices, pages, chunks, bytes, ms, rejected };
+    const samples = rejected === 0 ? {} : { rejected_samples: this.#rejections.samples };
+    if (error === undefined) this.#log.info({ ...fields, ...samples }, "sync run");
+    else this.#log.warn({ ...fields, ...samples, error }, "sync run");
+  }
+}
