@@ -49,7 +49,7 @@ export class Closure {
   readonly #names: Awaited<ReturnType<typeof readNames>>;
   /** Every record loaded: members and the ring around them. */
   readonly #loaded = new Map<number, Member>();
-  readonly #members = new Set<number>();
+  readonly #members = new Map<number, Member>();
   /** Members, and records that hold a value of one: those that are looked at as nodes. */
   readonly #seen = new Set<number>();
   /** Record numbers by value, or "generic" where they are too many to look at. */
@@ -66,7 +66,7 @@ export class Closure {
 
   /** Records of the components loaded so far. */
   get members(): ReadonlyMap<number, Member> {
-    return new Map([...this.#members].map((no) => [no, this.#member(no)]));
+    return this.#members;
   }
 
   /** Values that may do something else than what was last decided. */
@@ -94,9 +94,9 @@ export class Closure {
       invariant(round < ROUNDS_MAX, `a component closes within ${ROUNDS_MAX} rounds`);
       await this.#load(frontier);
       const fresh = frontier.flatMap((no) => this.#loaded.get(no) ?? []);
-      for (const { history } of fresh) {
-        this.#members.add(history.recordNo);
-        this.#seen.add(history.recordNo);
+      for (const member of fresh) {
+        this.#members.set(member.history.recordNo, member);
+        this.#seen.add(member.history.recordNo);
       }
       const next = [...(await this.#throughValues(fresh)), ...(await this.#throughIds(fresh))];
       frontier = [...new Set(next)].filter((no) => !this.#members.has(no));

@@ -1,0 +1,35 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import { ROOT } from "./program.ts";
+
+const run = promisify(execFile);
+
+/** The core's commands on one data folder, as an operator types them. */
+export function coreCommands(dataDir: string): (...args: readonly string[]) => Promise<unknown> {
+  return async (...args) => {
+    const { stdout } = await run(
+      process.execPath,
+      ["src/bin/core.ts", ...args, "--data-dir", dataDir, "--json"],
+      {
+        cwd: ROOT,
+        maxBuffer: 64 * 1024 ** 2,
+      },
+    );
+    return JSON.parse(stdout) as unknown;
+  };
+}
+
+/** GET requests to the REST API with a tenant's token. */
+export function apiOf(
+  base: string,
+  { tenant, token }: { readonly tenant: string; readonly token: string },
+): <T>(path: string) => Promise<T> {
+  return async <T>(path: string) => {
+    const answer = await fetch(`${base}/tenants/${tenant}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as T;
+  };
+}

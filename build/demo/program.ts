@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** The checkout. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** How long a program may take to say that it is up, ms: an embedded database on a slow disk is the longest. */
+const START_MAX_MS = 60_000;
+/** How long a program may take to stop before it is ended, ms: above the core's own grace. */
+const STOP_MAX_MS = 20_000;
+
+/** One of our programs as a process of its own; everything that it prints goes to a file. */
+export class Program implements AsyncDisposable {
+  readonly name: string;
+  readonly logFile: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number>;
+  readonly #lines: string[] = [];
+  readonly #tell: (() => void)[] = [];
+
+  constructor(
+    name: string,
+    { args, logFile }: { readonly args: readonly string[]; readonly logFile: string },
+  ) {
+    this.name = name;
+    this.logFile = logFile;
+    this.#child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const log = createWriteStream(logFile);
+    this.#child.stderr?.pipe(log, { end: false });
+    this.#child.stdout?.pipe(log, { end: false });
+    if (this.#child.stdout !== null) {
+      createInterface({ input: this.#child.stdout }).on("line", (line) => {
+        this.#lines.push(line);
+        for (const tell of this.#tell.splice(0)) tell();
+      });
+    }
+    this.#ended = new Promise((resolve) => {
+      this.#child.on("close", (code) => {
+        resolve(code ?? 1);
+        log.end();
+        for (const tell of this.#tell.splice(0)) tell();
+      });
+    });
+  }
+
+  /** The first line on standard output that holds the text. Rejects with the end of the log when the program ends before. */
+  async line(text: string): Promise<string> {
+    const late = AbortSignal.timeout(START_MAX_MS);
+    for (;;) {
+      const found = this.#lines.find((line) => line.includes(text));
+      if (found !== undefined) return found;
+      if (this.hasEnded || late.aborted) {
+        throw new Error(`${this.name} did not come up:\n${await this.lastWords()}`);
+      }
+      await Promise.race([
+        new Promise<void>((resolve) => this.#tell.push(resolve)),
+        new Promise((resolve) => late.addEventListener("abort", resolve)),
+      ]);
+    }
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** The last lines that it printed. */
+  async lastWords(): Promise<string> {
+    const text = await readFile(this.logFile, "utf8").catch(() => "");
+    return text.trimEnd().split("\n").slice(-15).join("\n");
+  }
+
+  /** Most memory that the process has held so far, bytes; undefined where /proc does not tell. */
+  async peakMemory(): Promise<number | undefined> {
+    const status = await readFile(`/proc/${this.#child.pid}/status`, "utf8").catch(() => "");
+    const kib = /VmHWM:\s+(\d+) kB/.exec(status)?.[1];
+    return kib === undefined ? undefined : Number(kib) * 1024;
+  }
+
+  /** Asks it to stop and waits; ends it where it does not. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.hasEnded) return;
+    this.#child.kill("SIGTERM");
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MAX_MS);
+    await this.#ended;
+    clearTimeout(late);
+  }
+}

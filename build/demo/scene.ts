@@ -1,0 +1,98 @@
+/**
+ * What the demo shows: two tenants on one core. Acme has a NetBox (recorded from a real one) and an Armis that sees the same
+ * devices and 7,000 more; Globex has a NetBox of its own. Same partition name, overlapping addresses, nothing in common.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { startNetboxReplay } from "../../test/fakes/netbox-replay-server.ts";
+import { ROOT } from "./program.ts";
+
+/** Token that both replayed NetBoxes take. */
+export const NETBOX_TOKEN = "0123456789abcdef0123456789abcdef01234567";
+/** Secret that the Armis takes. */
+export const ARMIS_SECRET = "demo-secret-key";
+
+/** One tenant of the demo. */
+export interface DemoTenant {
+  readonly slug: string;
+  readonly agentId: string;
+  /** The payload that `source apply` takes, in the document's form. */
+  readonly payload: {
+    readonly poll_interval: string;
+    readonly sources: Readonly<Record<string, object>>;
+  };
+}
+
+/** Replays recorded NetBoxes inside this process. */
+export async function startNetboxes(): Promise<
+  { readonly newer: string; readonly older: string } & AsyncDisposable
+> {
+  const newer = await startNetboxReplay({
+    folder: join(ROOT, "test/recorded/netbox-4.6.8"),
+    token: NETBOX_TOKEN,
+  });
+  const older = await startNetboxReplay({
+    folder: join(ROOT, "test/recorded/netbox-4.5.10"),
+    token: NETBOX_TOKEN,
+  });
+  return {
+    newer: newer.url,
+    older: older.url,
+    [Symbol.asyncDispose]: async () => {
+      await newer.close();
+      await older.close();
+    },
+  };
+}
+
+/** Arguments of the Armis fake: recorded NetBox devices among as many more as make up `devices`. */
+export function armisArguments(devices: number): readonly string[] {
+  const recorded = ["--recorded", "test/recorded/netbox-4.6.8"];
+  return [
+    "test/fakes/armis-server.ts",
+    "--devices",
+    String(devices),
+    "--seed",
+    "7",
+    "--secret-key",
+    ARMIS_SECRET,
+    ...recorded,
+  ];
+}
+
+/** The tenants with their sources. */
+export function tenantsOf(urls: {
+  readonly newer: string;
+  readonly older: string;
+  readonly armis: string;
+}): readonly DemoTenant[] {
+  const netbox = (endpoint: string): object => ({
+    type: "netbox",
+    endpoint,
+    credentials: { api_token: NETBOX_TOKEN },
+  });
+  const armis = { type: "armis", endpoint: urls.armis, credentials: { secret_key: ARMIS_SECRET } };
+  return [
+    {
+      slug: "acme",
+      agentId: "acme-agent",
+      payload: {
+        poll_interval: "10m",
+        sources: { netbox_dc1: netbox(urls.newer), armis_prod: armis },
+      },
+    },
+    {
+      slug: "globex",
+      agentId: "globex-agent",
+      payload: { poll_interval: "10m", sources: { netbox_hq: netbox(urls.older) } },
+    },
+  ];
+}
+
+/** Writes a tenant's payload where `source apply` reads it. */
+export async function writePayload(dir: string, { slug, payload }: DemoTenant): Promise<string> {
+  const file = join(dir, `${slug}-sources.json`);
+  await writeFile(file, `${JSON.stringify(payload, undefined, 2)}\n`, { mode: 0o600 });
+  return file;
+}
