@@ -57,7 +57,8 @@ export const IPV6: FailureMode = {
   tag: "ipv6",
   group: [1, 1],
   exclusive: false,
-  fits: isServer,
+  // Nothing links the two addresses of a server that only sweeps see.
+  fits: (device) => isServer(device) && !device.modes.has("ip_only"),
   strike: (group, { dice, listing, numbers }) => {
     const server = itemAt(group, 0);
     const { full, short } = writeIpv6(numbers.next("ipv6", 0));
