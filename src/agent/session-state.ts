@@ -124,7 +124,7 @@ const HELLO_BACKOFF: Backoff = { baseMs: 2_000, capMs: 30_000 };
 const RECONNECT_BACKOFF: Backoff = { baseMs: 5_000, capMs: 60_000 };
 /** Before a control stream that ended by itself is opened again. */
 const CONTROL_BACKOFF: Backoff = { baseMs: 5_000, capMs: 60_000 };
-/** A stream that lived so long did not end because of how we opened it. */
+/** A stream that lived so long did not end because of how it was opened. */
 const CONTROL_SETTLED_MS = 60_000;
 /** Before a GetConfig that failed by itself is tried again; the usual interval at most. */
 const CONFIG_BACKOFF: Backoff = { baseMs: 5_000, capMs: 300_000 };
@@ -343,10 +343,12 @@ function controlEnded(
   { failure, livedMs }: EventOf<"control_ended">,
   roll: number,
 ): SessionStep {
-  if (failure === "link") return lose(state, roll);
+  const isSettled = livedMs >= CONTROL_SETTLED_MS;
+  // A gateway that ends a stream in order after a while is about to stop: the one that comes after it must know us first.
+  if (failure === "link" || (failure === undefined && isSettled)) return lose(state, roll);
   // A gateway of the first generation has no control stream; the next Hello may reach a newer one.
   if (failure === "unsupported") return keep({ ...state, control: "unsupported" });
-  const controlFailures = livedMs >= CONTROL_SETTLED_MS ? 1 : state.controlFailures + 1;
+  const controlFailures = isSettled ? 1 : state.controlFailures + 1;
   const ms = backoffMs(CONTROL_BACKOFF, controlFailures - 1, roll);
   return {
     state: { ...state, control: "waiting", controlFailures },

@@ -168,13 +168,20 @@ test("a session that waits for a heartbeat's time sends it then, and only one at
 
 test("a control stream that ends is opened again, later each time, but soon after it held long", () => {
   const ends = (count: number, livedMs: number): string => {
-    const ended = { ...EVENTS.control_ended, livedMs };
+    const ended = { ...EVENTS.control_failed, livedMs };
     const more = Array.from({ length: count - 1 }, () => [EVENTS.timer_control, ended]).flat();
     return outcome(after([EVENTS.hello_ok, EVENTS.config_ok, ended, ...more]));
   };
   assert.equal(ends(3, 5_000), "running: timer control 15000");
   assert.equal(ends(9, 5_000), "running: timer control 45000");
   assert.equal(ends(9, 60_000), "running: timer control 3750");
+});
+
+test("a gateway that ends a long control stream in order is greeted anew, for it is about to stop", () => {
+  const ended = { ...EVENTS.control_ended, livedMs: 60_000 };
+  const running = [EVENTS.hello_ok, EVENTS.config_ok, EVENTS.heartbeat_ok];
+  assert.equal(outcome(after([...running, ended])), "waiting: leave, timer wait 3750");
+  assert.equal(outcome(after([...running, ended], 2)), "greeting: leave, hello 1");
 });
 
 test("intervals are taken from the gateway within bounds; the operator's own heartbeat stands", () => {

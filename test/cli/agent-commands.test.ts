@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { runAgentCommand } from "../../src/cli/agent-commands.ts";
+import { createFleet } from "../fakes/fleet.ts";
+import { startNetboxFake } from "../fakes/netbox-server.ts";
+import { makeCerts, writeCerts } from "../support/certs.ts";
+import { startStrictGateway, type StrictGateway } from "../support/strict-gateway.ts";
+
+const certs = await makeCerts();
+
+type Ran = { readonly code: number; readonly out: string; readonly err: string };
+
+async function agent(...argv: readonly string[]): Promise<Ran> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runAgentCommand(argv, {
+    env: {},
+    isTerminal: false,
+    stopSignal: () => new AbortController().signal,
+    print: (line) => void out.push(line),
+    printError: (line) => void err.push(line),
+  });
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
+
+type Folder = AsyncDisposable & { readonly path: string };
+
+/** A folder with certificates and an agent.json that leads to this address. */
+async function folder(address: string, partial: object = {}): Promise<Folder> {
+  const files = await writeCerts(certs);
+  const path = join(files.dir, "agent.json");
+  const config = {
+    agent_id: "agent-01",
+    gateway_addr: address,
+    gateway_security: {
+      mode: "mtls",
+      cert_dir: ".",
+      tls: {
+        cert_file: "component.pem",
+        key_file: "component-key.pem",
+        ca_file: "ca-chain.pem",
+      },
+    },
+    logging: { level: "disabled" },
+    ...partial,
+  };
+  await writeFile(path, JSON.stringify(config));
+  return { path, [Symbol.asyncDispose]: () => files[Symbol.asyncDispose]() };
+}
+
+function told(gateway: StrictGateway, sources: object): void {
+  const entries = Object.entries(sources).map(([name, settings]) => [
+    name,
+    { type: "netbox", sync_service_id: `id-${name}`, ...(settings as object) },
+  ]);
+  const json = JSON.stringify({ sources: Object.fromEntries(entries) as object });
+  gateway.config = { configVersion: "v1", configJson: Buffer.from(json) };
+}
+
+test("validate says what it found", async () => {
+  await using files = await folder("gw.example.net");
+  const { code, out } = await agent("validate", "--config", files.path);
+  assert.equal(code, 0);
+  assert.match(
+    out,
+    /agent.json is good\n +agent +agent-01 in partition default\n +gateways +gw.example.net:50052\n +certificate +valid until 2/,
+  );
+  const json = await agent("validate", "-c", files.path, "--json");
+  assert.equal((JSON.parse(json.out) as { agent_id: string }).agent_id, "agent-01");
+});
+
+test("validate names a wrong setting with exit code 78, and warns of an unknown one", async () => {
+  await using wrong = await folder("gw", { partition: "dmz" });
+  const refused = await agent("validate", "--config", wrong.path);
+  assert.equal(refused.code, 78);
+  assert.match(
+    refused.err,
+    /^serviceradar-agent: partition: is "dmz", but the certificate was issued for "default"/,
+  );
+  await using odd = await folder("gw", { push_intervall: "5s" });
+  const warned = await agent("validate", "--config", odd.path);
+  assert.equal(warned.code, 0);
+  assert.match(warned.err, /warning: push_intervall .* did you mean "push_interval"\?/);
+});
+
+test("version prints the version", async () => {
+  assert.match((await agent("version")).out, /^\d+\.\d+\.\d+$/);
+  const { name } = JSON.parse((await agent("version", "--json")).out) as { name: string };
+  assert.equal(name, "serviceradar-agent");
+});
+
+test("run --once pulls every source over real TLS, prints how each did, and ends with 0", async () => {
+  await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 1, devices: 30 }) });
+  await using gateway = await startStrictGateway(certs);
+  told(gateway, { dc1: { endpoint: netbox.url, credentials: { api_token: netbox.token } } });
+  await using files = await folder(gateway.address);
+  const { code, out } = await agent("run", "--once", "--config", files.path);
+  assert.match(out, /^dc1: success, 30 devices of \d+ pages in \d+\.\d s$/);
+  assert.equal(code, 0);
+  assert.equal(gateway.entries.length, 30);
+  assert.deepEqual(gateway.violations, []);
+});
+
+test("run --once ends with 3 where something is missing, and with 4 where credentials are wrong", async () => {
+  await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 1, devices: 3 }) });
+  await using gateway = await startStrictGateway(certs);
+  const good = { endpoint: netbox.url, credentials: { api_token: netbox.token } };
+  const bad = { endpoint: netbox.url, credentials: { api_token: "wrong-token" } };
+  told(gateway, { dc1: good, dc2: bad });
+  await using files = await folder(gateway.address);
+  const partial = await agent("run", "--once", "--json", "--config", files.path);
+  assert.equal(partial.code, 3);
+  const { sources } = JSON.parse(partial.out) as { sources: { lastRun: { outcome: string } }[] };
+  assert.deepEqual(
+    sources.map(({ lastRun }) => lastRun.outcome),
+    ["success", "failed"],
+  );
+  told(gateway, { dc2: bad });
+  const refused = await agent("run", "--once", "--config", files.path);
+  assert.equal(refused.code, 4);
+  assert.match(refused.out, /^dc2: failed, 0 devices .*: auth: /);
+});
+
+test("run --once ends with 4 where the gateway does not accept the certificate", async () => {
+  await using gateway = await startStrictGateway(await makeCerts());
+  await using files = await folder(gateway.address);
+  const { code, err } = await agent("run", "--once", "--config", files.path);
+  assert.equal(code, 4);
+  assert.match(err, /^serviceradar-agent: (Gateway not trusted|Tenant mismatch): /);
+});
+
+const PROGRAM = fileURLToPath(new URL("../../src/bin/agent.ts", import.meta.url));
+
+test("the executable runs until SIGTERM, then tells how its runs ended, and exits with 0", async () => {
+  const { promise: stuck, resolve } = Promise.withResolvers<void>();
+  await using netbox = await startNetboxFake({
+    fleet: createFleet({ seed: 1, devices: 30 }),
+    fault: ({ number }) => {
+      if (number <= 6) return undefined;
+      resolve();
+      return { kind: "never" };
+    },
+  });
+  await using gateway = await startStrictGateway(certs);
+  const credentials = { api_token: netbox.token };
+  told(gateway, { dc1: { endpoint: netbox.url, credentials, page_size: 5 } });
+  await using files = await folder(gateway.address, { logging: { level: "info" } });
+  const child = spawn(process.execPath, [PROGRAM, "run", "--config", files.path], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let lines = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => void (lines += text));
+  await gateway.until(() => gateway.heartbeats.length > 0);
+  // Its first run has some pages, and waits for one that never comes.
+  await stuck;
+  child.kill("SIGTERM");
+  const [code] = (await once(child, "exit")) as [number | null];
+  assert.equal(code, 0, lines);
+  const [manifest] = gateway.manifests;
+  assert.deepEqual(manifest?.error, { kind: "cancelled", message: "the agent stops" });
+  assert.match(lines, /"msg":"GetConfig"/);
+  assert.match(lines, /"config_version":"v1".*"sources":\["dc1"\]/);
+  assert.match(lines, /"msg":"sync run"/);
+  assert.ok(!lines.includes(netbox.token), "no log line holds a token");
+});
