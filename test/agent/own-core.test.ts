@@ -1,0 +1,111 @@
+/** The agent and our own core, over real mTLS and with a real database: what one sends, the other understands. */
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+
+import { Agent } from "../../src/agent/agent.ts";
+import { readSource } from "../../src/control/source-settings.ts";
+import { applySource } from "../../src/control/sources.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { netboxSource } from "../../src/sources/netbox.ts";
+import { createFleet } from "../fakes/fleet.ts";
+import { startNetboxFake } from "../fakes/netbox-server.ts";
+import { startTestCore, type TestCore } from "../support/core.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import type { StrictGateway } from "../support/strict-gateway.ts";
+import { optionsOf } from "./agent-bench.ts";
+
+/** Makes a source of agent-01 that asks this address. */
+async function giveSource(
+  { db, acme, sealer }: TestCore,
+  settings: { readonly endpoint: string; readonly api_token: string },
+): Promise<void> {
+  const { endpoint, api_token } = settings;
+  const value = { type: "netbox", endpoint, credentials: { api_token }, page_size: 20 };
+  const draft = readSource("dc1", value);
+  assert.ok(draft.ok, draft.ok ? "" : draft.error);
+  const options = { draft: draft.value, agentId: "agent-01", actor: "test", sealer };
+  const applied = await applySource(db, acme.tenant, options);
+  assert.ok(applied.ok, applied.ok ? "" : applied.error);
+}
+
+/** Has agent-01 run every source once. */
+async function runOnce(
+  core: TestCore,
+  identity: Parameters<TestCore["client"]>[0],
+): Promise<unknown[]> {
+  const gateways = [{ address: "127.0.0.1:1" } as StrictGateway];
+  const usual = optionsOf(
+    { sources: { netbox: netboxSource } },
+    { gateways, clock: new ManualClock() },
+  );
+  const agent = new Agent({
+    ...usual,
+    connect: () => core.client(identity),
+    isOnce: true,
+    clock: systemClock,
+  });
+  const { sources } = await agent.runOnce(new AbortController().signal);
+  return sources.map(({ lastRun }) => [lastRun?.outcome, lastRun?.devices, lastRun?.error]);
+}
+
+type Run = { outcome: string; kind: string; created: number; unchanged: number; chunks: number };
+
+async function runsOf({ db, acme }: TestCore): Promise<readonly Run[]> {
+  const { rows } = await db.query<Run>(
+    "select outcome, kind, created::int, unchanged::int, chunks::int from sync.runs where tenant = $1 and outcome is not null and entries > 0 order by run_no",
+    [acme.tenant],
+  );
+  return rows;
+}
+
+async function start(t: TestContext): Promise<{
+  readonly core: TestCore;
+  readonly identity: Awaited<ReturnType<TestCore["agent"]>>;
+}> {
+  const core = await startTestCore(t);
+  return { core, identity: await core.agent(core.acme, "agent-01") };
+}
+
+test("what the agent pulls becomes records and a complete run; pulled again, nothing has changed", async (t) => {
+  const { core, identity } = await start(t);
+  const fleet = createFleet({ seed: 4, devices: 120 });
+  await using netbox = await startNetboxFake({ fleet });
+  await giveSource(core, { endpoint: netbox.url, api_token: netbox.token });
+  for (let pull = 0; pull < 2; pull += 1) {
+    assert.deepEqual(await runOnce(core, identity), [["success", 120, undefined]]);
+    await core.work();
+  }
+  const runs = await runsOf(core);
+  assert.deepEqual(
+    runs.map(({ outcome, kind, created, unchanged }) => [outcome, kind, created, unchanged]),
+    [
+      ["success", "full", 120, 0],
+      ["success", "full", 0, 120],
+    ],
+  );
+});
+
+test("a source that refuses its credentials is a failed run in the core", async (t) => {
+  const { core, identity } = await start(t);
+  await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 4, devices: 3 }) });
+  await giveSource(core, { endpoint: netbox.url, api_token: "wrong-token" });
+  const [run] = await runOnce(core, identity);
+  assert.equal((run as string[])[0], "failed");
+  await core.work();
+  const { rows } = await core.db.query<{ outcome: string; error_kind: string }>(
+    "select outcome, error_kind from sync.runs where tenant = $1",
+    [core.acme.tenant],
+  );
+  assert.deepEqual(
+    rows.map(({ outcome, error_kind }) => [outcome, error_kind]),
+    [["failed", "auth"]],
+  );
+});
+
+test("an agent that was revoked is told so", async (t) => {
+  const { core, identity } = await start(t);
+  await core.db.query("update sync.agents set revoked_at = now() where tenant = $1", [
+    core.acme.tenant,
+  ]);
+  await assert.rejects(runOnce(core, identity), /^SyncError: Agent revoked: Hello: agent revoked/);
+});
