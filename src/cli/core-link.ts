@@ -79,7 +79,9 @@ function askSocket(
   const short = shortSocketPath(socketPath);
   const text = body === undefined ? undefined : JSON.stringify(body);
   const headers = { ...headersFor(text, actor), host: "core" };
-  const asking = request({ socketPath: short.path, method, path, headers }, (answer) => {
+  // A kept connection would outlive the path it was made by, and a command asks few things.
+  const how = { socketPath: short.path, method, path, headers, agent: false };
+  const asking = request(how, (answer) => {
     const parts: Buffer[] = [];
     answer.on("data", (part: Buffer) => parts.push(part));
     answer.on("error", reject);

@@ -5,7 +5,7 @@ import type { agentSchema } from "../api/contract.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { optional, required, toggle } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
-import { readJsonFile } from "./core-json-file.ts";
+import { inputName, readJsonFile } from "./core-json-file.ts";
 import { Misuse, RefusedRequest, tenantCommand, type TenantSession } from "./core-session.ts";
 import { appliedLines, sourceLines, sourceTable } from "./core-source-text.ts";
 import type { Command } from "./program.ts";
@@ -50,7 +50,7 @@ export const SOURCE_COMMANDS: readonly Command<CoreContext>[] = [
       const body = await session.ask<{ applied: Applied[] }>(asked).catch((thrown: unknown) => {
         const isPayload =
           thrown instanceof RefusedRequest && thrown.problem.code === "invalid_source";
-        throw isPayload ? new ConfigError(file, thrown.message) : thrown;
+        throw isPayload ? new ConfigError(inputName(file), thrown.message) : thrown;
       });
       session.show(body, () => appliedLines(body.applied));
     },

@@ -46,6 +46,38 @@ test("over the local socket everything is open, over TCP nothing without a token
   assert.equal((await get({ port }, "/healthz"))[0], 200);
 });
 
+test("bodies arrive whole, with a stated length and in pieces, and a longer one is refused in both", async (t) => {
+  const { app } = await testApi(t);
+  const socketPath = join(await folder(t), "run", "core.sock");
+  await using local = await serveHttp({ app, socketPath });
+  const post = async (slug: string, name: string, isStated: boolean): Promise<number> => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const body = JSON.stringify({ slug, name });
+    const headers = {
+      "content-type": "application/json",
+      ...(isStated ? { "content-length": Buffer.byteLength(body) } : {}),
+    };
+    const path = "/api/v1/tenants";
+    const asking = request({ socketPath: local.address, path, headers, method: "POST" });
+    asking.on("response", (answer) => {
+      answer.resume().on("close", () => resolve(answer.statusCode ?? 0));
+    });
+    // The server may hang up on a body that it has refused.
+    asking.on("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EPIPE" || error.code === "ECONNRESET" ? undefined : reject(error),
+    );
+    const third = Math.ceil(body.length / 3);
+    for (const at of [0, 1, 2]) asking.write(body.slice(at * third, (at + 1) * third));
+    asking.end();
+    return await promise;
+  };
+  const long = "n".repeat(5 * 1024 ** 2);
+  assert.equal(await post("stated", "x".repeat(150), true), 201);
+  assert.equal(await post("pieces", "x".repeat(150), false), 201);
+  assert.equal(await post("long", long, true), 413);
+  assert.equal(await post("long", long, false), 413);
+});
+
 test("the socket and its folder are their owner's alone, whatever the folder was before", async (t) => {
   const { app } = await testApi(t);
   const run = join(await folder(t), "run");
