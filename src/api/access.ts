@@ -22,7 +22,7 @@ export interface ListenerBindings {
 export const PLATFORM_ADMIN: ListenerBindings = { isPlatformAdmin: true };
 
 /** Who asks. */
-export type Caller =
+type Caller =
   | { readonly kind: "platform"; readonly actor: string }
   | {
       readonly kind: "token";

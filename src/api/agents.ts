@@ -200,7 +200,14 @@ function shown(agent: Agent, nowMs: number): z.infer<typeof agentSchema> {
     last_seen_at: timeOf(agent.lastSeenMs),
     certificate_not_after: timeOf(agent.certificateNotAfterMs),
     config_offered: agent.configOffered,
-    config_running: agent.configRunning,
+    config_running: runningConfig(agent),
     status: agent.status,
   };
+}
+
+/** What an agent confirmed, or what its heartbeat says it runs: whichever is what it was offered, for either may be late. */
+function runningConfig({ configOffered, configRunning, status }: Agent): string | undefined {
+  const { config_version: version } = (status ?? {}) as { readonly config_version?: unknown };
+  const reported = typeof version === "string" ? version : undefined;
+  return reported === configOffered ? reported : (configRunning ?? reported);
 }

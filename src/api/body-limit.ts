@@ -4,7 +4,7 @@ import type { ApiEnv } from "./access.ts";
 import { Problem } from "./errors.ts";
 
 /** Longest request body, bytes: a payload of 10,000 sources with queries has under 4 MB. */
-export const BODY_BYTES_MAX = 4 * 1024 ** 2;
+const BODY_BYTES_MAX = 4 * 1024 ** 2;
 
 /**
  * Refuses longer bodies, by their stated length or, where none is stated, while reading. The framework's own middleware

@@ -104,6 +104,17 @@ export const runDetailSchema = runSchema
   .extend({
     rejected_by: z.record(z.string(), count),
     rejected_sample: z.array(z.unknown()),
-    manifest: z.unknown().optional(),
+    manifest: z
+      .object({
+        outcome: z.string(),
+        pages: count,
+        source_total: count.optional().openapi({ description: "What the source says it holds" }),
+        devices: count,
+        chunks: count,
+        rejected: z.record(z.string(), count),
+        error: z.object({ kind: z.string(), message: z.string() }).optional(),
+      })
+      .optional()
+      .openapi({ description: "What the agent says of the run that it ended" }),
   })
   .openapi("RunDetail");

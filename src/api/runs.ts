@@ -90,8 +90,26 @@ function detailOf(
     ...shown(run, names),
     rejected_by: run.rejectedBy,
     rejected_sample: [...run.rejectedSample],
-    manifest: run.manifest,
+    manifest: manifestOf(run.manifest),
   };
+}
+
+/** The ledger keeps the agent's manifest as it was read; a count stands for its chunks. */
+const ledgerManifest = z.object({
+  outcome: z.string(),
+  pages: z.number(),
+  sourceTotal: z.number().optional(),
+  devices: z.number(),
+  chunks: z.number(),
+  rejected: z.record(z.string(), z.number()),
+  error: z.object({ kind: z.string(), message: z.string() }).optional(),
+});
+
+function manifestOf(kept: unknown): z.infer<typeof runDetailSchema>["manifest"] {
+  const read = ledgerManifest.safeParse(kept);
+  if (!read.success) return undefined;
+  const { sourceTotal, ...manifest } = read.data;
+  return { ...manifest, source_total: sourceTotal };
 }
 
 function shown(run: Run, names: ReadonlyMap<string, string>): z.infer<typeof runSchema> {

@@ -8,11 +8,11 @@ import { invariant } from "../lib/invariant.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { oneOf, optional, parsed, required, toggle, withDefault } from "./args.ts";
 import { prepareFolder, writeFolder } from "./core-agent-folder.ts";
+import { agentLines, agentTable } from "./core-agent-text.ts";
 import type { CoreContext } from "./core-context.ts";
 import { quoted, tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
-import { pairLines, sectionLines, tableLines } from "./table.ts";
-import { agoText, timeText } from "./wording.ts";
+import { timeText } from "./wording.ts";
 
 type Agent = z.infer<typeof agentSchema>;
 type Certified = z.infer<typeof certifiedAgentSchema>;
@@ -32,7 +32,7 @@ export const AGENT_COMMANDS: readonly Command<CoreContext>[] = [
         method: "GET",
         path: session.path(["agents"]),
       });
-      session.show(body, () => listLines(body.agents, session));
+      session.show(body, () => agentTable(body.agents, session));
     },
   }),
   tenantCommand({
@@ -144,68 +144,4 @@ function startLine(config: string, env: Environment): string {
   const isCheckout = env["npm_lifecycle_event"] === "core";
   const program = isCheckout ? "npm run -s agent --" : "serviceradar-agent";
   return `${program} run --config ${quoted(config)}`;
-}
-
-const STATES: Readonly<Record<Agent["state"], string>> = {
-  online: "online",
-  silent: "silent",
-  never_seen: "never seen",
-  revoked: "revoked",
-};
-
-function listLines(agents: readonly Agent[], session: TenantSession): readonly string[] {
-  if (agents.length === 0) {
-    return [
-      `Tenant ${session.slug} has no agents; make one with: ${session.commandLine("agent create --agent-id AGENT")}`,
-    ];
-  }
-  const nowMs = session.context.clock.now();
-  return tableLines(
-    [
-      { title: "AGENT", text: (agent) => agent.agent_id },
-      { title: "PARTITION", text: (agent) => agent.partition },
-      { title: "STATE", text: (agent) => STATES[agent.state] },
-      { title: "LAST SEEN", text: (agent) => agoText(agent.last_seen_at, nowMs) },
-      { title: "CONFIGURATION", text: configText },
-      { title: "HOST", text: (agent) => agent.hostname },
-      { title: "VERSION", text: (agent) => agent.version },
-      {
-        title: "CERTIFICATE ENDS",
-        text: (agent) => agoText(agent.certificate_not_after, nowMs),
-      },
-    ],
-    agents,
-  );
-}
-
-/** Versions are hashes; whether the agent runs what it was offered is what counts. */
-function configText({
-  config_offered: offered,
-  config_running: running,
-}: Agent): string | undefined {
-  if (offered === undefined) return undefined;
-  return offered === running ? "current" : "not yet confirmed";
-}
-
-function agentLines(agent: Agent, nowMs: number): readonly string[] {
-  const seen = agent.last_seen_at;
-  return [
-    `Agent ${agent.agent_id}`,
-    ...pairLines([
-      ["  state", STATES[agent.state]],
-      ["  partition", agent.partition],
-      ["  host", agent.hostname],
-      ["  version", agent.version],
-      ["  last seen", seen && `${timeText(seen)} (${agoText(seen, nowMs)})`],
-      ["  certificate ends", timeText(agent.certificate_not_after)],
-      ["  created", timeText(agent.created_at)],
-      ["  revoked", timeText(agent.revoked_at)],
-      ["  configuration", configText(agent)],
-      ["  offered", agent.config_offered],
-      ["  running", agent.config_running],
-    ]),
-    ...(agent.status === undefined
-      ? []
-      : sectionLines("Newest status", JSON.stringify(agent.status, undefined, 2).split("\n"))),
-  ];
 }

@@ -8,7 +8,7 @@ import type { CoreContext } from "./core-context.ts";
 import { tenantCommand } from "./core-session.ts";
 import type { Command } from "./program.ts";
 import { pairLines, plain, sectionLines, tableLines, type Column } from "./table.ts";
-import { agoText, countText, rateText, spanText, timeText } from "./wording.ts";
+import { agoText, countOf, countText, rateText, durationText, timeText } from "./wording.ts";
 
 type Run = z.infer<typeof runSchema>;
 type RunDetail = z.infer<typeof runDetailSchema>;
@@ -71,7 +71,7 @@ function columns(nowMs: number): readonly Column<Run>[] {
     number("SAME", (run) => run.unchanged),
     number("REJECTED", (run) => run.rejected),
     number("MERGED", (run) => run.merged),
-    { title: "ERROR", text: (run) => run.error?.message, maxChars: 60 },
+    { title: "ERROR", text: (run) => run.error?.message, maxChars: 100 },
   ];
 }
 
@@ -81,14 +81,16 @@ function tookMs({ started_at: start, ended_at: end }: Run): number | undefined {
 
 function tookText(run: Run): string | undefined {
   const ms = tookMs(run);
-  return ms === undefined ? undefined : spanText(ms);
+  return ms === undefined ? undefined : durationText(ms);
 }
 
 function runLines(run: RunDetail, nowMs: number): readonly string[] {
   const ms = tookMs(run);
   const rate = ms === undefined ? undefined : rateText(run.entries, ms);
   const started = `${timeText(run.started_at)} (${agoText(run.started_at, nowMs)})`;
+  const total = run.manifest?.source_total;
   const rejectedBy = Object.entries(run.rejected_by);
+  const leftOut = Object.entries(run.manifest?.rejected ?? {});
   return [
     `Run ${run.run_no} of source ${plain(run.source)}: ${run.outcome}`,
     ...pairLines([
@@ -99,8 +101,13 @@ function runLines(run: RunDetail, nowMs: number): readonly string[] {
       ["  source id", run.source_id],
       ["  started", started],
       ["  ended", timeText(run.ended_at)],
-      ["  took", ms === undefined ? undefined : [spanText(ms), rate].filter(Boolean).join(", ")],
+      [
+        "  took",
+        ms === undefined ? undefined : [durationText(ms), rate].filter(Boolean).join(", "),
+      ],
       ["  received", `${formatBytes(run.bytes)} in ${countText(run.chunks)} chunks`],
+      ["  pages read", run.manifest && countText(run.manifest.pages)],
+      ["  source holds", total === undefined ? undefined : countOf(total, "device")],
       ["  entries", countText(run.entries)],
       ["  new records", countText(run.created)],
       ["  changed", countText(run.changed)],
@@ -111,20 +118,20 @@ function runLines(run: RunDetail, nowMs: number): readonly string[] {
     ...(rejectedBy.length === 0
       ? []
       : sectionLines(
-          "Rejected because",
+          "Rejected by the core because",
           pairLines(rejectedBy.map(([reason, count]) => [countText(count), reason])),
+        )),
+    ...(leftOut.length === 0
+      ? []
+      : sectionLines(
+          "Left out by the agent because",
+          pairLines(leftOut.map(([reason, count]) => [countText(count), reason])),
         )),
     ...(run.rejected_sample.length === 0
       ? []
       : sectionLines(
           "First rejected entries",
           run.rejected_sample.map((entry) => plain(JSON.stringify(entry))),
-        )),
-    ...(run.manifest === undefined || run.manifest === null
-      ? []
-      : sectionLines(
-          "Manifest",
-          JSON.stringify(run.manifest, undefined, 2).split("\n").map(plain),
         )),
   ];
 }

@@ -22,7 +22,7 @@ export const WHERE = {
 };
 
 /** The folder where nobody names one: the service's own as root, else the user's. */
-export function defaultDataDir(env: Environment): string {
+function defaultDataDir(env: Environment): string {
   if (process.getuid?.() === 0) return "/var/lib/serviceradar/core";
   const state = env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state");
   return join(state, "serviceradar", "core");

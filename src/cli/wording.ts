@@ -18,6 +18,12 @@ export function spanText(ms: number): string {
     : `${Math.floor(span / unit.ms)}${unit.letter}`;
 }
 
+/** How long something took: "318ms", "12.3s", then as a span. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;
+  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)}s` : spanText(ms);
+}
+
 /** How long ago a time of the API was, or in how long it will be. */
 export function agoText(time: string | undefined, nowMs: number): string | undefined {
   if (time === undefined) return undefined;

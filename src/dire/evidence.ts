@@ -10,7 +10,7 @@ import { readNames } from "./numbers.ts";
 import { survive, type Field, type Survivor, type Witness } from "./survive.ts";
 
 /** One record of a device. */
-export interface RecordEvidence {
+interface RecordEvidence {
   readonly recordNo: number;
   readonly instance: string;
   /** What the record itself names as its source. */

@@ -1,7 +1,7 @@
 import type { Queryable } from "../db/session.ts";
 
 /** A chunk that was set aside, with the reason. */
-export interface ParkedChunk {
+interface ParkedChunk {
   readonly inboxNo: number;
   readonly agentId: string;
   readonly runId: string;

@@ -67,7 +67,7 @@ const COLUMNS = `d.device_no, d.device_id, p.name as partition, host(d.ip) as ip
 const FROM = "sync.devices d left join sync.partitions p using (tenant, partition_no)";
 
 /** Whether devices that their sources retracted are wanted. */
-export type DeviceState = "active" | "deleted" | "all";
+type DeviceState = "active" | "deleted" | "all";
 
 /** Which devices of a tenant are wanted; absent filters let everything pass. */
 export interface DeviceFilter {

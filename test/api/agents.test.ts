@@ -136,3 +136,19 @@ for (const [agentId, partition] of [
     assert.match(json.detail, partition === "default" ? /^agent_id / : /^partition /);
   });
 }
+
+test("an agent runs what it confirmed, or what its heartbeat says, whichever is newer", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  await api.ask(`POST ${AGENTS}`, { body: { agent_id: "agent-1" } });
+  const running = async (set: string): Promise<string | undefined> => {
+    await api.db.query(`update sync.agents set ${set}`);
+    const { json } = await api.ask<{ config_running?: string }>(`GET ${AGENTS}/agent-1`);
+    return json.config_running;
+  };
+  assert.equal(await running("config_offered = 'v2'"), undefined);
+  assert.equal(await running("config_running = 'v1'"), "v1");
+  assert.equal(await running(`status = '{"config_version": "v2"}'`), "v2");
+  assert.equal(await running(`config_running = 'v2', status = '{"config_version": "v1"}'`), "v2");
+  assert.equal(await running("status = '[1]'"), "v2");
+});

@@ -76,14 +76,22 @@ test("a run is shown by its number or its id, with what was rejected and why it 
   const { ask, db } = await withRuns(t, 5);
   await db.query(
     `update sync.runs set rejected = 2, rejected_by = '{"no identifier": 2}', rejected_sample = '[{"index": 4}]',
-            manifest = '{"pages": 3}' where run_no = 5`,
+            manifest = '{"runId": "run-5", "outcome": "failed", "pages": 3, "sourceTotal": 70, "devices": 60, "chunks": 1, "rejected": {"no name": 10}}' where run_no = 5`,
   );
   const byNumber = await ask<Run>(`GET ${RUNS}/5`);
   assert.equal(byNumber.json.run_id, "run-5");
   assert.deepEqual(byNumber.json.error, { kind: "auth", message: "the token was refused" });
   assert.deepEqual((await ask(`GET ${RUNS}/run-5`)).json, byNumber.json);
+  const manifestShown = {
+    outcome: "failed",
+    pages: 3,
+    source_total: 70,
+    devices: 60,
+    chunks: 1,
+    rejected: { "no name": 10 },
+  };
   const { rejected_by: by, rejected_sample: sample, manifest } = byNumber.json as never;
-  assert.deepEqual([by, sample, manifest], [{ "no identifier": 2 }, [{ index: 4 }], { pages: 3 }]);
+  assert.deepEqual([by, sample, manifest], [{ "no identifier": 2 }, [{ index: 4 }], manifestShown]);
   assert.equal((await ask(`GET ${RUNS}/99`)).status, 404);
 });
 

@@ -5,6 +5,7 @@ import {
   agoText,
   countOf,
   countText,
+  durationText,
   rateText,
   spanText,
   timeText,
@@ -52,4 +53,14 @@ test("a rate needs something and time", () => {
   assert.equal(rateText(10_000, 2_000), "5,000/s");
   assert.equal(rateText(0, 2_000), undefined);
   assert.equal(rateText(5, 0), undefined);
+});
+
+test("what took less than two minutes is told more exactly", () => {
+  assert.deepEqual([0, 318, 12_340, 119_900, 600_000].map(durationText), [
+    "0ms",
+    "318ms",
+    "12.3s",
+    "119.9s",
+    "10m",
+  ]);
 });

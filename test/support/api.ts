@@ -22,7 +22,7 @@ export interface Answer<Body> {
 }
 
 /** How a request is made; without a token it is the platform's administrator's. */
-export interface Ask {
+interface Ask {
   readonly token?: string | undefined;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;

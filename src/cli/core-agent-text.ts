@@ -1,0 +1,115 @@
+/** How agents are written for people. Pure. */
+import type { z } from "@hono/zod-openapi";
+
+import type { agentSchema } from "../api/contract.ts";
+import type { TenantSession } from "./core-session.ts";
+import { pairLines, plain, sectionLines, tableLines } from "./table.ts";
+import { agoText, timeText } from "./wording.ts";
+
+type Agent = z.infer<typeof agentSchema>;
+
+const STATES: Readonly<Record<Agent["state"], string>> = {
+  online: "online",
+  silent: "silent",
+  never_seen: "never seen",
+  revoked: "revoked",
+};
+
+/** The table of a tenant's agents. */
+export function agentTable(agents: readonly Agent[], session: TenantSession): readonly string[] {
+  if (agents.length === 0) {
+    return [
+      `Tenant ${session.slug} has no agents; make one with: ${session.commandLine("agent create --agent-id AGENT")}`,
+    ];
+  }
+  const nowMs = session.context.clock.now();
+  return tableLines(
+    [
+      { title: "AGENT", text: (agent) => agent.agent_id },
+      { title: "PARTITION", text: (agent) => agent.partition },
+      { title: "STATE", text: (agent) => STATES[agent.state] },
+      { title: "LAST SEEN", text: (agent) => agoText(agent.last_seen_at, nowMs) },
+      { title: "CONFIGURATION", text: configText },
+      { title: "HOST", text: (agent) => agent.hostname },
+      { title: "VERSION", text: (agent) => agent.version },
+      {
+        title: "CERTIFICATE ENDS",
+        text: (agent) => agoText(agent.certificate_not_after, nowMs),
+      },
+    ],
+    agents,
+  );
+}
+
+/** Versions are hashes; whether the agent runs what it was offered is what counts. */
+function configText({
+  config_offered: offered,
+  config_running: running,
+}: Agent): string | undefined {
+  if (offered === undefined) return undefined;
+  return offered === running ? "current" : "not yet confirmed";
+}
+
+/** Everything of one agent. */
+export function agentLines(agent: Agent, nowMs: number): readonly string[] {
+  const seen = agent.last_seen_at;
+  return [
+    `Agent ${agent.agent_id}`,
+    ...pairLines([
+      ["  state", STATES[agent.state]],
+      ["  partition", agent.partition],
+      ["  host", agent.hostname],
+      ["  version", agent.version],
+      ["  last seen", seen && `${timeText(seen)} (${agoText(seen, nowMs)})`],
+      ["  certificate ends", timeText(agent.certificate_not_after)],
+      ["  created", timeText(agent.created_at)],
+      ["  revoked", timeText(agent.revoked_at)],
+      ["  configuration", configText(agent)],
+      ["  offered", agent.config_offered],
+      ["  running", agent.config_running],
+    ]),
+    ...statusLines(agent.status, nowMs),
+  ];
+}
+
+/** One source in an agent's newest status, as far as it is what our agents send. */
+type ReportedSource = {
+  readonly name?: string;
+  readonly state?: string;
+  readonly next_due?: string;
+  readonly error?: { readonly message?: string };
+  readonly last_run?: {
+    readonly outcome?: string;
+    readonly ended?: string;
+    readonly devices?: number;
+  };
+};
+
+/** What the agent says of its sources; the status of an agent that is none of ours is shown as it came. */
+function statusLines(status: unknown, nowMs: number): readonly string[] {
+  if (status === undefined || status === null) return [];
+  const { sources } = status as { readonly sources?: unknown };
+  if (!Array.isArray(sources)) {
+    return sectionLines(
+      "Newest status",
+      JSON.stringify(status, undefined, 2).split("\n").map(plain),
+    );
+  }
+  const table = tableLines(
+    [
+      { title: "SOURCE", text: (source) => source.name },
+      { title: "STATE", text: (source) => source.state },
+      { title: "LAST RUN", text: (source) => source.last_run?.outcome },
+      { title: "ENDED", text: (source) => agoText(source.last_run?.ended, nowMs) },
+      {
+        title: "DEVICES",
+        text: (source) => source.last_run?.devices?.toString(),
+        isNumber: true,
+      },
+      { title: "NEXT", text: (source) => agoText(source.next_due, nowMs) },
+      { title: "ERROR", text: (source) => source.error?.message },
+    ],
+    sources as readonly ReportedSource[],
+  );
+  return sectionLines("What it says of its sources", table);
+}
