@@ -1,7 +1,8 @@
 /** serviceradar-core's commands. All but `serve`, `migrate` and `version` are requests to the REST API. */
+import { EXIT } from "../lib/exit-code.ts";
 import { VERSION } from "../lib/version.ts";
 import { AGENT_COMMANDS } from "./core-agent.ts";
-import { processContext, type CoreContext, type Serve } from "./core-context.ts";
+import { OutputClosed, processContext, type CoreContext, type Serve } from "./core-context.ts";
 import { DEVICE_COMMANDS } from "./core-devices.ts";
 import { INBOX_COMMANDS } from "./core-inbox.ts";
 import { RUN_COMMANDS } from "./core-runs.ts";
@@ -34,5 +35,8 @@ export async function runCoreCommand(
   { serve }: { readonly serve: Serve },
   context: CoreContext = processContext(serve),
 ): Promise<number> {
-  return await runProgram(PROGRAM, argv, context);
+  return await runProgram(PROGRAM, argv, context).catch((thrown: unknown) => {
+    if (thrown instanceof OutputClosed) return EXIT.ok;
+    throw thrown;
+  });
 }

@@ -45,16 +45,23 @@ export interface CoreContext extends Terminal {
   readonly logFormat?: LogFormat;
 }
 
+/** Whoever read the output has gone, as `head` does: the command ends in order, and that is no failure. */
+export class OutputClosed extends Error {}
+
 /** The context of a real process. */
 export function processContext(serve: Serve): CoreContext {
-  // `core devices list | head` ends early, and that is no failure.
+  let isClosed = false;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    if (error.code !== "EPIPE") throw error;
+    isClosed = true;
   });
+  const print = (line: string): void => {
+    if (isClosed) throw new OutputClosed();
+    process.stdout.write(`${line}\n`);
+  };
   const isAttended = process.stdin.isTTY && process.stdout.isTTY;
   return {
-    print: (line) => void process.stdout.write(`${line}\n`),
+    print,
     printError: (line) => void process.stderr.write(`${line}\n`),
     env: process.env,
     clock: systemClock,

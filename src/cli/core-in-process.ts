@@ -1,12 +1,14 @@
 /** The API in this process, over the database itself: for commands that find no running core. */
 import { PLATFORM_ADMIN } from "../api/access.ts";
 import { createApi } from "../api/app.ts";
+import type { Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
-import { createLog } from "../lib/log.ts";
+import { createLog, type Log } from "../lib/log.ts";
 import type { CoreContext } from "./core-context.ts";
 import { headersFor, type Link } from "./core-request.ts";
 import { logLevel } from "./core-settings.ts";
-import { openPlatform, type PlatformSettings } from "./platform.ts";
+import { EXIT_BY_SIGNAL } from "./core-signal.ts";
+import { openPlatform, type Platform, type PlatformSettings } from "./platform.ts";
 
 /** Opens the database, starting the embedded one, and asks the API directly. Throws as openLink says. */
 export async function openInProcess(
@@ -15,9 +17,7 @@ export async function openInProcess(
 ): Promise<Link> {
   const { clock, env, actor } = context;
   const log = createLog({ component: "core", level: logLevel(env, "error") });
-  const platform = await openPlatform(settings, { log, clock }).catch((thrown: unknown) => {
-    throw named(thrown);
-  });
+  const platform = await openForCommand(settings, { log, clock });
   const app = createApi({ ...platform, clock, log });
   return {
     ask: async ({ method, path, body }) => {
@@ -35,6 +35,30 @@ export async function openInProcess(
     },
     [Symbol.asyncDispose]: () => platform[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * Opens the platform for as long as a command takes. A signal, such as Ctrl-C at a question, stops the embedded database
+ * before it ends the process. Throws as openLink says.
+ */
+export async function openForCommand(
+  settings: PlatformSettings,
+  outfit: { readonly log: Log; readonly clock: Clock },
+): Promise<Platform> {
+  const platform = await openPlatform(settings, outfit).catch((thrown: unknown) => {
+    throw named(thrown);
+  });
+  const stop = (): void => {
+    void Promise.resolve(platform[Symbol.asyncDispose]()).finally(() =>
+      process.exit(EXIT_BY_SIGNAL),
+    );
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const close = async (): Promise<void> => {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+    await platform[Symbol.asyncDispose]();
+  };
+  return { ...platform, [Symbol.asyncDispose]: close };
 }
 
 /** Failures of opening as the codes that exit codes are made of. */

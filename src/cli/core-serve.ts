@@ -10,6 +10,7 @@ import { CORE_ROLES, type CoreContext } from "./core-context.ts";
 import { socketPathOf } from "./core-link.ts";
 import { CORE_NAME } from "./core-session.ts";
 import { LOG_LEVELS, logLevel, platformSettings, WHERE } from "./core-settings.ts";
+import { stopOnSignals } from "./core-signal.ts";
 import { command, type Command } from "./program.ts";
 import { tableLines } from "./table.ts";
 import { timeText } from "./wording.ts";
@@ -75,8 +76,8 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
       const { env, clock } = context;
       const log = createLog({ component: "core", level: logLevel(env, "error") });
       const settings = { ...platformSettings(values, env), compatSchema: schema };
-      const { openPlatform } = await import("./platform.ts");
-      await using platform = await openPlatform(settings, { log, clock });
+      const { openForCommand } = await import("./core-in-process.ts");
+      await using platform = await openForCommand(settings, { log, clock });
       const { rows } = await platform.db.query<{ name: string; applied_at: number }>(
         "select name, applied_at from sync.migrations order by id",
       );
@@ -122,20 +123,3 @@ function rolesOf(text: string): Result<ReadonlyRoles> {
 }
 
 type ReadonlyRoles = readonly (typeof CORE_ROLES)[number][];
-
-/** The first signal stops the core in order; a second one, for who will not wait, ends it at once. */
-function stopOnSignals(): { readonly signal: AbortSignal; release: () => void } {
-  const stopping = new AbortController();
-  const stop = (): void => {
-    if (stopping.signal.aborted) process.exit(EXIT_BY_SIGNAL);
-    stopping.abort();
-  };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  return {
-    signal: stopping.signal,
-    release: () => void process.off("SIGINT", stop).off("SIGTERM", stop),
-  };
-}
-
-/** 128 and the number of SIGINT, as shells have it. */
-const EXIT_BY_SIGNAL = 130;

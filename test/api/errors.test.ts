@@ -120,6 +120,20 @@ for (const { what, request, body, expected } of CASES) {
   });
 }
 
+test("a body in another form than JSON is refused by that name", async (t) => {
+  const { ask } = await acme(t);
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  const { status, json } = await ask<Problem>("POST /api/v1/tenants", {
+    body: "slug=x",
+    headers: form,
+  });
+  assert.deepEqual([status, json.code], [415, "not_json"]);
+  assert.match(json.detail, /content-type: application\/json/);
+  const patched = { "content-type": "application/merge-patch+json; charset=utf-8" };
+  const other = await ask("POST /api/v1/tenants", { body: { slug: "y" }, headers: patched });
+  assert.equal(other.status, 201);
+});
+
 test("every member that is wrong is listed", async (t) => {
   const { ask } = await acme(t);
   const body = { agent_id: 5, cn_form: 9 };

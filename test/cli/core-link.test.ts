@@ -129,3 +129,10 @@ test("migrate brings an empty database up to date and shows the steps, and again
   assert.equal((await run("migrate --json")).out, first.out);
   assert.match((await run("migrate")).out, /^The schema is that of serviceradar-core \d/);
 });
+
+test("a reader that goes away ends the command in order", async (t) => {
+  const core = await testCore(t);
+  await core.tenant("acme");
+  const ran = await core.run(["tenant", "list"], { isReaderGone: true });
+  assert.deepEqual(ran, { code: 0, out: "", err: "" });
+});

@@ -6,7 +6,7 @@ import type { TestContext } from "node:test";
 
 import { serveHttp } from "../../src/api/serve-http.ts";
 import { runCoreCommand } from "../../src/cli/core-commands.ts";
-import type { Serve } from "../../src/cli/core-context.ts";
+import { OutputClosed, type Serve } from "../../src/cli/core-context.ts";
 import { socketPathOf } from "../../src/cli/core-link.ts";
 import type { Environment } from "../../src/lib/env.ts";
 import { testApi, type TestApi } from "./api.ts";
@@ -25,6 +25,8 @@ export interface Around {
   /** What a person answers; absent: nobody sits there. */
   readonly answers?: string;
   readonly serve?: Serve;
+  /** Whoever read standard output has gone. */
+  readonly isReaderGone?: boolean;
   readonly nowMs?: number;
 }
 
@@ -51,7 +53,10 @@ export async function runCore(line: readonly string[], around: Around = {}): Pro
     line,
     { serve },
     {
-      print: (text) => void out.push(text),
+      print: (text) => {
+        if (around.isReaderGone === true) throw new OutputClosed();
+        out.push(text);
+      },
       printError: (text) => void err.push(text),
       env,
       clock: { now: () => nowMs, sleep: () => Promise.resolve() },
