@@ -41,6 +41,9 @@ export type ApiEnv = {
 /** Longest actor name kept. */
 const ACTOR_CHARS_MAX = 100;
 
+/** How old a token's last use may be before a request writes a new one, ms; noteTokenUse holds the database to the same. */
+const LAST_USED_STALE_MS = 60_000;
+
 /** Finds out who asks. Throws `unauthenticated`, `token_expired` or `token_revoked`. */
 export function authenticate(context: ApiContext): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
@@ -77,7 +80,7 @@ async function bearer({ db, clock }: ApiContext, header: string | undefined): Pr
   if (token.expiresMs !== undefined && token.expiresMs <= clock.now()) {
     throw new Problem("token_expired", "the token has expired; make a new one");
   }
-  await noteTokenUse(db, token);
+  if ((token.lastUsedMs ?? 0) < clock.now() - LAST_USED_STALE_MS) await noteTokenUse(db, token);
   const { tenant, slug, role, name } = token;
   return { kind: "token", actor: `token:${name}`, tenant, slug, role };
 }

@@ -59,7 +59,12 @@ export const deviceDetailSchema = deviceSchema
         first_seen: time,
         last_seen: time,
         retracted_at: time.optional(),
-        payload: z.unknown(),
+        is_former: z.boolean().openapi({
+          description: "It speaks of another device now, and spoke of this one until last_seen",
+        }),
+        payload: z.unknown().optional().openapi({
+          description: "What the source sent, as it stands; absent where that is another device's",
+        }),
       }),
     ),
     evidence_left_off: count,

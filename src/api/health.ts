@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 
 import { MIGRATIONS } from "../db/migrations.gen.ts";
+import { SyncError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import type { ApiContext } from "./context.ts";
 import { answers, PROBLEMS, type Api } from "./routes.ts";
@@ -38,7 +39,13 @@ export function addHealth(app: Api, { db }: ApiContext): void {
   app.openapi(healthz, (c) => c.json({ status: "ok" as const }, 200));
   app.openapi(readyz, async (c) => {
     // One statement proves server, connection, database and migrations at once.
-    await db.query("select 1 from sync.migrations order by id desc limit 1");
+    const { rows } = await db.query<{ id: number }>("select max(id) as id from sync.migrations");
+    const newest = MIGRATIONS.at(-1)?.id ?? 0;
+    if ((rows[0]?.id ?? 0) < newest) {
+      throw new SyncError("db_schema_older", `the schema is not at step ${newest} yet`, {
+        retry: "transient",
+      });
+    }
     return c.json({ status: "ok" as const }, 200);
   });
   app.openapi(versionRoute, (c) => {

@@ -12,7 +12,11 @@ import { PLATFORM_ADMIN, type ListenerBindings } from "./access.ts";
 import type { Api } from "./routes.ts";
 
 /** What is served, and where. */
-export type HttpSettings = { readonly app: Api } & (
+export type HttpSettings = {
+  readonly app: Api;
+  /** Stops the listener when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+} & (
   | {
       /** "host:port" (an IPv6 host in brackets); port 0 takes a free one. */
       readonly listen: string;
@@ -34,10 +38,14 @@ const SOCKET_SETTING = "--data-dir";
 
 /** Starts a listener. Throws ConfigError naming the setting where the address cannot be had. */
 export async function serveHttp(settings: HttpSettings): Promise<RunningHttp> {
-  const { app } = settings;
-  return "listen" in settings
-    ? await listenTcp(app, settings.listen)
-    : await listenLocal(app, settings.socketPath);
+  const { app, signal } = settings;
+  signal?.throwIfAborted();
+  const http =
+    "listen" in settings
+      ? await listenTcp(app, settings.listen)
+      : await listenLocal(app, settings.socketPath);
+  signal?.addEventListener("abort", () => void http.stop(), { once: true });
+  return http;
 }
 
 async function listenTcp(app: Api, listen: string): Promise<RunningHttp> {

@@ -103,19 +103,28 @@ function recordLines({ evidence }: Detail, nowMs: number): readonly string[] {
       { title: "ID THERE", text: (row) => row.native_id, maxChars: 60 },
       { title: "FIRST SEEN", text: (row) => timeText(row.first_seen) },
       { title: "LAST SEEN", text: (row) => agoText(row.last_seen, nowMs) },
-      { title: "RETRACTED", text: (row) => agoText(row.retracted_at, nowMs) },
+      { title: "NOW", text: (row) => nowText(row, nowMs) },
     ],
     evidence,
   );
 }
 
+function nowText(row: Detail["evidence"][number], nowMs: number): string {
+  if (row.is_former) return "speaks of another device";
+  return row.retracted_at === undefined
+    ? "stands"
+    : `retracted ${agoText(row.retracted_at, nowMs)}`;
+}
+
 function payloadLines({ evidence }: Detail): readonly string[] {
-  return evidence.flatMap(({ source, kind, native_id: native, payload }) =>
-    sectionLines(
-      `What ${plain(source)} sent of ${kind} ${plain(native)}`,
-      JSON.stringify(payload, undefined, 2).split("\n").map(plain),
-    ),
-  );
+  return evidence
+    .filter(({ is_former: isFormer }) => !isFormer)
+    .flatMap(({ source, kind, native_id: native, payload }) =>
+      sectionLines(
+        `What ${plain(source)} sent of ${kind} ${plain(native)}`,
+        JSON.stringify(payload, undefined, 2).split("\n").map(plain),
+      ),
+    );
 }
 
 function historyLines({ aliases, merges }: Detail): readonly string[] {

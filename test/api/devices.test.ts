@@ -36,7 +36,8 @@ type Detail = Device & {
     readonly first_seen: string;
     readonly last_seen: string;
     readonly retracted_at?: string;
-    readonly payload: { readonly metadata: Readonly<Record<string, string>> };
+    readonly is_former: boolean;
+    readonly payload?: { readonly metadata: Readonly<Record<string, string>> };
   }[];
   readonly aliases: readonly { readonly id: string; readonly reason: string }[];
   readonly merges: readonly { readonly from_id: string; readonly to_id: string }[];
@@ -217,7 +218,7 @@ test("a device shows for every field whose value stands and who says otherwise",
       ["ar", "armis", "70", "2026-01-01T05:00:00.000Z"],
     ],
   );
-  assert.equal(json.evidence[0]?.payload.metadata["model"], "C9300");
+  assert.equal(json.evidence[0]?.payload?.metadata["model"], "C9300");
   // What is published is what the evidence says.
   const published = json as unknown as Readonly<Record<string, unknown>>;
   for (const { field, value } of json.fields) {
@@ -291,4 +292,35 @@ test("an id that no device has or had is a plain no", async (t) => {
     const { status, json } = await ask<{ code: string }>(`GET ${DEVICES}/${id}`);
     assert.deepEqual([status, json.code], [404, "device_not_found"], id);
   }
+});
+
+test("a record that was given to another machine stays with the first as its past, without the other's words", async (t) => {
+  const api = await fleet(t);
+  const first = {
+    mac: "00:1B:44:11:22:33",
+    hostname: "rack-1",
+    metadata: { serial: "SERIALAAAA1" },
+  };
+  const second = {
+    mac: "00:1B:44:44:55:66",
+    hostname: "shop-9",
+    metadata: { serial: "SERIALBBBB2" },
+  };
+  await api.say(netbox({ id: 7, ...first }), armis({ id: 70, ...first }));
+  await api.say(netbox({ id: 7, hour: 900, ...second }), armis({ id: 70, hour: 900, ...first }));
+  const { json: list } = await api.ask<Page>(`GET ${DEVICES}`);
+  const details = await Promise.all(
+    list.devices.map(async ({ id }) => (await api.ask<Detail>(`GET ${DEVICES}/${id}`)).json),
+  );
+  const told = details.map(({ hostname, evidence }) => [
+    hostname,
+    evidence.map((record) => [record.source, record.is_former, record.payload !== undefined]),
+  ]);
+  assert.deepEqual(Object.fromEntries(told), {
+    "rack-1": [
+      ["nb", true, false],
+      ["ar", false, true],
+    ],
+    "shop-9": [["nb", false, true]],
+  });
 });

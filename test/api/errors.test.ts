@@ -173,3 +173,10 @@ test("what is answered is not to be stored by anybody on the way", async (t) => 
   assert.equal(headers.get("cache-control"), "no-store");
   assert.equal(headers.get("x-content-type-options"), "nosniff");
 });
+
+test("a core whose schema is older than it is not ready", async (t) => {
+  const { ask, db } = await acme(t);
+  await db.query("delete from sync.migrations where id = (select max(id) from sync.migrations)");
+  const { status, json } = await ask<Problem>("GET /readyz");
+  assert.deepEqual([status, json.code], [503, "db_schema_older"]);
+});

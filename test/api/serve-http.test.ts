@@ -124,6 +124,17 @@ test("a listener that was stopped is gone, and may be stopped again", async (t) 
   await assert.rejects(get({ socketPath }, "/healthz"), { code: "ENOENT" });
 });
 
+test("a listener stops when its signal aborts", async (t) => {
+  const { app } = await testApi(t);
+  const socketPath = join(await folder(t), "run", "core.sock");
+  const stopping = new AbortController();
+  const local = await serveHttp({ app, socketPath, signal: stopping.signal });
+  assert.equal((await get({ socketPath }, "/healthz"))[0], 200);
+  stopping.abort();
+  await local.stop();
+  await assert.rejects(get({ socketPath }, "/healthz"), { code: "ENOENT" });
+});
+
 test("an address that cannot be had stops the start by the setting's name", async (t) => {
   const { app } = await testApi(t);
   const taken = createServer().listen(0, "127.0.0.1");
