@@ -100,7 +100,7 @@ export function configOf(
   return { configVersion: version, configJson: Buffer.from(JSON.stringify(json)) };
 }
 
-/** Lets every wait of up to `maxMs` pass, one after the other, until the condition holds. */
+/** Lets waits that were asked for at most `maxMs` pass, one after the other, until the condition holds. */
 export async function passTime(
   { clock, gateway }: Pick<AgentBench, "clock" | "gateway">,
   maxMs: number,
@@ -110,5 +110,12 @@ export async function passTime(
   while (!holds()) {
     await Promise.race([reached, clock.untilSleeping((ms) => ms <= maxMs)]);
     if (!holds()) await clock.advance(maxMs);
+  }
+}
+
+/** Resolves once every source is at rest: its gateway has had the last answer before the agent has. */
+export async function atRest(agent: Agent): Promise<void> {
+  while (agent.statuses().some(({ state }) => state === "running")) {
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -12,6 +12,7 @@ import {
   type StrictGateway,
 } from "../support/strict-gateway.ts";
 import {
+  atRest,
   configOf,
   optionsOf,
   passTime,
@@ -62,13 +63,14 @@ test("an agent greets, gets its configuration, opens its control stream, says ho
 
 test("heartbeats and configuration polls come at the gateway's intervals, and say what changed", async (t) => {
   const gateway = await gatewayWith({ dc1: {} });
-  const { clock } = await startAgent(t, {
+  const { agent, clock } = await startAgent(t, {
     gateways: [gateway],
     sources: { netbox: scriptedSource(small) },
   });
   await gateway.until(() => gateway.heartbeats.length === 1);
   await clock.advance(2_000);
   await gateway.until(() => gateway.manifests.length === 1);
+  await atRest(agent);
   await clock.untilSleeping((ms) => ms > 20_000 && ms <= 30_000);
   await clock.advance(30_000);
   await gateway.until(() => gateway.heartbeats.length === 2);
@@ -95,13 +97,14 @@ test("the operator's own heartbeat interval stands", async (t) => {
 
 test("a source is pulled again at its poll interval", async (t) => {
   const gateway = await gatewayWith({ dc1: {} });
-  const { clock } = await startAgent(t, {
+  const { agent, clock } = await startAgent(t, {
     gateways: [gateway],
     sources: { netbox: scriptedSource(small) },
   });
   await gateway.until(() => gateway.heartbeats.length === 1);
   await clock.advance(2_000);
   await gateway.until(() => gateway.manifests.length === 1);
+  await atRest(agent);
   await clock.advance(600_000);
   await gateway.until(() => gateway.manifests.length === 2);
   assert.notEqual(gateway.manifests[0]?.runId, gateway.manifests[1]?.runId);
@@ -180,14 +183,14 @@ test("no sources at all stops the run, and a broken configuration stops nothing"
 
 test("sync.run_now runs a source", async (t) => {
   const gateway = await gatewayWith({ dc1: {} });
-  const { clock } = await startAgent(t, {
+  const { agent, clock } = await startAgent(t, {
     gateways: [gateway],
     sources: { netbox: scriptedSource(small) },
   });
   await gateway.until(() => gateway.control.length === 1);
   await clock.advance(2_000);
   await gateway.until(() => gateway.manifests.length === 1);
-  await clock.untilSleeping((ms) => ms > 590_000);
+  await atRest(agent);
   const payloadJson = Buffer.from('{"name":"dc1"}');
   await gateway.command({ commandId: "c1", commandType: "sync.run_now", payloadJson });
   await gateway.until(() => gateway.manifests.length === 2);
@@ -240,6 +243,7 @@ test("heartbeats and configuration that fail do not disturb a stream that moves"
   await clock.advance(2_000);
   await gateway.until(() => gateway.calls.length === 1);
   // The heartbeat fails, so the session greets anew, on a new connection.
+  await clock.untilSleeping((ms) => ms === 30_000);
   await clock.advance(30_000);
   await passTime({ clock, gateway }, 5_000, () => gateway.hellos.length === 2);
   gate.resolve();

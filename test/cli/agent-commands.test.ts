@@ -135,7 +135,10 @@ test("run --once ends with 4 where the gateway does not accept the certificate",
   assert.match(err, /^serviceradar-agent: (Gateway not trusted|Tenant mismatch): /);
 });
 
-const PROGRAM = fileURLToPath(new URL("../../src/bin/agent.ts", import.meta.url));
+const PROGRAM = [
+  ...("Deno" in globalThis ? ["run", "-A"] : []),
+  fileURLToPath(new URL("../../src/bin/agent.ts", import.meta.url)),
+];
 
 test("the executable runs until SIGTERM, then tells how its runs ended, and exits with 0", async () => {
   const { promise: stuck, resolve } = Promise.withResolvers<void>();
@@ -151,7 +154,7 @@ test("the executable runs until SIGTERM, then tells how its runs ended, and exit
   const credentials = { api_token: netbox.token };
   told(gateway, { dc1: { endpoint: netbox.url, credentials, page_size: 5 } });
   await using files = await folder(gateway.address, { logging: { level: "info" } });
-  const child = spawn(process.execPath, [PROGRAM, "run", "--config", files.path], {
+  const child = spawn(process.execPath, [...PROGRAM, "run", "--config", files.path], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let lines = "";
@@ -159,7 +162,8 @@ test("the executable runs until SIGTERM, then tells how its runs ended, and exit
   await gateway.until(() => gateway.heartbeats.length > 0);
   // Its first run has some pages, and waits for one that never comes.
   await stuck;
-  child.kill("SIGTERM");
+  // Deno reports whatever child.kill sends as the end of the process, however that ended.
+  process.kill(child.pid ?? 0, "SIGTERM");
   const [code] = (await once(child, "exit")) as [number | null];
   assert.equal(code, 0, lines);
   const [manifest] = gateway.manifests;

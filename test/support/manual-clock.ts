@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/lib/clock.ts";
 
-type Sleeper = { readonly atMs: number; readonly wake: () => void };
+type Sleeper = { readonly askedMs: number; readonly atMs: number; readonly wake: () => void };
 
 /**
  * A clock that stands still until a test moves it. It begins at the machine's own time, so that deadlines which gRPC measures on
@@ -24,6 +24,7 @@ export class ManualClock implements Clock {
       reject(signal?.reason as Error);
     };
     const sleeper = {
+      askedMs: ms,
       atMs: this.#now + ms,
       wake: () => {
         this.#sleepers.delete(sleeper);
@@ -57,9 +58,9 @@ export class ManualClock implements Clock {
     await settle();
   }
 
-  /** Resolves once somebody sleeps for a time that the condition accepts. */
+  /** Resolves once somebody sleeps who asked for a time that the condition accepts. */
   async untilSleeping(accepts: (ms: number) => boolean): Promise<void> {
-    while (![...this.#sleepers].some(({ atMs }) => accepts(atMs - this.#now))) {
+    while (![...this.#sleepers].some(({ askedMs }) => accepts(askedMs))) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#onSleep = resolve;
       await promise;
