@@ -5,6 +5,7 @@ import { AGENT_COMMANDS } from "./core-agent.ts";
 import { OutputClosed, processContext, type CoreContext, type Serve } from "./core-context.ts";
 import { DEVICE_COMMANDS } from "./core-devices.ts";
 import { INBOX_COMMANDS } from "./core-inbox.ts";
+import { REPLAY_COMMANDS } from "./core-replay.ts";
 import { RUN_COMMANDS } from "./core-runs.ts";
 import { SERVER_COMMANDS } from "./core-serve.ts";
 import { CORE_NAME } from "./core-session.ts";
@@ -24,6 +25,7 @@ const PROGRAM: Program<CoreContext> = {
     ...SOURCE_COMMANDS,
     ...RUN_COMMANDS,
     ...DEVICE_COMMANDS,
+    ...REPLAY_COMMANDS,
     ...TOKEN_COMMANDS,
     ...INBOX_COMMANDS,
   ],

@@ -51,17 +51,22 @@ export interface UsableEntry {
   readonly observation: Observation;
 }
 
-/** Takes a usable entry into the batch. `content` is its JSON without its volatile members, as UTF-8 text. */
-export function addEntry(batch: Batch, { name, observation }: UsableEntry, content: string): void {
+/** Takes a usable entry into the batch and gives what the batch knows of its record. `content` is its JSON without its volatile members, as UTF-8 text. */
+export function addEntry(
+  batch: Batch,
+  { name, observation }: UsableEntry,
+  content: string,
+): RecordDelta {
   batch.entries += 1;
   const delta = deltaOf(batch, name);
   if (observation.isDeletion) {
     delta.deletedMs = Math.max(delta.deletedMs ?? 0, observation.timeMs);
-    return;
+    return delta;
   }
   const sighting = { observation, hash: hash53(content), payload: content };
   delta.state =
     delta.state === undefined ? firstState(sighting) : addSighting(delta.state, sighting);
+  return delta;
 }
 
 /** Counts an entry that cannot be used, with the reason and, for the first few, how it begins. */

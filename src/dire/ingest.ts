@@ -33,6 +33,11 @@ export interface IngestCounts {
   readonly rejected: number;
 }
 
+/** What a batch did, and the number of each of its records. */
+export interface Ingested extends IngestCounts {
+  readonly recordNos: ReadonlyMap<RecordDelta, number>;
+}
+
 type Row = {
   readonly ref: RecordRef;
   readonly delta: RecordDelta;
@@ -45,7 +50,7 @@ export async function ingest(
   tx: Tx,
   tenant: number,
   { batch, runNo }: { readonly batch: Batch; readonly runNo: number },
-): Promise<IngestCounts> {
+): Promise<Ingested> {
   const rows = await locate(tx, tenant, [...batch.records.values()]);
   const seq = await takeNumbers(tx, tenant, { what: "batch", count: 1 });
   const created = await createRecords(tx, tenant, { rows, seq });
@@ -58,12 +63,24 @@ export async function ingest(
   const { entries, rejected } = batch;
   const handled = created.length + changed.length;
   return {
+    recordNos: numbersOf(rows, created),
     entries,
     created: created.length,
     changed: changed.length,
     unchanged: Math.max(0, entries - rejected - handled),
     rejected,
   };
+}
+
+function numbersOf(
+  rows: readonly Row[],
+  created: readonly number[],
+): ReadonlyMap<RecordDelta, number> {
+  const fresh = rows.filter(isNew).map(({ delta }, i) => [delta, created[i] ?? 0] as const);
+  const known = rows.flatMap(({ delta, head }) =>
+    head === undefined ? [] : [[delta, head.recordNo] as const],
+  );
+  return new Map([...fresh, ...known]);
 }
 
 async function locate(tx: Tx, tenant: number, deltas: readonly RecordDelta[]): Promise<Row[]> {
@@ -92,7 +109,7 @@ async function createRecords(
   tenant: number,
   { rows, seq }: { readonly rows: readonly Row[]; readonly seq: number },
 ): Promise<number[]> {
-  const fresh = rows.filter(({ head, delta }) => head === undefined && delta.state !== undefined);
+  const fresh = rows.filter(isNew);
   if (fresh.length === 0) return [];
   const first = await takeNumbers(tx, tenant, { what: "record", count: fresh.length });
   const states = fresh.flatMap((row, i): StateRow[] =>
@@ -129,6 +146,11 @@ async function changeRecords(
     states.map(({ recordNo }) => recordNo),
   );
   return states.map(({ recordNo }) => recordNo);
+}
+
+/** A deletion alone makes no record. */
+function isNew({ head, delta }: Row): boolean {
+  return head === undefined && delta.state !== undefined;
 }
 
 /** The batch saw nothing but the content that the record already shows. */

@@ -7,13 +7,15 @@ import type { Node, ValueKey } from "./node.ts";
 
 /** Two lives that miss each other by less are taken to overlap: sources are polled hours apart. */
 export const OVERLAP_SLACK_MS = 6 * 3_600_000;
+/** The same for a name in two sources: one is polled in the morning, the other at night, and both once a day. */
+export const NAME_SLACK_MS = 24 * 3_600_000;
 /** A name that more records of one source share does not make them rows of one device. */
 const SIBLING_HOLDERS_MAX = 3;
 /** Sources that watch the network and key what they see by interface: wired and wireless are two of their rows. */
 const OBSERVERS: ReadonlySet<Kind> = new Set<Kind>(["armis", "mapper", "mac"]);
 
 /** Whether the record is what a network observer saw, not what its owner or a registry says. */
-export function isObserver({ key }: Pick<Node, "key">): boolean {
+export function isObserver({ key }: { readonly key: { readonly kind: Kind } }): boolean {
   return OBSERVERS.has(key.kind);
 }
 
@@ -23,8 +25,8 @@ export type IsUsable = (value: ValueKey) => boolean;
 type Lived = Pick<Node, "firstMs" | "lastMs">;
 
 /** Whether two lives overlap, or nearly. Grows only: a later sighting can make it true, never false. */
-export function overlap(a: Lived, b: Lived): boolean {
-  return a.firstMs <= b.lastMs + OVERLAP_SLACK_MS && b.firstMs <= a.lastMs + OVERLAP_SLACK_MS;
+export function overlap(a: Lived, b: Lived, slackMs: number = OVERLAP_SLACK_MS): boolean {
+  return a.firstMs <= b.lastMs + slackMs && b.firstMs <= a.lastMs + slackMs;
 }
 
 /**

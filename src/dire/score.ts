@@ -6,7 +6,7 @@ import type { Ip } from "../model/ip.ts";
 import { isLocallyAdministered, type Mac } from "../model/mac.ts";
 import { countDays, intersectDays, unionDays, type DaySet } from "./day-set.ts";
 import type { Node } from "./node.ts";
-import { overlap, type IsUsable } from "./rivals.ts";
+import { NAME_SLACK_MS, overlap, type IsUsable } from "./rivals.ts";
 
 /** One node, or several that were joined. */
 export type Entity = readonly Node[];
@@ -137,7 +137,8 @@ function compareHosts(a: Entity, b: Entity, isUsable: IsUsable): Evidence | unde
   const isCurrent = a.some((x) =>
     b.some(
       (y) =>
-        overlap(x, y) && [...x.hosts].some((host) => y.hosts.has(host) && isUsable(`host:${host}`)),
+        overlap(x, y, NAME_SLACK_MS) &&
+        [...x.hosts].some((host) => y.hosts.has(host) && isUsable(`host:${host}`)),
     ),
   );
   return isCurrent || (isRandomised(a) && isRandomised(b))

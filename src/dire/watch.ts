@@ -8,7 +8,7 @@ import { mayBeChimera } from "./chimera.ts";
 import { countDays, dayOf, hasDay, intersectDays } from "./day-set.ts";
 import type { Node, RecordHistory, ValueKey } from "./node.ts";
 import type { Cluster, Lens } from "./resolve.ts";
-import { overlap } from "./rivals.ts";
+import { NAME_SLACK_MS, overlap, OVERLAP_SLACK_MS } from "./rivals.ts";
 import { ADDRESS_DAYS_MIN } from "./score.ts";
 import { daysTogether } from "./together.ts";
 
@@ -83,7 +83,8 @@ class Watcher {
 
   /** Only the one that ended first can reach the other. */
   #watchOverlap(a: Node, b: Node): void {
-    if (a.recordNo === b.recordNo || overlap(a, b)) return;
+    const slackMs = a.key.instance === b.key.instance ? OVERLAP_SLACK_MS : NAME_SLACK_MS;
+    if (a.recordNo === b.recordNo || overlap(a, b, slackMs)) return;
     const earlier = a.lastMs < b.lastMs ? a : b;
     if (this.#isPresent(earlier)) this.#watch(earlier.recordNo, ANY_DAY);
   }

@@ -279,6 +279,19 @@ export async function writeAliases(
   );
 }
 
+/** Every alias of a tenant with the id of the device that it leads to. */
+export async function readAliases(
+  db: Queryable,
+  tenant: number,
+): Promise<readonly { readonly from: CanonicalId; readonly to: CanonicalId }[]> {
+  const { rows } = await db.query<{ from_id: string; to_id: string }>(
+    `select a.device_id as from_id, d.device_id as to_id
+       from sync.aliases a join sync.devices d using (tenant, device_no) where a.tenant = $1 order by 1`,
+    [tenant],
+  );
+  return rows.map((row) => ({ from: idOfUuid(row.from_id), to: idOfUuid(row.to_id) }));
+}
+
 /** One row of the merge audit. */
 export interface MergeRow {
   readonly from: CanonicalId;

@@ -1,0 +1,148 @@
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+
+import { createTenant } from "../control/tenants.ts";
+import { Replay } from "../dire/replay.ts";
+import type { Lease } from "../inbox/lease.ts";
+import { newUuid, randomHex } from "../lib/clock.ts";
+import { ConfigError } from "../lib/errors.ts";
+import { EXIT } from "../lib/exit-code.ts";
+import { createLog } from "../lib/log.ts";
+import { err, ok } from "../lib/result.ts";
+import { shuffledIndices } from "../lib/shuffle.ts";
+import { parseTenantSlug } from "../model/tenant.ts";
+import { optional, parsed, required } from "./args.ts";
+import type { CoreContext } from "./core-context.ts";
+import { openForCommand } from "./core-in-process.ts";
+import { placed, readBatches, Recording, type ReplayBatch } from "./core-replay-input.ts";
+import { logLevel, platformSettings, WHERE } from "./core-settings.ts";
+import type { Platform } from "./platform.ts";
+import { command, type Command } from "./program.ts";
+
+/** Lines whose answers are read and written at a time. */
+const ANSWER_LINES = 5_000;
+/** How often a long replay says how far it is, ms. */
+const PROGRESS_MS = 10_000;
+/** Connections that a replay opens: it does one thing at a time. */
+const POOL_SIZE = 4;
+
+/** replay. */
+export const REPLAY_COMMANDS: readonly Command<CoreContext>[] = [
+  command({
+    name: "replay",
+    summary:
+      "Play recorded updates through ingestion and DIRE into a new tenant, and tell each one's device",
+    flags: {
+      in: required("FILE", "one device update a line, as JSON, in order of arrival"),
+      batches: optional(
+        "FILE",
+        "JSON array of {start, count, instance}: which lines came together (default: per 3 MB)",
+      ),
+      out: required("FILE", 'where to write {"i", "id", "at"} for every line'),
+      aliases: optional("FILE", 'where to write {"from", "to"} for every id that leads to another'),
+      shuffle: parsed(
+        "SEED",
+        "play the lines in an order that this number decides, over all batches",
+        (text) => (/^\d{1,15}$/.test(text) ? ok(Number(text)) : err("is not a whole number")),
+      ),
+      ...WHERE,
+    },
+    run: async (values, context) => {
+      const { env, clock } = context;
+      const log = createLog({ component: "core", level: logLevel(env, "error") });
+      const isTemporary =
+        values.dataDir === undefined && platformSettings(values, env).databaseUrl === undefined;
+      const dir = isTemporary ? await mkdtemp(join(tmpdir(), "serviceradar-replay-")) : undefined;
+      try {
+        const where = platformSettings({ ...values, dataDir: values.dataDir ?? dir }, env);
+        const settings = { ...where, isDataDirExplicit: !isTemporary, poolSize: POOL_SIZE };
+        await using platform = await openForCommand(settings, { log, clock });
+        await using recording = await Recording.open(values.in);
+        const batches =
+          values.batches === undefined
+            ? recording.batches()
+            : await readBatches(values.batches, recording.lines);
+        const order =
+          values.shuffle === undefined
+            ? undefined
+            : shuffledIndices(recording.lines, values.shuffle);
+        const replay = new Replay(platform.db, {
+          lease: await newTenant(platform),
+          lines: recording.lines,
+        });
+        await play(replay, { recording, batches, order, context });
+        await writeAnswers(replay, { path: values.out, lines: recording.lines });
+        if (values.aliases !== undefined) await writeLines(values.aliases, await replay.aliases());
+        return EXIT.ok;
+      } finally {
+        if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+      }
+    },
+  }),
+];
+
+/** A tenant that nobody else works: its lease is the replay's own. */
+async function newTenant({ db, authorities }: Platform): Promise<Lease> {
+  const slug = parseTenantSlug(`replay-${randomHex(4)}`);
+  const made = slug.ok
+    ? await createTenant(db, { slug: slug.value, name: slug.value, actor: "replay", authorities })
+    : slug;
+  if (!made.ok) throw new ConfigError("replay", made.error);
+  const { tenant } = made.value;
+  const owner = newUuid();
+  await db.query(
+    "update sync.tenant_ingest set owner = $2, epoch = 1, lease_until = now() + interval '1 minute' where tenant = $1",
+    [tenant, owner],
+  );
+  return { tenant, owner, epoch: 1 };
+}
+
+type Playing = {
+  readonly recording: Recording;
+  readonly batches: readonly ReplayBatch[];
+  readonly order: Int32Array | undefined;
+  readonly context: CoreContext;
+};
+
+async function play(
+  replay: Replay,
+  { recording, batches, order, context }: Playing,
+): Promise<void> {
+  let toldMs = context.clock.now();
+  let played = 0;
+  for (const lines of placed(batches, order)) {
+    await replay.play(
+      await Promise.all(
+        lines.map(async (line) => ({ ...line, text: await recording.line(line.i) })),
+      ),
+    );
+    played += lines.length;
+    if (context.clock.now() - toldMs < PROGRESS_MS) continue;
+    toldMs = context.clock.now();
+    context.printError(`replay: ${played} of ${recording.lines} updates`);
+  }
+}
+
+async function writeAnswers(
+  replay: Replay,
+  { path, lines }: { readonly path: string; readonly lines: number },
+): Promise<void> {
+  const out = createWriteStream(path);
+  for (let from = 0; from < lines; from += ANSWER_LINES) {
+    const answers = await replay.answers(from, Math.min(lines, from + ANSWER_LINES));
+    const isTaken = out.write(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(""));
+    if (!isTaken) await once(out, "drain");
+  }
+  out.end();
+  await finished(out);
+}
+
+async function writeLines(path: string, rows: readonly unknown[]): Promise<void> {
+  const out = createWriteStream(path);
+  out.end(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  await finished(out);
+}
