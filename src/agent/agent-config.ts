@@ -35,7 +35,7 @@ export interface ReadAgentConfig {
 }
 
 /** Levels as pino knows them. */
-export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 
 /** The original's words for levels (zerolog), where they differ from ours. */
 const LEVELS: Readonly<Record<string, LogLevel>> = {

@@ -23,7 +23,7 @@ export function failureOf(thrown: unknown, cancel: AbortSignal): RunFailure {
 }
 
 /** `partial` where some devices got through, and something is missing all the same. */
-export function outcomeOf(facts: {
+function outcomeOf(facts: {
   readonly failure: RunFailure | undefined;
   readonly delivered: number;
   readonly rejected: number;

@@ -48,7 +48,7 @@ export interface Schedule {
 }
 
 /** What to do now. `cancel` is answered by `runEnded`, like every start. */
-export type ScheduleAction =
+type ScheduleAction =
   | { readonly do: "start"; readonly key: string; readonly trigger: Trigger }
   | { readonly do: "cancel"; readonly key: string };
 

@@ -104,7 +104,7 @@ const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** The exit code of something that ended a command. */
-export function exitCodeOf(thrown: ConfigError | { readonly code: string }): number {
+function exitCodeOf(thrown: ConfigError | { readonly code: string }): number {
   if (thrown instanceof ConfigError) return EXIT.config;
   if (AUTH_CODES.has(thrown.code)) return EXIT.auth;
   if (UNREACHABLE_CODES.has(thrown.code)) return EXIT.unreachable;

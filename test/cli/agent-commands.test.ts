@@ -173,3 +173,26 @@ test("the executable runs until SIGTERM, then tells how its runs ended, and exit
   assert.match(lines, /"msg":"sync run"/);
   assert.ok(!lines.includes(netbox.token), "no log line holds a token");
 });
+
+test("a second signal ends the executable at once", async () => {
+  const never = new Promise<void>(() => {});
+  await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 1, devices: 3 }) });
+  await using gateway = await startStrictGateway(certs);
+  gateway.fault = (rpc) => (rpc === "streamStatus" ? { kind: "hold", until: never } : undefined);
+  const credentials = { api_token: netbox.token };
+  told(gateway, { dc1: { endpoint: netbox.url, credentials } });
+  await using files = await folder(gateway.address, { logging: { level: "info" } });
+  const child = spawn(process.execPath, [...PROGRAM, "run", "--config", files.path], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const { promise: stopping, resolve } = Promise.withResolvers<void>();
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    if (text.includes("stopping")) resolve();
+  });
+  await gateway.until(() => gateway.calls.length > 0);
+  process.kill(child.pid ?? 0, "SIGTERM");
+  await stopping;
+  process.kill(child.pid ?? 0, "SIGTERM");
+  const [code] = (await once(child, "exit")) as [number | null];
+  assert.equal(code, 143);
+});

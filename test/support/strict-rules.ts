@@ -63,7 +63,7 @@ export function checkService({
 export type Entry = Readonly<Record<string, unknown>> & { readonly sync_meta?: Meta };
 
 /** A sync_meta, as JSON has it. */
-export interface Meta {
+interface Meta {
   readonly sync_service_id?: string;
   readonly sync_run_id: string;
   readonly chunk_index: number;
