@@ -59,10 +59,11 @@ export async function serve(
   const parts: Part[] = [];
   try {
     if (settings.roles.includes("ingest")) parts.push(startWorker(worker));
-    if (settings.roles.includes("gateway"))
+    if (settings.roles.includes("gateway")) {
       parts.push(await startGateway({ platform, settings, worker, limits, tuning, log }));
+    }
     if (settings.roles.includes("api")) parts.push(...(await startHttp(platform, settings, log)));
-    await announce(platform, settings, { parts, print: io.print });
+    await announce(platform, settings, { parts, env, print: io.print });
     return await untilStopped({ signal, platform, parts, log });
   } finally {
     for (const part of parts.toReversed()) await part.stop();
@@ -175,11 +176,18 @@ async function startHttp(platform: Platform, settings: ServeSettings, log: Log):
   ];
 }
 
+type Announcing = {
+  readonly parts: readonly Part[];
+  readonly env: Environment;
+  readonly print: (line: string) => void;
+};
+
 async function announce(
-  { db, dataDir }: Platform,
+  platform: Platform,
   settings: ServeSettings,
-  { parts, print }: { readonly parts: readonly Part[]; readonly print: (line: string) => void },
+  { parts, env, print }: Announcing,
 ): Promise<void> {
+  const { db, dataDir } = platform;
   const tenants = await listTenants(db);
   const { rows } = await db.query<{ agents: number }>(
     "select count(*)::int as agents from sync.agents",
@@ -195,13 +203,30 @@ async function announce(
   print(`  tenants               ${tenants.map(({ slug }) => slug).join(", ")}`);
   if ((rows[0]?.agents ?? 0) > 0) return;
   const tenant = tenants[0]?.slug ?? "default";
-  const dir = settings.isDataDirExplicit ? ` --data-dir ${dataDir}` : "";
-  print("Next: make an agent, give it a source, start it:");
-  print(
-    `  serviceradar-core agent create --tenant ${tenant} --agent-id agent-1 --gateway-addr ${address("gateway") ?? "HOST:50052"} --out ${join(".", "agent-1")}${dir}`,
-  );
-  print(`  serviceradar-core source apply sources.json --tenant ${tenant} --agent agent-1${dir}`);
-  print(`  serviceradar-agent run --config ${join("agent-1", "agent.json")}`);
+  for (const line of nextSteps({ tenant, gateway: address("gateway"), settings, env })) print(line);
+}
+
+type FirstStart = {
+  readonly tenant: string;
+  readonly gateway: string | undefined;
+  readonly settings: ServeSettings;
+  readonly env: Environment;
+};
+
+/** What to type after a first start, as it can be pasted where `serve` was typed: npm names the script that it runs. */
+function nextSteps({ tenant, gateway, settings, env }: FirstStart): readonly string[] {
+  const isCheckout = env["npm_lifecycle_event"] === "core";
+  const core = isCheckout ? "npm run -s core --" : "serviceradar-core";
+  const agent = isCheckout ? "npm run -s agent --" : "serviceradar-agent";
+  const dir = settings.isDataDirExplicit ? ` --data-dir ${settings.dataDir}` : "";
+  // Nobody can dial "every address"; the agent's host knows this one by its name.
+  const dialled = (gateway ?? "HOST:50052").replace(/^(0\.0\.0\.0|\[::\])(?=:)/, hostname());
+  return [
+    "Next: make an agent, give it a source, start it:",
+    `  ${core} agent create --tenant ${tenant} --agent-id agent-1 --gateway-addr ${dialled} --out agent-1${dir}`,
+    `  ${core} source apply sources.json --tenant ${tenant} --agent agent-1${dir}`,
+    `  ${agent} run --config ${join("agent-1", "agent.json")}`,
+  ];
 }
 
 type Running = {
