@@ -4,6 +4,9 @@ import type { AgentConfigResponse } from "../wire/messages.ts";
 import { judgeConfig } from "./config-answer.ts";
 import { configKept } from "./diagnosis.ts";
 
+/** Sources that a log line names; all of them are counted. */
+const NAMES_LOGGED_MAX = 20;
+
 /** How a configuration came. */
 export type ConfigRoute = "GetConfig" | "ControlStream";
 
@@ -12,6 +15,7 @@ export class ConfigHolder {
   readonly #log: Log;
   readonly #apply: (sources: readonly SourceConfig[]) => void;
   #version = "";
+  #names: readonly string[] = [];
   #rejected: SyncPayload["rejected"] = [];
   #kept: string | undefined;
   readonly #first = Promise.withResolvers<void>();
@@ -44,24 +48,31 @@ export class ConfigHolder {
   /** Takes an answer, and says whether the gateway's version is in force now. One line in the log for each. */
   take(answer: AgentConfigResponse, route: ConfigRoute): boolean {
     const verdict = judgeConfig(answer, this.#version);
-    const fields = { config_version: answer.configVersion, not_modified: verdict.do === "nothing" };
     this.#kept = verdict.do === "keep" ? verdict.reason : undefined;
+    if (verdict.do === "apply") this.#adopt(verdict.version, verdict.payload);
+    const fields = {
+      config_version: answer.configVersion,
+      not_modified: verdict.do === "nothing",
+      sources: this.#names.slice(0, NAMES_LOGGED_MAX),
+      sources_total: this.#names.length,
+      rejected: this.#rejected.length,
+    };
     if (verdict.do === "keep") {
       this.#log.warn({ ...fields, problem: configKept(verdict.reason, this.#version) }, route);
       return false;
     }
-    if (verdict.do === "nothing") {
-      this.#log.info(fields, route);
-      return true;
+    this.#log.info(fields, route);
+    if (verdict.do === "apply") {
+      for (const source of this.#rejected) this.#log.error({ ...source }, "source cannot be used");
+      this.#apply(verdict.payload.sources);
+      this.#first.resolve();
     }
-    const { sources, rejected } = verdict.payload;
-    this.#version = verdict.version;
-    this.#rejected = rejected;
-    const names = sources.map(({ name }) => name);
-    this.#log.info({ ...fields, sources: names, rejected: rejected.length }, route);
-    for (const source of rejected) this.#log.error({ ...source }, "source cannot be used");
-    this.#apply(sources);
-    this.#first.resolve();
     return true;
+  }
+
+  #adopt(version: string, { sources, rejected }: SyncPayload): void {
+    this.#version = version;
+    this.#names = sources.map(({ name }) => name);
+    this.#rejected = rejected;
   }
 }

@@ -1,6 +1,6 @@
 import { chance, newUuid } from "../lib/clock.ts";
-import { SyncError } from "../lib/errors.ts";
-import type { Result } from "../lib/result.ts";
+import { messageOf, SyncError } from "../lib/errors.ts";
+import { err, type Result } from "../lib/result.ts";
 import type { SourceConfig } from "../model/sync-payload.ts";
 import type { OpenSource, Source } from "../sources/source.ts";
 import {
@@ -133,9 +133,15 @@ export class SourceRuntime {
     return { config, fingerprint, opened, lastRun: before?.lastRun, runs: before?.runs ?? 0 };
   }
 
+  /** Settings come from outside: should they break a connector, that is its run's failure and no other's. */
   #open(config: SourceConfig): Result<OpenSource> {
     const source = this.#options.sourceOfType(config.type);
-    return source.ok ? source.value.open(config) : source;
+    if (!source.ok) return source;
+    try {
+      return source.value.open(config);
+    } catch (thrown) {
+      return err(`settings cannot be used: ${messageOf(thrown)}`);
+    }
   }
 
   #statusOf(key: string, { config, lastRun, runs }: Slot): SourceStatus {
