@@ -4,7 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Source } from "../control/sources.ts";
 import type { Run } from "../inbox/run-list.ts";
 import { formatGoDuration } from "../lib/duration.ts";
-import { REDACTED } from "../lib/secret.ts";
+import { maskedJson } from "../lib/secret.ts";
 import { DISCOVERY_INTERVAL_DEFAULT_MS, POLL_INTERVAL_DEFAULT_MS } from "../model/sync-payload.ts";
 import type { appliedSourceSchema, sourceSchema } from "./contract-sources.ts";
 import { timeOf } from "./routes.ts";
@@ -31,15 +31,11 @@ export function shownSource(source: Source, lastRun?: Run): z.infer<typeof sourc
   };
 }
 
-/** A proxy's password stands in its URL, where its user put it: the one setting outside the credentials that holds a secret. */
+/** Settings as given, also those that nobody here knows; a URL among them may hold a password. */
 function shownSettings(
   settings: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const { proxy_url: proxy } = settings;
-  const url = typeof proxy === "string" ? URL.parse(proxy) : null;
-  if (url === null || url.password === "") return settings;
-  url.password = "";
-  return { ...settings, proxy_url: url.href.replace("@", `:${REDACTED}@`) };
+  return JSON.parse(maskedJson(settings)) as Readonly<Record<string, unknown>>;
 }
 
 function summaryOf(run: Run): NonNullable<z.infer<typeof sourceSchema>["last_run"]> {

@@ -202,22 +202,15 @@ async function shownNow(
 }
 
 /**
- * What a draft by itself does not show. A source's records are keyed by what its type calls its devices, so another type
- * under the same id would mix two systems; and an endpoint is shown, so it may hold no password.
+ * What a draft by itself does not show: a source's records are keyed by what its type calls its devices, so another type
+ * under the same id would mix two systems.
  */
 async function checkDrafts(
   db: Db,
   { tenant }: Tenant,
   drafts: readonly SourceDraft[],
 ): Promise<void> {
-  for (const { name, type, endpoint } of drafts) {
-    const url = URL.parse(endpoint);
-    if (url !== null && url.username + url.password !== "") {
-      throw new Problem(
-        "invalid_source",
-        `source "${name}": endpoint holds a user name or a password; put them into credentials`,
-      );
-    }
+  for (const { name, type } of drafts) {
     const known = await findSource(db, tenant, name);
     if (known === undefined || known.type === type) continue;
     throw new Problem(

@@ -74,8 +74,9 @@ async function findLines(file: FileHandle): Promise<Float64Array> {
   for (let at = 0; at < size;) {
     const { bytesRead } = await file.read(part, 0, READ_BYTES, at);
     if (bytesRead === 0) break;
-    for (let i = part.indexOf(NEWLINE); i >= 0 && i < bytesRead; i = part.indexOf(NEWLINE, i + 1))
-      {starts.push(at + i + 1);}
+    for (let i = part.indexOf(NEWLINE); i >= 0 && i < bytesRead; i = part.indexOf(NEWLINE, i + 1)) {
+      starts.push(at + i + 1);
+    }
     at += bytesRead;
   }
   if (starts.at(-1) !== size) starts.push(size);
@@ -98,8 +99,9 @@ export async function readBatches(path: string, lines: number): Promise<ReplayBa
       Number.isSafeInteger(count) &&
       Number(start) >= 0 &&
       Number(count) >= 0;
-    if (!isRange || Number(start) + Number(count) > lines)
-      {throw new ConfigError("--batches", `entry ${n} names lines that --in does not have`);}
+    if (!isRange || Number(start) + Number(count) > lines) {
+      throw new ConfigError("--batches", `entry ${n} names lines that --in does not have`);
+    }
     const name =
       typeof instance === "string" && instance.trim() !== "" ? instance.trim() : undefined;
     return { start: Number(start), count: Number(count), instance: name };

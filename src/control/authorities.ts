@@ -54,10 +54,11 @@ export class Authorities {
     { tenant, slug }: { readonly tenant: number; readonly slug: TenantSlug },
   ): Promise<void> {
     const root = await this.#own(open, PLATFORM);
-    if (root === undefined)
-      {throw new SyncError("no_root", "the platform has no root authority yet", {
+    if (root === undefined) {
+      throw new SyncError("no_root", "the platform has no root authority yet", {
         retry: "permanent",
-      });}
+      });
+    }
     const authority = await createTenantCa({ root, slug, nowMs: this.#clock.now() });
     await this.#insert(open, tenant, authority);
   }

@@ -71,13 +71,15 @@ function unsealable(why: string): SyncError {
  */
 export async function openSealer(path: string, setting: string): Promise<Sealer> {
   const text = await readKey(path).catch(async (thrown: unknown) => {
-    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT")
-      {throw new ConfigError(setting, `${path} cannot be read: ${messageOf(thrown)}`);}
+    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") {
+      throw new ConfigError(setting, `${path} cannot be read: ${messageOf(thrown)}`);
+    }
     await makeKey(path, setting);
     return await readKey(path);
   });
-  if (!/^[0-9a-f]{64}$/.test(text))
-    {throw new ConfigError(setting, `${path} does not hold a key of 64 hexadecimal digits`);}
+  if (!/^[0-9a-f]{64}$/.test(text)) {
+    throw new ConfigError(setting, `${path} does not hold a key of 64 hexadecimal digits`);
+  }
   return new Sealer(Buffer.from(text, "hex"));
 }
 

@@ -41,7 +41,7 @@ const OWN_MEMBERS = new Set([
   "tenant_slug",
 ]);
 /** Types that a connector exists for in our agent. */
-export const SOURCE_TYPES: readonly string[] = ["armis", "netbox"];
+const SOURCE_TYPES: readonly string[] = ["armis", "netbox"];
 const NAME_CHARS_MAX = 128;
 
 /** Checks one source of a payload, `defaults` being the payload's top level. The error names the setting. */
@@ -50,15 +50,18 @@ export function readSource(
   value: unknown,
   defaults: { readonly pollInterval?: unknown } = {},
 ): Result<SourceDraft> {
-  if (name.trim() === "" || name.length > NAME_CHARS_MAX)
-    {return err(`name must have 1 to ${NAME_CHARS_MAX} characters`);}
+  if (name.trim() === "" || name.length > NAME_CHARS_MAX) {
+    return err(`name must have 1 to ${NAME_CHARS_MAX} characters`);
+  }
   const parsed = parseSourceConfig(name, value, POLL_INTERVAL_DEFAULT_MS);
   if (!parsed.ok) return parsed;
-  const { type, endpoint, credentials } = parsed.value;
-  if (!SOURCE_TYPES.includes(type))
-    {return err(`type "${type}" is unknown; known types are ${SOURCE_TYPES.join(", ")}`);}
-  if (!isHttpUrl(endpoint)) return err(`endpoint "${endpoint}" is not an http or https URL`);
+  const { type, endpoint, credentials, proxyUrl } = parsed.value;
+  if (!SOURCE_TYPES.includes(type)) {
+    return err(`type "${type}" is unknown; known types are ${SOURCE_TYPES.join(", ")}`);
+  }
   const json = value as Json;
+  const problem = endpointProblem(endpoint) ?? proxyProblem(proxyUrl, json["proxy_url"]);
+  if (problem !== undefined) return err(problem);
   const poll = optionalInterval(json["poll_interval"] ?? defaults.pollInterval, "poll_interval");
   if (!poll.ok) return poll;
   const discovery = optionalInterval(json["discovery_interval"], "discovery_interval");
@@ -74,9 +77,32 @@ export function readSource(
   });
 }
 
+/** Why an address may not be a setting, which is stored and shown in clear; undefined where it may. */
+function endpointProblem(endpoint: string): string | undefined {
+  // What holds an @ may hold a password, however odd the rest is.
+  const shown = endpoint.includes("@") ? "endpoint" : `endpoint "${endpoint}"`;
+  if (!isHttpUrl(endpoint)) return `${shown} is not an http or https URL`;
+  return holdsUserinfo(endpoint)
+    ? "endpoint holds a user name or a password; put them into credentials"
+    : undefined;
+}
+
+/** A proxy whose address holds a password is a credential, `proxy_url` like the setting: sealed and never shown. */
+function proxyProblem(proxyUrl: string | undefined, setting: unknown): string | undefined {
+  if (proxyUrl === undefined) return undefined;
+  if (!isHttpUrl(proxyUrl)) return "proxy_url is not an http or https URL";
+  return typeof setting === "string" && holdsUserinfo(proxyUrl) && setting.trim() === proxyUrl
+    ? "proxy_url holds a user name or a password; put it into credentials, as proxy_url there"
+    : undefined;
+}
+
 function isHttpUrl(text: string): boolean {
-  const protocol = URL.parse(text)?.protocol;
-  return protocol === "http:" || protocol === "https:";
+  return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text);
+}
+
+function holdsUserinfo(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username + password !== "";
 }
 
 function optionalInterval(value: unknown, name: string): Result<number | undefined> {
@@ -90,6 +116,8 @@ function optionalInterval(value: unknown, name: string): Result<number | undefin
 export function readPayload(payload: unknown): Result<readonly SourceDraft[]> {
   const sources = isObject(payload) ? payload["sources"] : undefined;
   if (!isObject(payload) || !isObject(sources)) return err('the file has no "sources" object');
+  const poll = optionalInterval(payload["poll_interval"], "poll_interval");
+  if (!poll.ok) return poll;
   const drafts: SourceDraft[] = [];
   for (const [name, value] of Object.entries(sources)) {
     const draft = readSource(name, value, { pollInterval: payload["poll_interval"] });

@@ -109,9 +109,9 @@ export async function applySource(
     }
     const known = await findSource(open, tenant, change.draft.name);
     const serviceId = known?.serviceId ?? newUuid();
-    if (known === undefined)
-      {await insertSource(open, tenant, { ...change, serviceId, partition: agent.partition });}
-    else await updateSource(open, tenant, { ...change, serviceId, partition: agent.partition });
+    if (known === undefined) {
+      await insertSource(open, tenant, { ...change, serviceId, partition: agent.partition });
+    } else await updateSource(open, tenant, { ...change, serviceId, partition: agent.partition });
     const source = await findSource(open, tenant, serviceId);
     if (source === undefined) return err(`source "${change.draft.name}" was not stored`);
     const action = known === undefined ? "source.create" : "source.change";

@@ -30,3 +30,21 @@ export class Secret {
     return REDACTED;
   }
 }
+
+/**
+ * What stands before the @ of a URL's host. Where a text begins with the URL, up to its last @ before the path, as the URL
+ * standard reads it; inside a text not past a blank or a quote.
+ */
+const USERINFO = /(?<=^\s*[a-z][a-z0-9+.-]*:\/\/)[^/?#\\]*(?=@)|(?<=:\/\/)[^/?#\\\s"']*(?=@)/gi;
+
+/** A text in which no URL shows its user or password any more: some services take a token as the user. */
+export function maskUserinfo(text: string): string {
+  return text.replace(USERINFO, REDACTED);
+}
+
+/** JSON of a value with every URL in it masked, however deep. */
+export function maskedJson(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === "string" ? maskUserinfo(member) : member,
+  );
+}

@@ -27,6 +27,7 @@ export interface SourceConfig {
   readonly insecureSkipVerify: boolean;
   /** PEM of the authorities to trust instead of the system's. */
   readonly caPem?: string;
+  /** From proxy_url, or from the credentials where it holds a password. */
   readonly proxyUrl?: string;
   /** Devices per API page, where the API lets us choose. */
   readonly pageSize?: number;
@@ -87,13 +88,15 @@ export function parseSourceConfig(
   if (!isObject(value)) return err("is not a JSON object");
   const type = string(value["type"]);
   if (type === undefined) return err("has no type");
-  const endpoint = string(value["endpoint"]);
+  const credentials = parseCredentials(value["credentials"]);
+  // The original's web page keeps a NetBox's address among the credentials.
+  const endpoint = string(value["endpoint"]) ?? credentials["url"]?.reveal();
   if (endpoint === undefined) return err("has no endpoint");
   const poll = interval(value["poll_interval"], pollDefaultMs);
   if (!poll.ok) return err(`poll_interval ${poll.error}`);
   const discovery = interval(value["discovery_interval"], DISCOVERY_INTERVAL_DEFAULT_MS);
   if (!discovery.ok) return err(`discovery_interval ${discovery.error}`);
-  const credentials = parseCredentials(value["credentials"]);
+  const proxyUrl = string(value["proxy_url"]) ?? credentials["proxy_url"]?.reveal();
   const pageSize = Number(value["page_size"] ?? credentials["page_size"]?.reveal() ?? Number.NaN);
   return ok({
     name,
@@ -105,6 +108,7 @@ export function parseSourceConfig(
     discoveryIntervalMs: discovery.value,
     networkBlacklist: strings(value["network_blacklist"]),
     insecureSkipVerify: value["insecure_skip_verify"] === true,
+    ...(proxyUrl === undefined ? {} : { proxyUrl }),
     ...(Number.isSafeInteger(pageSize) && pageSize > 0 ? { pageSize } : {}),
     ...texts(value),
   });
@@ -117,7 +121,6 @@ function texts(value: Json): Partial<SourceConfig> {
     partition: "partition",
     gatewayId: "gateway_id",
     caPem: "ca_pem",
-    proxyUrl: "proxy_url",
   };
   for (const [field, key] of Object.entries(names)) {
     const text = string(value[key]);

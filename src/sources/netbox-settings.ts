@@ -30,7 +30,7 @@ const NO = /^(false|0|no|off)$/i;
 
 /**
  * Checks a source's settings. Credentials: `api_token` (or `token`, as the web page of the original calls it), and
- * optionally `url`, `verify_ssl` and `virtual_machines: "false"` for a token that may see devices only.
+ * optionally `verify_ssl` and `virtual_machines: "false"` for a token that may see devices only.
  */
 export function netboxSettings(config: SourceConfig): Result<NetboxSettings> {
   const { credentials } = config;
@@ -38,9 +38,8 @@ export function netboxSettings(config: SourceConfig): Result<NetboxSettings> {
   const token = (says("api_token") || says("token")).replace(/^(token|bearer)\s+/i, "");
   if (token === "") return err("credentials.api_token is missing");
   if (!TOKEN.test(token)) return err("credentials.api_token holds a blank or an odd character");
-  const endpoint = config.endpoint.trim() === "" ? says("url") : config.endpoint;
   const insecureSkipVerify = config.insecureSkipVerify || NO.test(says("verify_ssl"));
-  const http = httpSettings({ ...config, endpoint, insecureSkipVerify }, API_PATH);
+  const http = httpSettings({ ...config, insecureSkipVerify }, API_PATH);
   if (!http.ok) return http;
   const blacklist = parseNetworkBlacklist(config.networkBlacklist);
   if (!blacklist.ok) return blacklist;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { agentConfig } from "../../src/control/config-payload.ts";
+import { parseSyncPayload } from "../../src/model/sync-payload.ts";
 import { DOCUMENT_PAYLOAD, testApi, type TestApi } from "../support/api.ts";
 
 const SOURCES = "/api/v1/tenants/acme/sources";
@@ -116,6 +117,21 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     /^source "lab": endpoint holds a user name or a password; put them into credentials$/,
   ],
   [
+    "an endpoint that is no URL and may hold a password",
+    { sources: { lab: { ...netbox, endpoint: "https://u:hush/x@netbox.example.com" } } },
+    /^source "lab": endpoint is not an http or https URL$/,
+  ],
+  [
+    "a proxy that holds a password",
+    { sources: { lab: { ...netbox, proxy_url: "http://u:hush@proxy:3128" } } },
+    /^source "lab": proxy_url holds a user name or a password; put it into credentials, as proxy_url there$/,
+  ],
+  [
+    "a proxy that is no URL",
+    { sources: { lab: { ...netbox, proxy_url: "u:hush@proxy:3128" } } },
+    /^source "lab": proxy_url is not an http or https URL$/,
+  ],
+  [
     "a duration that is none",
     { sources: { lab: { ...netbox, poll_interval: "10 minutes" } } },
     /^source "lab": poll_interval "10 minutes" is not a duration/,
@@ -123,7 +139,7 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
   [
     "a default duration that is none",
     { poll_interval: "soon", sources: { lab: netbox } },
-    /^source "good": poll_interval "soon" is not a duration/,
+    /^poll_interval "soon" is not a duration/,
   ],
   [
     "a missing type",
@@ -242,15 +258,51 @@ test("a deleted source is gone, with its credentials, and its name is free", asy
   assert.equal(again.applied[0]?.outcome, "created");
 });
 
-test("a proxy's password is not shown", async (t) => {
-  const { ask } = await withAgent(t);
-  const proxied = { ...netbox, proxy_url: "http://user:hush@proxy:3128" };
+test("a proxy whose address holds a password is a credential: told to the agent, shown nowhere", async (t) => {
+  const { ask, db, sealer } = await withAgent(t);
+  const proxied = {
+    ...netbox,
+    credentials: { api_token: "t", proxy_url: "http://user:hush@proxy:3128" },
+  };
   const answers = [
     await ask(APPLY, { body: { sources: { lab: proxied } } }),
     await ask(`GET ${SOURCES}/lab`),
-    await ask(`PATCH ${SOURCES}/lab`, { body: { proxy_url: "http://user:hush2@proxy:3128" } }),
+    await ask(`PATCH ${SOURCES}/lab`, { body: { page_size: 50 } }),
+    await stored(db),
   ];
   assert.ok(!JSON.stringify(answers).includes("hush"));
-  const { json } = await ask<Source>(`GET ${SOURCES}/lab`);
-  assert.equal(json.settings["proxy_url"], "http://user:[redacted]@proxy:3128/");
+  const told = await agentConfig(db, 1, { agentId: "agent-1", gatewayId: "g", sealer });
+  const parsed = parseSyncPayload(JSON.parse(told.json));
+  assert.equal(parsed.ok && parsed.value.sources[0]?.proxyUrl, proxied.credentials.proxy_url);
 });
+
+test("a password in a URL of a setting that nobody knows is neither shown nor kept in the audit", async (t) => {
+  const { ask, db } = await withAgent(t);
+  const odd = { ...netbox, webhooks: [{ to: "https://user:hush@hooks.example.net/x" }] };
+  const applied = await ask(APPLY, { body: { sources: { lab: odd } } });
+  const shown = await ask<Source>(`GET ${SOURCES}/lab`);
+  await ask(`DELETE ${SOURCES}/lab`);
+  const { rows } = await db.query("select before, after from sync.audit");
+  assert.ok(!JSON.stringify([applied, shown, rows]).includes("hush"));
+  assert.deepEqual(shown.json.settings["webhooks"], [
+    { to: "https://[redacted]@hooks.example.net/x" },
+  ]);
+});
+
+test("a source may have its address among its credentials, as the original's web page has it", async (t) => {
+  const { ask } = await withAgent(t);
+  const credentials = { url: "https://netbox.example.com", token: "t" };
+  const { status, json } = await ask<{ applied: Applied[] }>(APPLY, {
+    body: { sources: { lab: { type: "netbox", credentials } } },
+  });
+  assert.equal(status, 200);
+  assert.equal(json.applied[0]?.source.endpoint, "https://netbox.example.com");
+});
+
+/** Every row that a source leaves behind. */
+async function stored(db: TestApi["db"]): Promise<unknown> {
+  const { rows } = await db.query(
+    "select (select json_agg(s)::text from sync.sources s) as sources, (select json_agg(a)::text from sync.audit a) as audit",
+  );
+  return rows;
+}

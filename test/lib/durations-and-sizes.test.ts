@@ -77,7 +77,7 @@ test("back-off doubles to its cap, and its jitter never falls below half", () =>
 
 test("a secret shows in no text, JSON or inspection", () => {
   const secret = new Secret("hunter2-hunter2");
-  for (const shown of [(String(secret)), JSON.stringify({ secret }), inspect({ secret })]) {
+  for (const shown of [String(secret), JSON.stringify({ secret }), inspect({ secret })]) {
     assert.ok(!shown.includes("hunter2"), shown);
   }
   assert.equal(secret.reveal(), "hunter2-hunter2");

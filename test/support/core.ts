@@ -55,8 +55,9 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
   const sealer = new Sealer(randomBytes(32));
   const authorities = new Authorities(sealer, systemClock);
   const root = await authorities.root(db);
-  for (const name of ["acme", "globex"])
-    {await createTenant(db, { slug: slug(name), name, actor: "test", authorities });}
+  for (const name of ["acme", "globex"]) {
+    await createTenant(db, { slug: slug(name), name, actor: "test", authorities });
+  }
   const acme = await tenantOf(db, "acme");
   const globex = await tenantOf(db, "globex");
   const context = {
