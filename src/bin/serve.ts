@@ -197,13 +197,13 @@ async function announce(
   print(
     `serviceradar-core is up. Data: ${settings.databaseUrl === undefined ? dataDir : "the given database"}`,
   );
-  if (address("gateway") !== undefined) print(`  gateway (gRPC, mTLS)  ${address("gateway")}`);
-  if (address("api") !== undefined)
-    print(`  API (HTTP)            http://${address("api")}/api/v1`);
+  const [gateway, api] = [address("gateway"), address("api")];
+  if (gateway !== undefined) print(`  gateway (gRPC, mTLS)  ${gateway}`);
+  if (api !== undefined) print(`  API (HTTP)            http://${api}/api/v1`);
   print(`  tenants               ${tenants.map(({ slug }) => slug).join(", ")}`);
   if ((rows[0]?.agents ?? 0) > 0) return;
   const tenant = tenants[0]?.slug ?? "default";
-  for (const line of nextSteps({ tenant, gateway: address("gateway"), settings, env })) print(line);
+  for (const line of nextSteps({ tenant, gateway, settings, env })) print(line);
 }
 
 type FirstStart = {
