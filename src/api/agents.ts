@@ -2,12 +2,12 @@ import { createRoute, z } from "@hono/zod-openapi";
 
 import { certifyAgent } from "../control/agent-certificate.ts";
 import {
-  findAgent,
-  listAgents,
+  planRegistration,
   registerAgent,
   revokeAgent,
-  type Agent,
-} from "../control/agents.ts";
+  type RegistrationProblem,
+} from "../control/agent-registration.ts";
+import { findAgent, listAgents, type Agent } from "../control/agents.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
 import { parseLabel } from "../model/tenant.ts";
@@ -114,7 +114,9 @@ async function certify(
 ): Promise<z.infer<typeof certifiedAgentSchema>> {
   const agentId = labelOf(wanted.agent_id, "agent_id");
   const partition = labelOf(wanted.partition, "partition");
-  await refuseKnown(db, tenant, { ...wanted, agent_id: agentId, partition });
+  const registering = { agentId, partition, renew: wanted.renew };
+  const plan = await planRegistration(db, tenant.tenant, registering);
+  if (!plan.ok) throw registrationProblem(plan.error);
   const issued = await certifyAgent(
     { agentId, partition, tenant: tenant.slug, cnForm: wanted.cn_form },
     {
@@ -125,11 +127,11 @@ async function certify(
     },
   );
   if (!issued.ok) throw new Problem("invalid_request", `signing_request: ${issued.error}`);
-  const { notAfterMs, rootPem, chainPem, privateKeyPem, serverName } = issued.value;
+  const { rootPem, chainPem, privateKeyPem, serverName } = issued.value;
   const { actor } = wanted;
-  const agent = { agentId, partition, notAfterMs, actor };
-  const outcome = await registerAgent(db, tenant.tenant, agent);
-  if (!outcome.ok) throw new Problem("agent_in_other_partition", outcome.error);
+  const registered = { wanted: registering, certificate: issued.value, actor };
+  const outcome = await registerAgent(db, tenant.tenant, registered);
+  if (!outcome.ok) throw registrationProblem(outcome.error);
   return {
     agent: shown(await agentNamed(db, tenant, agentId), clock.now()),
     outcome: outcome.value,
@@ -148,34 +150,8 @@ function labelOf(text: string, setting: string): string {
   throw new Problem("invalid_request", label.error, [{ path: setting, message: label.error }]);
 }
 
-/**
- * A second certificate for one id is meant only where the caller says so. A revoked id stays revoked: the certificate that
- * was ended is told from a new one by nothing else.
- */
-async function refuseKnown(
-  db: Db,
-  { tenant, slug }: Tenant,
-  { agent_id: agentId, partition, renew }: Wanted,
-): Promise<void> {
-  const known = await findAgent(db, tenant, agentId);
-  if (known === undefined) return;
-  if (known.revokedMs !== undefined) {
-    throw new Problem(
-      "agent_revoked",
-      `agent "${agentId}" was revoked, and its old certificate would be good again; choose another id`,
-    );
-  }
-  if (known.partition !== partition) {
-    throw new Problem(
-      "agent_in_other_partition",
-      `agent "${agentId}" is in partition "${known.partition}"; choose another id for "${partition}"`,
-    );
-  }
-  if (renew) return;
-  throw new Problem(
-    "agent_exists",
-    `tenant "${slug}" has an agent "${agentId}" already; to certify it again, ask for a renewal (--renew, "renew": true)`,
-  );
+function registrationProblem({ code, message }: RegistrationProblem): Problem {
+  return new Problem(code, message);
 }
 
 /** How long after its last sign of life an agent counts as online, ms: three heartbeats of 30 s. */

@@ -115,7 +115,7 @@ export const newAgentSchema = z
 export const certifiedAgentSchema = z
   .object({
     agent: agentSchema,
-    outcome: z.enum(["created", "renewed"]),
+    outcome: z.enum(["created", "renewed", "reinstated"]),
     bundle: z.object({
       root_pem: z.string().openapi({ description: "What the agent trusts a gateway by" }),
       chain_pem: z.string().openapi({ description: "The agent's certificate and its issuer's" }),

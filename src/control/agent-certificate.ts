@@ -1,6 +1,7 @@
 /** One agent's certificate, with everything that it needs to reach a gateway. */
 import { X509Certificate } from "node:crypto";
 
+import { sha256Hex } from "../lib/hash.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { Secret } from "../lib/secret.ts";
 import { createKey } from "./pki-keys.ts";
@@ -18,6 +19,8 @@ export interface AgentCertificate {
   /** Absent where the agent made its own key. */
   readonly privateKeyPem: Secret | undefined;
   readonly notAfterMs: number;
+  /** Of the certificate's DER, lower-case hex. */
+  readonly sha256: string;
   /** In every gateway's certificate (pki-names.ts), so that it verifies under whatever address is dialled. */
   readonly serverName: string;
 }
@@ -43,11 +46,13 @@ export async function certifyAgent(
   if (!key.ok) return key;
   const { publicKeyDer } = key.value;
   const issued = await issueAgentCertificate({ issuer, publicKeyDer, agent, nowMs });
+  const certificate = new X509Certificate(issued.certificatePem);
   return ok({
     rootPem: root.certificatePem,
     chainPem: issued.chainPem,
     privateKeyPem: made === undefined ? undefined : new Secret(made.privateKeyPem),
-    notAfterMs: new X509Certificate(issued.certificatePem).validToDate.getTime(),
+    notAfterMs: certificate.validToDate.getTime(),
+    sha256: sha256Hex(certificate.raw),
     serverName: SERVER_NAME,
   });
 }

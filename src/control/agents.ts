@@ -1,7 +1,4 @@
 import type { Queryable } from "../db/session.ts";
-import { isoTime } from "../lib/clock.ts";
-import { err, ok, type Result } from "../lib/result.ts";
-import { audit } from "./audit.ts";
 
 /** An agent as the core knows it. */
 export interface Agent {
@@ -70,57 +67,6 @@ function agentOf(row: AgentRow): Agent {
     certificateNotAfterMs: row.certificate_not_after ?? undefined,
     status: row.status ?? undefined,
   };
-}
-
-/** Registers an agent, or renews the certificate's date of one with the same partition. The error says what is in the way. */
-export async function registerAgent(
-  db: Queryable,
-  tenant: number,
-  {
-    agentId,
-    partition,
-    notAfterMs,
-    actor,
-  }: {
-    readonly agentId: string;
-    readonly partition: string;
-    readonly notAfterMs: number;
-    readonly actor: string;
-  },
-): Promise<Result<"created" | "renewed">> {
-  const known = await findAgent(db, tenant, agentId);
-  if (known !== undefined && known.partition !== partition) {
-    return err(
-      `agent "${agentId}" is in partition "${known.partition}"; revoke it first, or choose another id`,
-    );
-  }
-  await db.query(
-    `insert into sync.agents (tenant, agent_id, partition, certificate_not_after) values ($1, $2, $3, $4)
-     on conflict (tenant, agent_id) do update set certificate_not_after = excluded.certificate_not_after, revoked_at = null`,
-    [tenant, agentId, partition, isoTime(notAfterMs)],
-  );
-  await audit(db, {
-    tenant,
-    actor,
-    action: "agent.register",
-    subject: agentId,
-    after: { partition },
-  });
-  return ok(known === undefined ? "created" : "renewed");
-}
-
-/** Ends an agent's identity: its certificate is refused from now on, on open streams too. False if there is no such agent. */
-export async function revokeAgent(
-  db: Queryable,
-  tenant: number,
-  { agentId, actor }: { readonly agentId: string; readonly actor: string },
-): Promise<boolean> {
-  const { count } = await db.query(
-    "update sync.agents set revoked_at = coalesce(revoked_at, now()) where tenant = $1 and agent_id = $2",
-    [tenant, agentId],
-  );
-  if (count > 0) await audit(db, { tenant, actor, action: "agent.revoke", subject: agentId });
-  return count > 0;
 }
 
 /** What a hello says of an agent's host. */

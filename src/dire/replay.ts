@@ -71,8 +71,9 @@ export class Replay {
       await fence(open, this.#lease);
       for (const batch of byInstance.values()) {
         const { recordNos } = await ingest(open, this.#lease.tenant, { batch, runNo: 0 });
-        for (const { i, delta } of told.filter((line) => line.batch === batch))
-          {this.#kept.recordNo[i] = recordNos.get(delta) ?? 0;}
+        for (const { i, delta } of told.filter((line) => line.batch === batch)) {
+          this.#kept.recordNo[i] = recordNos.get(delta) ?? 0;
+        }
       }
     });
     while ((await workDirty(this.#db, this.#lease)) !== undefined);
@@ -157,8 +158,9 @@ export class Replay {
     return numbers.map((i) => {
       const recordNo = this.#kept.recordNo[i] ?? 0;
       const sighting = sightings.get(recordNo);
-      if (sighting !== undefined)
-        {return this.#addressId(sighting, devices.get(ownerOf.get(i) ?? -1));}
+      if (sighting !== undefined) {
+        return this.#addressId(sighting, devices.get(ownerOf.get(i) ?? -1));
+      }
       const fingerprint = this.#kept.fingerprint[i] ?? 0;
       const deviceNo = members.get(`${recordNo} ${fingerprint}`) ?? members.get(`${recordNo} 0`);
       return devices.get(deviceNo ?? -1) ?? null;

@@ -4,12 +4,13 @@
  */
 import { X509Certificate } from "node:crypto";
 
-import { findAgent } from "../control/agents.ts";
+import { admissionOf } from "../control/agent-registration.ts";
 import { readTrust, type Trust } from "../control/authorities.ts";
 import { tenantOfCertificate } from "../control/peer-tenant.ts";
 import { listTenants, type Tenant } from "../control/tenants.ts";
 import type { Queryable } from "../db/session.ts";
 import type { Clock } from "../lib/clock.ts";
+import { sha256Hex } from "../lib/hash.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { readPeerName } from "../wire/peer-certificate.ts";
 import { RpcFailure, type RpcStatus } from "../wire/rpc-error.ts";
@@ -73,13 +74,13 @@ export class Peers {
       partition: name.partitionId,
       certificateNotAfterMs: new X509Certificate(certificate).validToDate.getTime(),
     };
-    return await this.#checkRevoked(peer);
+    return await this.#admit(peer, sha256Hex(certificate));
   }
 
-  async #checkRevoked(peer: Peer): Promise<Result<Peer, PeerProblem>> {
-    const agent = await findAgent(this.#db, peer.tenant, peer.agentId);
-    if (agent?.revokedMs !== undefined) return refuse("PERMISSION_DENIED", "agent revoked");
-    return ok(peer);
+  async #admit(peer: Peer, sha256: string): Promise<Result<Peer, PeerProblem>> {
+    const { tenant, agentId } = peer;
+    const admission = await admissionOf(this.#db, tenant, { agentId, sha256 });
+    return admission === "open" ? ok(peer) : refuse("PERMISSION_DENIED", ADMISSION_TEXT[admission]);
   }
 
   async #current(): Promise<{ trust: Trust; tenants: readonly Tenant[] }> {
@@ -94,6 +95,11 @@ export class Peers {
     return this.#trust;
   }
 }
+
+const ADMISSION_TEXT = {
+  agent_revoked: "agent revoked",
+  certificate_revoked: "certificate revoked",
+} as const;
 
 function refuse(status: RpcStatus, message: string): Result<never, PeerProblem> {
   return err({ status, message });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 
-import { revokeAgent } from "../../src/control/agents.ts";
+import { revokeAgent } from "../../src/control/agent-registration.ts";
 import { createKey } from "../../src/control/pki-keys.ts";
 import { testApi } from "../support/api.ts";
 import { signingRequest } from "../support/signing-request.ts";
@@ -95,16 +95,19 @@ test("a second certificate for an id is issued only to who asks for a renewal", 
   assert.deepEqual(await create({ renew: true }), [201, "renewed"]);
 });
 
-test("a revoked agent stays revoked: its old certificate would be good again with a new one", async (t) => {
+test("a renewal does not let a revoked agent in again, asking for it anew does", async (t) => {
   const api = await testApi(t);
   await api.tenant("acme");
   await api.ask(`POST ${AGENTS}`, { body: { agent_id: "agent-1" } });
   const revoked = await api.ask<{ state: string }>(`POST ${AGENTS}/agent-1/revoke`);
   assert.deepEqual([revoked.status, revoked.json.state], [200, "revoked"]);
-  const again = await api.ask<{ code: string }>(`POST ${AGENTS}`, {
+  const renewed = await api.ask<{ code: string }>(`POST ${AGENTS}`, {
     body: { agent_id: "agent-1", renew: true },
   });
-  assert.deepEqual([again.status, again.json.code], [409, "agent_revoked"]);
+  assert.deepEqual([renewed.status, renewed.json.code], [409, "agent_revoked"]);
+  const anew = await api.ask<Certified>(`POST ${AGENTS}`, { body: { agent_id: "agent-1" } });
+  assert.deepEqual([anew.status, anew.json.outcome], [201, "reinstated"]);
+  assert.equal(anew.json.agent.state, "never_seen");
   assert.equal(await revokeAgent(api.db, 1, { agentId: "agent-2", actor: "t" }), false);
 });
 

@@ -126,7 +126,11 @@ test("files of an agent's folder are not lost unasked, and nothing is certified 
   assert.equal((await core.run([...line, "--force"])).code, 0);
   assert.notEqual(await readFile(join(out, "agent-key.pem"), "utf8"), "mine");
   const made = join(out, "new");
-  assertRefused(await core.run([...line.slice(0, -1), made]), 1, /has an agent "agent-1" already/);
+  assertRefused(
+    await core.run([...line.slice(0, -1), made]),
+    1,
+    /there is an agent "agent-1" already/,
+  );
   await assert.rejects(stat(made), { code: "ENOENT" });
 });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { revokeAgent } from "../../src/control/agents.ts";
+import { revokeAgent } from "../../src/control/agent-registration.ts";
 import { SyncError } from "../../src/lib/errors.ts";
 import { makeAgent, makeCerts } from "../support/certs.ts";
 import { startTestCore } from "../support/core.ts";
@@ -116,6 +116,18 @@ test("a revoked agent is refused from then on", async (t) => {
   await assert.rejects(
     client.hello({ agentId: "agent-01" }, options()),
     refusal("permission_denied", /agent revoked/),
+  );
+});
+
+test("an agent that is let in again is let in with its new certificate alone", async (t) => {
+  const core = await startTestCore(t);
+  const stolen = core.client(await core.agent(core.acme, "agent-01"));
+  await revokeAgent(core.db, core.acme.tenant, { agentId: "agent-01", actor: "test" });
+  const fresh = core.client(await core.agent(core.acme, "agent-01"));
+  assert.equal((await fresh.hello({ agentId: "agent-01" }, options())).accepted, true);
+  await assert.rejects(
+    stolen.hello({ agentId: "agent-01" }, options()),
+    refusal("permission_denied", /certificate revoked/),
   );
 });
 

@@ -1,7 +1,8 @@
 /** A core in this process: database, authorities, two tenants, a gateway on a free port, a worker that is run when asked. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, X509Certificate } from "node:crypto";
 
-import { registerAgent } from "../../src/control/agents.ts";
+import { registerAgent } from "../../src/control/agent-registration.ts";
+import { findAgent } from "../../src/control/agents.ts";
 import { Authorities } from "../../src/control/authorities.ts";
 import { Sealer } from "../../src/control/secrets.ts";
 import { readSource } from "../../src/control/source-settings.ts";
@@ -11,6 +12,7 @@ import type { Db } from "../../src/db/pool.ts";
 import { Worker } from "../../src/dire/worker.ts";
 import { openGateway, type RunningGateway } from "../../src/gateway/gateway.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { sha256Hex } from "../../src/lib/hash.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { GatewayClient } from "../../src/wire/client.ts";
 import { MESSAGE_LIMITS_DEFAULT } from "../../src/wire/limits.ts";
@@ -31,7 +33,7 @@ export interface TestCore {
   readonly gateway: RunningGateway;
   readonly acme: Tenant;
   readonly globex: Tenant;
-  /** Certifies an agent of a tenant and registers it. */
+  /** Certifies an agent of a tenant and registers it; one that was revoked is let in again. */
   agent(tenant: Tenant, agentId: string, partition?: string): Promise<TestIdentity>;
   /** Makes a source of an agent; gives its sync_service_id. */
   source(
@@ -90,13 +92,18 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
     acme,
     globex,
     agent: async (tenant, agentId, partition = "default") => {
-      const notAfterMs = Date.now() + 1e9;
-      await registerAgent(db, tenant.tenant, { agentId, partition, notAfterMs, actor: "test" });
-      return await makeAgent(await authorities.issuer(db, tenant.tenant), {
-        tenant: tenant.slug,
-        agentId,
-        partition,
+      const issuer = await authorities.issuer(db, tenant.tenant);
+      const made = await makeAgent(issuer, { tenant: tenant.slug, agentId, partition });
+      const leaf = new X509Certificate(made.certificatePem);
+      const known = await findAgent(db, tenant.tenant, agentId);
+      const renew = known !== undefined && known.revokedMs === undefined;
+      const registered = await registerAgent(db, tenant.tenant, {
+        wanted: { agentId, partition, renew },
+        certificate: { sha256: sha256Hex(leaf.raw), notAfterMs: leaf.validToDate.getTime() },
+        actor: "test",
       });
+      if (!registered.ok) throw new Error(registered.error.message);
+      return made;
     },
     source: async (tenant, agentId, { name, type = "netbox" }) => {
       const draft = readSource(name, {

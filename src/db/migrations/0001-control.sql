@@ -36,6 +36,8 @@ create table sync.agents (
   created_at timestamptz not null default now(),
   revoked_at timestamptz,
   certificate_not_after timestamptz,
+  -- once revoked and let in again: only certificates of sync.agent_certificates count
+  listed_only boolean not null default false,
   hostname text,
   version text,
   os text,
@@ -52,6 +54,17 @@ create table sync.agents (
   status json,
   status_at timestamptz,
   primary key (tenant, agent_id)
+);
+
+-- Certificates that were issued here. After a revocation they tell those issued since then from those that were ended.
+create table sync.agent_certificates (
+  tenant int not null,
+  agent_id text collate "C" not null,
+  -- of the DER, lower-case hex
+  sha256 text collate "C" not null,
+  not_after timestamptz not null,
+  issued_at timestamptz not null default now(),
+  primary key (tenant, agent_id, sha256)
 );
 
 create table sync.sources (
