@@ -18,7 +18,7 @@ import { createRootCa, createTenantCa } from "./pki.ts";
 import type { Sealer } from "./secrets.ts";
 
 /** The platform's own number in sync.authorities. */
-export const PLATFORM = 0;
+const PLATFORM = 0;
 
 type AuthorityRow = { authority_no: number; certificate_pem: string; key_sealed: Buffer | null };
 
@@ -111,7 +111,7 @@ function binding(tenant: number, authorityNo: number): string {
 }
 
 /** SHA-256 of a certificate's public key (SubjectPublicKeyInfo): what tells authorities apart, whatever they are called. */
-export function spkiSha256(certificatePem: string): string {
+function spkiSha256(certificatePem: string): string {
   const { publicKey } = new X509Certificate(certificatePem);
   return sha256Hex(publicKey.export({ type: "spki", format: "der" }));
 }

@@ -6,7 +6,7 @@ import { hash53, observe, type Observation } from "./observation.ts";
 import { addSighting, firstState, type RecordState } from "./record-state.ts";
 
 /** Names one record: (partition, kind, native id, source instance) in a tenant. */
-export interface RecordName extends Attribution {
+interface RecordName extends Attribution {
   readonly kind: Kind;
   readonly native: string;
 }
@@ -28,7 +28,7 @@ export interface Batch {
 }
 
 /** A rejected entry as it is shown: the reason and the beginning of the entry. */
-export interface RejectedEntry {
+interface RejectedEntry {
   readonly reason: string;
   readonly entry: string;
 }

@@ -44,7 +44,7 @@ export function sortChunk(
 }
 
 /** The sync_meta that a chunk's first entry carries. */
-export function metaOf(entry: string): SyncMeta | undefined {
+function metaOf(entry: string): SyncMeta | undefined {
   try {
     const json: unknown = JSON.parse(entry);
     const meta =

@@ -8,15 +8,10 @@ import { ADDRESS_DAYS_MIN, JOIN_POINTS, total, weigh, type Evidence } from "./sc
 import { daysTogether } from "./together.ts";
 
 /** A device of more records than this is a storm, not a device. */
-export const CLUSTER_NODES_MAX = 24;
+const CLUSTER_NODES_MAX = 24;
 
 /** Why two nodes whose evidence would join them were not joined. */
-export type Barrier =
-  | "same_source"
-  | "same_record"
-  | "never_merge"
-  | "too_many_records"
-  | "contradiction";
+type Barrier = "same_source" | "same_record" | "never_merge" | "too_many_records" | "contradiction";
 
 /** A pair that looked like one device and was not joined, with the evidence and the barrier. */
 export interface Refused {

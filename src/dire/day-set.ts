@@ -6,9 +6,6 @@ export type DaySet = readonly (readonly [from: number, until: number])[];
 
 const DAY_MS = 86_400_000;
 
-/** No day. */
-export const NO_DAYS: DaySet = [];
-
 /** The UTC day of an instant. */
 export function dayOf(timeMs: number): number {
   return Math.floor(timeMs / DAY_MS);

@@ -142,7 +142,7 @@ export function compareKeys(a: RecordHistory["key"], b: RecordHistory["key"]): n
 }
 
 /** Order by UTF-16 code units, as JavaScript's own comparison: total, and the same on every machine. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 

@@ -2,9 +2,9 @@ import { sha256 } from "../lib/hash.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { idRuleInput, type IdInputs } from "../model/canonical-id.ts";
 import type { DeviceUpdate } from "../model/device-update.ts";
-import { isUsableIp, parseIp, parseIpList, type Ip } from "../model/ip.ts";
+import { isUsableIp, parseIpList, type Ip } from "../model/ip.ts";
 import { parseMacList, type Mac } from "../model/mac.ts";
-import { KINDS, type Kind } from "./kind.ts";
+import type { Kind } from "./kind.ts";
 import { isDeviceMac, isVirtual, parseHost, parseSerial, parseWord } from "./values.ts";
 
 /** What of an update can tell devices apart; lists are sorted, absent means the update says nothing. */
@@ -103,7 +103,7 @@ function recordKey(ids: IdInputs, observer: boolean): { kind: Kind; native: stri
 }
 
 /** The identity-relevant features of an update. */
-export function readFeatures({ mac, hostname, metadata }: DeviceUpdate): Features {
+function readFeatures({ mac, hostname, metadata }: DeviceUpdate): Features {
   const serial = parseSerial(metadata["serial"] ?? metadata["serial_number"]);
   const asset = parseSerial(metadata["asset_tag"]);
   const host = parseHost(hostname);
@@ -144,16 +144,6 @@ export function hash53(text: string): number {
 }
 
 /** Hash of the features; 0 is kept free, it stands for "all fingerprints" in sync.members. */
-export function fingerprintOf(features: Features): number {
+function fingerprintOf(features: Features): number {
   return hash53(JSON.stringify(features)) || 1;
-}
-
-/** True where the text is an address that a record could be keyed by. */
-export function isAddress(text: string): boolean {
-  return parseIp(text) !== undefined;
-}
-
-/** The number that the database holds for a kind. */
-export function kindNumber(kind: Kind): number {
-  return KINDS[kind];
 }

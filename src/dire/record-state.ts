@@ -7,7 +7,7 @@
  */
 import type { Ip } from "../model/ip.ts";
 import { dayOf, oneDay, unionDays, type DaySet } from "./day-set.ts";
-import { fingerprintOf, type Features, type Observation } from "./observation.ts";
+import type { Features, Observation } from "./observation.ts";
 
 /** First and last event time, and the id rule's input at the first: the least (time, text). */
 export interface Life {
@@ -163,9 +163,4 @@ export function allAddresses({
   addresses,
 }: Pick<RecordState, "content" | "addresses">): RecordState["addresses"] {
   return withDays(addresses, content);
-}
-
-/** Checks what is read back: stored features must hash to their fingerprint, else code and rows have parted. */
-export function isConsistent(version: Version): boolean {
-  return fingerprintOf(version.features) === version.fingerprint;
 }

@@ -39,7 +39,7 @@ export function areRivals(a: Node, b: Node, holders: readonly Node[]): boolean {
 }
 
 /** Whether two records of one source are rows of one device, as far as the holders of a value that both hold can tell. */
-export function areSiblings(a: Node, b: Node, holders: readonly Node[]): boolean {
+function areSiblings(a: Node, b: Node, holders: readonly Node[]): boolean {
   if (contradict(a, b)) return false;
   if (agreements(a, b) >= 2) return true;
   const rows = holders.filter(

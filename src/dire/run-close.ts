@@ -80,7 +80,7 @@ async function runOf(open: Tx, tenant: number, { manifest, ...key }: RunWanted):
 }
 
 /** How many of the listed chunks were not worked as listed. */
-export function missingChunks(
+function missingChunks(
   { chunks }: Pick<RunManifest, "chunks">,
   worked: ReadonlyMap<number, string>,
 ): number {

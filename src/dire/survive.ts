@@ -14,7 +14,7 @@ import { deviceTypeOf } from "./ocsf.ts";
 import { isSerial } from "./values.ts";
 
 /** Attributes that are decided one by one. */
-export const FIELDS = [
+const FIELDS = [
   "ip",
   "mac",
   "hostname",

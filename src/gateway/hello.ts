@@ -7,7 +7,7 @@ import { HEARTBEAT_SEC, type GatewayContext } from "./context.ts";
 import { checkClaims, type Peer } from "./peer.ts";
 
 /** Source instance of agents' own hosts: one for a tenant, because an agent id is unique in it. */
-export const AGENT_INSTANCE = "agents";
+const AGENT_INSTANCE = "agents";
 
 /** Answers a hello and queues an observation of the agent's host. */
 export async function hello(

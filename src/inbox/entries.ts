@@ -6,11 +6,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 
 /** Top-level members that say when and in which run, or what moves of itself (`volatile`): left out of the content. */
-export const VOLATILE_MEMBERS: ReadonlySet<string> = new Set([
-  "timestamp",
-  "sync_meta",
-  "volatile",
-]);
+const VOLATILE_MEMBERS: ReadonlySet<string> = new Set(["timestamp", "sync_meta", "volatile"]);
 
 /** One entry of a chunk as offsets into its text, and its content: the entry without its volatile members. */
 export interface EntrySlice {

@@ -7,7 +7,7 @@ export const RUN_KINDS = ["full", "delta"] as const;
 export const RUN_OUTCOMES = ["success", "partial", "failed", "timeout"] as const;
 
 /** One of RUN_KINDS. */
-export type RunKind = (typeof RUN_KINDS)[number];
+type RunKind = (typeof RUN_KINDS)[number];
 /** One of RUN_OUTCOMES. */
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
@@ -35,7 +35,7 @@ export interface RunManifest {
 }
 
 /** Why a run failed or stayed partial. */
-export interface RunError {
+interface RunError {
   /** A code of SOURCE_ERRORS, or of another SyncError. */
   readonly kind: string;
   readonly message: string;

@@ -66,7 +66,7 @@ export interface OpenSource {
 }
 
 /** Why a pull failed, as the run's manifest reports it. */
-export const SOURCE_ERRORS = [
+const SOURCE_ERRORS = [
   "auth",
   "permission",
   "rate_limited",

@@ -54,7 +54,7 @@ export interface AgentConfigResponse {
 }
 
 /** A check that an original agent runs; ours has none. */
-export interface AgentCheckConfig {
+interface AgentCheckConfig {
   readonly checkId: string;
   readonly checkType: string;
   readonly name: string;
@@ -154,7 +154,7 @@ export interface CommandRequest {
 }
 
 /** An agent has taken a command. */
-export interface CommandAck {
+interface CommandAck {
   readonly commandId: string;
   readonly commandType: string;
   /** Unix seconds. */
@@ -163,7 +163,7 @@ export interface CommandAck {
 }
 
 /** How far a command is. */
-export interface CommandProgress {
+interface CommandProgress {
   readonly commandId: string;
   readonly commandType: string;
   readonly progressPercent: number;
@@ -174,7 +174,7 @@ export interface CommandProgress {
 }
 
 /** How a command ended. */
-export interface CommandResult {
+interface CommandResult {
   readonly commandId: string;
   readonly commandType: string;
   readonly success: boolean;
@@ -185,7 +185,7 @@ export interface CommandResult {
 }
 
 /** An agent has applied a configuration that came over the control stream. */
-export interface ConfigAck {
+interface ConfigAck {
   readonly configVersion: string;
   /** Unix seconds. */
   readonly timestamp: number;

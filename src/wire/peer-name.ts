@@ -5,7 +5,7 @@ import { parseLabel, parseTenantSlug, type TenantSlug } from "../model/tenant.ts
 const COMPONENT_TYPES = ["gateway", "agent", "checker", "sync"] as const;
 
 /** One of COMPONENT_TYPES. */
-export type ComponentType = (typeof COMPONENT_TYPES)[number];
+type ComponentType = (typeof COMPONENT_TYPES)[number];
 
 /** Who a certificate says it is for. A claim: the signature on the certificate decides about the tenant. */
 export interface PeerName {
