@@ -8,6 +8,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 
+import { nodeFlags } from "./node-flags.mjs";
 import { fail, runProgram } from "./run-program.mjs";
 import { MODULES, ROOT, setUp } from "./set-up.mjs";
 
@@ -26,7 +27,7 @@ const program = process.platform === "win32" ? "node.exe" : "node";
 const node = join(MODULES, nodePackage(), "bin", program);
 if (!existsSync(node)) fail(`${node} is missing: the lockfile has no Node for this platform`);
 const path = [dirname(node), join(MODULES, ".bin"), process.env.PATH].join(delimiter);
-process.exitCode = await runProgram(node, [resolve(ROOT, file), ...rest], {
+process.exitCode = await runProgram(node, [...nodeFlags(file), resolve(ROOT, file), ...rest], {
   stdio: "inherit",
   env: { ...process.env, PATH: path },
 });

@@ -3,13 +3,13 @@
  * `--once` ends by itself; else it serves until Ctrl-C. Everything lies in a folder that goes with it.
  */
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { apiOf, coreCommands } from "./core-commands.ts";
-import { Program } from "./program.ts";
+import { apiOf, coreCommands } from "../process/core-commands.ts";
+import { freePort } from "../process/free-port.ts";
+import { Program } from "../process/program.ts";
 import { watchSync, type Ask } from "./progress.ts";
 import {
   armisArguments,
@@ -158,20 +158,6 @@ async function setUp(
     done.push({ tenant, token, ask: apiOf(base, { tenant: slug, token }) });
   }
   return done;
-}
-
-/** The usual port where it is free, so that what the demo prints looks like the documentation; else any. */
-async function freePort(wanted: number): Promise<number> {
-  const tryPort = (port: number): Promise<number | undefined> =>
-    new Promise((resolve) => {
-      const server = createServer();
-      server.once("error", () => resolve(undefined));
-      server.listen(port, "127.0.0.1", () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === "object" ? address?.port : undefined));
-      });
-    });
-  return (await tryPort(wanted)) ?? (await tryPort(0)) ?? 0;
 }
 
 /** Rejects when a program ends that should not. */

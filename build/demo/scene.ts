@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { startNetboxReplay } from "../../test/fakes/netbox-replay-server.ts";
-import { ROOT } from "./program.ts";
+import { ROOT } from "../process/program.ts";
 
 /** Token that both replayed NetBoxes take. */
 export const NETBOX_TOKEN = "0123456789abcdef0123456789abcdef01234567";

@@ -1,5 +1,5 @@
 import { formatBytes } from "../../src/lib/bytes.ts";
-import type { Program } from "./program.ts";
+import type { Program } from "../process/program.ts";
 import type { Ask } from "./progress.ts";
 
 type Overview = {

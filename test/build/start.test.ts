@@ -9,7 +9,7 @@ import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const BUILD = fileURLToPath(new URL("../../build/", import.meta.url));
-const LAUNCHER = ["start.mjs", "set-up.mjs", "run-program.mjs"];
+const LAUNCHER = ["start.mjs", "node-flags.mjs", "set-up.mjs", "run-program.mjs"];
 const skip = process.platform === "linux" ? false : "lays out node_modules as on Linux";
 
 /** Stands for npm: notes each call, waits for a word where a test holds it, and installs "Node". */

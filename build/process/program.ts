@@ -4,6 +4,8 @@ import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { nodeFlags } from "../node-flags.mjs";
+
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -27,7 +29,11 @@ export class Program implements AsyncDisposable {
   ) {
     this.name = name;
     this.logFile = logFile;
-    this.#child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const command = [...nodeFlags(args[0] ?? ""), ...args];
+    this.#child = spawn(process.execPath, command, {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const log = createWriteStream(logFile);
     this.#child.stderr?.pipe(log, { end: false });
     this.#child.stdout?.pipe(log, { end: false });

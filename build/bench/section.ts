@@ -1,0 +1,37 @@
+import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
+
+/** What a bench is told. */
+export interface BenchOptions {
+  /** Sizes to measure at, devices. */
+  readonly devices: readonly number[];
+  /** Says how far it is, to people. */
+  readonly tell: (line: string) => void;
+  /** Aborts when a signal stops the bench; everything that was started must be gone before the section ends. */
+  readonly signal: AbortSignal;
+}
+
+/** One part of the bench. What it gives is its member of the JSON document, and holds nothing that this run did not measure. */
+export interface Section {
+  /** Member of the document, and what `--section` takes. */
+  readonly name: string;
+  readonly run: (options: BenchOptions) => Promise<unknown>;
+}
+
+/** What figures depend on. */
+export function machine(): Readonly<Record<string, unknown>> {
+  const [cpu] = cpus();
+  return {
+    cores: cpus().length,
+    cpu: cpu?.model ?? "unknown",
+    memory_bytes: totalmem(),
+    platform: `${platform()}-${arch()} ${release()}`,
+    node: process.version,
+    // Figures of a machine that is busy otherwise are not this program's.
+    load_average_before: loadavg()[0],
+  };
+}
+
+/** Three significant digits: more would pretend to be repeatable. */
+export function rounded(number: number): number {
+  return Number(number.toPrecision(3));
+}
