@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** How often it is looked whether who started us is still there, ms. */
+const LOOK_MS = 500;
 
 /**
  * Runs a program to its end and gives its exit code, 128 + n after signal n. Signals are passed on and their effect is
@@ -15,13 +17,26 @@ export async function runProgram(command, args, { onOutput, ...options }) {
   const isTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   const pass = (signal) => (signal === "SIGINT" && isTerminal ? false : child.kill(signal));
   for (const signal of FORWARDED) process.on(signal, pass);
+  const stopWatching = onParentGone(() => child.kill("SIGTERM"));
   try {
     return await ended(child);
   } catch (error) {
     return fail(`${command} could not be started: ${error.message}`);
   } finally {
     for (const signal of FORWARDED) process.off(signal, pass);
+    stopWatching();
   }
+}
+
+/**
+ * npm runs a script in a shell. Who ends npm by a signal ends that shell with it, which passes nothing on, so a server would
+ * run on with nobody to stop it. Started in any other way, a program may outlive its parent.
+ */
+function onParentGone(gone) {
+  if (process.env.npm_lifecycle_event === undefined) return () => {};
+  const parent = process.ppid;
+  const timer = setInterval(() => process.ppid === parent || gone(), LOOK_MS).unref();
+  return () => clearInterval(timer);
 }
 
 function ended(child) {

@@ -2,6 +2,7 @@
 import { messageOf, SyncError, type Retry } from "../lib/errors.ts";
 import { retryOf } from "../lib/retry.ts";
 import type { RunManifest, RunOutcome } from "../model/run-manifest.ts";
+import { diagnose } from "./diagnosis.ts";
 import type { Delivered } from "./outbox.ts";
 import type { LastRun, RunProgress } from "./source-status.ts";
 
@@ -19,7 +20,7 @@ export function failureOf(thrown: unknown, cancel: AbortSignal): RunFailure {
     return { kind: "cancelled", message: messageOf(cancel.reason), retry: "permanent" };
   }
   const kind = thrown instanceof SyncError ? thrown.code : "internal";
-  return { kind, message: messageOf(thrown), retry: retryOf(thrown) };
+  return { kind, message: diagnose(thrown), retry: retryOf(thrown) };
 }
 
 /** `partial` where some devices got through, and something is missing all the same. */

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../lib/clock.ts";
 import type { Retry } from "../lib/errors.ts";
-import { messageOf, SyncError } from "../lib/errors.ts";
+import { SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Result } from "../lib/result.ts";
 import { formatManifest } from "../model/run-manifest.ts";
@@ -142,7 +142,7 @@ class SyncRun {
       if (kind === "cancelled") await this.#outbox.settle();
       else if (!this.#outbox.broken.aborted) await this.#outbox.finish({ isComplete: false });
     } catch (thrown) {
-      this.#log.warn({ error: messageOf(thrown) }, "devices that were read could not be delivered");
+      this.#log.warn({ error: diagnose(thrown) }, "devices that were read could not be delivered");
     }
   }
 

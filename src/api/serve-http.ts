@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 
 import { ConfigError, messageOf } from "../lib/errors.ts";
+import { parseListenAddress } from "../lib/listen-address.ts";
 import { shortSocketPath } from "../lib/short-path.ts";
 import { PLATFORM_ADMIN, type ListenerBindings } from "./access.ts";
 import type { Api } from "./routes.ts";
@@ -49,12 +50,9 @@ export async function serveHttp(settings: HttpSettings): Promise<RunningHttp> {
 }
 
 async function listenTcp(app: Api, listen: string): Promise<RunningHttp> {
-  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(listen);
-  const port = Number(match?.[3] ?? Number.NaN);
-  if (match === null || port > 65_535) {
-    throw new ConfigError(LISTEN_SETTING, `"${listen}" is not an address such as 127.0.0.1:8080`);
-  }
-  const host = match[1] ?? match[2] ?? "";
+  const parsed = parseListenAddress(listen);
+  if (!parsed.ok) throw new ConfigError(LISTEN_SETTING, parsed.error);
+  const { host, port } = parsed.value;
   const server = serverOf(app, {});
   await listening(server, { port, ...(host === "" ? {} : { host }) }).catch((thrown: unknown) => {
     throw new ConfigError(LISTEN_SETTING, `${listen} cannot be listened on: ${messageOf(thrown)}`);

@@ -5,6 +5,7 @@ import { runOnce, runUntilStopped } from "./agent-run.ts";
 import type { AgentTerminal } from "./agent-terminal.ts";
 import { validate } from "./agent-validate.ts";
 import { oneOf, short, toggle, withDefault } from "./args.ts";
+import { invocation } from "./invocation.ts";
 import { command, runProgram, type Command } from "./program.ts";
 
 /** Where packages put it. */
@@ -49,6 +50,8 @@ export async function runAgentCommand(
   terminal: AgentTerminal,
 ): Promise<number> {
   const summary = "pulls device inventory from external systems and streams it to a gateway";
-  const program = { name: "serviceradar-agent", summary, version: VERSION, commands: COMMANDS };
+  const name = "serviceradar-agent";
+  const call = invocation(name, terminal.env);
+  const program = { name, call, summary, version: VERSION, commands: COMMANDS };
   return await runProgram(program, argv, terminal);
 }

@@ -3,7 +3,6 @@ import { join, resolve } from "node:path";
 import type { z } from "@hono/zod-openapi";
 
 import type { agentSchema, certifiedAgentSchema } from "../api/contract.ts";
-import type { Environment } from "../lib/env.ts";
 import { invariant } from "../lib/invariant.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { oneOf, optional, parsed, required, toggle, withDefault } from "./args.ts";
@@ -11,6 +10,7 @@ import { prepareFolder, writeFolder } from "./core-agent-folder.ts";
 import { agentLines, agentTable } from "./core-agent-text.ts";
 import type { CoreContext } from "./core-context.ts";
 import { quoted, tenantCommand, type TenantSession } from "./core-session.ts";
+import { invocation } from "./invocation.ts";
 import type { Command } from "./program.ts";
 import { timeText } from "./wording.ts";
 
@@ -114,7 +114,8 @@ async function createAgent(wanted: Wanted, session: TenantSession): Promise<void
     chainPem: bundle.chain_pem,
     privateKeyPem: bundle.private_key_pem,
   });
-  const start = startLine(join(dir, "agent.json"), session.context.env);
+  const agentProgram = invocation("serviceradar-agent", session.context.env);
+  const start = `${agentProgram} run --config ${quoted(join(dir, "agent.json"))}`;
   // The key stays where it was written: it is in no output.
   session.show({ agent, outcome, files, start }, () => [
     `Agent ${agent.agent_id} of tenant ${session.slug}, partition ${agent.partition}, is certified until ${timeText(agent.certificate_not_after)}.`,
@@ -138,11 +139,4 @@ async function certify(
     path: session.path(["agents"]),
     body: { agent_id: agentId, partition, cn_form: Number(cnForm ?? "4"), renew },
   });
-}
-
-/** The line that works where the command itself was called: npm names the script that it runs. */
-function startLine(config: string, env: Environment): string {
-  const isCheckout = env["npm_lifecycle_event"] === "core";
-  const program = isCheckout ? "npm run -s agent --" : "serviceradar-agent";
-  return `${program} run --config ${quoted(config)}`;
 }

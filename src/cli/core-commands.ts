@@ -12,9 +12,10 @@ import { CORE_NAME } from "./core-session.ts";
 import { SOURCE_COMMANDS } from "./core-source.ts";
 import { TENANT_COMMANDS } from "./core-tenant.ts";
 import { TOKEN_COMMANDS } from "./core-token.ts";
+import { invocation } from "./invocation.ts";
 import { runProgram, type Program } from "./program.ts";
 
-const PROGRAM: Program<CoreContext> = {
+const PROGRAM: Omit<Program<CoreContext>, "call"> = {
   name: CORE_NAME,
   summary: "one device inventory out of what many systems say",
   version: VERSION,
@@ -37,7 +38,8 @@ export async function runCoreCommand(
   { serve }: { readonly serve: Serve },
   context: CoreContext = processContext(serve),
 ): Promise<number> {
-  return await runProgram(PROGRAM, argv, context).catch((thrown: unknown) => {
+  const call = invocation(CORE_NAME, context.env);
+  return await runProgram({ ...PROGRAM, call }, argv, context).catch((thrown: unknown) => {
     if (thrown instanceof OutputClosed) return EXIT.ok;
     throw thrown;
   });

@@ -2,10 +2,11 @@ import { MIGRATIONS } from "../db/migrations.gen.ts";
 import { isoTime } from "../lib/clock.ts";
 import { envInteger } from "../lib/env.ts";
 import { EXIT } from "../lib/exit-code.ts";
+import { parseListenAddress } from "../lib/listen-address.ts";
 import { createLog } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { VERSION } from "../lib/version.ts";
-import { many, oneOf, optional, parsed, toggle, withDefault } from "./args.ts";
+import { many, oneOf, optional, parsed, toggle, withDefault, type Argument } from "./args.ts";
 import { CORE_ROLES, type CoreContext } from "./core-context.ts";
 import { socketPathOf } from "./core-link.ts";
 import { CORE_NAME } from "./core-session.ts";
@@ -32,9 +33,9 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
     flags: {
       ...WHERE,
       roles: parsed("ROLE,…", `what this process does (default: ${CORE_ROLES.join(",")})`, rolesOf),
-      grpcListen: withDefault("HOST:PORT", "where agents reach the gateway", "0.0.0.0:50052"),
+      grpcListen: listenAddress("where agents reach the gateway", "0.0.0.0:50052"),
       gatewayName: many("NAME", "name or address that agents dial, for the gateway's certificate"),
-      httpListen: withDefault("HOST:PORT", "where the API is", "127.0.0.1:8080"),
+      httpListen: listenAddress("where the API is", "127.0.0.1:8080"),
       firstTenant: withDefault("SLUG", "tenant that a first start makes", "default"),
       compatSchema,
       logLevel: oneOf(LOG_LEVELS, "what is logged (default: info)"),
@@ -113,6 +114,18 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
     },
   }),
 ];
+
+/** Checked before anything is started. */
+function listenAddress(summary: string, fallback: string): Argument<string> {
+  const text = withDefault("HOST:PORT", summary, fallback);
+  const read = (given: readonly string[]): Result<string> => {
+    const address = text.read(given);
+    if (!address.ok) return address;
+    const parsedAddress = parseListenAddress(address.value);
+    return parsedAddress.ok ? address : parsedAddress;
+  };
+  return { ...text, read };
+}
 
 function rolesOf(text: string): Result<ReadonlyRoles> {
   const words = text.split(",").map((word) => word.trim());

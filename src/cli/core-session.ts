@@ -11,6 +11,7 @@ import type { CoreContext } from "./core-context.ts";
 import { openLink } from "./core-link.ts";
 import type { ApiRequest, Link } from "./core-request.ts";
 import { platformSettings, WHERE } from "./core-settings.ts";
+import { invocation } from "./invocation.ts";
 import { command, type Command } from "./program.ts";
 
 /** The name that messages begin with. */
@@ -64,10 +65,9 @@ export class Session {
     this.#where = dataDir === undefined ? "" : ` --data-dir ${quoted(dataDir)}`;
   }
 
-  /** Another command, as it can be pasted where this one was typed: npm names the script that it runs. */
+  /** Another command, as it can be pasted where this one was typed. */
   commandLine(words: string): string {
-    const isCheckout = this.context.env["npm_lifecycle_event"] === "core";
-    return `${isCheckout ? "npm run -s core --" : CORE_NAME} ${words}${this.#where}`;
+    return `${invocation(CORE_NAME, this.context.env)} ${words}${this.#where}`;
   }
 
   /** Asks, and gives the answer's JSON, whose type is the route's. Throws RefusedRequest. */

@@ -22,7 +22,10 @@ export interface Command<Context> extends Described {
 
 /** An executable. */
 export interface Program<Context> {
+  /** What its messages begin with. */
   readonly name: string;
+  /** What is typed to call it; see invocation.ts. */
+  readonly call: string;
   readonly summary: string;
   readonly version: string;
   readonly commands: readonly Command<Context>[];
@@ -103,12 +106,15 @@ const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
   "rate_limited",
 ]);
 
+/** Codes of failures that end when another process does. */
+const BUSY_CODES: ReadonlySet<string> = new Set(["busy", "data_dir_busy"]);
+
 /** The exit code of something that ended a command. */
 function exitCodeOf(thrown: ConfigError | { readonly code: string }): number {
   if (thrown instanceof ConfigError) return EXIT.config;
   if (AUTH_CODES.has(thrown.code)) return EXIT.auth;
   if (UNREACHABLE_CODES.has(thrown.code)) return EXIT.unreachable;
-  return thrown.code === "busy" ? EXIT.busy : EXIT.failed;
+  return BUSY_CODES.has(thrown.code) ? EXIT.busy : EXIT.failed;
 }
 
 type Called<Context> = Result<{
@@ -166,7 +172,7 @@ function helpOf<Context>(
   called: Called<Context>,
   argv: readonly string[],
 ): string {
-  if (called.ok) return commandUsage(program.name, called.value.command);
+  if (called.ok) return commandUsage(program.call, called.value.command);
   const [first] = leadingWords(argv);
   const group = groupOf(program.commands, first);
   return programUsage(program, group.length > 0 ? group : program.commands);
@@ -177,7 +183,7 @@ function misuse<Context extends Terminal>(
   context: Context,
   { problem, called }: { readonly problem: string; readonly called: Called<Context> },
 ): number {
-  const help = called.ok ? `${program.name} ${called.value.command.name}` : program.name;
+  const help = called.ok ? `${program.call} ${called.value.command.name}` : program.call;
   context.printError(`${program.name}: ${problem}`);
   context.printError(`"${help} --help" says what there is.`);
   return EXIT.usage;

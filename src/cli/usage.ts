@@ -12,26 +12,26 @@ export interface Described {
 
 /** Usage of a whole program, or of the commands that begin with a word. */
 export function programUsage(
-  program: { readonly name: string; readonly summary: string },
+  program: { readonly name: string; readonly call: string; readonly summary: string },
   commands: readonly Described[],
 ): string {
   return [
     `${program.name}: ${program.summary}`,
     "",
-    `Usage: ${program.name} COMMAND [FLAGS]`,
+    `Usage: ${program.call} COMMAND [FLAGS]`,
     "",
     "Commands:",
     ...columns(commands.map((command) => [command.name, command.summary])),
     "",
-    `"${program.name} COMMAND --help" says what a command takes; "${program.name} --version" which version this is.`,
+    `"${program.call} COMMAND --help" says what a command takes; "${program.call} --version" which version this is.`,
   ].join("\n");
 }
 
 /** Usage of one command. */
-export function commandUsage(programName: string, command: Described): string {
+export function commandUsage(call: string, command: Described): string {
   const operands = Object.entries(command.operands);
   const flags = Object.entries(command.flags);
-  const line = [programName, command.name, ...operands.map(shownOperand), ...flags.map(shownFlag)];
+  const line = [call, command.name, ...operands.map(shownOperand), ...flags.map(shownFlag)];
   return [
     command.summary,
     "",

@@ -43,6 +43,7 @@ const POOL_ENDED = "Cannot use a pool after calling end on the pool";
 export function toSyncError(thrown: unknown): SyncError {
   if (thrown instanceof SyncError) return thrown;
   if (thrown instanceof DatabaseError) return fromServer(thrown);
+  if (thrown instanceof Error && thrown.message === CHECKOUT_TIMEOUT) return queueTimeout();
   const code = networkCode(thrown);
   if (code !== undefined) return failure(code, "transient", thrown);
   if (messageOf(thrown) === POOL_ENDED) return failure("db_closed", "permanent", thrown);
@@ -66,11 +67,16 @@ function fromServer(error: DatabaseError): SyncError {
 
 function networkCode(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
-  if (thrown.message === CHECKOUT_TIMEOUT) return "db_queue_timeout";
   // A host with several addresses fails with all of their errors at once.
   const first: unknown = thrown instanceof AggregateError ? thrown.errors[0] : thrown;
   const code = (first as NodeJS.ErrnoException).code ?? "";
   return NETWORK.test(code) || DISCONNECTED.test(thrown.message) ? "db_unreachable" : undefined;
+}
+
+/** In the word that sync-runtime.md has for it, and with what to do about it. */
+function queueTimeout(): SyncError {
+  const message = "database: queue_timeout: no connection came free in time; raise POOL_SIZE";
+  return new SyncError("db_queue_timeout", message, { retry: "transient" });
 }
 
 function failure(code: string, retry: Retry, cause: unknown): SyncError {

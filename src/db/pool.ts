@@ -37,10 +37,12 @@ export class Db implements Queryable, AsyncDisposable {
       connectionTimeoutMillis: options.checkoutMaxMs ?? CHECKOUT_MAX_MS,
       idleTimeoutMillis: IDLE_MAX_MS,
     });
-    // An idle connection that breaks is replaced by the next check-out; unheard, its error would end the process.
-    this.#pool.on("error", (error) =>
-      options.log.warn({ err: error.message }, "idle connection lost"),
-    );
+    // An idle connection that breaks is replaced by the next check-out; unheard, its error would end the process. While the
+    // pool ends, the server that stops after it may be quicker than the connections.
+    this.#pool.on("error", (error) => {
+      if (this.#ended !== undefined) return;
+      options.log.warn({ err: error.message }, "idle connection lost");
+    });
   }
 
   async query<Row = never>(sql: string, parameters?: readonly Parameter[]): Promise<Answer<Row>> {

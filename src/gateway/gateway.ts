@@ -2,7 +2,8 @@ import { readTrust, type Authorities } from "../control/authorities.ts";
 import { issueServerCertificate } from "../control/pki.ts";
 import { countRefusal } from "../control/refusals.ts";
 import { pause } from "../lib/clock.ts";
-import { messageOf, SyncError } from "../lib/errors.ts";
+import { ConfigError, messageOf, SyncError } from "../lib/errors.ts";
+import { parseListenAddress } from "../lib/listen-address.ts";
 import type { AgentGatewayHandlers, CallContext } from "../wire/handlers.ts";
 import type { MessageLimits } from "../wire/limits.ts";
 import { RpcFailure } from "../wire/rpc-error.ts";
@@ -36,7 +37,13 @@ export interface RunningGateway {
 /** How often imported authorities are looked for, ms; connections after that trust them. */
 const TRUST_REFRESH_MS = 10_000;
 
-/** Opens the gateway: mTLS always, its certificate issued by the platform's root at every start. */
+/** Setting that the address comes from, for errors. */
+const SETTING = "--grpc-listen";
+
+/**
+ * Opens the gateway: mTLS always, its certificate issued by the platform's root at every start. Throws ConfigError naming
+ * --grpc-listen where the address cannot be had.
+ */
 export async function openGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { context, authorities, limits, listen, names } = options;
   const root = await authorities.root(context.db);
@@ -58,7 +65,9 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     onHandshakeRefused: (code) =>
       noteRefusal(context, { tenant: 0, agentId: "", code: "handshake", message: code }),
   });
-  const port = await wire.listen(listen);
+  const port = await wire.listen(addressOf(listen)).catch((thrown: unknown) => {
+    throw new ConfigError(SETTING, `${listen} cannot be listened on: ${messageOf(thrown)}`);
+  });
   const stopping = new AbortController();
   const watching = watchTrust(context, stopping.signal, {
     known: trust.caPems,
@@ -72,6 +81,13 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
       await watching;
     },
   };
+}
+
+/** The address as gRPC takes it, which knows no empty host. */
+function addressOf(listen: string): string {
+  const parsed = parseListenAddress(listen);
+  if (!parsed.ok) throw new ConfigError(SETTING, parsed.error);
+  return parsed.value.host === "" ? `0.0.0.0${listen}` : listen;
 }
 
 async function watchTrust(

@@ -1,4 +1,4 @@
-import { Server } from "@grpc/grpc-js";
+import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
 
 import { pause, type Clock } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
@@ -19,6 +19,11 @@ const KEEPALIVE_MS = 30_000;
 const KEEPALIVE_TIMEOUT_MS = 20_000;
 /** Calls at a time on one connection. An agent needs one control stream, a heartbeat and a stream for each source; RFC 9113 section 6.5.2 advises against less. */
 const CALLS_PER_CONNECTION_MAX = 100;
+/** How grpc-js 1.14.7 words an address that cannot be bound: "No address added out of total 1 resolved errors: [listen EADDRINUSE: …]". */
+const BIND_REASON = /^No address added [^[]*\[([^]*)\]$/;
+
+// grpc-js would write that to standard error by itself, beside our own sentence; all it has to say reaches us as errors too.
+setLogVerbosity(logVerbosity.NONE);
 
 /** What a wire server is made of. */
 export interface WireServerOptions {
@@ -57,12 +62,13 @@ export class WireServer {
     register(host, options.handlers);
   }
 
-  /** Listens on "host:port" (port 0: any) and gives the port. Throws SyncError "listen_failed". */
+  /** Listens on "host:port" (port 0: any) and gives the port. Throws SyncError "listen_failed" with the system's words. */
   async listen(address: string): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#server.bindAsync(address, this.#credentials, (error, port) => {
       if (error === null) return resolve(port);
-      reject(new SyncError("listen_failed", error.message, { retry: "permanent", cause: error }));
+      const why = BIND_REASON.exec(error.message)?.[1] ?? error.message;
+      reject(new SyncError("listen_failed", why, { retry: "permanent" }));
     });
     const port = await promise;
     watchConnections(this.#server, this.#options.onHandshakeRefused ?? (() => {}));

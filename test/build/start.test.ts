@@ -121,6 +121,25 @@ test("a signal reaches the program, and its end is waited for", { skip }, async 
   assert.equal((await ended(start(root, "program.ts", "die"))).code, 128 + 9);
 });
 
+test("a program ends in order when npm's shell is killed over it", { skip }, async (t) => {
+  const root = await checkout(t);
+  const script = `"${process.execPath}" build/start.mjs program.ts wait; exit $?`;
+  const env = {
+    ...process.env,
+    npm_lifecycle_event: "core",
+    npm_execpath: join(root, "npm-cli.js"),
+  };
+  const shell = spawn("sh", ["-c", script], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  await once(shell.stdout, "data");
+  shell.kill("SIGTERM");
+  // Its standard output is shared, and closes with the last of them.
+  await text(shell.stdout);
+});
+
 test("a start without a program says how it is used", { skip }, async (t) => {
   const root = await checkout(t);
   const { code, err } = await ended(start(root));

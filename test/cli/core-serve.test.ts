@@ -63,6 +63,8 @@ test("a server is told what was asked for", async () => {
 const WRONG: readonly (readonly [readonly string[], Around["env"], number, RegExp])[] = [
   [["--roles", "gateway,web"], {}, 2, /--roles holds "web", which is none of gateway, ingest, api/],
   [["--roles", ""], {}, 2, /--roles holds ""/],
+  [["--grpc-listen", "50052"], {}, 2, /--grpc-listen "50052" is not an address such as/],
+  [["--http-listen", "h:x"], {}, 2, /--http-listen "h:x" is not an address such as/],
   [
     ["--log-level", "loud"],
     {},

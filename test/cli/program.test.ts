@@ -12,6 +12,7 @@ type Ran = { readonly code: number; readonly out: string; readonly err: string }
 function programThat(work: () => Promise<number>): Program<Terminal> {
   return {
     name: "tool",
+    call: "run tool",
     summary: "does things",
     version: "1.2.3",
     commands: [
@@ -69,7 +70,7 @@ test("--help shows commands, a group's commands, or what a command takes", async
   assert.match(group.out, /source list/);
   assert.doesNotMatch(group.out, /works/);
   const one = await run(["source", "apply", "-h"]);
-  assert.match(one.out, /Usage: tool source apply FILE \[--tenant SLUG\] \[--json\]/);
+  assert.match(one.out, /Usage: run tool source apply FILE \[--tenant SLUG\] \[--json\]/);
 });
 
 const MISUSES: readonly (readonly [readonly string[], string])[] = [
@@ -96,6 +97,7 @@ const FAILURES: readonly (readonly [Error, number])[] = [
   [new SyncError("permission_denied", "no", { retry }), 4],
   [new SyncError("unavailable", "no", { retry }), 5],
   [new SyncError("busy", "no", { retry }), 75],
+  [new SyncError("data_dir_busy", "no", { retry }), 75],
   [new SyncError("bad_data", "no", { retry }), 1],
 ];
 

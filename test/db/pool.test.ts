@@ -96,7 +96,11 @@ test("a request that finds no free connection in time fails as queue_timeout", a
   await using held = await db.checkOut();
   await held.query("select 1");
   assert.deepEqual(db.load(), { busy: 1, idle: 0, waiting: 0 });
-  await assert.rejects(db.query("select 1"), { code: "db_queue_timeout", retry: "transient" });
+  await assert.rejects(db.query("select 1"), {
+    code: "db_queue_timeout",
+    message: "database: queue_timeout: no connection came free in time; raise POOL_SIZE",
+    retry: "transient",
+  });
 });
 
 test("a server that nobody listens at, or that hangs up, is unreachable for now", async (t) => {

@@ -1,0 +1,14 @@
+/** How our executables are called where a command was typed, so that what we tell people to type can be pasted. Pure. */
+import type { Environment } from "../lib/env.ts";
+
+/** An executable, under the name that a package gives it. */
+export type Executable = "serviceradar-core" | "serviceradar-agent";
+
+/** npm's names of our scripts: it says which of them it runs. */
+const SCRIPTS: ReadonlySet<string | undefined> = new Set(["core", "agent"]);
+
+/** "npm run -s core --" in a checkout, else "serviceradar-core". */
+export function invocation(executable: Executable, env: Environment): string {
+  const isCheckout = SCRIPTS.has(env["npm_lifecycle_event"]);
+  return isCheckout ? `npm run -s ${executable.replace("serviceradar-", "")} --` : executable;
+}
