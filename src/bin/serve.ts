@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
-import { join } from "node:path";
 
 import { createApi } from "../api/app.ts";
 import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
+import { nextSteps } from "../cli/core-first-start.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
 import { createTenant, listTenants } from "../control/tenants.ts";
 import { Worker } from "../dire/worker.ts";
@@ -200,33 +200,12 @@ async function announce(
   const [gateway, api] = [address("gateway"), address("api")];
   if (gateway !== undefined) print(`  gateway (gRPC, mTLS)  ${gateway}`);
   if (api !== undefined) print(`  API (HTTP)            http://${api}/api/v1`);
-  print(`  tenants               ${tenants.map(({ slug }) => slug).join(", ")}`);
+  const slugs = tenants.map(({ slug }) => slug);
+  print(`  tenants               ${slugs.join(", ")}`);
   if ((rows[0]?.agents ?? 0) > 0) return;
-  const tenant = tenants[0]?.slug ?? "default";
-  for (const line of nextSteps({ tenant, gateway, settings, env })) print(line);
-}
-
-type FirstStart = {
-  readonly tenant: string;
-  readonly gateway: string | undefined;
-  readonly settings: ServeSettings;
-  readonly env: Environment;
-};
-
-/** What to type after a first start, as it can be pasted where `serve` was typed: npm names the script that it runs. */
-function nextSteps({ tenant, gateway, settings, env }: FirstStart): readonly string[] {
-  const isCheckout = env["npm_lifecycle_event"] === "core";
-  const core = isCheckout ? "npm run -s core --" : "serviceradar-core";
-  const agent = isCheckout ? "npm run -s agent --" : "serviceradar-agent";
-  const dir = settings.isDataDirExplicit ? ` --data-dir ${settings.dataDir}` : "";
-  // Nobody can dial "every address"; the agent's host knows this one by its name.
-  const dialled = (gateway ?? "HOST:50052").replace(/^(0\.0\.0\.0|\[::\])(?=:)/, hostname());
-  return [
-    "Next: make an agent, give it a source, start it:",
-    `  ${core} agent create --tenant ${tenant} --agent-id agent-1 --gateway-addr ${dialled} --out agent-1${dir}`,
-    `  ${core} source apply sources.json --tenant ${tenant} --agent agent-1${dir}`,
-    `  ${agent} run --config ${join("agent-1", "agent.json")}`,
-  ];
+  const where = settings.isDataDirExplicit ? settings.dataDir : undefined;
+  const start = { tenants: slugs, gateway, host: hostname(), dataDir: where, env };
+  for (const line of nextSteps(start)) print(line);
 }
 
 type Running = {

@@ -9,8 +9,8 @@ import { oneOf, optional, parsed, required, toggle, withDefault } from "./args.t
 import { prepareFolder, writeFolder } from "./core-agent-folder.ts";
 import { agentLines, agentTable } from "./core-agent-text.ts";
 import type { CoreContext } from "./core-context.ts";
-import { quoted, tenantCommand, type TenantSession } from "./core-session.ts";
-import { invocation } from "./invocation.ts";
+import { tenantCommand, type TenantSession } from "./core-session.ts";
+import { invocation, quoted } from "./invocation.ts";
 import type { Command } from "./program.ts";
 import { timeText } from "./wording.ts";
 

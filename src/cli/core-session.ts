@@ -11,7 +11,7 @@ import type { CoreContext } from "./core-context.ts";
 import { openLink } from "./core-link.ts";
 import type { ApiRequest, Link } from "./core-request.ts";
 import { platformSettings, WHERE } from "./core-settings.ts";
-import { invocation } from "./invocation.ts";
+import { invocation, quoted } from "./invocation.ts";
 import { command, type Command } from "./program.ts";
 
 /** The name that messages begin with. */
@@ -43,11 +43,6 @@ export class Misuse extends Error {
 }
 
 type SessionFlags = Pick<Values<typeof COMMON>, "json" | "dataDir">;
-
-/** A word as a shell takes it back. */
-export function quoted(word: string): string {
-  return /^[\w./@%+:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
 
 /** One command's work with the API. */
 export class Session {

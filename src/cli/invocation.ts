@@ -12,3 +12,8 @@ export function invocation(executable: Executable, env: Environment): string {
   const isCheckout = SCRIPTS.has(env["npm_lifecycle_event"]);
   return isCheckout ? `npm run -s ${executable.replace("serviceradar-", "")} --` : executable;
 }
+
+/** A word as a shell takes it back. */
+export function quoted(word: string): string {
+  return /^[\w./@%+:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -12,7 +12,10 @@ test("what npm runs is called by its script, also by the other one, and a packag
     assert.equal(invocation("serviceradar-agent", env), "npm run -s agent --");
   }
   assert.equal(invocation("serviceradar-core", {}), "serviceradar-core");
-  assert.equal(invocation("serviceradar-agent", { npm_lifecycle_event: "test" }), "serviceradar-agent");
+  assert.equal(
+    invocation("serviceradar-agent", { npm_lifecycle_event: "test" }),
+    "serviceradar-agent",
+  );
 });
 
 test("help and complaints of both executables say what can be typed in a checkout", async () => {

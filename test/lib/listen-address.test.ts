@@ -15,7 +15,16 @@ for (const [text, host, port] of GOOD) {
   });
 }
 
-for (const text of ["8080", "localhost", "::1:80", "a b:80", "h:65536", "h:-1", "http://h:80", ""]) {
+for (const text of [
+  "8080",
+  "localhost",
+  "::1:80",
+  "a b:80",
+  "h:65536",
+  "h:-1",
+  "http://h:80",
+  "",
+]) {
   test(`a server cannot listen on "${text}", and is told a form that it can`, () => {
     const parsed = parseListenAddress(text);
     assert.equal(parsed.ok, false);
