@@ -71,11 +71,16 @@ function skippedReport(skipped: readonly Skipped[]): string {
 /** The run ends when nothing keeps the process alive, so a server left open would hold it for ever, without a word. */
 function watchForLeftOvers(tests: ReturnType<typeof run>): void {
   let running = 0;
+  // Until the first test, files are being loaded: on a busy machine that takes longer than any wait for what is left open.
+  let hasBegun = false;
   const timer = setTimeout(() => {
-    if (running > 0) timer.refresh();
+    if (running > 0 || !hasBegun) timer.refresh();
     else end(`a test left open: ${process.getActiveResourcesInfo().join(", ")}`);
   }, LEFT_OPEN_MS).unref();
-  tests.on("test:dequeue", () => (running += 1));
+  tests.on("test:dequeue", () => {
+    running += 1;
+    hasBegun = true;
+  });
   tests.on("test:complete", () => {
     running -= 1;
     timer.refresh();
