@@ -1,10 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 
+import { embedEnrichment } from "./embed-enrichment.ts";
 import { embedMigrations } from "./embed-migrations.ts";
 import { embedProto } from "./embed-proto.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const GENERATORS = [embedProto, embedMigrations];
+const GENERATORS = [embedProto, embedMigrations, embedEnrichment];
 
 /** Writes every generated module, or with --check writes nothing and fails when one is out of date. */
 const isCheck = process.argv.includes("--check");

@@ -13,6 +13,7 @@ import { answerThrown, Problem } from "./errors.ts";
 import { addHealth } from "./health.ts";
 import { addInbox } from "./inbox.ts";
 import type { Api } from "./routes.ts";
+import { addRules } from "./rules.ts";
 import { addRuns } from "./runs.ts";
 import { addSources } from "./sources.ts";
 import { addTenants } from "./tenants.ts";
@@ -44,6 +45,7 @@ export function createApi(context: ApiContext): Api {
   addSources(app, context);
   addRuns(app, context);
   addDevices(app, context);
+  addRules(app, context);
   addTokens(app, context);
   addInbox(app, context);
   addDocument(app);

@@ -16,12 +16,28 @@ export const deviceSchema = z
     vendor_name: z.string().optional(),
     model: z.string().optional(),
     os: z.string().optional(),
+    os_version: z.string().optional(),
     site: z.string().optional(),
     owner: z.string().optional(),
     serial: z.string().optional(),
-    risk_score: z.number().optional(),
+    risk_score: z.number().optional().openapi({ description: "As its source reports it" }),
+    risk_level: z.string().optional().openapi({ description: "OCSF: Info, Low … Critical" }),
+    risk_level_id: count.optional(),
+    is_managed: z.boolean().optional(),
+    is_trusted: z.boolean().optional(),
+    is_compliant: z.boolean().optional(),
     is_available: z.boolean().optional().openapi({ description: "Absent: no source says" }),
     is_provisional: z.boolean().openapi({ description: "Known by an address or a MAC alone" }),
+    promoted_at: time.optional().openapi({ description: "When it stopped being provisional" }),
+    classification: z
+      .object({
+        source: z.enum(["builtin", "filesystem"]),
+        rule_id: z.string(),
+        confidence: count,
+        reason: z.string(),
+      })
+      .optional()
+      .openapi({ description: "The enrichment rule that decided type, vendor or model" }),
     source_types: z.array(z.string()),
     sources: z.array(z.string()),
     records: count,
@@ -37,7 +53,12 @@ const candidate = z.object({
   source: z.string(),
   source_type: z.string(),
   record_no: count,
+  since: time.openapi({ description: "When the record began to say what it says" }),
   seen_at: time,
+  expired: z.boolean().openapi({
+    description: "Its source has missed the record too often: it yields to every other",
+  }),
+  rule: z.string().optional().openapi({ description: "The enrichment rule that concluded it" }),
 });
 
 /** A device with why it is shown so. */
@@ -47,7 +68,17 @@ export const deviceDetailSchema = deviceSchema
       .string()
       .optional()
       .openapi({ description: "The former id that was asked for" }),
-    fields: z.array(candidate.extend({ field: z.string(), losers: z.array(candidate) })),
+    fields: z.array(
+      candidate.partial().extend({
+        field: z.string(),
+        value: z.string(),
+        locked_by: z
+          .object({ actor: z.string(), since: time })
+          .optional()
+          .openapi({ description: "An operator's value; then no record wins, all are losers" }),
+        losers: z.array(candidate),
+      }),
+    ),
     evidence: z.array(
       z.object({
         record_no: count,
@@ -59,6 +90,9 @@ export const deviceDetailSchema = deviceSchema
         first_seen: time,
         last_seen: time,
         retracted_at: time.optional(),
+        missed_runs: count.openapi({
+          description: "Complete full runs of its source in a row that did not find it",
+        }),
         is_former: z.boolean().openapi({
           description: "It speaks of another device now, and spoke of this one until last_seen",
         }),

@@ -2,9 +2,11 @@
 import type { z } from "@hono/zod-openapi";
 
 import type { Evidence } from "../dire/evidence.ts";
+import { RISK_LEVELS } from "../dire/risk.ts";
 import type { Candidate } from "../dire/survive.ts";
 import type { FormerId, Merge } from "../inventory/device-history.ts";
 import type { ListedDevice } from "../inventory/device-list.ts";
+import type { Classified } from "../inventory/device-store.ts";
 import type { deviceDetailSchema, deviceSchema } from "./contract-devices.ts";
 import { timeOf } from "./routes.ts";
 
@@ -24,12 +26,20 @@ export function shownDevice(device: ListedDevice, names: Names): z.infer<typeof 
     vendor_name: device.vendorName,
     model: device.model,
     os: device.os,
+    os_version: device.osVersion,
     site: device.site,
     owner: device.owner,
     serial: device.serial,
     risk_score: device.riskScore,
+    risk_level: RISK_LEVELS[device.riskLevelId ?? -1]?.name,
+    risk_level_id: device.riskLevelId,
+    is_managed: device.isManaged,
+    is_trusted: device.isTrusted,
+    is_compliant: device.isCompliant,
     is_available: device.isAvailable,
     is_provisional: device.isProvisional,
+    promoted_at: timeOf(device.promotedMs),
+    classification: shownClassification(device.classification),
     source_types: [...device.sources],
     sources: device.instances.map((id) => names.get(id) ?? id),
     records: device.recordCount,
@@ -57,9 +67,12 @@ export function shownDetail(
 ): Detail {
   return {
     ...shownDevice(device, names),
-    fields: [...evidence.fields].map(([field, { winner, losers }]) => ({
+    fields: [...evidence.fields].map(([field, { value, lock, winner, losers }]) => ({
       field,
-      ...shownCandidate(winner, names),
+      ...(winner === undefined ? {} : shownCandidate(winner, names)),
+      value,
+      locked_by:
+        lock === undefined ? undefined : { actor: lock.actor, since: timeOf(lock.sinceMs) },
       losers: losers.map((loser) => shownCandidate(loser, names)),
     })),
     evidence: evidence.records.map((record) => ({
@@ -72,6 +85,7 @@ export function shownDetail(
       first_seen: timeOf(record.firstMs),
       last_seen: timeOf(record.lastMs),
       retracted_at: timeOf(record.deletedMs),
+      missed_runs: record.missedRuns,
       is_former: record.isPast,
       payload: record.isPast ? undefined : record.payload,
     })),
@@ -81,8 +95,21 @@ export function shownDetail(
   };
 }
 
+function shownClassification(
+  classified: Classified | undefined,
+): z.infer<typeof deviceSchema>["classification"] {
+  if (classified === undefined) return undefined;
+  const { source, ruleId, confidence, reason } = classified;
+  return {
+    source: source === "builtin" ? "builtin" : "filesystem",
+    rule_id: ruleId,
+    confidence,
+    reason,
+  };
+}
+
 function shownCandidate(
-  { value, instance, source, recordNo, seenMs }: Candidate,
+  { value, saying, instance, source, recordNo, sinceMs, seenMs, isExpired }: Candidate,
   names: Names,
 ): Detail["fields"][number]["losers"][number] {
   return {
@@ -90,7 +117,10 @@ function shownCandidate(
     source: names.get(instance) ?? instance,
     source_type: source,
     record_no: recordNo,
+    since: timeOf(sinceMs),
     seen_at: timeOf(seenMs),
+    expired: isExpired,
+    rule: saying.rule?.id,
   };
 }
 

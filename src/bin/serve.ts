@@ -5,6 +5,7 @@ import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
 import { nextSteps } from "../cli/core-first-start.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
 import { createTenant, listTenants } from "../control/tenants.ts";
+import { bringDerivation } from "../dire/bring-derivation.ts";
 import { Worker } from "../dire/worker.ts";
 import { openGateway, type RunningGateway } from "../gateway/gateway.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -32,6 +33,10 @@ export interface ServeSettings extends PlatformSettings {
   readonly gatewayNames: readonly string[];
   /** Slug of the tenant that a first start makes. */
   readonly firstTenant: string;
+  /** Folder of operators' own enrichment rules; undefined: the default one, which need not be there. */
+  readonly rulesDir: string | undefined;
+  /** Complete full runs that may miss a record before its values yield. */
+  readonly fieldExpiryRuns: number;
   readonly socketPath: string;
 }
 
@@ -55,6 +60,9 @@ export async function serve(
   const tuning = readTuning(env);
   await using platform = await openPlatform(settings, { log, clock: systemClock });
   await ensureTenant(platform, settings.firstTenant);
+  if (settings.roles.includes("ingest")) {
+    await bringDerivation(platform.db, { ...settings, clock: systemClock, log });
+  }
   const worker = new Worker({ db: platform.db, clock: systemClock, log, ...tuning });
   const parts: Part[] = [];
   try {

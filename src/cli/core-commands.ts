@@ -6,6 +6,7 @@ import { OutputClosed, processContext, type CoreContext, type Serve } from "./co
 import { DEVICE_COMMANDS } from "./core-devices.ts";
 import { INBOX_COMMANDS } from "./core-inbox.ts";
 import { REPLAY_COMMANDS } from "./core-replay.ts";
+import { RULE_COMMANDS } from "./core-rules.ts";
 import { RUN_COMMANDS } from "./core-runs.ts";
 import { SERVER_COMMANDS } from "./core-serve.ts";
 import { CORE_NAME } from "./core-session.ts";
@@ -26,6 +27,7 @@ const PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...SOURCE_COMMANDS,
     ...RUN_COMMANDS,
     ...DEVICE_COMMANDS,
+    ...RULE_COMMANDS,
     ...REPLAY_COMMANDS,
     ...TOKEN_COMMANDS,
     ...INBOX_COMMANDS,

@@ -17,6 +17,10 @@ export interface ServeRequest extends PlatformSettings {
   readonly httpListen: string;
   readonly gatewayNames: readonly string[];
   readonly firstTenant: string;
+  /** Folder of operators' own enrichment rules; undefined: the default one, which need not be there. */
+  readonly rulesDir: string | undefined;
+  /** Complete full runs that may miss a record before its values yield. */
+  readonly fieldExpiryRuns: number;
   readonly socketPath: string;
 }
 

@@ -3,7 +3,7 @@ import type { z } from "@hono/zod-openapi";
 
 import type { deviceDetailSchema, deviceSchema } from "../api/contract-devices.ts";
 import { pairLines, plain, sectionLines, tableLines, type Column } from "./table.ts";
-import { agoText, countText, timeText } from "./wording.ts";
+import { agoText, countOf, countText, timeText } from "./wording.ts";
 
 type Device = z.infer<typeof deviceSchema>;
 type Detail = z.infer<typeof deviceDetailSchema>;
@@ -48,9 +48,12 @@ export function deviceLines(
       ["  state", stateText(device)],
       ["  partition", device.partition],
       ["  type", device.type && `${device.type} (OCSF ${device.type_id})`],
+      ["  risk", riskText(device)],
+      ["  classified", classifiedText(device)],
       ["  sources", device.sources.join(", ")],
       ["  first seen", timeText(device.first_seen)],
       ["  last seen", `${timeText(device.last_seen)} (${agoText(device.last_seen, nowMs)})`],
+      ["  provisional until", device.promoted_at && timeText(device.promoted_at)],
       [
         "  deleted",
         device.deleted_at && `${timeText(device.deleted_at)} by ${device.deleted_reason}`,
@@ -66,18 +69,34 @@ export function deviceLines(
   ];
 }
 
+function riskText({ risk_level: level, risk_score: score }: Device): string | undefined {
+  if (level === undefined) return score === undefined ? undefined : String(score);
+  return score === undefined ? level : `${level} (${score})`;
+}
+
+function classifiedText({ classification: by }: Device): string | undefined {
+  if (by === undefined) return undefined;
+  return `by rule ${by.rule_id} (${by.source}, confidence ${by.confidence}): ${plain(by.reason)}`;
+}
+
 function fieldLines({ fields }: Detail, nowMs: number): readonly string[] {
   if (fields.length === 0) return ["No source says anything of it."];
   return tableLines(
     [
       { title: "FIELD", text: (row) => row.field },
       { title: "VALUE", text: (row) => row.value, maxChars: 60 },
-      { title: "FROM", text: (row) => row.source },
-      { title: "SEEN", text: (row) => agoText(row.seen_at, nowMs) },
+      { title: "FROM", text: fromText },
+      { title: "SINCE", text: (row) => agoText(row.since ?? row.locked_by?.since, nowMs) },
       { title: "OTHERS", text: othersText },
     ],
     fields,
   );
+}
+
+function fromText({ source, rule, expired, locked_by: lock }: Detail["fields"][number]): string {
+  if (lock !== undefined) return `locked by ${lock.actor}`;
+  const by = rule === undefined ? "" : `, rule ${rule}`;
+  return `${source ?? ""}${by}${expired === true ? " (missed by its source)" : ""}`;
 }
 
 /** Who says the same, then what else is said and by whom. */
@@ -111,9 +130,8 @@ function recordLines({ evidence }: Detail, nowMs: number): readonly string[] {
 
 function nowText(row: Detail["evidence"][number], nowMs: number): string {
   if (row.is_former) return "speaks of another device";
-  return row.retracted_at === undefined
-    ? "stands"
-    : `retracted ${agoText(row.retracted_at, nowMs)}`;
+  if (row.retracted_at !== undefined) return `retracted ${agoText(row.retracted_at, nowMs)}`;
+  return row.missed_runs === 0 ? "stands" : `missed by ${countOf(row.missed_runs, "run")}`;
 }
 
 function payloadLines({ evidence }: Detail): readonly string[] {

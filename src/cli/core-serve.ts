@@ -1,4 +1,6 @@
 import { MIGRATIONS } from "../db/migrations.gen.ts";
+import { FIELD_EXPIRY_RUNS_DEFAULT } from "../dire/derivation.ts";
+import { RULES_DIR_DEFAULT } from "../dire/enrichment-files.ts";
 import { isoTime } from "../lib/clock.ts";
 import { envInteger } from "../lib/env.ts";
 import { EXIT } from "../lib/exit-code.ts";
@@ -18,6 +20,8 @@ import { timeText } from "./wording.ts";
 
 /** Bounds of POOL_SIZE, connections of a server's pool; the default is the document's smallest row. */
 const POOL_SIZE = { min: 4, max: 10_000, fallback: 40 };
+/** Bounds of SYNC_FIELD_EXPIRY_RUNS. */
+const FIELD_EXPIRY_RUNS = { min: 1, max: 1_000, fallback: FIELD_EXPIRY_RUNS_DEFAULT };
 const FORMATS = ["json", "pretty"] as const;
 
 const compatSchema = optional(
@@ -38,6 +42,10 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
       httpListen: listenAddress("where the API is", "127.0.0.1:8080"),
       firstTenant: withDefault("SLUG", "tenant that a first start makes", "default"),
       compatSchema,
+      enrichmentRulesDir: optional(
+        "DIR",
+        `your own enrichment rules; also DEVICE_ENRICHMENT_RULES_DIR (default: ${RULES_DIR_DEFAULT})`,
+      ),
       logLevel: oneOf(LOG_LEVELS, "what is logged (default: info)"),
       logFormat: oneOf(FORMATS, "how (default: pretty on a terminal, else json)"),
     },
@@ -60,6 +68,10 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
             httpListen,
             gatewayNames: gatewayName,
             firstTenant: values.firstTenant,
+            rulesDir:
+              values.enrichmentRulesDir ??
+              (env["DEVICE_ENRICHMENT_RULES_DIR"]?.trim() || undefined),
+            fieldExpiryRuns: envInteger(env, "SYNC_FIELD_EXPIRY_RUNS", FIELD_EXPIRY_RUNS),
             socketPath: socketPathOf(settings.dataDir),
           },
           { env, log, signal: stopping.signal, print: context.print },

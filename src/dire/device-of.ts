@@ -1,9 +1,12 @@
 /** The published row of a cluster: surviving attributes of the records that still stand. Pure. */
-import type { DeviceRow } from "../inventory/device-store.ts";
-import { isUsableIp, parseIp } from "../model/ip.ts";
-import { deviceTypeOf } from "./ocsf.ts";
+import type { Classified, DeviceRow } from "../inventory/device-store.ts";
+import { isUsableIp, parseIp, type Ip } from "../model/ip.ts";
+import { BUILT_IN } from "./enrichment-rule.ts";
+import { deviceTypeOf, otherType, type DeviceType } from "./ocsf.ts";
 import type { Cluster } from "./resolve.ts";
-import { survive, type Field, type Witness } from "./survive.ts";
+import { riskLevelOf } from "./risk.ts";
+import type { Field } from "./saying.ts";
+import { survive, type Survivor, type Terms, type Witness } from "./survive.ts";
 
 /** A record of a cluster as its row needs it. */
 export interface Standing extends Witness {
@@ -15,39 +18,19 @@ export interface Standing extends Witness {
 
 /** The row of a device. A device goes when all its records are retracted; until then the retracted say nothing. */
 export function deviceRow(
-  cluster: Cluster,
-  deviceNo: number,
+  { id }: Cluster,
   standing: readonly Standing[],
+  { deviceNo, ...terms }: Terms & { readonly deviceNo: number },
 ): DeviceRow {
   const alive = standing.filter(({ deletedMs }) => deletedMs === undefined);
   const speaking = alive.length > 0 ? alive : standing;
-  const fields = survive(speaking);
-  const value = (field: Field): string | undefined => fields.get(field)?.winner.value;
-  const type = deviceTypeOf(value("type"));
-  const ip = value("ip");
-  const address = ip === undefined ? undefined : parseIp(ip);
-  const risk = Number(value("risk_score") ?? Number.NaN);
-  const available = value("is_available");
   return {
     deviceNo,
-    id: cluster.id,
+    id,
     partitionNo: standing[0]?.partitionNo ?? 0,
-    ip: address !== undefined && isUsableIp(address) ? address : undefined,
-    mac: value("mac"),
-    hostname: value("hostname"),
-    typeId: type?.id ?? 0,
-    type: type?.name,
-    vendorName: value("vendor_name"),
-    model: value("model"),
-    os: value("os"),
-    site: value("site"),
-    owner: value("owner"),
-    serial: value("serial"),
-    riskScore: Number.isFinite(risk) ? risk : undefined,
-    isAvailable: available === undefined ? undefined : available === "true",
-    isProvisional: standing.every(({ node }) =>
-      ["mac", "mapper", "address"].includes(node.key.kind),
-    ),
+    ...attributes(survive(speaking, terms)),
+    isProvisional: standing.every(isWeak),
+    promotedMs: promotionOf(standing),
     instances: sorted(speaking.map(({ instanceNo }) => instanceNo)),
     sources: [...new Set(speaking.map(({ update }) => update.source.toLowerCase()))].toSorted(),
     recordCount: standing.length,
@@ -56,6 +39,91 @@ export function deviceRow(
     deletedMs:
       alive.length > 0 ? undefined : Math.max(...standing.map(({ deletedMs }) => deletedMs ?? 0)),
   };
+}
+
+type Survivors = ReadonlyMap<Field, Survivor>;
+type Attributes = Omit<
+  DeviceRow,
+  | "deviceNo"
+  | "id"
+  | "partitionNo"
+  | "isProvisional"
+  | "instances"
+  | "sources"
+  | "recordCount"
+  | "firstMs"
+  | "lastMs"
+>;
+
+function attributes(fields: Survivors): Attributes {
+  const value = (field: Field): string | undefined => fields.get(field)?.value;
+  const type = typeOf(fields.get("type"));
+  const score = Number(value("risk_score") ?? Number.NaN);
+  return {
+    ip: addressOf(value("ip")),
+    mac: value("mac"),
+    hostname: value("hostname"),
+    typeId: type?.id ?? 0,
+    type: type?.name,
+    vendorName: value("vendor_name"),
+    model: value("model"),
+    os: value("os"),
+    osVersion: fields.get("os")?.winner?.saying.version,
+    site: value("site"),
+    owner: value("owner"),
+    serial: value("serial"),
+    riskScore: Number.isFinite(score) ? score : undefined,
+    riskLevelId: riskLevelOf(value("risk_score"))?.id,
+    isManaged: flagOf(value("is_managed")),
+    isTrusted: flagOf(value("is_trusted")),
+    isCompliant: flagOf(value("is_compliant")),
+    isAvailable: flagOf(value("is_available")),
+    classification: classificationOf(fields),
+  };
+}
+
+/** The OCSF type of a device. */
+export function typeOf(survivor: Survivor | undefined): DeviceType | undefined {
+  if (survivor === undefined) return undefined;
+  const { value, winner } = survivor;
+  const id = winner?.saying.typeId;
+  return id === undefined ? (deviceTypeOf(value) ?? otherType(value)) : { id, name: value };
+}
+
+function addressOf(text: string | undefined): Ip | undefined {
+  const address = text === undefined ? undefined : parseIp(text);
+  return address !== undefined && isUsableIp(address) ? address : undefined;
+}
+
+function flagOf(text: string | undefined): boolean | undefined {
+  return text === undefined ? undefined : text === "true";
+}
+
+/** Attributes that a rule may decide, the most telling first. */
+const RULED = ["type", "vendor_name", "model"] as const;
+
+/** The rule behind what stands, in the original's words for it. */
+function classificationOf(fields: Survivors): Classified | undefined {
+  for (const field of RULED) {
+    const rule = fields.get(field)?.winner?.saying.rule;
+    if (rule === undefined) continue;
+    const source = rule.origin === BUILT_IN ? BUILT_IN : "filesystem";
+    return { source, ruleId: rule.id, confidence: rule.confidence, reason: rule.reason };
+  }
+  return undefined;
+}
+
+/** Known by an address or a MAC alone: no source that keeps a register has named it. */
+function isWeak({ node }: Standing): boolean {
+  return ["mac", "mapper", "address"].includes(node.key.kind);
+}
+
+/** When a device that was known by address or MAC alone got a record of a register; undefined where it began with one. */
+function promotionOf(standing: readonly Standing[]): number | undefined {
+  const since = (isOfThese: (one: Standing) => boolean): number =>
+    Math.min(...standing.filter(isOfThese).map(({ node }) => node.firstMs));
+  const strong = since((one) => !isWeak(one));
+  return Number.isFinite(strong) && since(isWeak) < strong ? strong : undefined;
 }
 
 function sorted(numbers: readonly number[]): readonly number[] {

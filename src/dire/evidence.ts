@@ -2,12 +2,14 @@
 import type { Tx } from "../db/tx.ts";
 import { readMembersOf } from "../inventory/device-store.ts";
 import type { MemberRow } from "../inventory/member.ts";
+import { readDerivation } from "./derivation-store.ts";
 import { readDeletions } from "./history-store.ts";
 import { kindOf, type Kind } from "./kind.ts";
 import { loadRecords, type LoadedRecord } from "./load-state.ts";
 import { historyOf, nodeOf } from "./node.ts";
 import { readNames } from "./numbers.ts";
-import { survive, type Field, type Survivor, type Witness } from "./survive.ts";
+import type { Field } from "./saying.ts";
+import { NO_LOCKS, survive, witnessOf, type Survivor, type Witness } from "./survive.ts";
 
 /** One record of a device. */
 interface RecordEvidence {
@@ -22,6 +24,8 @@ interface RecordEvidence {
   readonly lastMs: number;
   /** When its source retracted it, if it has not seen it since. */
   readonly deletedMs: number | undefined;
+  /** Complete full runs of its source in a row that did not find it. */
+  readonly missedRuns: number;
   /** The record speaks of another device now; until `lastMs` it spoke of this one. */
   readonly isPast: boolean;
   /** The entry's JSON as it was sent, without its volatile members. */
@@ -62,7 +66,10 @@ export async function readEvidence(tx: Tx, tenant: number, deviceNo: number): Pr
   return {
     records,
     // As the published row has it: retracted records say nothing while another stands.
-    fields: survive(alive.length > 0 ? alive : standing),
+    fields: survive(alive.length > 0 ? alive : standing, {
+      derivation: await readDerivation(tx),
+      locks: NO_LOCKS,
+    }),
     recordsLeftOff: all.length - records.length,
   };
 }
@@ -102,8 +109,10 @@ function standingOf(
     firstMs: node.firstMs,
     lastMs: node.lastMs,
     deletedMs: deleted !== undefined && deleted >= node.lastMs ? deleted : undefined,
+    missedRuns: row.missedRuns,
     isPast: !node.fingerprints.includes(state.content.fingerprint),
     payload: JSON.parse(row.payload) as unknown,
   };
-  return [{ node, update, sinceMs: state.content.firstMs, evidence }];
+  const { missedRuns } = row;
+  return [{ ...witnessOf(node, { update, content: state.content, missedRuns }), evidence }];
 }

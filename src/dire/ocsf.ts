@@ -30,8 +30,28 @@ const TYPES: readonly (readonly [RegExp, DeviceType])[] = [
   ],
 ];
 
+/** Words remembered with what they mean: sources use few, and a million devices ask for the same ones. */
+const REMEMBERED_MAX = 4_096;
+const remembered = new Map<string, DeviceType | undefined>();
+
 /** The OCSF type that a source's word for a device means; undefined where none is known. */
 export function deviceTypeOf(word: string | undefined): DeviceType | undefined {
-  const text = word?.toLowerCase().replaceAll("_", " ") ?? "";
-  return text === "" ? undefined : TYPES.find(([pattern]) => pattern.test(text))?.[1];
+  if (word === undefined) return undefined;
+  const known = remembered.get(word);
+  if (known !== undefined || remembered.has(word)) return known;
+  const type = typeIn(word);
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+  remembered.set(word, type);
+  return type;
+}
+
+/** The OCSF type that a text speaks of, such as a device's description of itself. */
+export function typeIn(text: string): DeviceType | undefined {
+  const words = text.toLowerCase().replaceAll("_", " ");
+  return TYPES.find(([pattern]) => pattern.test(words))?.[1];
+}
+
+/** A word of nobody's list as it stands, under OCSF's number for "other". */
+export function otherType(word: string): DeviceType {
+  return { id: 99, name: word };
 }

@@ -33,6 +33,8 @@ export interface StoredRecord extends RecordHead, RecordRef {
   readonly firstMs: number;
   readonly idInput: string;
   readonly days: DaySet;
+  /** Complete full runs of its source in a row that did not find it. */
+  readonly missedRuns: number;
 }
 
 /** Splits rows into one array a column, as unnest takes them. */
@@ -99,6 +101,7 @@ type RecordRow = {
   id_input: string;
   address_days: string;
   content_seq: number;
+  absent_runs: number;
 };
 
 /** Whole rows of records, in no order. */
@@ -109,7 +112,8 @@ export async function readRecords(
 ): Promise<StoredRecord[]> {
   const { rows } = await tx.query<RecordRow>(
     `select r.record_no, r.partition_no, r.kind, r.native, r.instance_no, r.content_hash, r.payload::text as payload,
-            r.current_at, r.fingerprint, r.fingerprint_first, r.id_input, r.address_days::text as address_days, r.content_seq
+            r.current_at, r.fingerprint, r.fingerprint_first, r.id_input, r.address_days::text as address_days, r.content_seq,
+            r.absent_runs
        from unnest($2::int[]) u(no)
       cross join lateral (select * from sync.records where tenant = $1 and record_no = u.no limit 1) r`,
     [tenant, recordNos],
@@ -128,6 +132,7 @@ export async function readRecords(
     idInput: row.id_input,
     days: parseDays(row.address_days),
     contentSeq: row.content_seq,
+    missedRuns: row.absent_runs,
   }));
 }
 

@@ -28,6 +28,7 @@ import {
   type PartitionAddress,
 } from "./address-claims.ts";
 import { openClosure, type Closure, type Member } from "./closure.ts";
+import { readDerivation } from "./derivation-store.ts";
 import { deviceRow, type Standing } from "./device-of.ts";
 import { readDeletions } from "./history-store.ts";
 import { addressDays, type Node } from "./node.ts";
@@ -40,6 +41,7 @@ import {
   type Departure,
 } from "./publication.ts";
 import { addressCluster, resolve, type Cluster } from "./resolve.ts";
+import { NO_LOCKS, witnessOf } from "./survive.ts";
 import { writeValueStates } from "./value-store.ts";
 import { addWatches } from "./watch-store.ts";
 import { ANY_DAY, watchesOf, type Watches } from "./watch.ts";
@@ -236,11 +238,13 @@ async function write(
     tenant,
     [...all.values()].map(({ loaded }) => loaded.row),
   );
+  const derivation = await readDerivation(tx);
   const rows = clusters.map((cluster): DeviceRow => {
     const standing = cluster.nodes.flatMap((node) =>
       standingOf(node, { member: all.get(node.recordNo), deletions }),
     );
-    return deviceRow(cluster, numberOf(cluster.id), standing);
+    const terms = { derivation, locks: NO_LOCKS };
+    return deviceRow(cluster, standing, { deviceNo: numberOf(cluster.id), ...terms });
   });
   await removeDevices(
     tx,
@@ -308,18 +312,15 @@ function standingOf(
   }: { readonly member: Member | undefined; readonly deletions: ReadonlyMap<number, number> },
 ): Standing[] {
   if (member === undefined) return [];
-  const { loaded } = member;
+  const { row, state, update } = member.loaded;
   // Only what a record says now may show; a part that is no longer it was some other device's past.
-  const isPast = !node.fingerprints.includes(loaded.state.content.fingerprint);
+  const isPast = !node.fingerprints.includes(state.content.fingerprint);
   const deleted = deletions.get(node.recordNo);
   const deletedMs = deleted !== undefined && deleted >= node.lastMs ? deleted : undefined;
-  const { instanceNo, partitionNo } = loaded.row;
-  const sinceMs = loaded.state.content.firstMs;
+  const { instanceNo, partitionNo, missedRuns } = row;
   return [
     {
-      node,
-      update: loaded.update,
-      sinceMs,
+      ...witnessOf(node, { update, content: state.content, missedRuns }),
       instanceNo,
       partitionNo,
       deletedMs: isPast ? node.lastMs : deletedMs,

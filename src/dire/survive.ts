@@ -1,57 +1,83 @@
 /**
- * Whose value stands: for every attribute the candidates of a device's records, ordered by the rank of the source for that
- * attribute, then by how lately the record came to say what it says, then record key (identity facts 4.7). Pure, and cheap
- * enough to be asked again when a device is shown, so provenance and the losing values need no storage.
+ * Whose value stands: for every attribute the candidates of a device's records, ordered by rule (identity facts 4.7). Pure, and
+ * cheap enough to be asked again when a device is shown, so provenance and the losing values need no storage. In order:
+ *
+ * 1. what an operator locked;
+ * 2. records that their source still lists, before those that it has missed too often;
+ * 3. what is said outright, before what a rule or a table concludes;
+ * 4. the rank of the source for that attribute;
+ * 5. how lately the record came to say it, then record key.
  *
  * Time of the last sighting is no criterion: two sources that are polled in turn would win in turn, and every run that found
- * nothing new would have to publish again. A record that its source no longer lists is left out before.
+ * nothing new would have to publish again. A record that its source retracted is left out before.
  */
 import type { DeviceUpdate } from "../model/device-update.ts";
-import { parseIpList } from "../model/ip.ts";
-import { formatMac, parseMacList } from "../model/mac.ts";
+import type { Derivation } from "./derivation.ts";
 import { compareKeys, type Node } from "./node.ts";
-import { deviceTypeOf } from "./ocsf.ts";
-import { isSerial } from "./values.ts";
-
-/** Attributes that are decided one by one. */
-const FIELDS = [
-  "ip",
-  "mac",
-  "hostname",
-  "type",
-  "vendor_name",
-  "model",
-  "os",
-  "site",
-  "owner",
-  "serial",
-  "risk_score",
-  "is_available",
-] as const;
-
-/** Name of an attribute. */
-export type Field = (typeof FIELDS)[number];
+import type { Content } from "./record-state.ts";
+import { FIELDS, sayingsOf, type Field, type Saying } from "./saying.ts";
 
 /** A record of a device with the update it shows now. */
 export interface Witness {
   readonly node: Node;
   readonly update: DeviceUpdate;
-  /** First event time of what the record says now. */
+  /** First event time of what tells the device apart in what the record says now. */
   readonly sinceMs: number;
+  /** First event time of the address that the record shows now; to the day. */
+  readonly addressSinceMs: number;
+  /** Complete full runs of its source in a row that did not find it. */
+  readonly missedRuns: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** A node of a record as a witness of what the record shows now. */
+export function witnessOf(
+  node: Node,
+  shown: { readonly update: DeviceUpdate; readonly content: Content; readonly missedRuns: number },
+): Witness {
+  const { update, content, missedRuns } = shown;
+  const firstDay = content.days[0]?.[0] ?? 0;
+  return {
+    node,
+    update,
+    sinceMs: content.firstMs,
+    addressSinceMs: Math.max(content.firstMs, firstDay * DAY_MS),
+    missedRuns,
+  };
 }
 
 /** What one record says of one attribute. */
 export interface Candidate {
   readonly value: string;
+  readonly saying: Saying;
   readonly recordNo: number;
   readonly instance: string;
   readonly source: string;
+  readonly sinceMs: number;
   readonly seenMs: number;
+  /** Its source has missed the record too often for it to speak before others. */
+  readonly isExpired: boolean;
 }
 
-/** The value that stands and those that lost, best first. */
+/** A value that an operator set; no source overrides it. */
+interface Lock {
+  readonly value: string;
+  readonly actor: string;
+  readonly sinceMs: number;
+}
+
+/** An operator's locks on one device, by attribute. */
+export type Locks = ReadonlyMap<Field, Lock>;
+
+/** No locks. */
+export const NO_LOCKS: Locks = new Map();
+
+/** The value that stands and those that lost, best first. A lock stands before them all, and then no record wins. */
 export interface Survivor {
-  readonly winner: Candidate;
+  readonly value: string;
+  readonly lock: Lock | undefined;
+  readonly winner: Candidate | undefined;
   readonly losers: readonly Candidate[];
 }
 
@@ -73,12 +99,12 @@ const CONFIDENCE: Readonly<Record<string, number>> = {
   sweep: 5,
   sighting: 5,
 };
-/** Who observes the network knows where a device is now; a sweep knows only that an address answers. */
+/** Who observes the network knows where a device is now, the newest observation best; a sweep knows only that an address answers. */
 const OBSERVED_RANK: Readonly<Record<string, number>> = {
-  agent: 40,
+  agent: 30,
   armis: 30,
-  snmp: 20,
-  mapper: 20,
+  snmp: 30,
+  mapper: 30,
   sweep: -1,
 };
 const AVAILABLE_RANK: Readonly<Record<string, number>> = {
@@ -97,10 +123,11 @@ const HOST_RANK: Readonly<Record<string, number>> = {
   netbox: 20,
   armis: 10,
 };
+const RISK_RANK: Readonly<Record<string, number>> = { armis: 30 };
 const RANKS: Partial<Readonly<Record<Field, Readonly<Record<string, number>>>>> = {
   ip: OBSERVED_RANK,
   mac: OBSERVED_RANK,
-  risk_score: OBSERVED_RANK,
+  risk_score: RISK_RANK,
   is_available: AVAILABLE_RANK,
   serial: REGISTERED_RANK,
   site: REGISTERED_RANK,
@@ -108,69 +135,81 @@ const RANKS: Partial<Readonly<Record<Field, Readonly<Record<string, number>>>>> 
   hostname: HOST_RANK,
 };
 
-/** The surviving value of every attribute that any record knows. */
-export function survive(witnesses: readonly Witness[]): ReadonlyMap<Field, Survivor> {
+/** What values are decided by, besides records. */
+export interface Terms {
+  readonly derivation: Derivation;
+  readonly locks: Locks;
+}
+
+/** The surviving value of every attribute that any record or operator knows. */
+export function survive(
+  witnesses: readonly Witness[],
+  { derivation, locks }: Terms,
+): ReadonlyMap<Field, Survivor> {
+  const said = witnesses.map((witness) => ({
+    witness,
+    sayings: sayingsOf(witness.update, derivation.rules),
+    source: witness.update.source.toLowerCase(),
+    isExpired: witness.missedRuns >= derivation.expiryRuns,
+  }));
   const survivors = new Map<Field, Survivor>();
   for (const field of FIELDS) {
-    const [winner, ...losers] = candidatesOf(field, witnesses);
-    if (winner !== undefined) survivors.set(field, { winner, losers });
+    const candidates: Spoken[] = [];
+    for (const { sayings, witness, source, isExpired } of said) {
+      const saying = sayings[field];
+      if (saying !== undefined) candidates.push({ saying, witness, source, isExpired });
+    }
+    const lock = locks.get(field);
+    if (candidates.length === 0 && lock === undefined) continue;
+    if (candidates.length > 1) candidates.sort((one, other) => compare(field, one, other));
+    const ordered = candidates.map((one) => candidateOf(field, one));
+    survivors.set(field, survivorOf(lock, ordered));
   }
   return survivors;
 }
 
-function candidatesOf(field: Field, witnesses: readonly Witness[]): Candidate[] {
-  return witnesses
-    .flatMap(({ node, update, sinceMs }) => {
-      const value = readField(field, update);
-      return value === undefined
-        ? []
-        : [{ node, sinceMs, source: update.source.toLowerCase(), value }];
-    })
-    .toSorted(
-      (a, b) =>
-        rank(field, b.source) - rank(field, a.source) ||
-        b.sinceMs - a.sinceMs ||
-        compareKeys(a.node.key, b.node.key),
-    )
-    .map(({ node, source, value }) => ({
-      value,
-      source,
-      recordNo: node.recordNo,
-      instance: node.key.instance,
-      seenMs: node.lastMs,
-    }));
+function survivorOf(lock: Lock | undefined, candidates: readonly Candidate[]): Survivor {
+  const [winner, ...losers] = candidates;
+  if (lock !== undefined) return { value: lock.value, lock, winner: undefined, losers: candidates };
+  return { value: winner?.value ?? "", lock, winner, losers };
 }
 
-function rank(field: Field, source: string): number {
+type Spoken = {
+  readonly witness: Witness;
+  readonly saying: Saying;
+  readonly source: string;
+  readonly isExpired: boolean;
+};
+
+function compare(field: Field, a: Spoken, b: Spoken): number {
+  return (
+    Number(a.isExpired) - Number(b.isExpired) ||
+    a.saying.rank - b.saying.rank ||
+    sourceRank(field, b.source) - sourceRank(field, a.source) ||
+    sinceOf(field, b.witness) - sinceOf(field, a.witness) ||
+    compareKeys(a.witness.node.key, b.witness.node.key) ||
+    a.witness.node.part - b.witness.node.part
+  );
+}
+
+function sourceRank(field: Field, source: string): number {
   return RANKS[field]?.[source] ?? CONFIDENCE[source] ?? 1;
 }
 
-const READ: Readonly<Record<Field, (update: DeviceUpdate) => string | undefined>> = {
-  ip: ({ ip }) => (ip === undefined ? undefined : parseIpList(ip)[0]),
-  mac: ({ mac }) => {
-    const first = mac === undefined ? undefined : parseMacList(mac)[0];
-    return first === undefined ? undefined : formatMac(first);
-  },
-  hostname: ({ hostname }) => hostname,
-  type: ({ metadata }) =>
-    metadata["armis_type"] ??
-    metadata["armis_category"] ??
-    metadata["role"] ??
-    metadata["device_type"] ??
-    metadata["type"],
-  vendor_name: ({ metadata }) =>
-    metadata["manufacturer"] ?? metadata["vendor_name"] ?? metadata["vendor"],
-  model: ({ metadata }) => metadata["model"],
-  os: ({ metadata }) => metadata["os"] ?? metadata["operating_system"],
-  site: ({ metadata }) => metadata["site"],
-  owner: ({ metadata }) => metadata["owner"],
-  serial: ({ metadata }) => [metadata["serial"], metadata["serial_number"]].find(isSerial),
-  risk_score: ({ metadata }) => metadata["armis_risk_level"] ?? metadata["risk_score"],
-  is_available: ({ isAvailable }) => (isAvailable === undefined ? undefined : String(isAvailable)),
-};
+function sinceOf(field: Field, { sinceMs, addressSinceMs }: Witness): number {
+  return field === "ip" ? addressSinceMs : sinceMs;
+}
 
-function readField(field: Field, update: DeviceUpdate): string | undefined {
-  const value = READ[field](update);
-  if (field !== "type" || value === undefined) return value;
-  return deviceTypeOf(value) === undefined ? undefined : value;
+function candidateOf(field: Field, { witness, saying, source, isExpired }: Spoken): Candidate {
+  const { node } = witness;
+  return {
+    value: saying.value,
+    saying,
+    source,
+    recordNo: node.recordNo,
+    instance: node.key.instance,
+    sinceMs: sinceOf(field, witness),
+    seenMs: node.lastMs,
+    isExpired,
+  };
 }

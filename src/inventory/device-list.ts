@@ -1,7 +1,7 @@
 /** Reading the published inventory for operators: lists by keyset, single devices, and where their ids went. */
 import type { Queryable } from "../db/session.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
-import { idOfUuid } from "./device-store.ts";
+import { idOfUuid, type Classified } from "./device-store.ts";
 
 /** A device as it is published; absent fields are unknown. */
 export interface ListedDevice {
@@ -16,12 +16,20 @@ export interface ListedDevice {
   readonly vendorName: string | undefined;
   readonly model: string | undefined;
   readonly os: string | undefined;
+  readonly osVersion: string | undefined;
   readonly site: string | undefined;
   readonly owner: string | undefined;
   readonly serial: string | undefined;
   readonly riskScore: number | undefined;
+  /** OCSF: 0 Info to 4 Critical. */
+  readonly riskLevelId: number | undefined;
+  readonly isManaged: boolean | undefined;
+  readonly isTrusted: boolean | undefined;
+  readonly isCompliant: boolean | undefined;
   readonly isAvailable: boolean | undefined;
+  readonly classification: Classified | undefined;
   readonly isProvisional: boolean;
+  readonly promotedMs: number | undefined;
   /** Source types. */
   readonly sources: readonly string[];
   /** Source instances. */
@@ -32,6 +40,8 @@ export interface ListedDevice {
   readonly deletedMs: number | undefined;
   readonly deletedReason: string | undefined;
 }
+
+type StoredClassification = Omit<Classified, "ruleId"> & { readonly rule_id: string };
 
 type DeviceRow = {
   device_no: number;
@@ -45,12 +55,19 @@ type DeviceRow = {
   vendor_name: string | null;
   model: string | null;
   os: string | null;
+  os_version: string | null;
   site: string | null;
   owner: string | null;
   serial: string | null;
   risk_score: number | null;
+  risk_level_id: number | null;
+  is_managed: boolean | null;
+  is_trusted: boolean | null;
+  is_compliant: boolean | null;
   is_available: boolean | null;
+  classification: StoredClassification | null;
   is_provisional: boolean;
+  promoted_at: number | null;
   sources: string[];
   instances: string[];
   record_count: number;
@@ -60,7 +77,8 @@ type DeviceRow = {
   deleted_reason: string | null;
 };
 const COLUMNS = `d.device_no, d.device_id, p.name as partition, host(d.ip) as ip, d.mac, d.hostname, d.type_id, d.type, d.vendor_name,
-  d.model, d.os, d.site, d.owner, d.serial, d.risk_score, d.is_available, d.is_provisional, d.sources, d.record_count,
+  d.model, d.os, d.os_version, d.site, d.owner, d.serial, d.risk_score, d.risk_level_id, d.is_managed, d.is_trusted,
+  d.is_compliant, d.is_available, d.classification, d.is_provisional, d.promoted_at, d.sources, d.record_count,
   d.first_seen, d.last_seen, d.deleted_at, d.deleted_reason,
   array(select i.name from sync.instances i where i.tenant = d.tenant and i.instance_no = any(d.instances) order by i.name)
     as instances`;
@@ -170,12 +188,19 @@ function deviceOf(row: DeviceRow): ListedDevice {
     vendorName: row.vendor_name ?? undefined,
     model: row.model ?? undefined,
     os: row.os ?? undefined,
+    osVersion: row.os_version ?? undefined,
     site: row.site ?? undefined,
     owner: row.owner ?? undefined,
     serial: row.serial ?? undefined,
     riskScore: row.risk_score ?? undefined,
+    riskLevelId: row.risk_level_id ?? undefined,
+    isManaged: row.is_managed ?? undefined,
+    isTrusted: row.is_trusted ?? undefined,
+    isCompliant: row.is_compliant ?? undefined,
     isAvailable: row.is_available ?? undefined,
+    classification: row.classification === null ? undefined : classifiedOf(row.classification),
     isProvisional: row.is_provisional,
+    promotedMs: row.promoted_at ?? undefined,
     sources: row.sources,
     instances: row.instances,
     recordCount: row.record_count,
@@ -184,4 +209,8 @@ function deviceOf(row: DeviceRow): ListedDevice {
     deletedMs: row.deleted_at ?? undefined,
     deletedReason: row.deleted_reason ?? undefined,
   };
+}
+
+function classifiedOf({ rule_id: ruleId, ...rest }: StoredClassification): Classified {
+  return { ruleId, ...rest };
 }

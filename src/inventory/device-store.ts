@@ -8,6 +8,16 @@ import { isoTime, newUuid } from "../lib/clock.ts";
 import { parseCanonicalId, type CanonicalId } from "../model/canonical-id.ts";
 import type { MemberRow } from "./member.ts";
 
+/** The enrichment rule that decided vendor, model or type. */
+export interface Classified {
+  /** "builtin" or "filesystem", the original's words. */
+  readonly source: string;
+  readonly ruleId: string;
+  /** 0 to 100. */
+  readonly confidence: number;
+  readonly reason: string;
+}
+
 /** A device as it is published; absent fields are unknown. */
 export interface DeviceRow {
   readonly deviceNo: number;
@@ -21,12 +31,22 @@ export interface DeviceRow {
   readonly vendorName?: string | undefined;
   readonly model?: string | undefined;
   readonly os?: string | undefined;
+  readonly osVersion?: string | undefined;
   readonly site?: string | undefined;
   readonly owner?: string | undefined;
   readonly serial?: string | undefined;
+  /** As its source reports it. */
   readonly riskScore?: number | undefined;
+  /** OCSF: 0 Info to 4 Critical. */
+  readonly riskLevelId?: number | undefined;
+  readonly isManaged?: boolean | undefined;
+  readonly isTrusted?: boolean | undefined;
+  readonly isCompliant?: boolean | undefined;
   readonly isAvailable?: boolean | undefined;
+  readonly classification?: Classified | undefined;
   readonly isProvisional: boolean;
+  /** When it stopped being provisional, if it ever was. */
+  readonly promotedMs?: number | undefined;
   readonly instances: readonly number[];
   readonly sources: readonly string[];
   readonly recordCount: number;
@@ -112,6 +132,77 @@ export async function findDevices(
   return new Map(rows.map((row) => [row.device_no, idOfUuid(row.device_id)]));
 }
 
+type Column = {
+  readonly name: string;
+  /** As unnest is told, and as it is cast back where that differs. */
+  readonly type: string;
+  readonly cast?: string;
+  readonly read: (device: DeviceRow) => unknown;
+};
+
+/** What of a device may change; key and creation time are left out. */
+const COLUMNS: readonly Column[] = [
+  { name: "device_id", type: "uuid", read: (d) => uuidOf(d.id) },
+  { name: "ip", type: "inet", read: (d) => d.ip },
+  { name: "mac", type: "text", read: (d) => d.mac },
+  { name: "hostname", type: "text", read: (d) => d.hostname },
+  { name: "type_id", type: "smallint", read: (d) => d.typeId },
+  { name: "type", type: "text", read: (d) => d.type },
+  { name: "vendor_name", type: "text", read: (d) => d.vendorName },
+  { name: "model", type: "text", read: (d) => d.model },
+  { name: "os", type: "text", read: (d) => d.os },
+  { name: "os_version", type: "text", read: (d) => d.osVersion },
+  { name: "site", type: "text", read: (d) => d.site },
+  { name: "owner", type: "text", read: (d) => d.owner },
+  { name: "serial", type: "text", read: (d) => d.serial },
+  { name: "risk_score", type: "real", read: (d) => d.riskScore },
+  { name: "risk_level_id", type: "smallint", read: (d) => d.riskLevelId },
+  { name: "is_managed", type: "boolean", read: (d) => d.isManaged },
+  { name: "is_trusted", type: "boolean", read: (d) => d.isTrusted },
+  { name: "is_compliant", type: "boolean", read: (d) => d.isCompliant },
+  { name: "is_available", type: "boolean", read: (d) => d.isAvailable },
+  { name: "classification", type: "jsonb", read: (d) => classificationJson(d.classification) },
+  { name: "is_provisional", type: "boolean", read: (d) => d.isProvisional },
+  { name: "promoted_at", type: "timestamptz", read: (d) => timeText(d.promotedMs) },
+  // Arrays of arrays must be rectangular in PostgreSQL, so each travels as its text.
+  { name: "instances", type: "text", cast: "int[]", read: (d) => `{${d.instances.join(",")}}` },
+  {
+    name: "sources",
+    type: "text",
+    cast: "text[]",
+    read: (d) => `{${d.sources.map((source) => JSON.stringify(source)).join(",")}}`,
+  },
+  { name: "record_count", type: "int", read: (d) => d.recordCount },
+  { name: "first_seen", type: "timestamptz", read: (d) => isoTime(d.firstMs) },
+  { name: "last_seen", type: "timestamptz", read: (d) => isoTime(d.lastMs) },
+  { name: "deleted_at", type: "timestamptz", read: (d) => timeText(d.deletedMs) },
+];
+
+function classificationJson(classified: Classified | undefined): string | null {
+  if (classified === undefined) return null;
+  const { source, ruleId, confidence, reason } = classified;
+  return JSON.stringify({ source, rule_id: ruleId, confidence, reason });
+}
+
+function timeText(ms: number | undefined): string | null {
+  return ms === undefined ? null : isoTime(ms);
+}
+
+const WRITE_DEVICES = ((): string => {
+  const names = COLUMNS.map(({ name }) => name);
+  const list = (write: (name: string) => string): string => names.map(write).join(", ");
+  const taken = COLUMNS.map(({ name, cast }) =>
+    cast === undefined ? `u.${name}` : `u.${name}::${cast}`,
+  );
+  const parameters = COLUMNS.map(({ type }, i) => `$${i + 4}::${type}[]`);
+  return `insert into sync.devices as d (tenant, device_no, partition_no, deleted_reason, ${list((name) => name)})
+     select $1, u.device_no, u.partition_no, case when u.deleted_at is null then null else 'source' end, ${taken.join(", ")}
+       from unnest($2::int[], $3::int[], ${parameters.join(", ")}) u(device_no, partition_no, ${list((name) => name)})
+     on conflict (tenant, device_no) do update set ${list((name) => `${name} = excluded.${name}`)},
+            deleted_reason = excluded.deleted_reason, modified_at = now()
+      where (${list((name) => `d.${name}`)}) is distinct from (${list((name) => `excluded.${name}`)})`;
+})();
+
 /** Inserts devices or replaces everything but their creation time; rows that would not change are left alone. */
 export async function writeDevices(
   tx: Tx,
@@ -120,64 +211,16 @@ export async function writeDevices(
 ): Promise<void> {
   if (devices.length === 0) return;
   const sorted = devices.toSorted((a, b) => a.deviceNo - b.deviceNo);
-  await tx.query(
-    `insert into sync.devices as d (tenant, device_no, device_id, partition_no, ip, mac, hostname, type_id, type, vendor_name,
-            model, os, site, owner, serial, risk_score, is_available, is_provisional, instances, sources, record_count,
-            first_seen, last_seen, deleted_at, deleted_reason)
-     select $1, u.no, u.id, u.partition_no, u.ip, u.mac, u.hostname, u.type_id, u.type, u.vendor, u.model, u.os, u.site, u.owner,
-            u.serial, u.risk, u.available, u.provisional, u.instances::int[], u.sources::text[], u.records, u.first, u.last,
-            u.deleted, case when u.deleted is null then null else 'source' end
-       from unnest($2::int[], $3::uuid[], $4::int[], $5::inet[], $6::text[], $7::text[], $8::smallint[], $9::text[], $10::text[],
-            $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::real[], $17::boolean[], $18::boolean[],
-            $19::text[], $20::text[], $21::int[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[])
-            u(no, id, partition_no, ip, mac, hostname, type_id, type, vendor, model, os, site, owner, serial, risk, available,
-              provisional, instances, sources, records, first, last, deleted)
-     on conflict (tenant, device_no) do update set device_id = excluded.device_id, ip = excluded.ip, mac = excluded.mac,
-            hostname = excluded.hostname, type_id = excluded.type_id, type = excluded.type, vendor_name = excluded.vendor_name,
-            model = excluded.model, os = excluded.os, site = excluded.site, owner = excluded.owner, serial = excluded.serial,
-            risk_score = excluded.risk_score, is_available = excluded.is_available, is_provisional = excluded.is_provisional,
-            instances = excluded.instances, sources = excluded.sources, record_count = excluded.record_count,
-            first_seen = excluded.first_seen, last_seen = excluded.last_seen, deleted_at = excluded.deleted_at,
-            deleted_reason = excluded.deleted_reason, modified_at = now()
-      where (d.device_id, d.ip, d.mac, d.hostname, d.type_id, d.type, d.vendor_name, d.model, d.os, d.site, d.owner, d.serial,
-             d.risk_score, d.is_available, d.is_provisional, d.instances, d.sources, d.record_count, d.first_seen, d.last_seen,
-             d.deleted_at)
-            is distinct from
-            (excluded.device_id, excluded.ip, excluded.mac, excluded.hostname, excluded.type_id, excluded.type,
-             excluded.vendor_name, excluded.model, excluded.os, excluded.site, excluded.owner, excluded.serial,
-             excluded.risk_score, excluded.is_available, excluded.is_provisional, excluded.instances, excluded.sources,
-             excluded.record_count, excluded.first_seen, excluded.last_seen, excluded.deleted_at)`,
-    [
-      tenant,
-      ...columns(
-        sorted,
-        (d) => d.deviceNo,
-        (d) => uuidOf(d.id),
-        (d) => d.partitionNo,
-        (d) => d.ip,
-        (d) => d.mac,
-        (d) => d.hostname,
-        (d) => d.typeId,
-        (d) => d.type,
-        (d) => d.vendorName,
-        (d) => d.model,
-        (d) => d.os,
-        (d) => d.site,
-        (d) => d.owner,
-        (d) => d.serial,
-        (d) => d.riskScore,
-        (d) => d.isAvailable,
-        (d) => d.isProvisional,
-        // Arrays of arrays must be rectangular in PostgreSQL, so each travels as its text.
-        (d) => `{${d.instances.join(",")}}`,
-        (d) => `{${d.sources.map((source) => JSON.stringify(source)).join(",")}}`,
-        (d) => d.recordCount,
-        (d) => isoTime(d.firstMs),
-        (d) => isoTime(d.lastMs),
-        (d) => (d.deletedMs === undefined ? null : isoTime(d.deletedMs)),
-      ),
-    ],
-  );
+  const reads = COLUMNS.map(({ read }) => read);
+  await tx.query(WRITE_DEVICES, [
+    tenant,
+    ...columns(
+      sorted,
+      (d) => d.deviceNo,
+      (d) => d.partitionNo,
+      ...reads,
+    ),
+  ]);
 }
 
 /** Takes devices out of the inventory; their ids live on as aliases. */

@@ -37,6 +37,8 @@ test("a server is told its defaults", async () => {
     httpListen: "127.0.0.1:8080",
     gatewayNames: [],
     firstTenant: "default",
+    rulesDir: undefined,
+    fieldExpiryRuns: 2,
     socketPath: "/data/run/core.sock",
   });
 });
@@ -45,7 +47,14 @@ test("a server is told what was asked for", async () => {
   const { told } = await serve(
     `--roles api,gateway --grpc-listen [::]:1 --http-listen :2 --gateway-name a --gateway-name b
      --first-tenant acme --key-file /k --compat-schema sr --log-level error`.split(/\s+/),
-    { env: { POOL_SIZE: "80", XDG_STATE_HOME: "/state" } },
+    {
+      env: {
+        POOL_SIZE: "80",
+        XDG_STATE_HOME: "/state",
+        DEVICE_ENRICHMENT_RULES_DIR: "/rules",
+        SYNC_FIELD_EXPIRY_RUNS: "5",
+      },
+    },
   );
   assert.equal(told?.isDataDirExplicit, false);
   assert.deepEqual(told?.roles, ["gateway", "api"]);
@@ -58,6 +67,7 @@ test("a server is told what was asked for", async () => {
     [["a", "b"], "/k", "sr"],
   );
   assert.equal(told?.poolSize, 80);
+  assert.deepEqual([told?.rulesDir, told?.fieldExpiryRuns], ["/rules", 5]);
 });
 
 const WRONG: readonly (readonly [readonly string[], Around["env"], number, RegExp])[] = [

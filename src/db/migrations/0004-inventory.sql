@@ -15,13 +15,23 @@ create table sync.devices (
   vendor_name text,
   model text,
   os text,
+  os_version text,
   site text,
   owner text,
   serial text collate "C",
+  -- as its source reports it; the level is OCSF's, 0 Info to 4 Critical
   risk_score real,
+  risk_level_id smallint,
+  is_managed boolean,
+  is_trusted boolean,
+  is_compliant boolean,
   is_available boolean,
+  -- {source, rule_id, confidence, reason} of the enrichment rule that decided vendor, model or type
+  classification jsonb,
   -- known by address or MAC alone
   is_provisional boolean not null default false,
+  -- first record of a register, where one by address or MAC alone was there before
+  promoted_at timestamptz,
   instances int[] not null,
   sources text[] not null,
   record_count int not null,

@@ -1,0 +1,210 @@
+/** Whose value stands: the rule of src/dire/survive.ts, one sentence a step. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { DERIVATION_DEFAULT } from "../../src/dire/derivation.ts";
+import type { Kind } from "../../src/dire/kind.ts";
+import type { Node } from "../../src/dire/node.ts";
+import type { Field } from "../../src/dire/saying.ts";
+import {
+  NO_LOCKS,
+  survive,
+  type Locks,
+  type Survivor,
+  type Witness,
+} from "../../src/dire/survive.ts";
+import type { DeviceUpdate } from "../../src/model/device-update.ts";
+
+type Said = Partial<DeviceUpdate> & {
+  readonly no?: number;
+  readonly kind?: Kind;
+  readonly since?: number;
+  readonly addressSince?: number;
+  readonly missed?: number;
+};
+
+const NONE: ReadonlySet<string> = new Set();
+
+function nodeOf(no: number, kind: Kind): Node {
+  return {
+    recordNo: no,
+    key: { partition: "default", instance: "i", kind, native: `n${no}` },
+    part: 0,
+    firstMs: 0,
+    lastMs: 1_000,
+    idInput: "",
+    fingerprints: [1],
+    serials: NONE,
+    isVirtual: false,
+    assets: NONE,
+    hosts: NONE,
+    macs: new Set(),
+    models: NONE,
+    vendors: NONE,
+    addresses: new Map(),
+  };
+}
+
+function witness(said: Said): Witness {
+  const {
+    no = 1,
+    kind = "integration",
+    since = 0,
+    addressSince = since,
+    missed = 0,
+    ...rest
+  } = said;
+  return {
+    node: nodeOf(no, kind),
+    update: { source: "netbox", timestampMs: 0, metadata: {}, ...rest },
+    sinceMs: since,
+    addressSinceMs: addressSince,
+    missedRuns: missed,
+  };
+}
+
+function stands(
+  field: Field,
+  said: readonly Said[],
+  locks: Locks = NO_LOCKS,
+): Survivor | undefined {
+  const terms = { derivation: DERIVATION_DEFAULT, locks };
+  return survive(said.map(witness), terms).get(field);
+}
+
+test("the source that knows an attribute best wins, however late another speaks", () => {
+  const netbox = {
+    no: 1,
+    source: "netbox",
+    hostname: "core-1",
+    metadata: { serial: "FDO1111AAAA", site: "ams" },
+  };
+  const armis = {
+    no: 2,
+    source: "armis",
+    hostname: "Cisco",
+    since: 9,
+    metadata: { serial: "FDO9999ZZZZ", site: "floor 2" },
+  };
+  assert.equal(stands("serial", [armis, netbox])?.value, "FDO1111AAAA");
+  assert.equal(stands("site", [armis, netbox])?.value, "ams");
+  assert.equal(stands("hostname", [armis, netbox])?.value, "core-1");
+});
+
+test("a device is where it was seen to be last, not where a register has it", () => {
+  const netbox = { no: 1, source: "netbox", ip: "10.0.0.1", since: 99 };
+  const old = { no: 2, source: "agent", ip: "10.0.0.2", addressSince: 5 };
+  const late = { no: 3, source: "armis", ip: "10.0.0.3", addressSince: 7 };
+  assert.equal(stands("ip", [netbox, old, late])?.value, "10.0.0.3");
+  assert.equal(stands("ip", [netbox, old])?.value, "10.0.0.2");
+});
+
+test("a value is never beaten by its absence, and a filler is no serial", () => {
+  const netbox = { no: 1, metadata: { serial: "To Be Filled By O.E.M." } };
+  const armis = { no: 2, source: "armis", metadata: { serial: "PF0ABCD1" } };
+  assert.deepEqual(stands("serial", [netbox, armis])?.losers, []);
+  assert.equal(stands("serial", [netbox, armis])?.value, "PF0ABCD1");
+  assert.equal(stands("owner", [netbox, armis]), undefined);
+});
+
+test("what a source has missed twice yields to every other, and stands where nobody else speaks", () => {
+  const netbox = {
+    no: 1,
+    source: "netbox",
+    hostname: "old-name",
+    missed: 2,
+    metadata: { site: "ams" },
+  };
+  const armis = { no: 2, source: "armis", hostname: "new-name" };
+  const name = stands("hostname", [netbox, armis]);
+  assert.equal(name?.value, "new-name");
+  assert.deepEqual(
+    name?.losers.map(({ value, isExpired }) => [value, isExpired]),
+    [["old-name", true]],
+  );
+  assert.equal(stands("site", [netbox, armis])?.value, "ams");
+  assert.equal(stands("hostname", [{ ...netbox, missed: 1 }, armis])?.value, "old-name");
+});
+
+test("a lock stands before every source, which all lose, and gives a value that none knows", () => {
+  const locks: Locks = new Map([
+    ["hostname", { value: "the-name", actor: "token 1 reporting", sinceMs: 5 }],
+    ["owner", { value: "finance", actor: "root", sinceMs: 6 }],
+  ]);
+  const said = [
+    { no: 1, source: "netbox", hostname: "a" },
+    { no: 2, source: "manual", hostname: "b" },
+  ];
+  const name = stands("hostname", said, locks);
+  assert.equal(name?.value, "the-name");
+  assert.equal(name?.winner, undefined);
+  assert.equal(name?.lock?.actor, "token 1 reporting");
+  assert.deepEqual(name?.losers.map(({ value }) => value).toSorted(), ["a", "b"]);
+  assert.equal(stands("owner", said, locks)?.value, "finance");
+});
+
+test("what is said outright stands before what a rule concludes, of another source too", () => {
+  const snmp = {
+    no: 1,
+    source: "snmp",
+    metadata: { sys_object_id: ".1.3.6.1.4.1.41112.1", sys_descr: "Linux" },
+  };
+  const netbox = { no: 2, source: "netbox", metadata: { manufacturer: "Ubiquiti Inc." } };
+  assert.equal(stands("vendor_name", [snmp, netbox])?.value, "Ubiquiti Inc.");
+  const alone = stands("vendor_name", [snmp]);
+  assert.equal(alone?.value, "Ubiquiti");
+  assert.equal(alone?.winner?.saying.rule?.id, "ubiquiti-vendor-by-enterprise");
+});
+
+const said: fc.Arbitrary<Said> = fc.record({
+  source: fc.constantFrom("netbox", "armis", "sweep", "agent", "cmdb", "who"),
+  hostname: fc.constantFrom("a", "b", "c"),
+  since: fc.nat(2),
+  missed: fc.nat(3),
+  metadata: fc.constantFrom(
+    {},
+    { role: "switch" },
+    { armis_type: "Widgets" },
+    { sys_descr: "MikroTik" },
+  ),
+});
+
+test("no order of records changes what stands or who lost", () => {
+  fc.assert(
+    fc.property(
+      fc.array(said, { minLength: 1, maxLength: 6 }).chain((all) => {
+        const numbered = all.map((one, i) => ({ ...one, no: i + 1 }));
+        return fc.tuple(
+          fc.constant(numbered),
+          fc.shuffledSubarray(numbered, { minLength: all.length }),
+        );
+      }),
+      ([one, other]) => {
+        const terms = { derivation: DERIVATION_DEFAULT, locks: NO_LOCKS };
+        assert.deepEqual(survive(other.map(witness), terms), survive(one.map(witness), terms));
+      },
+    ),
+  );
+});
+
+test("the winner is one of those that speak, and all others lose", () => {
+  fc.assert(
+    fc.property(fc.array(said, { minLength: 1, maxLength: 6 }), (all) => {
+      const numbered = all.map((one, i) => ({ ...one, no: i + 1 }));
+      for (const survivor of survive(numbered.map(witness), {
+        derivation: DERIVATION_DEFAULT,
+        locks: NO_LOCKS,
+      }).values()) {
+        const numbers = [survivor.winner, ...survivor.losers].map((one) => one?.recordNo);
+        assert.equal(new Set(numbers).size, numbers.length);
+        assert.ok(
+          survivor.losers.every(
+            ({ isExpired }) => isExpired || survivor.winner?.isExpired === false,
+          ),
+        );
+      }
+    }),
+  );
+});
