@@ -82,8 +82,7 @@ function attributes(fields: Survivors): Attributes {
   };
 }
 
-/** The OCSF type of a device. */
-export function typeOf(survivor: Survivor | undefined): DeviceType | undefined {
+function typeOf(survivor: Survivor | undefined): DeviceType | undefined {
   if (survivor === undefined) return undefined;
   const { value, winner } = survivor;
   const id = winner?.saying.typeId;

@@ -92,8 +92,9 @@ test("each built-in rule decides what it is there for", () => {
       ["Ubiquiti", undefined, undefined, undefined, "ubiquiti-vendor-by-ubnt-token"],
     ],
   ];
-  for (const [metadata, rest, expected] of cases)
+  for (const [metadata, rest, expected] of cases) {
     assert.deepEqual(decided(metadata, rest), expected);
+  }
 });
 
 test("a name that only holds a model's letters decides nothing", () => {
