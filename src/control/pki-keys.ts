@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, webcrypto, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 
 import { err, ok, type Result } from "../lib/result.ts";
 
@@ -21,21 +21,24 @@ export interface NewKey {
   /** PKCS #8. */
   readonly privateKeyPem: string;
   /** SubjectPublicKeyInfo. */
-  readonly publicKeyDer: Buffer;
+  readonly publicKeyDer: Buffer<ArrayBuffer>;
 }
+
+/** A key of WebCrypto, by what makes one: Node and Deno declare its type under different names. */
+type CryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /** What signs certificates: the key, and the algorithm that goes with it. */
 export interface SigningKey {
-  readonly key: webcrypto.CryptoKey;
+  readonly key: CryptoKey;
   readonly algorithm: { readonly name: string; readonly hash: string };
 }
 
 /** Makes a P-256 key pair. */
 export async function createKey(): Promise<NewKey> {
-  const pair = await webcrypto.subtle.generateKey(NEW_KEY, true, ["sign", "verify"]);
+  const pair = await crypto.subtle.generateKey(NEW_KEY, true, ["sign", "verify"]);
   const [pkcs8, spki] = await Promise.all([
-    webcrypto.subtle.exportKey("pkcs8", pair.privateKey),
-    webcrypto.subtle.exportKey("spki", pair.publicKey),
+    crypto.subtle.exportKey("pkcs8", pair.privateKey),
+    crypto.subtle.exportKey("spki", pair.publicKey),
   ]);
   const key = createPrivateKey({ key: Buffer.from(pkcs8), format: "der", type: "pkcs8" });
   return {
@@ -53,7 +56,7 @@ export async function readSigningKey(pem: string): Promise<Result<SigningKey>> {
   const curve = EC_SIGNING[parsed.value.asymmetricKeyDetails?.namedCurve ?? ""];
   const name = curve === undefined ? "RSASSA-PKCS1-v1_5" : "ECDSA";
   const hash = curve?.hash ?? "SHA-256";
-  const key = await webcrypto.subtle.importKey(
+  const key = await crypto.subtle.importKey(
     "pkcs8",
     parsed.value.export({ type: "pkcs8", format: "der" }),
     curve === undefined ? { name, hash } : { name, namedCurve: curve.curve },

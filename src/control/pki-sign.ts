@@ -31,7 +31,7 @@ export interface Authority {
 export interface Subject {
   readonly commonName: string;
   /** SubjectPublicKeyInfo. */
-  readonly publicKeyDer: Uint8Array;
+  readonly publicKeyDer: Uint8Array<ArrayBuffer>;
   /** How long it holds; never longer than its issuer. */
   readonly days: number;
   /** Besides the key identifiers, which every certificate gets. */

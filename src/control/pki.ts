@@ -80,7 +80,7 @@ export async function issueServerCertificate(options: {
 export async function issueAgentCertificate(options: {
   readonly issuer: Authority;
   /** SubjectPublicKeyInfo, checked by readSigningRequest or readPublicKey. */
-  readonly publicKeyDer: Uint8Array;
+  readonly publicKeyDer: Uint8Array<ArrayBuffer>;
   readonly agent: AgentIdentity;
   readonly nowMs: number;
 }): Promise<Issued> {

@@ -15,7 +15,7 @@ const REQUEST_CHARS_MAX = 16_384;
  */
 export async function readSigningRequest(
   pem: string,
-): Promise<Result<{ readonly publicKeyDer: Buffer }>> {
+): Promise<Result<{ readonly publicKeyDer: Buffer<ArrayBuffer> }>> {
   if (pem.length > REQUEST_CHARS_MAX) {
     return err(`the signing request is longer than ${REQUEST_CHARS_MAX} characters`);
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPrivateKey, webcrypto, X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { test } from "node:test";
 
 import {
@@ -9,7 +9,7 @@ import {
 } from "../../src/control/peer-tenant.ts";
 import { readPeerName } from "../../src/wire/peer-certificate.ts";
 import { makeAgent, makeCerts, slug } from "../support/certs.ts";
-import { forge, makeKeys, SIGNATURE_ONLY } from "../support/forge.ts";
+import { forge, makeKeys, SIGNATURE_ONLY, type KeyPair } from "../support/forge.ts";
 
 const NOW_MS = Date.now();
 const DAY_MS = 86_400_000;
@@ -29,10 +29,10 @@ function authority(tenant: string, pem: string): TenantAuthority {
 }
 
 /** The authority's own key, to sign with. The public half is not needed. */
-async function keysOf(pem: string): Promise<webcrypto.CryptoKeyPair> {
+async function keysOf(pem: string): Promise<KeyPair> {
   const der = createPrivateKey(pem).export({ type: "pkcs8", format: "der" });
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-  const privateKey = await webcrypto.subtle.importKey("pkcs8", der, algorithm, true, ["sign"]);
+  const privateKey = await crypto.subtle.importKey("pkcs8", der, algorithm, true, ["sign"]);
   return { privateKey, publicKey: (await makeKeys()).publicKey };
 }
 
@@ -87,7 +87,7 @@ test("a tenant label of another tenant is left to the caller to compare", async 
 test("two authorities of one name are told apart by their keys", async () => {
   const name = "CN=Corporate CA";
   const [first, second] = [await makeKeys(), await makeKeys()];
-  const ca = (keys: webcrypto.CryptoKeyPair): ReturnType<typeof forge> =>
+  const ca = (keys: KeyPair): ReturnType<typeof forge> =>
     forge({ subject: name, issuer: name, signer: keys, keys, isAuthority: true });
   const trusted = [
     authority("acme", (await ca(first)).pem),
@@ -158,7 +158,7 @@ test("an authority that has expired vouches for nobody, unless renewed with its 
 test("an imported RSA authority and an EC one of the same name live side by side", async () => {
   const name = "CN=Imported CA";
   const [rsa, ec] = [await makeKeys("rsa"), await makeKeys()];
-  const ca = (keys: webcrypto.CryptoKeyPair): ReturnType<typeof forge> =>
+  const ca = (keys: KeyPair): ReturnType<typeof forge> =>
     forge({ subject: name, issuer: name, signer: keys, keys, isAuthority: true });
   const trusted = [authority("globex", (await ca(ec)).pem), authority("acme", (await ca(rsa)).pem)];
   const { der } = await forge({ subject: "CN=a.b.serviceradar", issuer: name, signer: rsa });

@@ -11,12 +11,17 @@ import {
 } from "../../src/control/pki.ts";
 import { ConfigError } from "../../src/lib/errors.ts";
 import { makeAgent, makeCerts, slug } from "../support/certs.ts";
-import { forge, makeKeys, privateKeyPem } from "../support/forge.ts";
+import { extendedUsages, forge, makeKeys, privateKeyPem } from "../support/forge.ts";
 import { connect, startServer } from "../support/wire.ts";
 
 const NOW_MS = Date.now();
 const DAY_MS = 86_400_000;
 const certs = await makeCerts(NOW_MS);
+/** What the TLS library calls a chain with one authority too many; Deno's has one word for every broken chain. */
+const TOO_LONG =
+  process.versions["deno"] === undefined
+    ? "PATH_LENGTH_EXCEEDED"
+    : "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
 
 function read(pem: string): X509Certificate {
   return new X509Certificate(pem);
@@ -57,8 +62,8 @@ test("an agent's certificate names it in the form of either generation", async (
 });
 
 test("an agent's certificate is for clients, a gateway's for servers", () => {
-  assert.deepEqual(read(certs.agent.certificatePem).keyUsage, ["1.3.6.1.5.5.7.3.2"]);
-  assert.deepEqual(read(certs.server.certificatePem).keyUsage, ["1.3.6.1.5.5.7.3.1"]);
+  assert.deepEqual(extendedUsages(certs.agent.certificatePem), ["1.3.6.1.5.5.7.3.2"]);
+  assert.deepEqual(extendedUsages(certs.server.certificatePem), ["1.3.6.1.5.5.7.3.1"]);
 });
 
 test("a certificate certifies the key it was asked for", async () => {
@@ -147,5 +152,5 @@ test("an authority that a tenant makes for itself gets nobody past the gateway",
   using client = connect(gateway.port, { certs, identity });
   const { signal } = new AbortController();
   await assert.rejects(client.client.hello({}, { signal }), { code: "handshake_refused" });
-  assert.equal(await refusal, "PATH_LENGTH_EXCEEDED");
+  assert.equal(await refusal, TOO_LONG);
 });

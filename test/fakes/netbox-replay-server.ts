@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 
@@ -169,7 +170,7 @@ async function main(): Promise<void> {
     options: { port: text, folder: text, token: text, "max-page-size": text },
   });
   const { url, token } = await startNetboxReplay({
-    folder: values.folder ?? join(import.meta.dirname, "../recorded/netbox-4.6.8"),
+    folder: values.folder ?? fileURLToPath(new URL("../recorded/netbox-4.6.8", import.meta.url)),
     port: Number(values.port ?? 0),
     token: values.token ?? FAKE_TOKEN,
     maxPageSize: Number(values["max-page-size"] ?? 1_000),

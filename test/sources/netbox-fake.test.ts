@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { FAKE_TOKEN } from "../fakes/netbox-access.ts";
 import { plainFleet } from "../fakes/netbox-fleet.ts";
@@ -75,7 +75,7 @@ test("the fake NetBox keeps its doors, paths and change log as each version does
 });
 
 test("the fake NetBox 4.6 invents no member that the recorded 4.6 lacks", async () => {
-  const folder = join(import.meta.dirname, "../recorded", "netbox-4.6.8");
+  const folder = fileURLToPath(new URL("../recorded/netbox-4.6.8", import.meta.url));
   assert.ok(readdirSync(folder).length > 0);
   await using replay = await startNetboxReplay({ folder });
   await using fake = await startNetboxFake({

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { AttachedRows } from "../../src/sources/netbox-attached.ts";
 import { NETBOX_KINDS } from "../../src/sources/netbox-kind.ts";
 import { parseListPage, rowId } from "../../src/sources/netbox-rows.ts";
 
-const GOLDEN = join(import.meta.dirname, "../golden/netbox");
+const GOLDEN = fileURLToPath(new URL("../golden/netbox", import.meta.url));
 
 for (const entry of readdirSync(GOLDEN, { withFileTypes: true })) {
   if (!entry.isDirectory()) continue;

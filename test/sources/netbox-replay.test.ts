@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
 import { netboxSource } from "../../src/sources/netbox.ts";
@@ -10,7 +11,7 @@ import { startNetboxReplay } from "../fakes/netbox-replay-server.ts";
 import { pull } from "../support/pull.ts";
 import { secrets, sourceConfig } from "../support/source-config.ts";
 
-const RECORDED = join(import.meta.dirname, "../recorded");
+const RECORDED = fileURLToPath(new URL("../recorded", import.meta.url));
 /** Of the rows on file; the 4.5 recording is the beginning of a larger inventory. */
 const COUNTS = {
   "netbox-4.5.10": { devices: 2_000, vms: 0, macs: 4_000, ips: 4_000 },

@@ -1,14 +1,14 @@
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 refuses to load without it
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
-
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
+  ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
+  X509Certificate,
   X509CertificateGenerator,
   type Extension,
 } from "@peculiar/x509";
@@ -35,13 +35,18 @@ export const SIGNATURE_ONLY = KeyUsageFlags.digitalSignature;
 
 const DAY_MS = 86_400_000;
 
+/** A key of WebCrypto, by what makes one: Node and Deno declare its type under different names. */
+type CryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+/** Both halves of a key. */
+export type KeyPair = { readonly publicKey: CryptoKey; readonly privateKey: CryptoKey };
+
 /** Whatever a certificate shall claim, and whose key signs it in truth. */
 export interface Forgery {
   readonly subject: string;
   /** The name it claims was signed by; nobody checks. */
   readonly issuer: string;
-  readonly signer: webcrypto.CryptoKeyPair;
-  readonly keys?: webcrypto.CryptoKeyPair;
+  readonly signer: KeyPair;
+  readonly keys?: KeyPair;
   /** Hex of the key identifier that it claims was signed by. */
   readonly authorityKeyId?: string;
   readonly notBeforeMs?: number;
@@ -60,13 +65,13 @@ export interface Forged {
 }
 
 /** A key pair that tests may sign with and export. */
-export function makeKeys(kind: keyof typeof ALGORITHMS = "ec"): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHMS[kind], true, ["sign", "verify"]);
+export function makeKeys(kind: keyof typeof ALGORITHMS = "ec"): Promise<KeyPair> {
+  return crypto.subtle.generateKey(ALGORITHMS[kind], true, ["sign", "verify"]);
 }
 
 /** PKCS #8 in PEM. */
-export async function privateKeyPem({ privateKey }: webcrypto.CryptoKeyPair): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", privateKey));
+export async function privateKeyPem({ privateKey }: KeyPair): Promise<string> {
+  const der = Buffer.from(await crypto.subtle.exportKey("pkcs8", privateKey));
   return `-----BEGIN PRIVATE KEY-----\n${der.toString("base64")}\n-----END PRIVATE KEY-----\n`;
 }
 
@@ -98,8 +103,13 @@ export async function forge(forgery: Forgery): Promise<Forged> {
   };
 }
 
+/** What a certificate may be used for, as OIDs. Node's X509Certificate says so as `keyUsage`; Deno's means another extension by that. */
+export function extendedUsages(pem: string): readonly unknown[] {
+  return [...(new X509Certificate(pem).getExtension(ExtendedKeyUsageExtension)?.usages ?? [])];
+}
+
 /** A certificate signing request in PEM. */
-export async function makeSigningRequest(keys: webcrypto.CryptoKeyPair): Promise<string> {
+export async function makeSigningRequest(keys: KeyPair): Promise<string> {
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: "CN=whoever I like",
     keys,

@@ -1,7 +1,5 @@
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 refuses to load without it
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
-
 import {
   BasicConstraintsExtension,
   PemConverter,
@@ -18,7 +16,7 @@ export interface SelfSigned {
 /** Makes one that is good from yesterday on for two days. */
 export async function makeSelfSigned(): Promise<SelfSigned> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const day = 86_400_000;
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: "CN=127.0.0.1",
@@ -31,6 +29,6 @@ export async function makeSelfSigned(): Promise<SelfSigned> {
       new SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }]),
     ],
   });
-  const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
+  const pkcs8 = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
   return { cert: certificate.toString("pem"), key: PemConverter.encode(pkcs8, "PRIVATE KEY") };
 }

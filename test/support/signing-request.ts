@@ -1,6 +1,6 @@
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 refuses to load without it
 import "reflect-metadata";
-import { createPrivateKey, createPublicKey, webcrypto } from "node:crypto";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 
@@ -12,7 +12,7 @@ const P256 = { name: "ECDSA", namedCurve: "P-256" } as const;
 export async function signingRequest(key: NewKey, name: string): Promise<string> {
   const der = createPrivateKey(key.privateKeyPem).export({ type: "pkcs8", format: "der" });
   const spki = createPublicKey(key.privateKeyPem).export({ type: "spki", format: "der" });
-  const { subtle } = webcrypto;
+  const { subtle } = crypto;
   const request = await Pkcs10CertificateRequestGenerator.create({
     name,
     keys: {
