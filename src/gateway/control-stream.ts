@@ -1,33 +1,31 @@
 /**
- * ControlStream: after its hello an agent is told of configuration changes at once, and its stream ends when its identity does.
- * Changes are found by asking the database once a second for all open streams together: it works through any pooler and over
- * any number of replicas, and costs one small query.
+ * ControlStream: after its hello an agent is told of configuration changes and commands at once, and its stream ends when its
+ * identity does. What it answers to commands is noted.
  */
 import { noteConfig } from "../control/agents.ts";
-import type { Clock } from "../lib/clock.ts";
+import { noteCommand, takeCommands, type OutgoingCommand } from "../control/commands.ts";
+import type { StreamNews } from "../control/stream-news.ts";
 import { pause } from "../lib/clock.ts";
 import type { CallContext, ControlStreamEnd, Send } from "../wire/handlers.ts";
-import type { ControlStreamResponse } from "../wire/messages.ts";
+import type { ControlStreamRequest, ControlStreamResponse, Draft } from "../wire/messages.ts";
 import { RpcFailure } from "../wire/rpc-error.ts";
 import type { GatewayContext } from "./context.ts";
+import type { ControlWatch } from "./control-watch.ts";
 import { currentConfig } from "./get-config.ts";
 import { checkClaims, type Peer } from "./peer.ts";
 
-/** How often changes are looked for, ms: a source edit reaches its agent within it. */
-const WATCH_MS = 500;
-
-/** Serves one agent's control stream until either end leaves. `recheck` throws once the agent is refused. */
+/** Serves one agent's control stream until either end leaves, or the agent's identity ends. */
 export async function controlStream(
   context: GatewayContext,
   peer: Peer,
   {
     stream,
     call,
-    recheck,
+    watch,
   }: {
     readonly stream: ControlStreamEnd;
     readonly call: CallContext;
-    readonly recheck: () => Promise<void>;
+    readonly watch: ControlWatch;
   },
 ): Promise<void> {
   const messages = stream.received[Symbol.asyncIterator]();
@@ -42,55 +40,117 @@ export async function controlStream(
   checkClaims(peer, hello);
   const ended = new AbortController();
   const signal = AbortSignal.any([call.signal, call.stopping, ended.signal]);
-  const reading = readAcks(context, peer, messages).finally(() => ended.abort());
-  const telling = tellChanges(context, peer, {
-    send: stream.send,
-    signal,
-    recheck,
-    known: hello.configVersion,
-  });
+  const reading = readAnswers(context, peer, messages).finally(() => ended.abort());
+  const telling = Promise.race([
+    tellNews(context, peer, {
+      send: stream.send,
+      news: watch.news(peer, signal),
+      known: hello.configVersion,
+    }),
+    untilExpiry(context, peer, signal),
+  ]);
   // Whichever ends first ends the call; the other is waited for, so that nothing goes on behind it.
-  await Promise.race([reading, telling]);
-  ended.abort();
-  await telling;
+  try {
+    await Promise.race([reading, telling]);
+  } finally {
+    ended.abort();
+    await telling.catch(() => undefined);
+  }
 }
 
-async function readAcks(
+async function readAnswers(
   context: GatewayContext,
-  { tenant, agentId }: Peer,
-  messages: AsyncIterator<{ readonly configAck?: { readonly configVersion: string } }>,
+  peer: Peer,
+  messages: AsyncIterator<ControlStreamRequest>,
 ): Promise<void> {
   for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
-    const running = next.value.configAck?.configVersion;
-    if (running !== undefined) await noteConfig(context.db, tenant, { agentId, running });
+    await noteAnswer(context, peer, next.value);
+  }
+}
+
+async function noteAnswer(
+  { db }: GatewayContext,
+  { tenant, agentId }: Peer,
+  { configAck, commandAck, commandProgress, commandResult }: ControlStreamRequest,
+): Promise<void> {
+  if (configAck !== undefined) {
+    await noteConfig(db, tenant, { agentId, running: configAck.configVersion });
+  } else if (commandAck !== undefined) {
+    await noteCommand(db, tenant, { ...commandAck, agentId, state: "acknowledged" });
+  } else if (commandProgress !== undefined) {
+    const result = readJson(commandProgress.payloadJson);
+    const state = "acknowledged";
+    await noteCommand(db, tenant, { ...commandProgress, agentId, state, result });
+  } else if (commandResult !== undefined) {
+    const state = commandResult.success ? "succeeded" : "failed";
+    const result = readJson(commandResult.payloadJson);
+    await noteCommand(db, tenant, { ...commandResult, agentId, state, result });
+  }
+}
+
+/** What an agent adds to an answer; what is not JSON is left out, the answer counts all the same. */
+function readJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  try {
+    return JSON.parse(bytes.toString("utf8")) as unknown;
+  } catch {
+    return undefined;
   }
 }
 
 type Telling = {
   readonly send: Send<ControlStreamResponse>;
-  readonly signal: AbortSignal;
-  readonly recheck: () => Promise<void>;
+  readonly news: AsyncIterable<StreamNews>;
   /** Version that the agent runs. */
   readonly known: string;
 };
 
-async function tellChanges(
+async function tellNews(
   context: GatewayContext,
   peer: Peer,
-  { send, signal, recheck, known }: Telling,
+  { send, news, known }: Telling,
 ): Promise<void> {
   let told = known;
-  while (!signal.aborted) {
-    await recheck();
-    const config = await currentConfig(context, peer);
-    if (config.configVersion !== undefined && config.configVersion !== told) {
-      await send({ config });
-      told = config.configVersion;
+  let rev: number | undefined;
+  for await (const { isAdmitted, configRev, hasCommands } of news) {
+    if (!isAdmitted) throw new RpcFailure("PERMISSION_DENIED", "agent revoked");
+    if (configRev !== rev) {
+      const config = await currentConfig(context, peer);
+      if (config.configVersion !== undefined && config.configVersion !== told) {
+        await send({ config });
+        told = config.configVersion;
+      }
+      rev = configRev;
     }
-    await wait(context.clock, signal);
+    if (!hasCommands) continue;
+    for (const command of await takeCommands(context.db, peer.tenant, peer.agentId)) {
+      await send({ command: commandRequest(command) });
+    }
   }
 }
 
-async function wait(clock: Clock, signal: AbortSignal): Promise<void> {
-  await pause(clock, WATCH_MS, signal);
+function commandRequest(
+  command: OutgoingCommand,
+): NonNullable<Draft<ControlStreamResponse>["command"]> {
+  return {
+    commandId: command.commandId,
+    commandType: command.type,
+    payloadJson: Buffer.from(JSON.stringify(command.payload)),
+    ttlSeconds: command.ttlSeconds,
+    createdAt: Math.floor(command.createdMs / 1_000),
+  };
+}
+
+/** TLS looks at dates only when a connection is made. */
+async function untilExpiry(
+  { clock }: GatewayContext,
+  { certificateNotAfterMs }: Peer,
+  signal: AbortSignal,
+): Promise<void> {
+  // A timer reaches less than a month far, a certificate a year.
+  while (!signal.aborted && clock.now() < certificateNotAfterMs) {
+    await pause(clock, certificateNotAfterMs - clock.now(), signal);
+  }
+  if (signal.aborted) return;
+  throw new RpcFailure("UNAUTHENTICATED", "client certificate has expired");
 }

@@ -10,6 +10,7 @@ import { RpcFailure } from "../wire/rpc-error.ts";
 import { WireServer } from "../wire/server.ts";
 import type { GatewayContext } from "./context.ts";
 import { controlStream } from "./control-stream.ts";
+import { ControlWatch } from "./control-watch.ts";
 import { getConfig } from "./get-config.ts";
 import { hello } from "./hello.ts";
 import { Peers, type Peer } from "./peer.ts";
@@ -129,9 +130,11 @@ function noteRefusal({ db, log }: GatewayContext, refusal: Noted): void {
 class Handlers implements AgentGatewayHandlers {
   readonly #context: GatewayContext;
   readonly #peers: Peers;
+  readonly #watch: ControlWatch;
 
   constructor(context: GatewayContext) {
     this.#context = context;
+    this.#watch = new ControlWatch(context.db, context);
     this.#peers = new Peers(context.db, context.clock);
   }
 
@@ -170,11 +173,7 @@ class Handlers implements AgentGatewayHandlers {
 
   readonly controlStream: AgentGatewayHandlers["controlStream"] = (stream, call) =>
     this.#answer("ControlStream", call, (peer) =>
-      controlStream(this.#context, peer, {
-        stream,
-        call,
-        recheck: async () => void (await this.#identify(call)),
-      }),
+      controlStream(this.#context, peer, { stream, call, watch: this.#watch }),
     );
 
   async #answer<T>(rpc: string, call: CallContext, work: (peer: Peer) => Promise<T>): Promise<T> {

@@ -23,6 +23,8 @@ export interface Peer {
   readonly agentId: string;
   readonly partition: string;
   readonly certificateNotAfterMs: number;
+  /** Of the certificate's DER, lower-case hex. */
+  readonly sha256: string;
 }
 
 /** Ids that a message claims; empty ones claim nothing. */
@@ -73,13 +75,9 @@ export class Peers {
       agentId: name.componentId,
       partition: name.partitionId,
       certificateNotAfterMs: new X509Certificate(certificate).validToDate.getTime(),
+      sha256: sha256Hex(certificate),
     };
-    return await this.#admit(peer, sha256Hex(certificate));
-  }
-
-  async #admit(peer: Peer, sha256: string): Promise<Result<Peer, PeerProblem>> {
-    const { tenant, agentId } = peer;
-    const admission = await admissionOf(this.#db, tenant, { agentId, sha256 });
+    const admission = await admissionOf(this.#db, peer.tenant, peer);
     return admission === "open" ? ok(peer) : refuse("PERMISSION_DENIED", ADMISSION_TEXT[admission]);
   }
 

@@ -50,6 +50,8 @@ create table sync.agents (
   config_offered text,
   config_running text,
   config_running_at timestamptz,
+  -- grows with every change of a source that runs on it, so that one look tells whether there is news for its control stream
+  config_rev bigint not null default 0,
   -- newest heartbeat of service_type "sync", as sent
   status json,
   status_at timestamptz,
@@ -97,6 +99,40 @@ create table sync.sources (
 );
 create unique index sources_name on sync.sources (tenant, name) where deleted_at is null;
 create index sources_agent on sync.sources (tenant, agent_id) where deleted_at is null;
+
+-- A trigger, because every way of changing a source must be seen, the ones that are still to be written too.
+create function sync.bump_config_rev() returns trigger language plpgsql as $$
+begin
+  update sync.agents a set config_rev = config_rev + 1
+   where (a.tenant, a.agent_id) in ((old.tenant, old.agent_id), (new.tenant, new.agent_id));
+  return null;
+end $$;
+create trigger sources_told after insert or update or delete on sync.sources
+  for each row execute function sync.bump_config_rev();
+
+-- What an operator asked an agent to do over its control stream, and what came of it.
+create table sync.commands (
+  tenant int not null,
+  command_id uuid not null,
+  agent_id text collate "C" not null,
+  type text collate "C" not null,
+  -- the source that it is about, by its service id
+  service_id uuid,
+  payload json not null default '{}',
+  ttl_seconds int not null,
+  actor text not null,
+  created_at timestamptz not null default now(),
+  -- pending | sent | acknowledged | succeeded | failed | expired
+  state text collate "C" not null default 'pending',
+  progress_percent int,
+  message text,
+  result json,
+  changed_at timestamptz not null default now(),
+  ended_at timestamptz,
+  primary key (tenant, command_id)
+);
+create index commands_open on sync.commands (tenant, agent_id, created_at) where ended_at is null;
+create index commands_source on sync.commands (tenant, service_id, created_at);
 
 create table sync.api_tokens (
   tenant int not null,
