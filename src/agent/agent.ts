@@ -5,6 +5,7 @@ import type { Result } from "../lib/result.ts";
 import type { Source } from "../sources/source.ts";
 import type { MessageLimits } from "../wire/limits.ts";
 import type { AgentConfig } from "./agent-config.ts";
+import type { CommandTarget } from "./command-target.ts";
 import { ConfigHolder } from "./config-holder.ts";
 import { diagnose, noConfig } from "./diagnosis.ts";
 import { GatewayLink, type Gateway } from "./gateway-link.ts";
@@ -14,6 +15,7 @@ import { tellProgress } from "./progress.ts";
 import { Session } from "./session.ts";
 import { SourceRuntime } from "./source-runtime.ts";
 import type { SourceStatus } from "./source-status.ts";
+import { SourceTester } from "./source-tests.ts";
 import { heartbeatRequest } from "./status.ts";
 
 /** What an agent is made of. */
@@ -152,6 +154,17 @@ export class Agent {
     });
   }
 
+  #commandTarget(): CommandTarget {
+    const { sourceOfType, log, clock } = this.#options;
+    const tester = new SourceTester(sourceOfType, { log, clock });
+    return {
+      runNow: (reference) => this.#runtime.runNow(reference),
+      cancelRun: (reference) => this.#runtime.cancelRun(reference),
+      testConnection: (payload, tell) => tester.testConnection(payload, tell),
+      preview: (payload) => tester.preview(payload),
+    };
+  }
+
   #createSession(isOnce: boolean): Session {
     const { config, host, connect, clock, log } = this.#options;
     const { agentId, partition, gatewayAddresses, pushIntervalMs } = config;
@@ -162,7 +175,7 @@ export class Agent {
       link: this.#link,
       identity,
       config: this.#config,
-      target: this.#runtime,
+      target: this.#commandTarget(),
       heartbeat: (gatewayId) =>
         heartbeatRequest(identity, {
           nowMs: clock.now(),

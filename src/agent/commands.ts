@@ -1,62 +1,89 @@
 /** Commands that a core sends over the control stream. */
+import { messageOf } from "../lib/errors.ts";
 import type { CommandRequest, ControlStreamRequest, Draft } from "../wire/messages.ts";
+import type {
+  CancelAnswer,
+  CommandOutcome,
+  CommandTarget,
+  Json,
+  TellProgress,
+} from "./command-target.ts";
 import type { RunNowAnswer } from "./schedule.ts";
 
-/** What commands may do to this agent. */
-export interface CommandTarget {
-  /** Starts a source, meant by its sync_service_id or its name. */
-  runNow(reference: string): RunNowAnswer;
-}
-
-/** How a command went. */
-interface CommandOutcome {
-  readonly success: boolean;
-  readonly message: string;
-  readonly payload?: Readonly<Record<string, unknown>>;
-}
-
-type Json = Readonly<Record<string, unknown>>;
-type Command = (payload: Json, target: CommandTarget) => CommandOutcome | Promise<CommandOutcome>;
+type Command = (
+  payload: Json,
+  target: CommandTarget,
+  tell: TellProgress,
+) => CommandOutcome | Promise<CommandOutcome>;
 
 /** By command_type. */
-const COMMANDS: ReadonlyMap<string, Command> = new Map([["sync.run_now", runSourceNow]]);
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ["sync.run_now", runSourceNow],
+  ["sync.cancel", cancelSource],
+  ["sync.test_connection", (payload, target, tell) => target.testConnection(payload, tell)],
+  ["sync.preview", (payload, target) => target.preview(payload)],
+]);
+
+/** Where the answers to a command go, and by which clock they are stamped. */
+export interface Answering {
+  readonly target: CommandTarget;
+  readonly nowMs: () => number;
+  readonly push: (message: Draft<ControlStreamRequest>) => void;
+}
 
 /**
- * The messages that answer a command: always an ack first, so that the core knows it arrived, then its result. `nowMs` is this
- * host's clock; a command without ttl never expires.
+ * Answers a command: always an ack first, so that the core knows it arrived, then its result. A command without ttl
+ * never expires. Rejects only where `push` throws.
  */
-export async function* answerCommand(
+export async function answerCommand(
   request: CommandRequest,
-  target: CommandTarget,
-  nowMs: () => number,
-): AsyncGenerator<Draft<ControlStreamRequest>> {
+  { target, nowMs, push }: Answering,
+): Promise<void> {
   const { commandId, commandType } = request;
-  const seconds = (): number => Math.floor(nowMs() / 1_000);
-  yield {
-    commandAck: { commandId, commandType, timestamp: seconds(), message: "command received" },
-  };
-  const { success, message, payload } = isExpired(request, seconds())
+  const common = (): { commandId: string; commandType: string; timestamp: number } => ({
+    commandId,
+    commandType,
+    timestamp: Math.floor(nowMs() / 1_000),
+  });
+  push({ commandAck: { ...common(), message: "command received" } });
+  const tell: TellProgress = ({ percent, message, payload }) =>
+    push({
+      commandProgress: {
+        ...common(),
+        progressPercent: percent,
+        message,
+        ...payloadJson(payload),
+      },
+    });
+  const { success, message, payload } = isExpired(request, nowMs())
     ? { success: false, message: "command expired", payload: undefined }
-    : await carryOut(request, target);
-  const payloadJson =
-    payload === undefined ? {} : { payloadJson: Buffer.from(JSON.stringify(payload)) };
-  const timestamp = seconds();
-  yield { commandResult: { commandId, commandType, success, message, timestamp, ...payloadJson } };
+    : await carryOut(request, target, tell);
+  push({ commandResult: { ...common(), success, message, ...payloadJson(payload) } });
 }
 
-function isExpired({ createdAt, ttlSeconds }: CommandRequest, nowSec: number): boolean {
-  return createdAt > 0 && ttlSeconds > 0 && createdAt + ttlSeconds < nowSec;
+function payloadJson(payload: unknown): { readonly payloadJson?: Buffer } {
+  return payload === undefined ? {} : { payloadJson: Buffer.from(JSON.stringify(payload)) };
 }
 
+function isExpired({ createdAt, ttlSeconds }: CommandRequest, nowMs: number): boolean {
+  return createdAt > 0 && ttlSeconds > 0 && createdAt + ttlSeconds < Math.floor(nowMs / 1_000);
+}
+
+/** What breaks a command is its result: neither the stream nor the agent ends with it. */
 async function carryOut(
-  { commandType, payloadJson }: CommandRequest,
+  { commandType, payloadJson: bytes }: CommandRequest,
   target: CommandTarget,
+  tell: TellProgress,
 ): Promise<CommandOutcome> {
   const command = COMMANDS.get(commandType);
   if (command === undefined) return { success: false, message: "unsupported command" };
-  const payload = readPayload(payloadJson);
+  const payload = readPayload(bytes);
   if (payload === undefined) return { success: false, message: "payload is not a JSON object" };
-  return await command(payload, target);
+  try {
+    return await command(payload, target, tell);
+  } catch (thrown) {
+    return { success: false, message: messageOf(thrown) };
+  }
 }
 
 function readPayload(bytes: Uint8Array): Json | undefined {
@@ -75,15 +102,37 @@ const RUN_NOW_TEXT: Readonly<Record<Exclude<RunNowAnswer, "unknown">, string>> =
   accepted: "run started",
   running: "a run is already under way",
 };
+const CANCEL_TEXT: Readonly<Record<Exclude<CancelAnswer, "unknown">, string>> = {
+  cancelled: "the run is being cancelled",
+  not_running: "no run is under way",
+};
+const NO_REFERENCE: CommandOutcome = {
+  success: false,
+  message: "payload names neither sync_service_id nor name",
+};
 
 function runSourceNow(payload: Json, target: CommandTarget): CommandOutcome {
-  const reference = payload["sync_service_id"] ?? payload["name"];
-  if (typeof reference !== "string" || reference.trim() === "") {
-    return { success: false, message: "payload names neither sync_service_id nor name" };
-  }
-  const answer = target.runNow(reference.trim());
-  if (answer === "unknown") {
-    return { success: false, message: `this agent has no source "${reference}"` };
-  }
+  const reference = referenceOf(payload);
+  if (reference === undefined) return NO_REFERENCE;
+  const answer = target.runNow(reference);
+  if (answer === "unknown") return unknownSource(reference);
   return { success: true, message: RUN_NOW_TEXT[answer], payload: { state: answer } };
+}
+
+function cancelSource(payload: Json, target: CommandTarget): CommandOutcome {
+  const reference = referenceOf(payload);
+  if (reference === undefined) return NO_REFERENCE;
+  const answer = target.cancelRun(reference);
+  if (answer === "unknown") return unknownSource(reference);
+  return { success: true, message: CANCEL_TEXT[answer], payload: { state: answer } };
+}
+
+function referenceOf(payload: Json): string | undefined {
+  const reference = payload["sync_service_id"] ?? payload["name"];
+  const text = typeof reference === "string" ? reference.trim() : "";
+  return text === "" ? undefined : text;
+}
+
+function unknownSource(reference: string): CommandOutcome {
+  return { success: false, message: `this agent has no source "${reference}"` };
 }

@@ -1,12 +1,12 @@
 import type { Clock } from "../lib/clock.ts";
 import type {
   AgentConfigResponse,
-  CommandRequest,
   ControlStreamHello,
   ControlStreamRequest,
   Draft,
 } from "../wire/messages.ts";
-import { answerCommand, type CommandTarget } from "./commands.ts";
+import type { CommandTarget } from "./command-target.ts";
+import { answerCommand } from "./commands.ts";
 import type { Gateway } from "./gateway-link.ts";
 import { OutgoingQueue } from "./outgoing-queue.ts";
 
@@ -24,8 +24,10 @@ type Outgoing = OutgoingQueue<Draft<ControlStreamRequest>>;
 
 /** Opens the control stream with a hello and serves it until the gateway ends it; throws why it broke. */
 export async function serveControl(gateway: Gateway, options: ControlOptions): Promise<void> {
-  const { hello, onConfig, clock, signal } = options;
+  const { hello, target, onConfig, clock, signal } = options;
   const outgoing: Outgoing = new OutgoingQueue();
+  const nowMs = (): number => clock.now();
+  const push = (message: Draft<ControlStreamRequest>): void => outgoing.push(message);
   outgoing.push({ hello });
   try {
     for await (const { config, command } of gateway.controlStream(outgoing, { signal })) {
@@ -34,23 +36,13 @@ export async function serveControl(gateway: Gateway, options: ControlOptions): P
         outgoing.push({ configAck: { configVersion: config.configVersion, timestamp } });
       }
       // Not waited for: a command may take its time, and configurations and further commands must not.
-      if (command !== undefined) void answer(command, outgoing, options);
+      if (command !== undefined) {
+        answerCommand(command, { target, nowMs, push }).catch((thrown: unknown) =>
+          outgoing.fail(thrown),
+        );
+      }
     }
   } finally {
     outgoing.end();
-  }
-}
-
-/** Never rejects: what breaks an answer breaks the stream. */
-async function answer(
-  command: CommandRequest,
-  outgoing: Outgoing,
-  { target, clock }: ControlOptions,
-): Promise<void> {
-  try {
-    const messages = answerCommand(command, target, () => clock.now());
-    for await (const message of messages) outgoing.push(message);
-  } catch (thrown) {
-    outgoing.fail(thrown);
   }
 }

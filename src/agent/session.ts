@@ -8,7 +8,7 @@ import type {
   GatewayStatusRequest,
 } from "../wire/messages.ts";
 import { callFailure } from "./call-failure.ts";
-import type { CommandTarget } from "./commands.ts";
+import type { CommandTarget } from "./command-target.ts";
 import type { ConfigHolder } from "./config-holder.ts";
 import { serveControl } from "./control-channel.ts";
 import { diagnose, diagnoseNoConfig } from "./diagnosis.ts";

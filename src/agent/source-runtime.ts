@@ -3,6 +3,7 @@ import { messageOf, SyncError } from "../lib/errors.ts";
 import { err, type Result } from "../lib/result.ts";
 import type { SourceConfig } from "../model/sync-payload.ts";
 import type { OpenSource, Source } from "../sources/source.ts";
+import type { CancelAnswer } from "./command-target.ts";
 import {
   configure,
   dueMs,
@@ -99,15 +100,31 @@ export class SourceRuntime {
 
   /** Starts a source now; it is meant by its sync_service_id or its name. */
   runNow(reference: string): RunNowAnswer {
+    const key = this.#keyOf(reference);
+    if (key === undefined || this.#isStopped) return "unknown";
+    const step = runNow(this.#schedule, key, this.#options.context.clock.now());
+    this.#apply(step);
+    return step.answer;
+  }
+
+  /** Ends a source's run in flight. */
+  cancelRun(reference: string): CancelAnswer {
+    const key = this.#keyOf(reference);
+    if (key === undefined) return "unknown";
+    const running = this.#running.get(key);
+    if (running === undefined) return "not_running";
+    const why = "an operator cancelled the run";
+    running.cancel.abort(new SyncError("cancelled", why, { retry: "permanent" }));
+    return "cancelled";
+  }
+
+  #keyOf(reference: string): string | undefined {
     const slots = [...this.#slots];
     const [key] =
       slots.find(([, { config }]) => config.syncServiceId === reference) ??
       slots.find(([, { config }]) => config.name === reference) ??
       [];
-    if (key === undefined || this.#isStopped) return "unknown";
-    const step = runNow(this.#schedule, key, this.#options.context.clock.now());
-    this.#apply(step);
-    return step.answer;
+    return key;
   }
 
   /** Every source as it stands, by name. */

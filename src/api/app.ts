@@ -7,6 +7,7 @@ import { VERSION } from "../lib/version.ts";
 import { authenticate, scopeToTenant, type ApiEnv } from "./access.ts";
 import { addAgents } from "./agents.ts";
 import { limitBody } from "./body-limit.ts";
+import { addCommands } from "./commands.ts";
 import type { ApiContext } from "./context.ts";
 import { addDevices } from "./devices.ts";
 import { answerThrown, Problem } from "./errors.ts";
@@ -43,6 +44,7 @@ export function createApi(context: ApiContext): Api {
   addTenants(app, context);
   addAgents(app, context);
   addSources(app, context);
+  addCommands(app, context);
   addRuns(app, context);
   addDevices(app, context);
   addRules(app, context);

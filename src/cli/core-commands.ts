@@ -10,6 +10,7 @@ import { RULE_COMMANDS } from "./core-rules.ts";
 import { RUN_COMMANDS } from "./core-runs.ts";
 import { SERVER_COMMANDS } from "./core-serve.ts";
 import { CORE_NAME } from "./core-session.ts";
+import { SOURCE_ACTION_COMMANDS } from "./core-source-commands.ts";
 import { SOURCE_COMMANDS } from "./core-source.ts";
 import { TENANT_COMMANDS } from "./core-tenant.ts";
 import { TOKEN_COMMANDS } from "./core-token.ts";
@@ -25,6 +26,7 @@ const PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...TENANT_COMMANDS,
     ...AGENT_COMMANDS,
     ...SOURCE_COMMANDS,
+    ...SOURCE_ACTION_COMMANDS,
     ...RUN_COMMANDS,
     ...DEVICE_COMMANDS,
     ...RULE_COMMANDS,

@@ -104,7 +104,8 @@ export async function findCommand(
 export interface OutgoingCommand {
   readonly commandId: string;
   readonly type: string;
-  readonly payload: unknown;
+  readonly serviceId: string | undefined;
+  readonly payload: Readonly<Record<string, unknown>>;
   readonly ttlSeconds: number;
   readonly createdMs: number;
 }
@@ -121,7 +122,8 @@ export async function takeCommands(
   const { rows } = await db.query<{
     command_id: string;
     type: string;
-    payload: unknown;
+    service_id: string | null;
+    payload: Record<string, unknown>;
     ttl_seconds: number;
     created_at: number;
   }>(
@@ -131,13 +133,14 @@ export async function takeCommands(
          where tenant = $1 and agent_id = $2 and ended_at is null and state = 'pending'
            and created_at + ttl_seconds * interval '1 s' >= now()
          order by created_at limit $3 for update skip locked)
-      returning command_id, type, payload, ttl_seconds, created_at`,
+      returning command_id, type, service_id, payload, ttl_seconds, created_at`,
     [tenant, agentId, TAKEN_MAX],
   );
   return rows
     .map((row) => ({
       commandId: row.command_id,
       type: row.type,
+      serviceId: row.service_id ?? undefined,
       payload: row.payload,
       ttlSeconds: row.ttl_seconds,
       createdMs: row.created_at,

@@ -281,8 +281,23 @@ export async function toldSources(
       where tenant = $1 and agent_id = $2 and enabled and deleted_at is null order by name`,
     [tenant, agentId],
   );
-  return rows.map((row) => ({
-    ...sourceOf(row),
-    credentials: openCredentials(sealer, row, binding(tenant, row.service_id)),
-  }));
+  return rows.map((row) => told(row, tenant, sealer));
+}
+
+/** One source with its credentials open, enabled or not: what an agent needs to test it. */
+export async function toldSource(
+  db: Queryable,
+  tenant: number,
+  { serviceId, sealer }: { readonly serviceId: string; readonly sealer: Sealer },
+): Promise<ToldSource | undefined> {
+  const { rows } = await db.query<SourceRow>(
+    `select ${COLUMNS} from sync.sources where tenant = $1 and service_id = $2 and deleted_at is null`,
+    [tenant, serviceId],
+  );
+  return rows.map((row) => told(row, tenant, sealer))[0];
+}
+
+function told(row: SourceRow, tenant: number, sealer: Sealer): ToldSource {
+  const credentials = openCredentials(sealer, row, binding(tenant, row.service_id));
+  return { ...sourceOf(row), credentials };
 }

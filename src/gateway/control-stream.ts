@@ -4,6 +4,8 @@
  */
 import { noteConfig } from "../control/agents.ts";
 import { noteCommand, takeCommands, type OutgoingCommand } from "../control/commands.ts";
+import { configEntry } from "../control/source-settings.ts";
+import { toldSource } from "../control/sources.ts";
 import type { StreamNews } from "../control/stream-news.ts";
 import { pause } from "../lib/clock.ts";
 import type { CallContext, ControlStreamEnd, Send } from "../wire/handlers.ts";
@@ -124,20 +126,31 @@ async function tellNews(
     }
     if (!hasCommands) continue;
     for (const command of await takeCommands(context.db, peer.tenant, peer.agentId)) {
-      await send({ command: commandRequest(command) });
+      await send({ command: await commandRequest(context, peer, command) });
     }
   }
 }
 
-function commandRequest(
-  command: OutgoingCommand,
-): NonNullable<Draft<ControlStreamResponse>["command"]> {
+/** Commands that an agent carries out with settings that it may not have been told: of a source that is not enabled. */
+const WITH_SETTINGS: ReadonlySet<string> = new Set(["sync.test_connection", "sync.preview"]);
+
+async function commandRequest(
+  { db, sealer, gatewayId }: GatewayContext,
+  { tenant }: Peer,
+  { commandId, type, serviceId, payload, ttlSeconds, createdMs }: OutgoingCommand,
+): Promise<NonNullable<Draft<ControlStreamResponse>["command"]>> {
+  // Credentials stay sealed until they leave, so the command's row never holds them.
+  const source =
+    serviceId !== undefined && WITH_SETTINGS.has(type)
+      ? await toldSource(db, tenant, { serviceId, sealer })
+      : undefined;
+  const settings = source === undefined ? {} : { source: configEntry(source, gatewayId) };
   return {
-    commandId: command.commandId,
-    commandType: command.type,
-    payloadJson: Buffer.from(JSON.stringify(command.payload)),
-    ttlSeconds: command.ttlSeconds,
-    createdAt: Math.floor(command.createdMs / 1_000),
+    commandId,
+    commandType: type,
+    payloadJson: Buffer.from(JSON.stringify({ ...payload, ...settings })),
+    ttlSeconds,
+    createdAt: Math.floor(createdMs / 1_000),
   };
 }
 

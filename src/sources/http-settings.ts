@@ -94,6 +94,6 @@ export function connectionsOf(settings: HttpSettings, limits: HttpLimits): Dispa
 }
 
 /** Node's own list and the machine's: an inventory system on premises often has a company certificate. */
-function trustedAuthorities(): string[] {
+export function trustedAuthorities(): string[] {
   return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
 }

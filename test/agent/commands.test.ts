@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { CommandTarget } from "../../src/agent/command-target.ts";
 import { answerCommand } from "../../src/agent/commands.ts";
 import { OutgoingQueue } from "../../src/agent/outgoing-queue.ts";
 import type { RunNowAnswer } from "../../src/agent/schedule.ts";
@@ -16,21 +17,30 @@ const request: CommandRequest = {
   createdAt: NOW_SEC - 10,
 };
 
+type Overrides = Partial<CommandTarget>;
+
 /** The messages that answer a command, and the sources that were asked to run. */
 async function answers(
   partial: Partial<CommandRequest>,
   answer: RunNowAnswer = "accepted",
+  overrides: Overrides = {},
 ): Promise<{ messages: Draft<ControlStreamRequest>[]; asked: string[] }> {
   const asked: string[] = [];
-  const target = {
-    runNow: (reference: string) => {
+  const unasked = (): never => assert.fail("not what was asked for");
+  const target: CommandTarget = {
+    runNow: (reference) => {
       asked.push(reference);
       return answer;
     },
+    cancelRun: unasked,
+    testConnection: unasked,
+    preview: unasked,
+    ...overrides,
   };
   const messages: Draft<ControlStreamRequest>[] = [];
-  const all = answerCommand({ ...request, ...partial }, target, () => NOW_SEC * 1_000);
-  for await (const message of all) messages.push(message);
+  const push = (message: Draft<ControlStreamRequest>): void => void messages.push(message);
+  const nowMs = (): number => NOW_SEC * 1_000;
+  await answerCommand({ ...request, ...partial }, { target, nowMs, push });
   return { messages, asked };
 }
 
@@ -100,6 +110,44 @@ test("a source that runs already is left alone, and the answer says so", async (
   const { messages } = await answers({}, "running");
   assert.equal(messages[1]?.commandResult?.success, true);
   assert.equal(messages[1]?.commandResult?.message, "a run is already under way");
+});
+
+test("a run is cancelled by its source's name, and the answer says whether there was one", async () => {
+  const payloadJson = Buffer.from('{"name":"netbox_dc1"}');
+  const asked: string[] = [];
+  for (const state of ["cancelled", "not_running"] as const) {
+    const cancelRun = (reference: string): typeof state => {
+      asked.push(reference);
+      return state;
+    };
+    const command = { commandType: "sync.cancel", payloadJson };
+    const { messages } = await answers(command, "unknown", { cancelRun });
+    const result = messages[1]?.commandResult;
+    assert.equal(result?.success, true);
+    assert.deepEqual(JSON.parse(String(result.payloadJson)), { state });
+  }
+  assert.deepEqual(asked, ["netbox_dc1", "netbox_dc1"]);
+});
+
+test("what a command tells while it runs goes out before its result", async () => {
+  const command = { commandType: "sync.test_connection" };
+  const { messages } = await answers(command, "unknown", {
+    testConnection: async (payload, tell) => {
+      assert.equal(payload["sync_service_id"], "id-1");
+      tell({ percent: 50, message: "dns", payload: { steps: [1] } });
+      return await Promise.resolve({ success: true, message: "done" });
+    },
+  });
+  const kinds = messages.map((message) => Object.keys(message)[0]);
+  assert.deepEqual(kinds, ["commandAck", "commandProgress", "commandResult"]);
+  assert.equal(messages[1]?.commandProgress?.progressPercent, 50);
+});
+
+test("a command that breaks is a failed command, and nothing else", async () => {
+  const preview = async (): Promise<never> => await Promise.reject(new Error("out of luck"));
+  const { messages } = await answers({ commandType: "sync.preview" }, "unknown", { preview });
+  assert.equal(messages[1]?.commandResult?.success, false);
+  assert.equal(messages[1]?.commandResult?.message, "out of luck");
 });
 
 test("a queue gives what was pushed, in order, until its end", async () => {

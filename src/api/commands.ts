@@ -1,0 +1,167 @@
+/** Routes that have an agent do something now. Each answers at once with the command, whose end is asked for by its id. */
+import { createRoute, type z } from "@hono/zod-openapi";
+
+import { findAgent } from "../control/agents.ts";
+import { findCommand, queueCommand, type Command } from "../control/commands.ts";
+import { findSource, type Source } from "../control/sources.ts";
+import type { Tenant } from "../control/tenants.ts";
+import type { Db } from "../db/pool.ts";
+import { agentState } from "./agents.ts";
+import type { ApiContext } from "./context.ts";
+import { commandSchema, previewQuery } from "./contract-commands.ts";
+import { Problem } from "./errors.ts";
+import { answers, needs, paramsWith, PROBLEMS, TENANT_PATH, timeOf, type Api } from "./routes.ts";
+
+const tags = ["commands"];
+const params = paramsWith("source", "Name or id of the source");
+const ONE = `${TENANT_PATH}/sources/{source}` as const;
+const accepted = { 202: answers(commandSchema, "The command, on its way"), ...PROBLEMS };
+
+const run = createRoute({
+  method: "post",
+  path: `${ONE}/run`,
+  tags,
+  summary: "Pull a source now",
+  ...needs("operator"),
+  request: { params },
+  responses: accepted,
+});
+
+const cancel = createRoute({
+  method: "post",
+  path: `${ONE}/cancel`,
+  tags,
+  summary: "End a source's run in flight; what it delivered stays",
+  ...needs("operator"),
+  request: { params },
+  responses: accepted,
+});
+
+const test = createRoute({
+  method: "post",
+  path: `${ONE}/test`,
+  tags,
+  summary: "Test a source from its agent: name, port, certificate, credentials, rights, devices",
+  ...needs("operator"),
+  request: { params },
+  responses: accepted,
+});
+
+const preview = createRoute({
+  method: "post",
+  path: `${ONE}/preview`,
+  tags,
+  summary: "Show a source's first devices as a run would send them; nothing is stored",
+  ...needs("operator"),
+  request: { params, query: previewQuery },
+  responses: accepted,
+});
+
+const get = createRoute({
+  method: "get",
+  path: `${TENANT_PATH}/commands/{command_id}`,
+  tags,
+  summary: "A command, as it stands",
+  ...needs("operator"),
+  request: { params: paramsWith("command_id", "Id of the command") },
+  responses: { 200: answers(commandSchema, "The command"), ...PROBLEMS },
+});
+
+/** Adds them. */
+export function addCommands(app: Api, context: ApiContext): void {
+  const { db } = context;
+  for (const [route, type] of [
+    [run, "sync.run_now"],
+    [cancel, "sync.cancel"],
+    [test, "sync.test_connection"],
+  ] as const) {
+    app.openapi(route, async (c) => {
+      const { source } = c.req.valid("param");
+      const asked = { source, type, payload: {}, actor: c.get("caller").actor };
+      return c.json(await queue(context, c.get("tenant"), asked), 202);
+    });
+  }
+  app.openapi(preview, async (c) => {
+    const { source } = c.req.valid("param");
+    const { limit } = c.req.valid("query");
+    const { actor } = c.get("caller");
+    const asked = { source, type: "sync.preview", payload: { limit }, actor } as const;
+    return c.json(await queue(context, c.get("tenant"), asked), 202);
+  });
+  app.openapi(get, async (c) => {
+    const { tenant } = c.get("tenant");
+    return c.json(shown(await commandOf(db, tenant, c.req.valid("param").command_id)), 200);
+  });
+}
+
+/** How long a command is worth carrying out, s: the original's default. Its answer may come later. */
+const TTL_SECONDS = 60;
+
+type CommandType = "sync.run_now" | "sync.cancel" | "sync.test_connection" | "sync.preview";
+type Asked = {
+  readonly source: string;
+  readonly type: CommandType;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly actor: string;
+};
+
+async function queue(
+  { db, clock }: ApiContext,
+  { tenant, slug }: Tenant,
+  { source: named, type, payload, actor }: Asked,
+): Promise<z.infer<typeof commandSchema>> {
+  const source = await findSource(db, tenant, named);
+  if (source === undefined) {
+    throw new Problem("source_not_found", `tenant "${slug}" has no source "${named}"`);
+  }
+  if (!source.enabled && type === "sync.run_now") {
+    const detail = `source "${source.name}" is disabled; enable it first`;
+    throw new Problem("source_disabled", detail);
+  }
+  await refuseAway(db, tenant, { source, nowMs: clock.now() });
+  const commandId = await queueCommand(db, tenant, {
+    agentId: source.agentId,
+    type,
+    serviceId: source.serviceId,
+    payload: { ...payload, sync_service_id: source.serviceId, name: source.name },
+    ttlSeconds: TTL_SECONDS,
+    actor,
+  });
+  return shown(await commandOf(db, tenant, commandId));
+}
+
+/** A command that cannot arrive is not queued: whoever asks wants to know now. */
+async function refuseAway(
+  db: Db,
+  tenant: number,
+  { source, nowMs }: { readonly source: Source; readonly nowMs: number },
+): Promise<void> {
+  const agent = await findAgent(db, tenant, source.agentId);
+  const state = agent === undefined ? "never_seen" : agentState(agent, nowMs);
+  if (state === "online") return;
+  const since = agent?.lastSeenMs === undefined ? "" : `, last seen ${timeOf(agent.lastSeenMs)}`;
+  const detail = `agent "${source.agentId}" is ${state.replace("_", " ")}${since}; it would not hear of it`;
+  throw new Problem("agent_away", detail);
+}
+
+async function commandOf(db: Db, tenant: number, commandId: string): Promise<Command> {
+  const command = await findCommand(db, tenant, commandId);
+  if (command !== undefined) return command;
+  throw new Problem("command_not_found", `there is no command "${commandId}"`);
+}
+
+function shown(command: Command): z.infer<typeof commandSchema> {
+  return {
+    command_id: command.commandId,
+    agent_id: command.agentId,
+    type: command.type,
+    source_id: command.serviceId,
+    state: command.state,
+    progress_percent: command.progressPercent,
+    message: command.message,
+    result: command.result,
+    actor: command.actor,
+    created_at: timeOf(command.createdMs),
+    ended_at: timeOf(command.endedMs),
+  };
+}
