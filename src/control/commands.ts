@@ -10,7 +10,7 @@ import { newUuid } from "../lib/clock.ts";
 import { audit } from "./audit.ts";
 
 /** Where a command stands. */
-export type CommandState = "pending" | "sent" | "acknowledged" | "succeeded" | "failed" | "expired";
+type CommandState = "pending" | "sent" | "acknowledged" | "succeeded" | "failed" | "expired";
 
 /** A command as it stands. */
 export interface Command {

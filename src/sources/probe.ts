@@ -19,7 +19,7 @@ import type { OpenSource, SourcePage } from "./source.ts";
 export const PROBE_STEPS = ["dns", "tcp", "tls", "auth", "permission", "sample"] as const;
 
 /** One of PROBE_STEPS. */
-export type ProbeStepName = (typeof PROBE_STEPS)[number];
+type ProbeStepName = (typeof PROBE_STEPS)[number];
 
 /** What a step found. */
 export interface ProbeStep {
@@ -105,7 +105,7 @@ async function findAddress({ host }: Target): Promise<Found> {
 }
 
 async function reachPort({ host, port }: Target): Promise<Found> {
-  const socket = connectTcp({ host, port });
+  const socket = connectTcp({ host, port, timeout: STEP_MAX_MS });
   try {
     await within(socket, "connect");
     return { outcome: "passed", message: `port ${port} of ${host} answers` };
@@ -127,6 +127,7 @@ async function shakeHands(
   const socket = connectTls({
     host,
     port,
+    timeout: STEP_MAX_MS,
     ...(isIP(host) === 0 ? { servername: host } : {}),
     // Looked at below, so that a chain that is not trusted can be shown.
     rejectUnauthorized: false,
@@ -161,9 +162,7 @@ async function within(
   event: "connect" | "secureConnect",
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  socket.setTimeout(STEP_MAX_MS, () =>
-    reject(new Error(`no answer within ${STEP_MAX_MS / 1_000} s`)),
-  );
+  socket.once("timeout", () => reject(new Error(`no answer within ${STEP_MAX_MS / 1_000} s`)));
   socket.once(event, resolve);
   socket.once("error", reject);
   await promise;

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import { Agent } from "../../src/agent/agent.ts";
+import { findCommand, queueCommand, type Command } from "../../src/control/commands.ts";
 import { readSource } from "../../src/control/source-settings.ts";
-import { applySource } from "../../src/control/sources.ts";
+import { applySource, enableSource, findSource } from "../../src/control/sources.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { netboxSource } from "../../src/sources/netbox.ts";
 import { createFleet } from "../fakes/fleet.ts";
@@ -108,4 +109,47 @@ test("an agent that was revoked is told so", async (t) => {
     core.acme.tenant,
   ]);
   await assert.rejects(runOnce(core, identity), /^SyncError: Agent revoked: Hello: agent revoked/);
+});
+
+test("a source that is not enabled yet is tested and previewed from its agent", async (t) => {
+  const { core, identity } = await start(t);
+  const { db, acme } = core;
+  await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 4, devices: 30 }) });
+  await giveSource(core, { endpoint: netbox.url, api_token: netbox.token });
+  await enableSource(db, acme.tenant, { nameOrId: "dc1", enabled: false, actor: "test" });
+  const usual = optionsOf(
+    { sources: { netbox: netboxSource } },
+    { gateways: [{ address: "127.0.0.1:1" } as StrictGateway], clock: new ManualClock() },
+  );
+  const agent = new Agent({ ...usual, connect: () => core.client(identity), clock: systemClock });
+  const stopping = new AbortController();
+  const running = agent.run(stopping.signal);
+  const source = await findSource(db, acme.tenant, "dc1");
+  const asked = {
+    agentId: "agent-01",
+    ttlSeconds: 60,
+    actor: "test",
+    serviceId: source?.serviceId ?? "",
+  };
+  const answer = async (type: string, payload: object): Promise<Command> => {
+    const wanted = { ...asked, type, payload: { ...payload, name: "dc1" } };
+    const id = await queueCommand(db, acme.tenant, wanted);
+    const ended = async (): Promise<Command> => {
+      const command = await findCommand(db, acme.tenant, id);
+      assert.ok(command?.endedMs !== undefined);
+      return command;
+    };
+    return await t.waitFor(ended, { timeout: 20_000 });
+  };
+  const tested = await answer("sync.test_connection", {});
+  assert.deepEqual([tested.state, tested.message], ["succeeded", "every step passed"]);
+  assert.equal(tested.progressPercent, 100);
+  const previewed = await answer("sync.preview", { limit: 7 });
+  const { devices } = previewed.result as { readonly devices: readonly object[] };
+  assert.deepEqual([previewed.message, devices.length], ["7 of 30 devices", 7]);
+  const { rows } = await db.query("select payload::text from sync.commands");
+  assert.ok(!JSON.stringify(rows).includes(netbox.token), "no row holds credentials");
+  stopping.abort();
+  await running;
+  assert.deepEqual(await runsOf(core), []);
 });

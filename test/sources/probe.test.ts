@@ -97,7 +97,7 @@ test("a certificate that is not trusted is shown, and its authority asked for", 
   const { message = "", found } = refused.steps.get("tls") ?? {};
   assert.match(message, /^127\.0\.0\.1, issued by 127\.0\.0\.1, valid until .*: not trusted/);
   assert.match(message, /belongs in ca_pem$/);
-  assert.equal((found?.["chain"] as readonly unknown[]).length, 1);
+  assert.equal((found as { readonly chain: readonly unknown[] }).chain.length, 1);
   const trusted = await probe(netbox(endpoint, { caPem: cert }));
   assert.match(trusted.outcomes, /tls passed/);
   const blind = await probe(netbox(endpoint, { insecureSkipVerify: true }));

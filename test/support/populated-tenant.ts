@@ -1,10 +1,11 @@
 /** A tenant of the API with something of everything, all of it bearing a mark. */
+import { queueCommand } from "../../src/control/commands.ts";
 import { leaseOf, type TestApi } from "./api.ts";
 import { feed, settle } from "./dire.ts";
 
 /** Names for the parameters of paths. */
 export type Names = Readonly<
-  Record<"agent_id" | "source" | "run" | "device_id" | "token_no", string>
+  Record<"agent_id" | "source" | "run" | "device_id" | "token_no" | "command_id", string>
 >;
 
 /** Fills a tenant that has been made; gives what its parts are called. */
@@ -55,5 +56,13 @@ export async function populate({ ask, db }: TestApi, tenant: string, mark: strin
     run: mark,
     device_id: list.devices[0]?.id ?? "",
     token_no: "1",
+    command_id: await queueCommand(db, lease.tenant, {
+      agentId: mark,
+      type: "sync.run_now",
+      serviceId: source,
+      payload: { name: mark },
+      ttlSeconds: 60,
+      actor: mark,
+    }),
   };
 }
