@@ -22,7 +22,8 @@ export async function matchOf(
     return { prefixes: [], deviceNos: deviceNo === undefined ? [] : [deviceNo] };
   }
   const ip = parseIp(q);
-  const values = ip === undefined ? namedValues(q) : [`address:${ip}` as const];
+  const values =
+    ip === undefined ? namedValues(q) : [`address:${ip}` as const, `sighted:${ip}` as const];
   const deviceNos = await tx(db, (open) => devicesSaying(open, tenant, values), { readOnly: true });
   return { prefixes: ip === undefined ? casesOf(q) : [], deviceNos };
 }

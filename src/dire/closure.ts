@@ -1,8 +1,8 @@
 /**
  * Loads everything that a decision about some records depends on: their components, and the ring of records around that say
- * what values are worth. A component is what is connected by values that may join records, by an address claimed
- * together for days, and by namesakes whose ids could collide. Contested and generic values connect nothing, so components
- * stay small.
+ * what values are worth. A component is what is connected by values that may join records, by addresses held together
+ * for days, and by namesakes whose ids could collide. Contested and generic values connect nothing, so components stay
+ * small.
  */
 import type { Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
@@ -10,10 +10,12 @@ import { mayBeChimera } from "./chimera.ts";
 import { holderKey, readHolders, readNamesakes, type PartitionValue } from "./history-store.ts";
 import { kindOf } from "./kind.ts";
 import { loadRecords, type LoadedRecord } from "./load-state.ts";
+import { mayCount, neighboursOf, type Neighbours } from "./neighbours.ts";
 import {
   addressDays,
   featureValues,
   historyOf,
+  isAddressKey,
   valuesOf,
   type RecordHistory,
   type ValueKey,
@@ -57,6 +59,9 @@ export class Closure {
   readonly #states = new Map<string, DecidedValue & { readonly changed: boolean }>();
   readonly #namesakes = new Map<string, Set<number>>();
   readonly #lenses = new Map<number, Lens>();
+  /** Of members: who held their addresses, and which of them did so beside them for days. */
+  readonly #neighbours = new Map<number, Neighbours>();
+  readonly #beside = new Map<number, readonly number[]>();
 
   constructor(tx: Tx, tenant: number, names: Awaited<ReturnType<typeof readNames>>) {
     this.#tx = tx;
@@ -80,6 +85,8 @@ export class Closure {
     if (known !== undefined) return known;
     const lens = new Lens({
       holders: (value) => this.#histories(partitionNo, value),
+      neighbours: ({ recordNo }) =>
+        (this.#beside.get(recordNo) ?? []).map((no) => this.#member(no).history),
       namesakes: (history) =>
         [...(this.#namesakes.get(sameIdKey(history)) ?? [])].map((no) => this.#member(no).history),
     });
@@ -87,8 +94,9 @@ export class Closure {
     return lens;
   }
 
-  /** Loads the components of these records too. */
-  async widen(seeds: readonly number[]): Promise<void> {
+  /** Loads the components of these records too; gives the members that this adds. */
+  async widen(seeds: readonly number[]): Promise<readonly Member[]> {
+    const added: Member[] = [];
     let frontier = [...new Set(seeds)].filter((no) => !this.#members.has(no));
     for (let round = 0; frontier.length > 0; round += 1) {
       invariant(round < ROUNDS_MAX, `a component closes within ${ROUNDS_MAX} rounds`);
@@ -97,10 +105,17 @@ export class Closure {
       for (const member of fresh) {
         this.#members.set(member.history.recordNo, member);
         this.#seen.add(member.history.recordNo);
+        added.push(member);
       }
       const next = [...(await this.#throughValues(fresh)), ...(await this.#throughIds(fresh))];
       frontier = [...new Set(next)].filter((no) => !this.#members.has(no));
     }
+    return added;
+  }
+
+  /** Who held addresses of a member. */
+  neighbours(recordNo: number): Neighbours {
+    return this.#neighbours.get(recordNo) ?? NOBODY;
   }
 
   /** A record that was loaded, member or not. */
@@ -123,7 +138,8 @@ export class Closure {
   #histories(partitionNo: number, value: ValueKey): readonly RecordHistory[] | "generic" {
     const held = this.#holders.get(holderKey({ partitionNo, value }));
     invariant(held !== undefined, `holders of ${value} are loaded before they are asked for`);
-    return held === "generic" ? held : held.map((no) => this.#member(no).history);
+    if (held === "generic" || isAddressKey(value)) return held === "generic" ? held : [];
+    return held.map((no) => this.#member(no).history);
   }
 
   async #load(recordNos: readonly number[]): Promise<void> {
@@ -149,14 +165,15 @@ export class Closure {
     const values = [...new Map(wanted.map((value) => [holderKey(value), value])).values()];
     const before = await readValueStates(this.#tx, this.#tenant, values);
     const turned = await this.#loadHolders(values, before);
-    for (const value of values) {
+    for (const value of values.filter(isFeature)) {
       const held = this.#holders.get(holderKey(value)) ?? [];
       if (held !== "generic") for (const no of held) this.#seen.add(no);
     }
     await this.#loadChimeraSurroundings();
-    return values.flatMap((value) =>
+    const followed = values.flatMap((value) =>
       this.#follow(value, { before: before.get(holderKey(value)) ?? "ok", turned }),
     );
+    return [...followed, ...(await this.#throughAddresses(fresh))];
   }
 
   #follow(
@@ -174,19 +191,49 @@ export class Closure {
     const held = this.#holders.get(key);
     if (held === undefined || held === "generic") return changed ? (turned.get(key) ?? []) : [];
     if (changed) return held;
-    const chimeras = held.filter((no) => mayBeChimera(this.#member(no).history));
-    if (state !== "ok") return chimeras;
-    return value.startsWith("address:") ? [...chimeras, ...this.#longTogether(held)] : held;
+    if (isAddressKey(value)) return [];
+    return state === "ok" ? held : held.filter((no) => mayBeChimera(this.#member(no).history));
   }
 
-  /** Of the holders of an address those that were with a member for long enough to count. */
-  #longTogether(held: readonly number[]): readonly number[] {
-    const inside = held.filter((no) => this.#members.has(no));
-    const daysOf = (no: number): AddressDays => addressDays(this.#member(no).history);
-    return held.filter((no) =>
-      inside.some(
-        (member) => member !== no && daysTogether(daysOf(member), daysOf(no)) >= ADDRESS_DAYS_MIN,
-      ),
+  /** Records that were with a new member for long enough to count. */
+  async #throughAddresses(fresh: readonly Member[]): Promise<number[]> {
+    const near = fresh
+      .filter(({ history }) => history.key.kind !== "address")
+      .map((member) => ({ member, nos: this.#meet(member) }));
+    await this.#load(near.flatMap(({ nos }) => nos));
+    return near.flatMap(({ member, nos }) => {
+      const own = this.#telling(member);
+      const beside = nos.filter(
+        (no) => daysTogether(own, this.#telling(this.#member(no))) >= ADDRESS_DAYS_MIN,
+      );
+      this.#beside.set(member.history.recordNo, beside);
+      return beside;
+    });
+  }
+
+  /** Notes who held a member's addresses; gives those that may have done so beside it for days. */
+  #meet(member: Member): readonly number[] {
+    const { history, loaded } = member;
+    const neighbours = neighboursOf({
+      recordNo: history.recordNo,
+      days: addressDays(history),
+      current: loaded.state.content.addresses,
+      holdersOf: (address) => this.#holdersOf(member, address),
+    });
+    this.#neighbours.set(history.recordNo, neighbours);
+    return [...neighbours].filter(([, neighbour]) => mayCount(neighbour)).map(([no]) => no);
+  }
+
+  #holdersOf({ loaded }: Member, address: string): readonly number[] {
+    const { partitionNo } = loaded.row;
+    const held = this.#holders.get(holderKey({ partitionNo, value: `address:${address}` }));
+    return held === undefined || held === "generic" ? [] : held;
+  }
+
+  /** Addresses of a record that not very many others held too. */
+  #telling(member: Member): AddressDays {
+    return new Map(
+      [...addressDays(member.history)].filter(([ip]) => this.#holdersOf(member, ip).length > 0),
     );
   }
 
@@ -200,7 +247,8 @@ export class Closure {
     for (const [key, held] of found) {
       this.#holders.set(key, held.length > VALUE_HOLDERS_MAX ? "generic" : held);
     }
-    await this.#load([...found.values()].filter((held) => held.length <= VALUE_HOLDERS_MAX).flat());
+    const near = values.filter(isFeature).map((value) => found.get(holderKey(value)) ?? []);
+    await this.#load(near.filter((held) => held.length <= VALUE_HOLDERS_MAX).flat());
     const turned = values.filter(
       (value) =>
         this.#holders.get(holderKey(value)) === "generic" &&
@@ -249,6 +297,13 @@ export class Closure {
 function connecting(history: RecordHistory): readonly ValueKey[] {
   return history.key.kind === "address" ? [] : valuesOf(history);
 }
+
+/** Whether a value's holders say what it is worth; an address is worth what its days say. */
+function isFeature({ value }: PartitionValue): boolean {
+  return !isAddressKey(value);
+}
+
+const NOBODY: Neighbours = new Map();
 
 function keyed({ loaded }: Member, values: readonly ValueKey[]): PartitionValue[] {
   return values.map((value) => ({ partitionNo: loaded.row.partitionNo, value }));

@@ -2,9 +2,23 @@
  * Groups nodes of one partition into devices: pairs that share a usable value, best score first, joined where the points of
  * everything joined so far suffice and nothing forbids it. Pure; the order of its input does not matter.
  */
-import { compareAge, compareNodes, nodeName, type Node, type ValueKey } from "./node.ts";
-import { areRivals, vouchesFor, type IsUsable } from "./rivals.ts";
-import { ADDRESS_DAYS_MIN, JOIN_POINTS, total, weigh, type Evidence } from "./score.ts";
+import {
+  compareAge,
+  compareNodes,
+  isAddressKey,
+  nodeName,
+  type Node,
+  type ValueKey,
+} from "./node.ts";
+import { areRivals, vouchesFor } from "./rivals.ts";
+import {
+  ADDRESS_DAYS_MIN,
+  JOIN_POINTS,
+  total,
+  weigh,
+  type Evidence,
+  type Voices,
+} from "./score.ts";
 import { daysTogether } from "./together.ts";
 
 /** A device of more records than this is a storm, not a device. */
@@ -28,10 +42,9 @@ export interface Clustering {
 }
 
 /** What clustering reads besides the nodes. */
-export interface ClusterView {
+export interface ClusterView extends Voices {
   /** All nodes of the partition that hold a value, also those outside. */
   readonly holders: (value: ValueKey) => readonly Node[];
-  readonly isUsable: IsUsable;
   /** Values of a node, addresses included. */
   readonly valuesOf: (node: Node) => readonly ValueKey[];
   readonly mustNotLink?: (a: Node, b: Node) => boolean;
@@ -72,17 +85,13 @@ interface Candidate {
 
 /** Pairs that share a usable value, or an address for days, in a total order: points, then keys. */
 function candidates(nodes: readonly Node[], view: ClusterView): Candidate[] {
-  const inside = new Set(nodes);
   const pairs = new Map<string, Candidate>();
-  for (const value of new Set(nodes.flatMap((node) => view.valuesOf(node).filter(view.isUsable)))) {
-    const sharing = view
-      .holders(value)
-      .filter((node) => inside.has(node))
-      .toSorted(compareNodes);
-    for (const [a, b] of pairsOf(sharing, value)) {
+  for (const [value, sharing] of sharers(nodes, view)) {
+    if (sharing.length < 2 || !view.isUsable(value)) continue;
+    for (const [a, b] of pairsOf(value, sharing.toSorted(compareNodes), view)) {
       const name = `${nodeName(a)} ${nodeName(b)}`;
       if (pairs.has(name)) continue;
-      const evidence = weigh([a], [b], view.isUsable);
+      const evidence = weigh([a], [b], view);
       pairs.set(name, { a, b, evidence, points: total(evidence) });
     }
   }
@@ -91,10 +100,30 @@ function candidates(nodes: readonly Node[], view: ClusterView): Candidate[] {
   );
 }
 
-function pairsOf(sharing: readonly Node[], value: ValueKey): (readonly [Node, Node])[] {
+/** The nodes by each value that they hold. */
+function sharers(
+  nodes: readonly Node[],
+  view: ClusterView,
+): ReadonlyMap<ValueKey, readonly Node[]> {
+  const byValue = new Map<ValueKey, Node[]>();
+  for (const node of nodes) {
+    for (const value of view.valuesOf(node)) {
+      const known = byValue.get(value);
+      if (known === undefined) byValue.set(value, [node]);
+      else known.push(node);
+    }
+  }
+  return byValue;
+}
+
+function pairsOf(
+  value: ValueKey,
+  sharing: readonly Node[],
+  { addressesOf }: ClusterView,
+): (readonly [Node, Node])[] {
   const all = sharing.flatMap((a, i) => sharing.slice(i + 1).map((b) => [a, b] as const));
-  if (!value.startsWith("address:")) return all;
-  return all.filter(([a, b]) => daysTogether(a.addresses, b.addresses) >= ADDRESS_DAYS_MIN);
+  if (!isAddressKey(value)) return all;
+  return all.filter(([a, b]) => daysTogether(addressesOf(a), addressesOf(b)) >= ADDRESS_DAYS_MIN);
 }
 
 function barrierBetween(
@@ -110,7 +139,7 @@ function barrierBetween(
       if (excludeEachOther(a, b, { left, right, view })) return "same_source";
     }
   }
-  return total(weigh(left, right, view.isUsable)) < JOIN_POINTS ? "contradiction" : undefined;
+  return total(weigh(left, right, view)) < JOIN_POINTS ? "contradiction" : undefined;
 }
 
 /** Two records of one source at the same time are two devices, unless something shows them as rows of one. */
@@ -130,7 +159,7 @@ function excludeEachOther(
   if (a.key.instance !== b.key.instance) return false;
   const shared = view
     .valuesOf(a)
-    .filter((value) => !value.startsWith("address:") && view.holders(value).includes(b));
+    .filter((value) => !isAddressKey(value) && view.holders(value).includes(b));
   const areApart =
     shared.length === 0
       ? areRivals(a, b, [a, b])

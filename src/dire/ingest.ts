@@ -56,9 +56,10 @@ export async function ingest(
   const created = await createRecords(tx, tenant, { rows, seq });
   const changed = await changeRecords(tx, tenant, { rows, seq });
   const unchanged = rows.filter(isUnchanged).flatMap(unchangedOf);
-  await writeUnchanged(tx, tenant, { unchanged, seq, runNo });
+  const late = await writeUnchanged(tx, tenant, { unchanged, seq, runNo });
   const deleted = await deleteRecords(tx, tenant, rows);
-  const woken = [...lateOf(rows), ...(await fireWatches(tx, tenant, unchanged.map(seenOn)))];
+  const fired = await fireWatches(tx, tenant, unchanged.map(seenOn));
+  const woken = [...late, ...lateOf(rows), ...fired];
   await markDirty(tx, tenant, { recordNos: [...created, ...changed, ...deleted, ...woken], runNo });
   const { entries, rejected } = batch;
   const handled = created.length + changed.length;
@@ -174,7 +175,7 @@ function seenOn({ recordNo, lastMs }: Unchanged): SeenOn {
   return { recordNo, day: dayOf(lastMs) };
 }
 
-/** A sighting older than the content's own row may lengthen its life backwards, which no watch looks out for. */
+/** A sighting older than the content's own row may lengthen its life backwards or add a day, which no watch looks out for. */
 function lateOf(rows: readonly Row[]): number[] {
   return rows
     .filter(

@@ -104,6 +104,11 @@ export function nodeName({ recordNo, part }: Node): string {
   return `${recordNo}/${part}`;
 }
 
+/** Whether a value is an address: it joins by days spent together alone, never by being held. */
+export function isAddressKey(value: ValueKey): boolean {
+  return value.startsWith("address:");
+}
+
 /** Every value of a record that may join devices, addresses left out. */
 export function featureValues({ versions }: RecordHistory): ReadonlySet<ValueKey> {
   const values = new Set<ValueKey>();
@@ -119,7 +124,7 @@ export function featureValues({ versions }: RecordHistory): ReadonlySet<ValueKey
 
 /** Every value of a record. A sighting of an address alone holds nothing else: names and MACs there are hearsay. */
 export function valuesOf(history: RecordHistory): ValueKey[] {
-  if (history.key.kind === "address") return [`address:${history.key.native}`];
+  if (history.key.kind === "address") return [`sighted:${history.key.native}`];
   return [
     ...featureValues(history),
     ...[...addressDays(history).keys()].map((ip): ValueKey => `address:${ip}`),

@@ -49,7 +49,9 @@ export function planPublication(clusters: readonly Cluster[], published: Publish
 }
 
 /** The device that a node was published with. */
-export function publishedDevice(members: readonly MemberRow[]): (node: Node) => number | undefined {
+export function publishedDevice(
+  members: readonly MemberRow[],
+): (node: Pick<Node, "recordNo" | "fingerprints">) => number | undefined {
   const rows = new Map(members.map((row) => [`${row.recordNo} ${row.fingerprint}`, row.deviceNo]));
   return ({ recordNo, fingerprints }) => {
     const own = fingerprints

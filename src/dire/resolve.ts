@@ -7,7 +7,17 @@ import { canonicalId, derivedId, type CanonicalId } from "../model/canonical-id.
 import { splitByName } from "./chimera.ts";
 import { cluster, type Refused } from "./cluster.ts";
 import { incarnationsOf } from "./incarnations.ts";
-import { compareAge, nodeOf, type Node, type RecordHistory, type ValueKey } from "./node.ts";
+import {
+  compareAge,
+  isAddressKey,
+  nodeOf,
+  type Node,
+  type RecordHistory,
+  type ValueKey,
+} from "./node.ts";
+import type { AddressDays } from "./record-state.ts";
+import { ADDRESS_DAYS_MIN } from "./score.ts";
+import { daysTogether } from "./together.ts";
 import { valueState, type ValueState } from "./value-state.ts";
 
 /** One device: its nodes, oldest first; the first is the anchor, which gives the id. */
@@ -19,8 +29,13 @@ export interface Cluster {
 
 /** What is known of the records around. */
 export interface Surroundings {
-  /** All records of the partition that hold a value, these included; "generic" where they are too many to load. */
+  /**
+   * All records of the partition that hold a value, these included; "generic" where they are too many to load. Of an address,
+   * whether they are too many is all that is asked.
+   */
   readonly holders: (value: ValueKey) => readonly RecordHistory[] | "generic";
+  /** Records that were with this one for days, at whichever address. */
+  readonly neighbours: (history: RecordHistory) => readonly RecordHistory[];
   /** Records, this one included, whose id rule may give the same id: same partition, kind and native id. */
   readonly namesakes: (history: RecordHistory) => readonly RecordHistory[];
 }
@@ -38,6 +53,7 @@ export function resolve(histories: readonly RecordHistory[], lens: Lens): Decisi
     holders: (value) => lens.holders(value),
     isUsable: (value) => lens.state(value) === "ok",
     valuesOf: (node) => lens.values(node),
+    addressesOf: (node) => lens.addresses(node),
   });
   return { clusters: groups.map((group) => named(group, lens)), refused };
 }
@@ -49,6 +65,7 @@ export class Lens {
   readonly #holders = new Map<ValueKey, readonly Node[]>();
   readonly #states = new Map<ValueKey, ValueState>();
   readonly #values = new Map<Node, readonly ValueKey[]>();
+  readonly #addresses = new Map<Node, AddressDays>();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -87,12 +104,37 @@ export class Lens {
   state(value: ValueKey): ValueState {
     const known = this.#states.get(value);
     if (known !== undefined) return known;
-    const state =
-      this.#around.holders(value) === "generic"
-        ? "generic"
-        : valueState(value, this.holders(value));
+    const state = this.#decide(value);
     this.#states.set(value, state);
     return state;
+  }
+
+  #decide(value: ValueKey): ValueState {
+    if (this.#around.holders(value) === "generic") return "generic";
+    return isAddressKey(value) ? "ok" : valueState(this.holders(value));
+  }
+
+  /**
+   * Addresses of a record under decision that may speak: not those of very many, nor those that another record of its source
+   * holds beside it for days, as a cluster's or a translated one.
+   */
+  addresses(node: Node): AddressDays {
+    const known = this.#addresses.get(node);
+    if (known !== undefined) return known;
+    const beside = this.#around
+      .neighbours(this.historyOf(node))
+      .filter(({ key, recordNo }) => isRow(node, { key, recordNo }))
+      .flatMap((history) => this.nodes(history))
+      .filter((other) => daysTogether(node.addresses, other.addresses) >= ADDRESS_DAYS_MIN);
+    const speaking = new Map(
+      [...node.addresses].filter(
+        ([ip]) =>
+          this.state(`address:${ip}`) === "ok" &&
+          !beside.some(({ addresses }) => addresses.has(ip)),
+      ),
+    );
+    this.#addresses.set(node, speaking);
+    return speaking;
   }
 
   /** Every value of a node. */
@@ -127,6 +169,11 @@ export class Lens {
     invariant(found !== undefined, "a record is among its own namesakes");
     return found;
   }
+}
+
+/** Whether a record is another row of the node's own source. */
+function isRow(node: Node, { key, recordNo }: Pick<RecordHistory, "key" | "recordNo">): boolean {
+  return key.instance === node.key.instance && recordNo !== node.recordNo;
 }
 
 /** The device of an address that no record claims: all its sightings, from whichever source. */

@@ -6,8 +6,6 @@
 import type { Tx } from "../db/tx.ts";
 import {
   findDevices,
-  readMembers,
-  readRecordsOf,
   removeDevices,
   writeAliases,
   writeDevices,
@@ -19,28 +17,15 @@ import type { MemberRow } from "../inventory/member.ts";
 import { invariant } from "../lib/invariant.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import type { Ip } from "../model/ip.ts";
-import {
-  ownerOf,
-  readClaims,
-  sightingNode,
-  type AddressClaims,
-  type Owner,
-  type PartitionAddress,
-} from "./address-claims.ts";
 import { openClosure, type Closure, type Member } from "./closure.ts";
 import { readDerivation } from "./derivation-store.ts";
 import { deviceRow, type Standing } from "./device-of.ts";
 import { readDeletions } from "./history-store.ts";
-import { addressDays, type Node } from "./node.ts";
+import type { Node } from "./node.ts";
 import { takeNumbers } from "./numbers.ts";
-import {
-  memberChanges,
-  memberRows,
-  planPublication,
-  publishedDevice,
-  type Departure,
-} from "./publication.ts";
-import { addressCluster, resolve, type Cluster } from "./resolve.ts";
+import { memberChanges, memberRows, planPublication, type Departure } from "./publication.ts";
+import type { Cluster } from "./resolve.ts";
+import { settle } from "./settle.ts";
 import { NO_LOCKS, witnessOf } from "./survive.ts";
 import { writeValueStates } from "./value-store.ts";
 import { addWatches } from "./watch-store.ts";
@@ -54,9 +39,6 @@ export interface ResolveCounts {
   readonly merged: number;
 }
 
-/** Rounds of pulling in devices that gain or lose a record; each adds at least one, so it ends long before. */
-const ROUNDS_MAX = 100;
-
 /** Resolves the components of these records and publishes them. */
 export async function publishComponents(
   tx: Tx,
@@ -64,8 +46,8 @@ export async function publishComponents(
   recordNos: readonly number[],
 ): Promise<ResolveCounts> {
   const closure = await openClosure(tx, tenant);
-  const clusters = await settle(tx, tenant, { closure, seeds: recordNos });
-  const members = await readMembers(tx, tenant, [...closure.members.keys()]);
+  const settled = await settle(tx, tenant, { closure, seeds: recordNos });
+  const { clusters, published: members } = settled;
   const ids = clusters.map(({ id }) => id);
   const deviceNos = [...new Set(members.map(({ deviceNo }) => deviceNo))];
   const devices = await findDevices(tx, tenant, { deviceNos, ids });
@@ -78,123 +60,6 @@ export async function publishComponents(
     created: clusters.length - plan.known.size,
     merged: plan.departures.length,
   };
-}
-
-/**
- * Widens until everything that changes together is loaded: the records of every published device that is touched, and the
- * devices that gain or lose sightings of an address.
- */
-async function settle(
-  tx: Tx,
-  tenant: number,
-  { closure, seeds }: { readonly closure: Closure; readonly seeds: readonly number[] },
-): Promise<readonly Cluster[]> {
-  let frontier = seeds;
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    await closure.widen(frontier);
-    const records = clusterAll(closure);
-    const { clusters, outside } = await attachAddresses(tx, tenant, { closure, clusters: records });
-    const members = await readMembers(tx, tenant, [...closure.members.keys()]);
-    const fellows = await readRecordsOf(tx, tenant, [
-      ...new Set(members.map(({ deviceNo }) => deviceNo)),
-    ]);
-    frontier = [...fellows, ...outside].filter((no) => !closure.members.has(no));
-    if (frontier.length === 0) return clusters;
-  }
-  throw new Error(`invariant broken: a publication settles within ${ROUNDS_MAX} rounds`);
-}
-
-function clusterAll(closure: Closure): Cluster[] {
-  const records = [...closure.members.values()].filter(
-    ({ history }) => history.key.kind !== "address",
-  );
-  const byPartition = Map.groupBy(records, ({ loaded }) => loaded.row.partitionNo);
-  return [...byPartition].flatMap(([partitionNo, members]) => {
-    const histories = members.map(({ history }) => history);
-    return [...resolve(histories, closure.lens(partitionNo)).clusters];
-  });
-}
-
-type Attached = { readonly clusters: readonly Cluster[]; readonly outside: readonly number[] };
-
-/**
- * Hangs address sightings on clusters. A claimant outside the closure counts by its published device and its component is not
- * loaded, unless a sighting moves to or from it: else leases would pull in the whole inventory, device by device.
- */
-async function attachAddresses(
-  tx: Tx,
-  tenant: number,
-  { closure, clusters }: { readonly closure: Closure; readonly clusters: readonly Cluster[] },
-): Promise<Attached> {
-  const addresses = [...closure.members.values()].flatMap(addressesOf);
-  const claims = await readClaims(tx, tenant, [
-    ...new Map(addresses.map((a) => [`${a.partitionNo} ${a.address}`, a])).values(),
-  ]);
-  const wanted = claims.flatMap(({ sightings, claimants }) => [...sightings, ...claimants]);
-  const published = await readMembers(tx, tenant, wanted);
-  const peeked = new Map(
-    (await closure.peek(wanted)).map((member) => [member.history.recordNo, member]),
-  );
-  const inside = Map.groupBy(
-    clusters.flatMap((cluster) => cluster.nodes.map((node) => ({ node, cluster }))),
-    ({ node }) => node.recordNo,
-  );
-  const hanging = new Hanging(closure, publishedDevice(published));
-  for (const claim of claims) {
-    const sightings = claim.sightings.flatMap((no) => peeked.get(no) ?? []);
-    const claimants = claim.claimants.flatMap((no) => peeked.get(no) ?? []);
-    hanging.hang(claim, {
-      sightings,
-      owner: ownerOf(claim, { sightings, claimants, ownership: { inside, published } }),
-    });
-  }
-  const whole = clusters.map((cluster) => ({
-    ...cluster,
-    nodes: [...cluster.nodes, ...(hanging.attached.get(cluster) ?? [])],
-  }));
-  return { clusters: [...whole, ...hanging.alone], outside: hanging.outside };
-}
-
-/** Collects where sightings go. */
-class Hanging {
-  readonly attached = new Map<Cluster, Node[]>();
-  readonly alone: Cluster[] = [];
-  /** Records whose components must be loaded before this can be decided. */
-  readonly outside: number[] = [];
-  readonly #closure: Closure;
-  readonly #deviceOf: (node: Node) => number | undefined;
-
-  constructor(closure: Closure, deviceOf: (node: Node) => number | undefined) {
-    this.#closure = closure;
-    this.#deviceOf = deviceOf;
-  }
-
-  hang(
-    claim: AddressClaims,
-    {
-      sightings,
-      owner,
-    }: { readonly sightings: readonly Member[]; readonly owner: Owner | undefined },
-  ): void {
-    const nodes = sightings.map(sightingNode);
-    if (typeof owner === "number") {
-      const stays = nodes.every(
-        (node) => this.#deviceOf(node) === owner && !this.#closure.members.has(node.recordNo),
-      );
-      if (!stays) this.outside.push(...claim.sightings, ...claim.claimants);
-      return;
-    }
-    this.outside.push(...claim.sightings);
-    if (owner === undefined) this.alone.push(addressCluster(nodes));
-    else this.attached.set(owner, [...(this.attached.get(owner) ?? []), ...nodes]);
-  }
-}
-
-function addressesOf({ history, loaded }: Member): PartitionAddress[] {
-  const { partitionNo } = loaded.row;
-  const own =
-    history.key.kind === "address" ? [history.key.native] : [...addressDays(history).keys()];
-  return own.map((address) => ({ partitionNo, address }));
 }
 
 async function numberDevices(
@@ -284,6 +149,8 @@ function watchesOfAll(closure: Closure, clusters: readonly Cluster[]): Watches {
     fingerprintOf: (no: number) => closure.seen(no)?.loaded.state.content.fingerprint,
     showsAddress: (no: number, ip: Ip) =>
       closure.seen(no)?.loaded.state.content.addresses.includes(ip) === true,
+    neighboursOf: (no: number) => closure.neighbours(no),
+    loaded: (no: number) => closure.seen(no)?.history,
   };
   const records = [...all.values()].filter(({ history }) => history.key.kind !== "address");
   const watches = new Map<number, number>();

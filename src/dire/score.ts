@@ -6,6 +6,7 @@ import type { Ip } from "../model/ip.ts";
 import { isLocallyAdministered, type Mac } from "../model/mac.ts";
 import { countDays, intersectDays, unionDays, type DaySet } from "./day-set.ts";
 import type { Node } from "./node.ts";
+import type { AddressDays } from "./record-state.ts";
 import { NAME_SLACK_MS, overlap, type IsUsable } from "./rivals.ts";
 
 /** One node, or several that were joined. */
@@ -33,6 +34,13 @@ const POINTS = {
   vendor: { agree: 0.5, differ: -0.5 },
 } as const;
 
+/** What of a node's values may speak. */
+export interface Voices {
+  readonly isUsable: IsUsable;
+  /** Addresses of a node that may tell it from others. */
+  readonly addressesOf: (node: Node) => AddressDays;
+}
+
 /** One piece of evidence: what agreed or differed, and for how many points. */
 export interface Evidence {
   readonly type: keyof typeof POINTS;
@@ -41,7 +49,8 @@ export interface Evidence {
 }
 
 /** All evidence for and against two entities being one device. */
-export function weigh(a: Entity, b: Entity, isUsable: IsUsable): readonly Evidence[] {
+export function weigh(a: Entity, b: Entity, voices: Voices): readonly Evidence[] {
+  const { isUsable } = voices;
   const isVirtual = a.some((node) => node.isVirtual) || b.some((node) => node.isVirtual);
   return [
     compare(
@@ -56,7 +65,7 @@ export function weigh(a: Entity, b: Entity, isUsable: IsUsable): readonly Eviden
     ),
     compareMacs(a, b, isUsable),
     compareHosts(a, b, isUsable),
-    compareAddresses(a, b, isUsable),
+    compareAddresses(a, b, voices),
     compare(
       "model",
       sets(a, b, (n) => n.models),
@@ -153,13 +162,13 @@ function isRandomised(entity: Entity): boolean {
 }
 
 /** Days on which both had the same address, whichever: leases that change hands together are one device's. */
-function compareAddresses(a: Entity, b: Entity, isUsable: IsUsable): Evidence | undefined {
-  const theirs = addressesOf(b);
+function compareAddresses(a: Entity, b: Entity, { addressesOf }: Voices): Evidence | undefined {
+  const theirs = daysOf(b, addressesOf);
   let together: DaySet = [];
   let example: Ip | undefined;
-  for (const [ip, days] of addressesOf(a)) {
+  for (const [ip, days] of daysOf(a, addressesOf)) {
     const common = intersectDays(days, theirs.get(ip) ?? []);
-    if (common.length === 0 || !isUsable(`address:${ip}`)) continue;
+    if (common.length === 0) continue;
     together = unionDays(together, common);
     if (example === undefined || ip < example) example = ip;
   }
@@ -171,12 +180,12 @@ function compareAddresses(a: Entity, b: Entity, isUsable: IsUsable): Evidence | 
   );
 }
 
-function addressesOf(entity: Entity): ReadonlyMap<Ip, DaySet> {
+function daysOf(entity: Entity, addressesOf: Voices["addressesOf"]): AddressDays {
   const [only, ...rest] = entity;
-  if (only !== undefined && rest.length === 0) return only.addresses;
+  if (only !== undefined && rest.length === 0) return addressesOf(only);
   const addresses = new Map<Ip, DaySet>();
   for (const node of entity) {
-    for (const [ip, days] of node.addresses) {
+    for (const [ip, days] of addressesOf(node)) {
       addresses.set(ip, unionDays(addresses.get(ip) ?? [], days));
     }
   }

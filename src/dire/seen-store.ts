@@ -30,7 +30,10 @@ export function formatRanges(numbers: readonly number[]): string {
   return formatDays(ranges);
 }
 
-/** Notes unchanged sightings of one batch. `seq` is the batch's number, `runNo` the run that saw them. */
+/**
+ * Notes unchanged sightings of one batch. `seq` is the batch's number, `runNo` the run that saw them. Gives the records of
+ * which something newer was known: watches look out for newer sightings alone.
+ */
 export async function writeUnchanged(
   tx: Tx,
   tenant: number,
@@ -39,7 +42,8 @@ export async function writeUnchanged(
     seq,
     runNo,
   }: { readonly unchanged: readonly Unchanged[]; readonly seq: number; readonly runNo: number },
-): Promise<void> {
+): Promise<readonly number[]> {
+  const late: number[] = [];
   const alone: Unchanged[] = [];
   const groups = Map.groupBy(unchanged, (u) =>
     u.firstMs === u.lastMs ? `${u.instanceNo} ${u.lastMs}` : "",
@@ -50,9 +54,30 @@ export async function writeUnchanged(
     const inOrder =
       first !== undefined && first.lastMs >= (newest.get(first.instanceNo) ?? -Infinity);
     if (key === "" || group.length < SEGMENT_RECORDS_MIN || !inOrder) alone.push(...group);
-    else await writeSegment(tx, tenant, { group, seq, runNo });
+    else {
+      await writeSegment(tx, tenant, { group, seq, runNo });
+      late.push(...(await seenSince(tx, tenant, group)));
+    }
   }
-  await writeSightings(tx, tenant, alone);
+  late.push(
+    ...alone
+      .filter(({ instanceNo, firstMs }) => firstMs < (newest.get(instanceNo) ?? -Infinity))
+      .map(({ recordNo }) => recordNo),
+  );
+  return [...late, ...(await writeSightings(tx, tenant, alone))];
+}
+
+/** Records of a segment that were sighted singly after it. */
+async function seenSince(
+  tx: Tx,
+  tenant: number,
+  group: readonly Unchanged[],
+): Promise<readonly number[]> {
+  const { rows } = await tx.query<{ record_no: number }>(
+    "select record_no from sync.record_sightings where tenant = $1 and record_no = any($2::int[]) and last_seen > $3",
+    [tenant, group.map(({ recordNo }) => recordNo), isoTime(group[0]?.lastMs ?? 0)],
+  );
+  return rows.map((row) => row.record_no);
 }
 
 async function newestSegments(
@@ -94,14 +119,20 @@ async function writeSegment(
   );
 }
 
-async function writeSightings(tx: Tx, tenant: number, rows: readonly Unchanged[]): Promise<void> {
-  if (rows.length === 0) return;
+/** Gives the records of which a newer single sighting was known. */
+async function writeSightings(
+  tx: Tx,
+  tenant: number,
+  rows: readonly Unchanged[],
+): Promise<readonly number[]> {
+  if (rows.length === 0) return [];
   const sorted = rows.toSorted((a, b) => a.recordNo - b.recordNo);
-  await tx.query(
+  const { rows: written } = await tx.query<{ record_no: number; last_seen: number }>(
     `insert into sync.record_sightings as s (tenant, record_no, first_seen, last_seen, days)
      select $1, u.* from unnest($2::int[], $3::timestamptz[], $4::timestamptz[], $5::int4multirange[]) u
      on conflict (tenant, record_no) do update set first_seen = least(s.first_seen, excluded.first_seen),
-            last_seen = greatest(s.last_seen, excluded.last_seen), days = s.days + excluded.days`,
+            last_seen = greatest(s.last_seen, excluded.last_seen), days = s.days + excluded.days
+     returning record_no, last_seen`,
     [
       tenant,
       ...columns(
@@ -113,6 +144,10 @@ async function writeSightings(tx: Tx, tenant: number, rows: readonly Unchanged[]
       ),
     ],
   );
+  const firstMs = new Map(rows.map((u) => [u.recordNo, u.firstMs]));
+  return written
+    .filter((row) => row.last_seen > (firstMs.get(row.record_no) ?? Infinity))
+    .map((row) => row.record_no);
 }
 
 /** When a record's current content was seen beyond its own row. */

@@ -5,8 +5,15 @@
 import { parseIp } from "../model/ip.ts";
 import type { Mac } from "../model/mac.ts";
 
-/** Types of identifying value, with the numbers that the database holds. */
-export const VALUE_TYPES = { serial: 1, asset: 2, mac: 3, host: 4, address: 5 } as const;
+/** Types of identifying value, with the numbers that the database holds. `sighted` is an address that was seen alone. */
+export const VALUE_TYPES = {
+  serial: 1,
+  asset: 2,
+  mac: 3,
+  host: 4,
+  address: 5,
+  sighted: 6,
+} as const;
 
 /** Name of a value type. */
 export type ValueType = keyof typeof VALUE_TYPES;

@@ -1,20 +1,43 @@
-/** SQL of watches. A row holds the records of one publication that are watched from one day on, as ranges. */
+/** SQL of watches. A row holds the records of one block of numbers that are watched from one day on, as ranges. */
 import type { Tx } from "../db/tx.ts";
 import { parseDays } from "./day-set.ts";
+import { columns } from "./record-store.ts";
 import { formatRanges } from "./seen-store.ts";
 import type { Watches } from "./watch.ts";
 
-/** Adds watches. Older ones of the same records stay; that they fire too soon costs a decision that changes nothing. */
+/** Record numbers of a block, as a power of two: a row of it is at most 32 KB, however many records a tenant has. */
+const BLOCK_BITS = 12;
+
+function blockOf(recordNo: number): number {
+  return recordNo >> BLOCK_BITS;
+}
+
+/** Adds watches. Later ones of the same records stay; that they fire too often costs a decision that changes nothing. */
 export async function addWatches(tx: Tx, tenant: number, watches: Watches): Promise<void> {
-  const byDay = Map.groupBy(watches, ([, day]) => day);
-  for (const [day, entries] of byDay) {
-    const records = formatRanges(entries.map(([recordNo]) => recordNo));
-    await tx.query("insert into sync.watches (tenant, day, records) values ($1, $2, $3)", [
+  if (watches.size === 0) return;
+  const groups = [...Map.groupBy(watches, ([no, day]) => `${blockOf(no)} ${day}`).values()];
+  const rows = groups.flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const [no, day] = first;
+    return [{ block: blockOf(no), day, records: formatRanges(group.map(([each]) => each)) }];
+  });
+  await tx.query(
+    `insert into sync.watches as w (tenant, block, day, records)
+     select $1, u.* from unnest($2::int[], $3::int[], $4::int4multirange[]) u(block, day, records)
+      order by block, day
+     on conflict (tenant, block, day) do update set records = w.records + excluded.records
+      where not w.records @> excluded.records`,
+    [
       tenant,
-      day,
-      records,
-    ]);
-  }
+      ...columns(
+        rows,
+        (r) => r.block,
+        (r) => r.day,
+        (r) => r.records,
+      ),
+    ],
+  );
 }
 
 /** A record that was seen unchanged, and the last day of it. */
@@ -29,26 +52,43 @@ export async function fireWatches(
   tenant: number,
   seen: readonly SeenOn[],
 ): Promise<readonly number[]> {
-  if (seen.length === 0) return [];
-  const lastDay = Math.max(...seen.map(({ day }) => day));
-  const { rows } = await tx.query<{ watch_no: number; day: number; hit: string }>(
-    `select watch_no, day, (records * $3::int4multirange)::text as hit from sync.watches
-      where tenant = $1 and day <= $2 and records && $3::int4multirange`,
-    [tenant, lastDay, formatRanges(seen.map(({ recordNo }) => recordNo))],
-  );
-  const dayOfRecord = new Map(seen.map(({ recordNo, day }) => [recordNo, day]));
   const fired = new Set<number>();
-  for (const { watch_no: watchNo, day, hit } of rows) {
-    const reached = numbersOf(hit).filter((no) => (dayOfRecord.get(no) ?? 0) >= day);
-    if (reached.length === 0) continue;
-    for (const no of reached) fired.add(no);
-    await tx.query(
-      "update sync.watches set records = records - $3::int4multirange where tenant = $1 and watch_no = $2",
-      [tenant, watchNo, formatRanges(reached)],
-    );
+  for (const [day, group] of Map.groupBy(seen, (one) => one.day)) {
+    const hits = await fireOnDay(tx, tenant, { day, recordNos: group.map((one) => one.recordNo) });
+    for (const no of hits) fired.add(no);
   }
-  await tx.query("delete from sync.watches where tenant = $1 and isempty(records)", [tenant]);
   return [...fired];
+}
+
+async function fireOnDay(
+  tx: Tx,
+  tenant: number,
+  { day, recordNos }: { readonly day: number; readonly recordNos: readonly number[] },
+): Promise<number[]> {
+  const blocks = [...Map.groupBy(recordNos, blockOf)].toSorted(([a], [b]) => a - b);
+  const { rows } = await tx.query<{ hit: string }>(
+    `with hit as (
+       select w.block, w.day, w.records * u.seen as records, w.records - u.seen as rest
+         from unnest($3::int[], $4::int4multirange[]) u(block, seen)
+         join sync.watches w on w.tenant = $1 and w.block = u.block and w.day <= $2 and w.records && u.seen),
+     gone as (
+       delete from sync.watches w using hit h
+        where w.tenant = $1 and w.block = h.block and w.day = h.day and isempty(h.rest)),
+     kept as (
+       update sync.watches w set records = h.rest from hit h
+        where w.tenant = $1 and w.block = h.block and w.day = h.day and not isempty(h.rest))
+     select records::text as hit from hit`,
+    [
+      tenant,
+      day,
+      ...columns(
+        blocks,
+        ([block]) => block,
+        ([, numbers]) => formatRanges(numbers),
+      ),
+    ],
+  );
+  return rows.flatMap(({ hit }) => numbersOf(hit));
 }
 
 function numbersOf(ranges: string): number[] {

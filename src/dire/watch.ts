@@ -1,12 +1,14 @@
 /**
  * What time alone can change. Lives grow with every sighting, also of records that did not change, and decisions ask two
  * things of them: whether two overlap, and on how many days an address was shared. This finds the records whose next
- * sighting can change such an answer, so that all others need not be decided again. Pure.
+ * sighting can change such an answer, so that all others need not be decided again; a sighting older than what is known of
+ * its record is decided again anyway. Pure.
  */
 import type { Ip } from "../model/ip.ts";
 import { mayBeChimera } from "./chimera.ts";
-import { countDays, dayOf, hasDay, intersectDays } from "./day-set.ts";
-import type { Node, RecordHistory, ValueKey } from "./node.ts";
+import { countDays, dayOf, hasDay } from "./day-set.ts";
+import { mayCount, type Neighbour, type Neighbours } from "./neighbours.ts";
+import { addressDays, isAddressKey, type Node, type RecordHistory, type ValueKey } from "./node.ts";
 import type { Cluster, Lens } from "./resolve.ts";
 import { NAME_SLACK_MS, overlap, OVERLAP_SLACK_MS } from "./rivals.ts";
 import { ADDRESS_DAYS_MIN } from "./score.ts";
@@ -19,6 +21,9 @@ export const ANY_DAY = 0;
 export interface Present {
   readonly fingerprintOf: (recordNo: number) => number | undefined;
   readonly showsAddress: (recordNo: number, ip: Ip) => boolean;
+  /** Who held addresses of a record; those that may count were loaded. */
+  readonly neighboursOf: (recordNo: number) => Neighbours;
+  readonly loaded: (recordNo: number) => RecordHistory | undefined;
 }
 
 /** Records to watch, each with the first day on which a sighting of it can matter. */
@@ -37,10 +42,20 @@ export function watchesOf(
   const values = new Set(
     histories.flatMap((history) => lens.nodes(history).flatMap((node) => lens.values(node))),
   );
-  for (const value of values) watcher.watchHolders(value, lens.holders(value));
+  for (const value of values) {
+    if (!isAddressKey(value)) watcher.watchHolders(value, lens.holders(value));
+  }
+  for (const history of histories) watcher.watchAddresses(history, lens);
   for (const { nodes } of clusters) watcher.watchCluster(nodes);
   for (const history of histories.filter(mayBeChimera)) watcher.watchNames(history, lens);
   return watcher.watches;
+}
+
+/** A record or a part of one, as a holder of addresses. */
+type Holder = Pick<Node, "recordNo" | "lastMs" | "addresses">;
+
+function wholly(history: RecordHistory): Holder {
+  return { ...history, addresses: addressDays(history) };
 }
 
 class Watcher {
@@ -52,13 +67,32 @@ class Watcher {
   }
 
   watchHolders(value: ValueKey, holders: readonly Node[]): void {
-    const ip = value.startsWith("address:") ? (value.slice("address:".length) as Ip) : undefined;
     for (const [a, b] of pairs(holders)) {
-      if (ip !== undefined) this.#watchAddress(a, b, ip);
-      else if (a.key.instance === b.key.instance || value.startsWith("host:")) {
-        this.#watchOverlap(a, b);
+      if (a.key.instance === b.key.instance || value.startsWith("host:")) this.#watchOverlap(a, b);
+    }
+  }
+
+  watchAddresses(history: RecordHistory, lens: Lens): void {
+    for (const [no, neighbour] of this.#present.neighboursOf(history.recordNo)) {
+      const other = mayCount(neighbour) ? this.#present.loaded(no) : undefined;
+      if (other === undefined) this.#watchUntilItCounts(history, neighbour);
+      else {
+        const [a, b] = [wholly(history), wholly(other)];
+        if (daysTogether(a.addresses, b.addresses) < ADDRESS_DAYS_MIN) this.#watchTogether(a, b);
+        else this.#watchParts(lens.nodes(history), lens.nodes(other));
       }
     }
+  }
+
+  /** Two records that count together were both decided; of their parts those that are of today may count yet. */
+  #watchParts(ofA: readonly Node[], ofB: readonly Node[]): void {
+    for (const a of ofA.filter((node) => this.#isPresent(node))) {
+      for (const b of ofB.filter((node) => this.#isPresent(node))) this.#watchTogether(a, b);
+    }
+  }
+
+  #watchUntilItCounts({ recordNo, lastMs }: RecordHistory, { days, isCurrent }: Neighbour): void {
+    if (isCurrent) this.#watch(recordNo, dayOf(lastMs) + ADDRESS_DAYS_MIN - countDays(days));
   }
 
   watchCluster(nodes: readonly Node[]): void {
@@ -90,22 +124,17 @@ class Watcher {
   }
 
   /** Two that show one address now will be seen with it together again. */
-  #watchAddress(a: Node, b: Node, ip: Ip): void {
-    const areHere = [a, b].every(
-      (node) => this.#isPresent(node) && this.#present.showsAddress(node.recordNo, ip),
-    );
-    if (a.recordNo === b.recordNo || !areHere) return;
-    const isOneSource = a.key.instance === b.key.instance;
-    const wanted = isOneSource ? 1 : ADDRESS_DAYS_MIN;
-    const shared = isOneSource
-      ? countDays(intersectDays(a.addresses.get(ip) ?? [], b.addresses.get(ip) ?? []))
-      : daysTogether(a.addresses, b.addresses);
-    if (shared >= wanted) return;
+  #watchTogether(a: Holder, b: Holder): void {
+    const shared = daysTogether(a.addresses, b.addresses);
+    if (shared >= ADDRESS_DAYS_MIN) return;
     const last = Math.max(dayOf(a.lastMs), dayOf(b.lastMs));
-    const bothSeen = [a, b].every((node) => hasDay(node.addresses.get(ip) ?? [], last));
-    const day = last + wanted - shared - Number(!bothSeen);
-    this.#watch(a.recordNo, day);
-    this.#watch(b.recordNo, day);
+    for (const ip of a.addresses.keys()) {
+      if (![a, b].every((node) => this.#present.showsAddress(node.recordNo, ip))) continue;
+      const bothSeen = [a, b].every((node) => hasDay(node.addresses.get(ip) ?? [], last));
+      const day = last + ADDRESS_DAYS_MIN - shared - Number(!bothSeen);
+      this.#watch(a.recordNo, day);
+      this.#watch(b.recordNo, day);
+    }
   }
 
   #isPresent(node: Node): boolean {

@@ -74,7 +74,8 @@ create table sync.record_sightings (
   primary key (tenant, record_no)
 );
 
--- Value -> records that ever said it: an index, written once. type: 1 serial, 2 asset tag, 3 MAC, 4 hostname, 5 IP.
+-- Value -> records that ever said it: an index, written once. type: 1 serial, 2 asset tag, 3 MAC, 4 hostname, 5 IP of a record,
+-- 6 IP that was sighted alone.
 create table sync.facts (
   tenant int not null,
   partition_no int not null,

@@ -97,10 +97,11 @@ create table sync.value_states (
 
 -- Records whose next unchanged sighting, on or after `day` (since 1970), can change a decision: two lives begin to overlap, or an
 -- address has been shared long enough. Without it an unchanged record would have to be decided again at every sighting.
+-- A row holds records of one block of 4,096 numbers, so that rows stay small and a batch looks only at its own blocks.
 create table sync.watches (
   tenant int not null,
-  watch_no bigint generated always as identity,
+  block int not null,
   day int not null,
   records int4multirange not null,
-  primary key (tenant, watch_no)
+  primary key (tenant, block, day)
 );

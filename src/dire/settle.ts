@@ -1,0 +1,232 @@
+/**
+ * Widens a publication until everything that changes together is loaded and decided: whole components, the records of every
+ * published device that is touched, and the devices that gain or lose sightings of an address.
+ */
+import type { Tx } from "../db/tx.ts";
+import { readMembers, readRecordsOf } from "../inventory/device-store.ts";
+import type { MemberRow } from "../inventory/member.ts";
+import type { Ip } from "../model/ip.ts";
+import {
+  readClaims,
+  sightingNode,
+  type AddressClaims,
+  type PartitionAddress,
+} from "./address-claims.ts";
+import { holderOf } from "./address-owner.ts";
+import type { Closure, Member } from "./closure.ts";
+import { isAddressKey, type Node } from "./node.ts";
+import { publishedDevice } from "./publication.ts";
+import { addressCluster, resolve, type Cluster } from "./resolve.ts";
+
+/** What was decided of all members of the closure, and what is published of them. */
+export interface Settled {
+  readonly clusters: readonly Cluster[];
+  readonly published: readonly MemberRow[];
+}
+
+/** Rounds of pulling in devices that gain or lose a record; each adds at least one, so it ends long before. */
+const ROUNDS_MAX = 100;
+
+/** Loads and decides everything that changes with these records. */
+export async function settle(
+  tx: Tx,
+  tenant: number,
+  { closure, seeds }: { readonly closure: Closure; readonly seeds: readonly number[] },
+): Promise<Settled> {
+  const settling = new Settling({ tx, tenant, closure, seeds });
+  let frontier = seeds;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const hung = await settling.take(frontier);
+    if (hung.outside.length === 0) {
+      return { clusters: hung.clusters, published: settling.published };
+    }
+    frontier = hung.outside;
+  }
+  throw new Error(`invariant broken: a publication settles within ${ROUNDS_MAX} rounds`);
+}
+
+/** Clusters with their sightings, and records that have to be loaded before that is final. */
+interface Hung {
+  readonly clusters: readonly Cluster[];
+  readonly outside: readonly number[];
+}
+
+type Settlement = {
+  readonly tx: Tx;
+  readonly tenant: number;
+  readonly closure: Closure;
+  readonly seeds: readonly number[];
+};
+
+class Settling {
+  readonly #tx: Tx;
+  readonly #tenant: number;
+  readonly #closure: Closure;
+  readonly #seeds: ReadonlySet<number>;
+  /** Published membership of members, and of others that claim or sight an address. */
+  readonly #rows = new Map<number, readonly MemberRow[]>();
+  readonly #devices = new Set<number>();
+  readonly #clusters: Cluster[] = [];
+  readonly #clusterOf = new Map<number, (readonly [Node, Cluster])[]>();
+  readonly #claims = new Map<string, AddressClaims>();
+
+  constructor({ tx, tenant, closure, seeds }: Settlement) {
+    this.#tx = tx;
+    this.#tenant = tenant;
+    this.#closure = closure;
+    this.#seeds = new Set(seeds);
+  }
+
+  /** Published membership of all members. */
+  get published(): readonly MemberRow[] {
+    return [...this.#closure.members.keys()].flatMap((no) => this.#rows.get(no) ?? []);
+  }
+
+  /** Takes in more records with all that changes with them. What was decided before stands: components are whole. */
+  async take(recordNos: readonly number[]): Promise<Hung> {
+    const fresh = await this.#gather(recordNos);
+    for (const found of clustersOf(fresh, this.#closure)) {
+      this.#clusters.push(found);
+      for (const node of found.nodes) {
+        const known = this.#clusterOf.get(node.recordNo) ?? [];
+        this.#clusterOf.set(node.recordNo, [...known, [node, found]]);
+      }
+    }
+    await this.#ask(fresh);
+    return this.#hang();
+  }
+
+  /** Components of records, and of all other records of the devices that these are published with. */
+  async #gather(recordNos: readonly number[]): Promise<readonly Member[]> {
+    const gathered: Member[] = [];
+    let frontier = recordNos;
+    while (frontier.length > 0) {
+      const fresh = await this.#closure.widen(frontier);
+      gathered.push(...fresh);
+      const rows = await this.#readRows(fresh.map(({ history }) => history.recordNo));
+      const devices = [...new Set(rows.map(({ deviceNo }) => deviceNo))].filter(
+        (no) => !this.#devices.has(no),
+      );
+      for (const no of devices) this.#devices.add(no);
+      const fellows =
+        devices.length === 0 ? [] : await readRecordsOf(this.#tx, this.#tenant, devices);
+      frontier = fellows.filter((no) => !this.#closure.members.has(no));
+    }
+    return gathered;
+  }
+
+  async #readRows(recordNos: readonly number[]): Promise<readonly MemberRow[]> {
+    const missing = recordNos.filter((no) => !this.#rows.has(no));
+    if (missing.length > 0) {
+      const rows = await readMembers(this.#tx, this.#tenant, missing);
+      const byRecord = Map.groupBy(rows, ({ recordNo }) => recordNo);
+      for (const no of missing) this.#rows.set(no, byRecord.get(no) ?? []);
+    }
+    return recordNos.flatMap((no) => this.#rows.get(no) ?? []);
+  }
+
+  /** Whose addresses may be others' now: those of sightings at hand, what changed records show, and what nobody may claim any more. */
+  async #ask(fresh: readonly Member[]): Promise<void> {
+    const turned = this.#closure.decided
+      .filter(({ value }) => isAddressKey(value))
+      .map(({ partitionNo, value }) => ({ partitionNo, address: value.slice("address:".length) }));
+    const asked = [...fresh.flatMap((member) => this.#addressesOf(member)), ...turned].filter(
+      (a) => !this.#claims.has(addressName(a)),
+    );
+    if (asked.length === 0) return;
+    const wanted = [...new Map(asked.map((a) => [addressName(a), a])).values()];
+    for (const claims of await readClaims(this.#tx, this.#tenant, wanted)) {
+      this.#claims.set(addressName(claims), claims);
+    }
+    const others = wanted.flatMap((a) => {
+      const claims = this.#claims.get(addressName(a));
+      return claims === undefined ? [] : [...claims.sightings, ...claims.claimants];
+    });
+    await this.#closure.peek(others);
+    await this.#readRows(others);
+  }
+
+  #addressesOf({ history, loaded }: Member): readonly PartitionAddress[] {
+    const { partitionNo } = loaded.row;
+    if (history.key.kind === "address") return [{ partitionNo, address: history.key.native }];
+    if (!this.#seeds.has(history.recordNo)) return [];
+    return loaded.state.content.addresses.map((address) => ({ partitionNo, address }));
+  }
+
+  #hang(): Hung {
+    const outside: number[] = [];
+    const alone: Cluster[] = [];
+    const attached = new Map<Cluster, Node[]>();
+    for (const claims of this.#claims.values()) {
+      const holder = this.#holderOf(claims);
+      if (this.#stays(claims, holder)) continue;
+      outside.push(...claims.sightings);
+      const nodes = claims.sightings
+        .flatMap((no) => this.#closure.seen(no) ?? [])
+        .map(sightingNode);
+      const cluster = holder === undefined ? undefined : this.#inside(holder);
+      if (holder === undefined) alone.push(addressCluster(nodes));
+      else if (cluster === undefined) outside.push(holder.history.recordNo);
+      else attached.set(cluster, [...(attached.get(cluster) ?? []), ...nodes]);
+    }
+    const whole = this.#clusters.map((cluster) => ({
+      ...cluster,
+      nodes: [...cluster.nodes, ...(attached.get(cluster) ?? [])],
+    }));
+    const missing = outside.filter((no) => !this.#closure.members.has(no));
+    return { clusters: [...whole, ...alone], outside: missing };
+  }
+
+  #holderOf({ address, claimants }: AddressClaims): Member | undefined {
+    const members = claimants.flatMap((no) => this.#closure.seen(no) ?? []);
+    const holder = holderOf(
+      address as Ip,
+      members.map(({ history, loaded }) => ({
+        history,
+        current: loaded.state.content.addresses,
+      })),
+    );
+    return holder === undefined ? undefined : this.#closure.seen(holder.recordNo);
+  }
+
+  /** Sightings that are where they belong, and of which nothing is touched by this publication, need not be loaded. */
+  #stays({ sightings, isGeneric, ...address }: AddressClaims, holder: Member | undefined): boolean {
+    const touched = [...sightings, ...(holder === undefined ? [] : [holder.history.recordNo])];
+    if (touched.some((no) => this.#closure.members.has(no))) return false;
+    if (holder === undefined) return isGeneric && !this.#hasTurned(address);
+    const rows = touched.flatMap((no) => this.#rows.get(no) ?? []);
+    const device = publishedDevice(rows);
+    const theirs = device(currentPart(holder));
+    return sightings.every((no) => this.#rows.get(no)?.[0]?.deviceNo === theirs);
+  }
+
+  #hasTurned({ partitionNo, address }: PartitionAddress): boolean {
+    return this.#closure.decided.some(
+      (decided) => decided.partitionNo === partitionNo && decided.value === `address:${address}`,
+    );
+  }
+
+  /** The cluster of what a member shows now. */
+  #inside({ history, loaded }: Member): Cluster | undefined {
+    const parts = this.#clusterOf.get(history.recordNo) ?? [];
+    const { fingerprint } = loaded.state.content;
+    return parts.find(([node]) => node.fingerprints.includes(fingerprint))?.[1];
+  }
+}
+
+function clustersOf(members: readonly Member[], closure: Closure): readonly Cluster[] {
+  const records = members.filter(({ history }) => history.key.kind !== "address");
+  const byPartition = Map.groupBy(records, ({ loaded }) => loaded.row.partitionNo);
+  return [...byPartition].flatMap(([partitionNo, own]) => {
+    const histories = own.map(({ history }) => history);
+    return [...resolve(histories, closure.lens(partitionNo)).clusters];
+  });
+}
+
+function currentPart({ history, loaded }: Member): Pick<Node, "recordNo" | "fingerprints"> {
+  return { recordNo: history.recordNo, fingerprints: [loaded.state.content.fingerprint] };
+}
+
+function addressName({ partitionNo, address }: PartitionAddress): string {
+  return `${partitionNo} ${address}`;
+}
