@@ -8,11 +8,19 @@ import {
   type RegistrationProblem,
 } from "../control/agent-registration.ts";
 import { findAgent, listAgents, type Agent } from "../control/agents.ts";
+import { createEnrolment } from "../control/enrolment.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
+import { parseGoDuration } from "../lib/duration.ts";
 import { parseLabel } from "../model/tenant.ts";
 import type { ApiContext } from "./context.ts";
-import { agentSchema, certifiedAgentSchema, newAgentSchema } from "./contract.ts";
+import {
+  agentSchema,
+  certifiedAgentSchema,
+  enrolmentSchema,
+  newAgentSchema,
+  newEnrolmentSchema,
+} from "./contract.ts";
 import { Problem } from "./errors.ts";
 import {
   answers,
@@ -75,6 +83,16 @@ const revoke = createRoute({
   responses: { 200: answers(agentSchema, "The agent as it is now"), ...PROBLEMS },
 });
 
+const enrolment = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/enrolments`,
+  tags,
+  summary: "Make a one-time token by which a host enrols as an agent",
+  ...needs("admin"),
+  request: { params: tenantParams, body: takes(newEnrolmentSchema) },
+  responses: { 201: answers(enrolmentSchema, "The token, given this once"), ...PROBLEMS },
+});
+
 /** Adds the routes of agents. */
 export function addAgents(app: Api, context: ApiContext): void {
   const { db, clock } = context;
@@ -89,6 +107,11 @@ export function addAgents(app: Api, context: ApiContext): void {
   app.openapi(get, async (c) => {
     const agent = await agentNamed(db, c.get("tenant"), c.req.valid("param").agent_id);
     return c.json(shown(agent, clock.now()), 200);
+  });
+  app.openapi(enrolment, async (c) => {
+    const { actor } = c.get("caller");
+    const wanted = { ...c.req.valid("json"), actor };
+    return c.json(await makeEnrolment(context, c.get("tenant"), wanted), 201);
   });
   app.openapi(revoke, async (c) => {
     const agent = await agentNamed(db, c.get("tenant"), c.req.valid("param").agent_id);
@@ -142,6 +165,39 @@ async function certify(
       server_name: serverName,
     },
   };
+}
+
+type WantedEnrolment = z.infer<typeof newEnrolmentSchema> & { readonly actor: string };
+
+/** Longest life of a token, ms: it opens the door for whoever finds it. */
+const ENROLMENT_MAX_MS = 30 * 86_400_000;
+
+async function makeEnrolment(
+  context: ApiContext,
+  { tenant }: Tenant,
+  wanted: WantedEnrolment,
+): Promise<z.infer<typeof enrolmentSchema>> {
+  const agentId = labelOf(wanted.agent_id, "agent_id");
+  const life = parseGoDuration(wanted.expires_in);
+  if (!life.ok) throw new Problem("invalid_request", `expires_in ${life.error}`);
+  if (life.value <= 0 || life.value > ENROLMENT_MAX_MS) {
+    const detail = `expires_in "${wanted.expires_in}" must be longer than 0, at most 720h`;
+    throw new Problem("invalid_request", detail);
+  }
+  const made = await createEnrolment(context, tenant, {
+    agentId,
+    partition: labelOf(wanted.partition, "partition"),
+    cnForm: wanted.cn_form,
+    renew: wanted.renew,
+    lifeMs: life.value,
+    gatewayAddress: wanted.gateway_addr,
+    coreUrl: wanted.core_url,
+    actor: wanted.actor,
+  });
+  if (!made.ok) throw registrationProblem(made.error);
+  const { token, tokenId, expiresMs } = made.value;
+  const expires_at = timeOf(expiresMs);
+  return { token: token.reveal(), token_id: tokenId, agent_id: agentId, expires_at };
 }
 
 function labelOf(text: string, setting: string): string {

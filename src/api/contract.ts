@@ -127,6 +127,25 @@ export const certifiedAgentSchema = z
   })
   .openapi("CertifiedAgent");
 
+/** A token by which a host is to enrol as an agent. */
+export const newEnrolmentSchema = z
+  .object({
+    agent_id: z.string().max(128),
+    partition: z.string().max(128).default("default"),
+    cn_form: z.union([z.literal(3), z.literal(4)]).default(4),
+    renew: z.boolean().default(false),
+    expires_in: z.string().max(32).default("24h").openapi({ example: "24h" }),
+    gateway_addr: z.string().max(255).optional(),
+    core_url: z.string().max(255).optional(),
+  })
+  .strict()
+  .openapi("NewEnrolment");
+
+/** The token, given this once. */
+export const enrolmentSchema = z
+  .object({ token: z.string(), token_id: z.string(), agent_id: z.string(), expires_at: time })
+  .openapi("Enrolment");
+
 /** A token without its text. */
 export const tokenSchema = z
   .object({

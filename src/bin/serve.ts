@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 
 import { createApi } from "../api/app.ts";
+import { serveEnrolment } from "../api/enrolment.ts";
 import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
 import { nextSteps } from "../cli/core-first-start.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
@@ -29,6 +30,8 @@ export interface ServeSettings extends PlatformSettings {
   readonly grpcListen: string;
   /** "host:port" of HTTP. */
   readonly httpListen: string;
+  /** Where agents enrol; absent: nowhere. */
+  readonly enrollListen?: string | undefined;
   /** Names and addresses that agents dial, for the gateway's certificate. */
   readonly gatewayNames: readonly string[];
   /** Slug of the tenant that a first start makes. */
@@ -71,6 +74,9 @@ export async function serve(
       parts.push(await startGateway({ platform, settings, worker, limits, tuning, log }));
     }
     if (settings.roles.includes("api")) parts.push(...(await startHttp(platform, settings, log)));
+    if (settings.enrollListen !== undefined) {
+      parts.push(await startEnrolment(platform, settings, log));
+    }
     await announce(platform, settings, { parts, env, print: io.print });
     return await untilStopped({ signal, platform, parts, log });
   } finally {
@@ -184,6 +190,17 @@ async function startHttp(platform: Platform, settings: ServeSettings, log: Log):
   ];
 }
 
+async function startEnrolment(
+  { db, authorities }: Platform,
+  { enrollListen = "", gatewayNames }: ServeSettings,
+  log: Log,
+): Promise<Part> {
+  const context = { db, authorities, clock: systemClock };
+  const names = [hostname(), ...gatewayNames];
+  const listener = await serveEnrolment({ context, log, listen: enrollListen, names });
+  return { name: "enrolment", address: listener.address, stop: () => listener.stop() };
+}
+
 type Announcing = {
   readonly parts: readonly Part[];
   readonly env: Environment;
@@ -207,6 +224,8 @@ async function announce(
   );
   const [gateway, api] = [address("gateway"), address("api")];
   if (gateway !== undefined) print(`  gateway (gRPC, mTLS)  ${gateway}`);
+  const enrolment = address("enrolment");
+  if (enrolment !== undefined) print(`  enrolment (HTTPS)     https://${enrolment}`);
   if (api !== undefined) print(`  API (HTTP)            http://${api}/api/v1`);
   const slugs = tenants.map(({ slug }) => slug);
   print(`  tenants               ${slugs.join(", ")}`);

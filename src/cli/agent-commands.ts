@@ -1,10 +1,13 @@
 /** The commands of serviceradar-agent. */
+import { dirname } from "node:path";
+
 import { EXIT } from "../lib/exit-code.ts";
 import { VERSION } from "../lib/version.ts";
+import { enroll } from "./agent-enroll.ts";
 import { runOnce, runUntilStopped } from "./agent-run.ts";
 import type { AgentTerminal } from "./agent-terminal.ts";
 import { validate } from "./agent-validate.ts";
-import { oneOf, short, toggle, withDefault } from "./args.ts";
+import { oneOf, optional, required, short, toggle, withDefault } from "./args.ts";
 import { invocation } from "./invocation.ts";
 import { command, runProgram, type Command } from "./program.ts";
 
@@ -26,6 +29,22 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
     },
     run: (values, terminal: AgentTerminal) =>
       values.once ? runOnce(values, terminal) : runUntilStopped(values, terminal),
+  }),
+  command({
+    name: "enroll",
+    summary: "makes this host an agent: its key is made here, a token gets it certified",
+    flags: {
+      tokenFile: required(
+        "FILE",
+        'holds the token that "agent token" of the core gave; "-" reads standard input',
+      ),
+      coreUrl: optional("URL", "where the core enrols agents, if the token does not say it"),
+      gatewayAddr: optional("HOST:PORT", "where the gateway is, if the token does not say it"),
+      dir: withDefault("DIR", "where agent.json and the certificates go", dirname(CONFIG_DEFAULT)),
+      force: toggle("replace what is there, after a copy of it was made"),
+      json: jsonFlag,
+    },
+    run: (values, terminal: AgentTerminal) => enroll(values, terminal),
   }),
   command({
     name: "validate",

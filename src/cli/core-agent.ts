@@ -2,11 +2,11 @@ import { join, resolve } from "node:path";
 
 import type { z } from "@hono/zod-openapi";
 
-import type { agentSchema, certifiedAgentSchema } from "../api/contract.ts";
+import type { agentSchema, certifiedAgentSchema, enrolmentSchema } from "../api/contract.ts";
 import { invariant } from "../lib/invariant.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { prepareFolder, writeFolder } from "./agent-folder.ts";
 import { oneOf, optional, parsed, required, toggle, withDefault } from "./args.ts";
-import { prepareFolder, writeFolder } from "./core-agent-folder.ts";
 import { agentLines, agentTable } from "./core-agent-text.ts";
 import type { CoreContext } from "./core-context.ts";
 import { tenantCommand, type TenantSession } from "./core-session.ts";
@@ -16,8 +16,10 @@ import { timeText } from "./wording.ts";
 
 type Agent = z.infer<typeof agentSchema>;
 type Certified = z.infer<typeof certifiedAgentSchema>;
+type Enrolment = z.infer<typeof enrolmentSchema>;
 
 const agentOperand = { agentId: required("AGENT", "id of the agent") };
+const OUT = "--out";
 const CN_FORMS = ["3", "4"] as const;
 /** Where a core on this host listens unless told otherwise. */
 const GATEWAY_HERE = "localhost:50052";
@@ -64,6 +66,24 @@ export const AGENT_COMMANDS: readonly Command<CoreContext>[] = [
     run: (values, session) => createAgent(values, session),
   }),
   tenantCommand({
+    name: "agent token",
+    summary:
+      "Make a one-time token by which a host enrols as an agent; its key never leaves the host",
+    flags: {
+      agentId: required("ID", "letters, digits, dashes and underscores; no dots"),
+      partition: withDefault("NAME", "its partition", "default"),
+      expiresIn: withDefault("DURATION", "how long the token holds", "24h"),
+      gatewayAddr: parsed("HOST:PORT", "where the agent reaches the gateway", hostAndPort),
+      coreUrl: optional(
+        "URL",
+        "where it enrols: https:// and the address of serve's --enroll-listen",
+      ),
+      cnForm: oneOf(CN_FORMS, "labels of the common name; 3 for gateways of the newer original"),
+      renew: toggle("for an agent that exists already"),
+    },
+    run: (values, session) => makeToken(values, session),
+  }),
+  tenantCommand({
     name: "agent revoke",
     summary: "End an agent's identity, on open streams too",
     operands: agentOperand,
@@ -95,7 +115,7 @@ type Wanted = {
 
 async function createAgent(wanted: Wanted, session: TenantSession): Promise<void> {
   const dir = resolve(wanted.out ?? wanted.agentId);
-  const undo = await prepareFolder(dir, wanted.force);
+  const undo = await prepareFolder(dir, { force: wanted.force, setting: OUT });
   const certified = await certify(wanted, session).catch(async (thrown: unknown) => {
     await undo();
     throw thrown;
@@ -106,6 +126,7 @@ async function createAgent(wanted: Wanted, session: TenantSession): Promise<void
     "without a signing request the core makes the key",
   );
   const files = await writeFolder(dir, {
+    setting: OUT,
     agentId: agent.agent_id,
     partition: agent.partition,
     gatewayAddress: wanted.gatewayAddr ?? GATEWAY_HERE,
@@ -138,5 +159,36 @@ async function certify(
     method: "POST",
     path: session.path(["agents"]),
     body: { agent_id: agentId, partition, cn_form: Number(cnForm ?? "4"), renew },
+  });
+}
+
+type WantedToken = Omit<Wanted, "out" | "force"> & {
+  readonly expiresIn: string;
+  readonly coreUrl: string | undefined;
+};
+
+async function makeToken(wanted: WantedToken, session: TenantSession): Promise<void> {
+  const { agentId, partition, cnForm, renew, expiresIn, gatewayAddr, coreUrl } = wanted;
+  const made = await session.ask<Enrolment>({
+    method: "POST",
+    path: session.path(["enrolments"]),
+    body: {
+      agent_id: agentId,
+      partition,
+      cn_form: Number(cnForm ?? "4"),
+      renew,
+      expires_in: expiresIn,
+      gateway_addr: gatewayAddr,
+      core_url: coreUrl,
+    },
+  });
+  session.show(made, () => {
+    // The token alone goes to standard output, so that a script can keep it in a file.
+    const until = timeText(made.expires_at);
+    const where = coreUrl === undefined ? " --core-url https://CORE:PORT" : "";
+    session.context.printError(
+      `Token for agent ${agentId} of tenant ${session.slug}, good once, until ${until}. On its host: serviceradar-agent enroll --token-file FILE${where}`,
+    );
+    return [made.token];
   });
 }

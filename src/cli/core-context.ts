@@ -15,6 +15,8 @@ export interface ServeRequest extends PlatformSettings {
   readonly roles: readonly (typeof CORE_ROLES)[number][];
   readonly grpcListen: string;
   readonly httpListen: string;
+  /** Where agents enrol; absent: nowhere. */
+  readonly enrollListen?: string | undefined;
   readonly gatewayNames: readonly string[];
   readonly firstTenant: string;
   /** Folder of operators' own enrichment rules; undefined: the default one, which need not be there. */

@@ -40,6 +40,11 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
       grpcListen: listenAddress("where agents reach the gateway", "0.0.0.0:50052"),
       gatewayName: many("NAME", "name or address that agents dial, for the gateway's certificate"),
       httpListen: listenAddress("where the API is", "127.0.0.1:8080"),
+      enrollListen: parsed(
+        "HOST:PORT",
+        "where agents get their first certificate, by HTTPS (default: nowhere)",
+        listenText,
+      ),
       firstTenant: withDefault("SLUG", "tenant that a first start makes", "default"),
       compatSchema,
       enrichmentRulesDir: optional(
@@ -49,7 +54,10 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
       logLevel: oneOf(LOG_LEVELS, "what is logged (default: info)"),
       logFormat: oneOf(FORMATS, "how (default: pretty on a terminal, else json)"),
     },
-    run: async ({ roles, grpcListen, httpListen, gatewayName, ...values }, context) => {
+    run: async (
+      { roles, grpcListen, httpListen, enrollListen, gatewayName, ...values },
+      context,
+    ) => {
       const { env, logFormat: given } = context;
       const settings = platformSettings(values, env);
       const format = values.logFormat ?? given;
@@ -66,6 +74,7 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
             roles: roles ?? CORE_ROLES,
             grpcListen,
             httpListen,
+            enrollListen,
             gatewayNames: gatewayName,
             firstTenant: values.firstTenant,
             rulesDir:
@@ -137,6 +146,11 @@ function listenAddress(summary: string, fallback: string): Argument<string> {
     return parsedAddress.ok ? address : parsedAddress;
   };
   return { ...text, read };
+}
+
+function listenText(text: string): Result<string> {
+  const address = parseListenAddress(text);
+  return address.ok ? ok(text) : address;
 }
 
 function rolesOf(text: string): Result<ReadonlyRoles> {

@@ -34,7 +34,8 @@ export interface CertificateOptions {
   readonly nowMs: number;
 }
 
-const SERVER_NAME = "agent-gateway.serviceradar";
+/** A name in the certificate of every gateway, and of whoever enrols agents. */
+export const SERVER_NAME = "agent-gateway.serviceradar";
 
 /** Certifies an agent, for its own key or a new one. The error says what is wrong with the signing request. */
 export async function certifyAgent(

@@ -111,7 +111,7 @@ function binding(tenant: number, authorityNo: number): string {
 }
 
 /** SHA-256 of a certificate's public key (SubjectPublicKeyInfo): what tells authorities apart, whatever they are called. */
-function spkiSha256(certificatePem: string): string {
+export function spkiSha256(certificatePem: string): string {
   const { publicKey } = new X509Certificate(certificatePem);
   return sha256Hex(publicKey.export({ type: "spki", format: "der" }));
 }

@@ -34,6 +34,18 @@ export async function findTenant(db: Queryable, slug: string): Promise<Tenant | 
   return rows[0] === undefined ? undefined : tenantOf(rows[0]);
 }
 
+/** The tenant of a number. */
+export async function findTenantByNumber(
+  db: Queryable,
+  tenant: number,
+): Promise<Tenant | undefined> {
+  const { rows } = await db.query<TenantRow>(
+    `select ${COLUMNS} from sync.tenants where tenant = $1`,
+    [tenant],
+  );
+  return rows[0] === undefined ? undefined : tenantOf(rows[0]);
+}
+
 function tenantOf(row: TenantRow): Tenant {
   const { tenant, uid, name } = row;
   return { tenant, uid, slug: row.slug as TenantSlug, name, createdMs: row.created_at };

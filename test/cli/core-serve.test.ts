@@ -35,6 +35,7 @@ test("a server is told its defaults", async () => {
     roles: ["gateway", "ingest", "api"],
     grpcListen: "0.0.0.0:50052",
     httpListen: "127.0.0.1:8080",
+    enrollListen: undefined,
     gatewayNames: [],
     firstTenant: "default",
     rulesDir: undefined,

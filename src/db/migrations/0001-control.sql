@@ -69,6 +69,24 @@ create table sync.agent_certificates (
   primary key (tenant, agent_id, sha256)
 );
 
+-- One-time tokens by which an agent gets its first certificate. Only a token's hash is kept.
+create table sync.enrolment_tokens (
+  tenant int not null,
+  token_id uuid not null,
+  sha256 text collate "C" not null,
+  agent_id text collate "C" not null,
+  partition text collate "C" not null,
+  cn_form smallint not null,
+  renew boolean not null,
+  actor text not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  -- the public key that it was used for: whoever holds that key may ask again, for its answer may have been lost
+  used_spki_sha256 text collate "C",
+  primary key (tenant, token_id)
+);
+
 create table sync.sources (
   tenant int not null,
   source_no int not null,

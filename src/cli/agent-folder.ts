@@ -1,9 +1,9 @@
 /** The folder that an agent starts from: agent.json and its certificates. It may be moved to another host as a whole. */
 import { existsSync } from "node:fs";
-import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { randomHex } from "../lib/clock.ts";
+import { isoTime, randomHex } from "../lib/clock.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 
 /** What the folder is made of. */
@@ -18,17 +18,19 @@ export interface AgentFolder {
 }
 
 const FILES = { config: "agent.json", root: "root.pem", chain: "agent.pem", key: "agent-key.pem" };
-const SETTING = "--out";
 
 /**
  * Makes the folder ready before a certificate is asked for, so that none is issued in vain. Gives what undoes it. Throws
- * ConfigError naming --out where files would be lost (unless `force`) or the folder cannot be written.
+ * ConfigError naming `setting` where files would be lost (unless `force`) or the folder cannot be written.
  */
-export async function prepareFolder(dir: string, force: boolean): Promise<() => Promise<void>> {
+export async function prepareFolder(
+  dir: string,
+  { force, setting }: { readonly force: boolean; readonly setting: string },
+): Promise<() => Promise<void>> {
   const there = Object.values(FILES).filter((name) => existsSync(join(dir, name)));
   if (there.length > 0 && !force) {
     throw new ConfigError(
-      SETTING,
+      setting,
       `${dir} already holds ${there.join(", ")}; name another folder, or overwrite them with --force`,
     );
   }
@@ -41,25 +43,44 @@ export async function prepareFolder(dir: string, force: boolean): Promise<() => 
       if (made !== undefined) await rm(made, { recursive: true });
     };
   } catch (thrown) {
-    throw new ConfigError(SETTING, `${dir} cannot be written: ${messageOf(thrown)}`);
+    throw new ConfigError(setting, `${dir} cannot be written: ${messageOf(thrown)}`);
   }
 }
 
+/** Copies the files that are there beside themselves, as "agent.json.bak.20261124-150000". Gives the copies. */
+export async function backUpFolder(dir: string, nowMs: number): Promise<readonly string[]> {
+  const stamp = isoTime(nowMs).replaceAll(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  const copies: string[] = [];
+  for (const name of Object.values(FILES).filter((file) => existsSync(join(dir, file)))) {
+    const copy = join(dir, `${name}.bak.${stamp}`);
+    await copyFile(join(dir, name), copy);
+    copies.push(copy);
+  }
+  return copies;
+}
+
 /** Writes the files, each whole or not at all; the key first and readable by its owner alone. Gives their paths. */
-export async function writeFolder(dir: string, folder: AgentFolder): Promise<readonly string[]> {
+export async function writeFolder(
+  dir: string,
+  { setting, ...folder }: AgentFolder & { readonly setting: string },
+): Promise<readonly string[]> {
   const files = [
     { name: FILES.key, text: folder.privateKeyPem, mode: 0o600 },
     { name: FILES.chain, text: folder.chainPem, mode: 0o644 },
     { name: FILES.root, text: folder.rootPem, mode: 0o644 },
     { name: FILES.config, text: configText(folder), mode: 0o644 },
   ];
-  for (const file of files) await writeWhole(join(dir, file.name), file);
+  for (const file of files) await writeWhole(join(dir, file.name), { ...file, setting });
   return files.map(({ name }) => join(dir, name));
 }
 
 async function writeWhole(
   path: string,
-  { text, mode }: { readonly text: string; readonly mode: number },
+  {
+    text,
+    mode,
+    setting,
+  }: { readonly text: string; readonly mode: number; readonly setting: string },
 ): Promise<void> {
   const draft = `${path}.${randomHex(4)}`;
   try {
@@ -68,7 +89,7 @@ async function writeWhole(
     await rename(draft, path);
   } catch (thrown) {
     await rm(draft, { force: true });
-    throw new ConfigError(SETTING, `${path} cannot be written: ${messageOf(thrown)}`);
+    throw new ConfigError(setting, `${path} cannot be written: ${messageOf(thrown)}`);
   }
 }
 
