@@ -1,7 +1,7 @@
 import { sha256 } from "../lib/hash.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { idRuleInput, type IdInputs } from "../model/canonical-id.ts";
-import type { DeviceUpdate } from "../model/device-update.ts";
+import type { DeviceUpdate, Metadata } from "../model/device-update.ts";
 import { isUsableIp, parseIpList, type Ip } from "../model/ip.ts";
 import { parseMacList, type Mac } from "../model/mac.ts";
 import type { Kind } from "./kind.ts";
@@ -132,9 +132,23 @@ function deviceMacs(list: string | undefined): Mac[] {
 
 function addressesOf({ ip, metadata }: DeviceUpdate): readonly Ip[] {
   const own = ip === undefined ? [] : parseIpList(ip);
-  return [...new Set([...own, ...parseIpList(metadata["all_ips"] ?? "")])]
-    .filter(isUsableIp)
-    .toSorted();
+  const listed = metadata["all_ips"];
+  const others = listed === undefined ? [] : parseIpList(listed);
+  return [...new Set([...own, ...others, ...aliasesOf(metadata)])].filter(isUsableIp).toSorted();
+}
+
+/** Second addresses in the original's keys (protocol facts 5.5). The collector's own stands in `_alias_collector_ip` and is not the device's. */
+const ALIAS_KEY = /^(?:ip_alias|alt_ip):(.+)$/;
+
+function aliasesOf(metadata: Metadata): readonly Ip[] {
+  const ips: Ip[] = [];
+  for (const key in metadata) {
+    // Nearly no key is one; the first letter tells that for the price of none.
+    if (key[0] !== "i" && key[0] !== "a" && key[0] !== "_") continue;
+    const text = key === "_alias_last_seen_ip" ? metadata[key] : ALIAS_KEY.exec(key)?.[1];
+    if (text !== undefined) ips.push(...parseIpList(text));
+  }
+  return ips;
 }
 
 /** The part of SHA-256 that a JavaScript number holds exactly. */
