@@ -102,6 +102,23 @@ export const deviceDetailSchema = deviceSchema
       }),
     ),
     evidence_left_off: count,
+    network_interfaces: z
+      .array(z.object({ mac: z.string().optional(), ip: z.string().optional() }))
+      .openapi({ description: "Every MAC and address; no source tells which is on which" }),
+    tags: z.record(z.string(), z.string()),
+    addresses: z.array(
+      z.object({
+        type: z.enum(["ip", "service_id", "collector_ip"]),
+        value: z.string(),
+        state: z.enum(["detected", "confirmed", "stale", "replaced"]).openapi({
+          description:
+            "Seen on three days: confirmed; not for 30 days: stale; later seen with another device: replaced",
+        }),
+        days: count,
+        first_seen: time,
+        last_seen: time,
+      }),
+    ),
     aliases: z.array(z.object({ id: z.string(), since: time, reason: z.string() })),
     merges: z.array(
       z.object({

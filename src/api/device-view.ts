@@ -4,6 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Evidence } from "../dire/evidence.ts";
 import { RISK_LEVELS } from "../dire/risk.ts";
 import type { Candidate } from "../dire/survive.ts";
+import type { AliasState, Attached } from "../inventory/device-attached.ts";
 import type { FormerId, Merge } from "../inventory/device-history.ts";
 import type { ListedDevice } from "../inventory/device-list.ts";
 import type { Classified } from "../inventory/device-store.ts";
@@ -55,11 +56,13 @@ export function shownDetail(
   {
     device,
     evidence,
+    attached,
     aliases,
     merges,
   }: {
     readonly device: ListedDevice;
     readonly evidence: Evidence;
+    readonly attached: Attached;
     readonly aliases: readonly FormerId[];
     readonly merges: readonly Merge[];
   },
@@ -90,8 +93,22 @@ export function shownDetail(
       payload: record.isPast ? undefined : record.payload,
     })),
     evidence_left_off: evidence.recordsLeftOff,
+    network_interfaces: [...attached.interfaces],
+    tags: attached.tags,
+    addresses: attached.aliases.map(shownAddress),
     aliases: aliases.map(({ id, sinceMs, reason }) => ({ id, since: timeOf(sinceMs), reason })),
     merges: merges.map(shownMerge),
+  };
+}
+
+function shownAddress(alias: AliasState): Detail["addresses"][number] {
+  return {
+    type: alias.type as Detail["addresses"][number]["type"],
+    value: alias.value,
+    state: alias.state as Detail["addresses"][number]["state"],
+    days: alias.sightings,
+    first_seen: timeOf(alias.firstMs),
+    last_seen: timeOf(alias.lastMs),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
 import { tx } from "../db/tx.ts";
 import { readEvidence } from "../dire/evidence.ts";
+import { readAttached } from "../inventory/device-attached.ts";
 import { aliasesOf, mergesOf } from "../inventory/device-history.ts";
 import {
   countDevices,
@@ -118,7 +119,8 @@ async function detail(
       const aliases = await aliasesOf(open, tenant, { deviceNo: no, limit: HISTORY_MAX });
       const ids = [id, ...aliases.map((alias) => alias.id)];
       const merges = await mergesOf(open, tenant, { ids, limit: HISTORY_MAX });
-      return { device, aliases, merges, evidence: await readEvidence(open, tenant, no) };
+      const evidence = await readEvidence(open, tenant, no);
+      return { device, aliases, merges, evidence, attached: await readAttached(open, tenant, no) };
     },
     { isolation: "repeatable read", readOnly: true },
   );

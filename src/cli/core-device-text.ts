@@ -50,6 +50,8 @@ export function deviceLines(
       ["  type", device.type && `${device.type} (OCSF ${device.type_id})`],
       ["  risk", riskText(device)],
       ["  classified", classifiedText(device)],
+      ["  MACs", device.network_interfaces.flatMap(({ mac }) => mac ?? []).join(", ")],
+      ["  tags", tagsText(device)],
       ["  sources", device.sources.join(", ")],
       ["  first seen", timeText(device.first_seen)],
       ["  last seen", `${timeText(device.last_seen)} (${agoText(device.last_seen, nowMs)})`],
@@ -64,6 +66,7 @@ export function deviceLines(
     ...(device.evidence_left_off === 0
       ? []
       : [`  and ${countText(device.evidence_left_off)} more that are not shown`]),
+    ...addressLines(device, nowMs),
     ...(withPayload ? payloadLines(device) : []),
     ...historyLines(device),
   ];
@@ -132,6 +135,29 @@ function nowText(row: Detail["evidence"][number], nowMs: number): string {
   if (row.is_former) return "speaks of another device";
   if (row.retracted_at !== undefined) return `retracted ${agoText(row.retracted_at, nowMs)}`;
   return row.missed_runs === 0 ? "stands" : `missed by ${countOf(row.missed_runs, "run")}`;
+}
+
+function tagsText({ tags }: Detail): string {
+  return Object.entries(tags)
+    .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
+    .join(", ");
+}
+
+function addressLines({ addresses }: Detail, nowMs: number): readonly string[] {
+  if (addresses.length === 0) return [];
+  return sectionLines(
+    "Addresses, by the days on which it was seen with them",
+    tableLines(
+      [
+        { title: "KIND", text: (row) => row.type },
+        { title: "VALUE", text: (row) => row.value, maxChars: 60 },
+        { title: "STATE", text: (row) => row.state },
+        { title: "DAYS", text: (row) => String(row.days), isNumber: true },
+        { title: "LAST", text: (row) => agoText(row.last_seen, nowMs) },
+      ],
+      addresses,
+    ),
+  );
 }
 
 function payloadLines({ evidence }: Detail): readonly string[] {

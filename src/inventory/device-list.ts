@@ -76,10 +76,13 @@ type DeviceRow = {
   deleted_at: number | null;
   deleted_reason: string | null;
 };
+/** A row is not written again when a run finds nothing new; the newest sighting stands with the records. */
+const LAST_SIGHTING =
+  "(select max(s.last_seen) from sync.speaking s where s.tenant = d.tenant and s.device_no = d.device_no)";
 const COLUMNS = `d.device_no, d.device_id, p.name as partition, host(d.ip) as ip, d.mac, d.hostname, d.type_id, d.type, d.vendor_name,
   d.model, d.os, d.os_version, d.site, d.owner, d.serial, d.risk_score, d.risk_level_id, d.is_managed, d.is_trusted,
   d.is_compliant, d.is_available, d.classification, d.is_provisional, d.promoted_at, d.sources, d.record_count,
-  d.first_seen, d.last_seen, d.deleted_at, d.deleted_reason,
+  d.first_seen, greatest(d.last_seen, ${LAST_SIGHTING}) as last_seen, d.deleted_at, d.deleted_reason,
   array(select i.name from sync.instances i where i.tenant = d.tenant and i.instance_no = any(d.instances) order by i.name)
     as instances`;
 const FROM = "sync.devices d left join sync.partitions p using (tenant, partition_no)";

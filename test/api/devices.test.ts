@@ -222,8 +222,60 @@ test("a device shows for every field whose value stands and who says otherwise",
   // What is published is what the evidence says.
   const published = json as unknown as Readonly<Record<string, unknown>>;
   for (const { field, value } of json.fields) {
-    if (field !== "type") assert.equal(String(published[field]), value, field);
+    assert.equal(String(published[field]), value, field);
   }
+});
+
+test("a device shows its interfaces, tags, risk and addresses, and since when each value stands", async (t) => {
+  const api = await fleet(t);
+  const metadata = {
+    armis_risk_level: "80",
+    armis_tags: "IoT,owner=lab",
+    all_ips: "10.0.0.1,10.0.0.9",
+  };
+  await api.say(
+    armis({ id: 1, hostname: "cam-1", ip: "10.0.0.1", mac: "00:1B:44:11:22:33", metadata }),
+  );
+  const { json: list } = await api.ask<Page>(`GET ${DEVICES}`);
+  const { json } = await api.ask<Detail & Readonly<Record<string, unknown>>>(
+    `GET ${DEVICES}/${list.devices[0]?.id}`,
+  );
+  assert.deepEqual(json["network_interfaces"], [
+    { ip: "10.0.0.1" },
+    { ip: "10.0.0.9" },
+    { mac: "00:1B:44:11:22:33" },
+  ]);
+  assert.deepEqual(json["tags"], { IoT: "", owner: "lab" });
+  assert.deepEqual(
+    [json["risk_level"], json["risk_level_id"], json["risk_score"]],
+    ["High", 3, 80],
+  );
+  const day = { first_seen: "2026-01-01T00:00:00.000Z", last_seen: "2026-01-01T00:00:00.000Z" };
+  assert.deepEqual(
+    json["addresses"],
+    ["10.0.0.1", "10.0.0.9"].map((value) => ({
+      type: "ip",
+      value,
+      state: "stale",
+      days: 1,
+      ...day,
+    })),
+  );
+  const hostname = json.fields.find(({ field }) => field === "hostname");
+  assert.equal((hostname as unknown as { since: string }).since, "2026-01-01T00:00:00.000Z");
+});
+
+test("a list tells when a device was last seen, also by runs in which nothing changed", async (t) => {
+  const api = await fleet(t);
+  const seen = (hour: number): WireUpdate[] =>
+    Array.from({ length: 20 }, (_, i) => netbox({ id: i, hour, hostname: `h-${i}` }));
+  await api.say(...seen(0));
+  await api.say(...seen(7));
+  const { json } = await api.ask<{ devices: readonly { last_seen: string }[] }>(`GET ${DEVICES}`);
+  assert.deepEqual(
+    [...new Set(json.devices.map((device) => device.last_seen))],
+    ["2026-01-01T07:00:00.000Z"],
+  );
 });
 
 test("a retracted record is shown as such and says nothing while another stands", async (t) => {

@@ -93,7 +93,7 @@ test("every view has the original's columns and the tenant", async (t) => {
       `select column_name from information_schema.columns where table_schema = 'platform' and table_name = '${view}'`,
     );
     assert.deepEqual(
-      rows.map((row) => row["column_name"]).toSorted(),
+      rows.map((row) => String(row["column_name"])).toSorted(),
       [...columns.split(/\s+/), "tenant"].toSorted(),
     );
   }

@@ -12,32 +12,51 @@ exception when data_exception then
   return null;
 end $$;
 
--- Addresses of a list in their one form, those left out that say nothing of who holds them (as src/model/ip.ts).
-create function sync.ips_in(list text) returns setof text language plpgsql immutable as $$
+-- Addresses of a list in their one form, those left out that say nothing of who holds them (as src/model/ip.ts). The cost keeps
+-- planners from reading every record's list where an index leads to the one that is asked for.
+create function sync.ips_in(list text) returns text[] language plpgsql immutable cost 1000 as $$
 declare
   word text;
   address text;
+  addresses text[] := '{}';
 begin
   foreach word in array regexp_split_to_array(coalesce(list, ''), '[,;\s]+') loop
-    continue when word = '';
-    begin
-      address := host(regexp_replace(word, '%.*$', '')::inet);
-      address := regexp_replace(address, '^::ffff:(\d+\.\d+\.\d+\.\d+)$', '\1');
-      continue when address ~ '^(0\.|127\.|169\.254\.|22[4-9]\.|23\d\.|24\d\.|25[0-5]\.)'
-        or address ~ '^(::1?$|fe[89ab]|ff)';
-      return next address;
-    exception when data_exception then
-      continue;
-    end;
+    -- Nearly all are plain IPv4, which no cast need try.
+    if word ~ '^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$' then
+      address := word;
+    else
+      begin
+        address := host(regexp_replace(word, '%.*$', '')::inet);
+        address := regexp_replace(address, '^::ffff:(\d+\.\d+\.\d+\.\d+)$', '\1');
+      exception when data_exception then
+        continue;
+      end;
+    end if;
+    continue when address ~ '^(0\.|127\.|169\.254\.|22[4-9]\.|23\d\.|24\d\.|25[0-5]\.)'
+      or address ~ '^(::1?$|fe[89ab]|ff)' or address = any (addresses);
+    addresses := addresses || address;
   end loop;
+  return addresses;
 end $$;
 
 -- MACs of a list as 12 upper-case digits (as src/model/mac.ts).
-create function sync.macs_in(list text) returns setof text language sql immutable as $$
-  select mac
+create function sync.macs_in(list text) returns text[] language sql immutable cost 1000 as $$
+  select coalesce(array_agg(distinct mac), '{}')
     from (select upper(regexp_replace(word, '[:.-]', '', 'g')) as mac
             from regexp_split_to_table(coalesce(list, ''), '[,;\s]+') word) m
    where mac ~ '^[0-9A-F]{12}$'
+$$;
+
+-- What an update says of its device's MACs and addresses.
+create function sync.macs_said(said jsonb) returns text[] language sql immutable cost 1000 as $$
+  select sync.macs_in(concat_ws(',', said ->> 'mac', said #>> '{metadata,all_macs}'))
+$$;
+
+create function sync.ips_said(said jsonb) returns text[] language sql immutable cost 1000 as $$
+  select sync.ips_in(concat_ws(',', said ->> 'ip', said #>> '{metadata,all_ips}', said #>> '{metadata,_alias_last_seen_ip}',
+    (select string_agg(substr(key, strpos(key, ':') + 1), ',') from jsonb_object_keys(
+       case jsonb_typeof(said -> 'metadata') when 'object' then said -> 'metadata' else '{}' end) key
+      where key ~ '^(ip_alias|alt_ip):')))
 $$;
 
 -- When a record's current content was last seen, and on which days, unchanged sightings included.
@@ -64,7 +83,8 @@ $$;
 -- since, is left out. `said` is the update as it was sent.
 create view sync.speaking with (security_invoker = true) as
 select m.device_no, r.tenant, r.record_no, r.partition_no, r.kind, r.native, r.instance_no, r.fingerprint_first,
-       sync.last_seen_of(r) as last_seen, sync.days_of(r) as days, sync.try_jsonb(r.payload) as said
+       sync.last_seen_of(r) as last_seen, sync.days_of(r) as days, 
+       case when strpos(r.payload::text, '\u') = 0 then r.payload::text::jsonb else sync.try_jsonb(r.payload) end as said
   from sync.members m
   join sync.records r on r.tenant = m.tenant and r.record_no = m.record_no
  where (m.fingerprint = 0 or m.fingerprint = r.fingerprint)
@@ -85,11 +105,11 @@ $$;
 create function sync.interfaces_of(the_tenant int, the_device int) returns jsonb[] language sql stable as $$
   select coalesce(array_agg(i.entry order by i.entry), '{}') from (
     select jsonb_build_object('mac', regexp_replace(mac, '(..)(?=.)', '\1:', 'g')) as entry
-      from sync.speaking s, lateral sync.macs_in(concat_ws(',', s.said ->> 'mac', s.said #>> '{metadata,all_macs}')) mac
+      from sync.speaking s, lateral unnest(sync.macs_said(s.said)) mac
      where s.tenant = the_tenant and s.device_no = the_device
     union
     select jsonb_build_object('ip', ip)
-      from sync.speaking s, lateral sync.ips_in(concat_ws(',', s.said ->> 'ip', s.said #>> '{metadata,all_ips}')) ip
+      from sync.speaking s, lateral unnest(sync.ips_said(s.said)) ip
      where s.tenant = the_tenant and s.device_no = the_device) i
 $$;
 
@@ -120,11 +140,7 @@ returns table (device_no int, alias_type text, alias_value text, days int4multir
   select s.device_no, c.alias_type, c.alias_value, s.days
     from sync.speaking s, lateral (
       select 'ip' as alias_type, ip as alias_value
-        from sync.ips_in(concat_ws(',', s.said ->> 'ip', s.said #>> '{metadata,all_ips}',
-          s.said #>> '{metadata,_alias_last_seen_ip}',
-          (select string_agg(substr(key, strpos(key, ':') + 1), ',') from jsonb_object_keys(
-             case jsonb_typeof(s.said -> 'metadata') when 'object' then s.said -> 'metadata' else '{}' end) key
-            where key ~ '^(ip_alias|alt_ip):'))) ip
+        from unnest(sync.ips_said(s.said)) ip
       union
       select 'service_id', substr(key, strpos(key, ':') + 1) from jsonb_object_keys(
         case jsonb_typeof(s.said -> 'metadata') when 'object' then s.said -> 'metadata' else '{}' end) key
@@ -132,7 +148,7 @@ returns table (device_no int, alias_type text, alias_value text, days int4multir
       union
       select 'service_id', s.said #>> '{metadata,_alias_last_seen_service_id}'
       union
-      select 'collector_ip', ip from sync.ips_in(s.said #>> '{metadata,_alias_collector_ip}') ip) c
+      select 'collector_ip', ip from unnest(sync.ips_in(s.said #>> '{metadata,_alias_collector_ip}')) ip) c
    where s.tenant = the_tenant and s.record_no = the_record and c.alias_value <> ''
 $$;
 
@@ -245,51 +261,64 @@ select t.slug as tenant,
   join sync.tenants t on t.tenant = d.tenant
   left join sync.partitions p on p.tenant = d.tenant and p.partition_no = d.partition_no;
 
--- Which ids and values lead to which device. A value that may not join records (several devices hold it, or too many) is weak
--- and leads to none: device_id is null, metadata.held_by says who holds it.
-create view platform.device_identifiers with (security_invoker = true) as
-with identifiers as (
-  select s.tenant, s.device_no, s.partition_no, s.record_no, s.instance_no, e.type, e.value, 0 as value_type,
-         s.fingerprint_first as first_seen, s.last_seen, s.said
-    from sync.speaking s, lateral (values
-      ('agent_id', case when s.kind = 1 then s.native end),
-      ('armis_device_id', s.said #>> '{metadata,armis_device_id}'),
-      ('integration_id', s.said #>> '{metadata,integration_id}'),
-      ('netbox_device_id', s.said #>> '{metadata,netbox_device_id}')) e(type, value)
-   where btrim(e.value) <> ''
-  union all
-  select s.tenant, s.device_no, s.partition_no, s.record_no, s.instance_no, case f.type when 3 then 'mac' else 'ip' end, f.value,
-         f.type, s.fingerprint_first, s.last_seen, s.said
-    from sync.facts f
-    join sync.speaking s on s.tenant = f.tenant and s.record_no = f.record_no
-   where f.type in (3, 5, 6))
-select t.slug as tenant,
-       -- 52 bits, which every client's numbers hold
-       ('x' || substr(md5(concat_ws(' ', i.record_no, i.type, i.value)), 1, 13))::bit(52)::bigint as id,
-       case when v.state is null then 'sr:' || d.device_id end as device_id,
-       i.type as identifier_type,
-       i.value as identifier_value,
-       p.name as partition,
-       case when v.state is not null or i.type = 'ip' then 'weak'
-            when i.type = 'mac' and get_bit(decode(substr(i.value, 1, 2), 'hex'), 1) = 1 then 'medium'
-            else 'strong' end as confidence,
-       n.source_type as source,
-       n.name as source_instance,
-       i.first_seen,
-       i.last_seen,
-       false as verified,
-       jsonb_strip_nulls(jsonb_build_object(
-         'sync_service_id', n.name,
-         'integration_type', i.said #>> '{metadata,integration_type}',
-         'state', case v.state when 1 then 'contested' when 2 then 'generic' end,
-         'held_by', case when v.state is not null then 'sr:' || d.device_id end)) as metadata
-  from identifiers i
-  join sync.devices d on d.tenant = i.tenant and d.device_no = i.device_no
-  join sync.tenants t on t.tenant = i.tenant
-  join sync.partitions p on p.tenant = i.tenant and p.partition_no = i.partition_no
-  join sync.instances n on n.tenant = i.tenant and n.instance_no = i.instance_no
+-- Records that speak, with the names that clients know.
+create view sync.spoken with (security_invoker = true) as
+select s.*, t.slug, p.name as partition, n.name as instance, n.source_type, 'sr:' || d.device_id as uid
+  from sync.speaking s
+  join sync.devices d on d.tenant = s.tenant and d.device_no = s.device_no
+  join sync.tenants t on t.tenant = s.tenant
+  join sync.partitions p on p.tenant = s.tenant and p.partition_no = s.partition_no
+  join sync.instances n on n.tenant = s.tenant and n.instance_no = s.instance_no;
+
+-- MACs and addresses that speaking records say, with what they are worth. sync.facts leads from a value to its records, and the
+-- records' own lists lead to the facts, so either end finds the other by an index.
+create view sync.spoken_values with (security_invoker = true) as
+select s.*, 'mac' as type, f.value, v.state
+  from sync.spoken s
+  join sync.facts f on f.tenant = s.tenant and f.partition_no = s.partition_no and f.type = 3 and f.record_no = s.record_no
+   and f.value = any (sync.macs_said(s.said))
+  left join sync.value_states v on v.tenant = f.tenant and v.partition_no = f.partition_no and v.type = 3 and v.value = f.value
+union all
+select s.*, 'ip', f.value, v.state
+  from sync.spoken s
+  join sync.facts f on f.tenant = s.tenant and f.partition_no = s.partition_no and f.type in (5, 6) and f.record_no = s.record_no
+   and f.value = any (sync.ips_said(s.said))
   left join sync.value_states v
-    on v.tenant = i.tenant and v.partition_no = i.partition_no and v.type = i.value_type and v.value = i.value;
+    on v.tenant = f.tenant and v.partition_no = f.partition_no and v.type = f.type and v.value = f.value;
+
+-- 52 bits, which every client's numbers hold.
+create function sync.identifier_id(record_no int, type text, value text) returns bigint language sql immutable as $$
+  select ('x' || substr(md5(concat_ws(' ', record_no, type, value)), 1, 13))::bit(52)::bigint
+$$;
+
+-- Which ids and values lead to which device. A value that may not join records (several devices hold it at once, or too many) is
+-- weak and leads to none: device_id is null, metadata.held_by says who holds it.
+create view platform.device_identifiers with (security_invoker = true) as
+select s.slug as tenant, sync.identifier_id(s.record_no, k.type, s.native) as id, s.uid as device_id, k.type as identifier_type,
+       s.native as identifier_value, s.partition, 'strong' as confidence, s.source_type as source, s.instance as source_instance,
+       s.fingerprint_first as first_seen, s.last_seen, false as verified,
+       jsonb_strip_nulls(jsonb_build_object('sync_service_id', s.instance, 'integration_type', s.said #>> '{metadata,integration_type}')) as metadata
+  from (values (1::smallint, 'agent_id'), (2, 'armis_device_id'), (3, 'integration_id'), (4, 'netbox_device_id'),
+               (3, 'netbox_device_id')) k(kind, type)
+  join sync.spoken s on s.kind = k.kind
+   -- NetBox's agents send one number under both names.
+   and (k.kind <> 3 or k.type = 'integration_id' or s.said #>> '{metadata,netbox_device_id}' = s.native)
+union all
+select s.slug, sync.identifier_id(s.record_no, s.type, s.value), s.uid, s.type, s.value, s.partition,
+       case when s.type = 'ip' then 'weak'
+            when get_bit(decode(substr(s.value, 1, 2), 'hex'), 1) = 1 then 'medium'
+            else 'strong' end,
+       s.source_type, s.instance, s.fingerprint_first, s.last_seen, false,
+       jsonb_build_object('sync_service_id', s.instance)
+  from sync.spoken_values s
+ where s.state is null
+union all
+select s.slug, sync.identifier_id(s.record_no, s.type, s.value), null, s.type, s.value, s.partition, 'weak',
+       s.source_type, s.instance, s.fingerprint_first, s.last_seen, false,
+       jsonb_build_object('sync_service_id', s.instance, 'held_by', s.uid,
+         'state', case s.state when 1 then 'contested' else 'generic' end)
+  from sync.spoken_values s
+ where s.state is not null;
 
 create view platform.merge_audit with (security_invoker = true) as
 select t.slug as tenant, m.event_id, 'sr:' || m.from_device_id as from_device_id, 'sr:' || m.to_device_id as to_device_id,
