@@ -49,7 +49,7 @@ const CORE_SIDE = ["cli", "api", "dire", "inventory", "inbox", "control", "db", 
 const SHARED = ["wire", "model", "lib", "cli"];
 /** Pure files: values in, values out; no npm package, no Node built-in, no database. */
 const PURE =
-  /^(model\/|dire\/(address-owner|attribution|batch|chimera|classify|cluster|day-set|derivation|enrichment-reader|enrichment-rule|enrichment-set|enrichment|incarnations|kind|neighbours|node|observation|ocsf|publication|record-state|resolve|rivals|score|risk|saying|survive|together|value-state|values|watch)\.|inbox\/(entries|sender)\.|inventory\/member\.|agent\/(schedule|session-state)\.|cli\/(invocation|core-first-start)\.)/;
+  /^(model\/|dire\/(address-owner|attribution|batch|chimera|classify|cluster|day-set|derivation|enrichment-reader|enrichment-rule|enrichment-set|enrichment|incarnations|kind|neighbours|node|observation|ocsf|publication|record-ranges|record-state|resolve|rivals|score|risk|saying|survive|together|value-state|values|watch)\.|inbox\/(entries|sender)\.|inventory\/member\.|agent\/(schedule|session-state)\.|cli\/(invocation|core-first-start)\.)/;
 
 type Module = { path: string; text: string; local: string[]; bare: string[] };
 const SPECIFIER = /(?:\bfrom|^import)\s*["']([^"']+)["']/gm;

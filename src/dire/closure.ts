@@ -7,7 +7,7 @@
 import type { Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
 import { mayBeChimera } from "./chimera.ts";
-import { holderKey, readHolders, readNamesakes, type PartitionValue } from "./history-store.ts";
+import { holderKey, readHolders, type PartitionValue } from "./history-store.ts";
 import { kindOf } from "./kind.ts";
 import { loadRecords, type LoadedRecord } from "./load-state.ts";
 import { mayCount, neighboursOf, type Neighbours } from "./neighbours.ts";
@@ -26,7 +26,7 @@ import { Lens } from "./resolve.ts";
 import { ADDRESS_DAYS_MIN } from "./score.ts";
 import { daysTogether } from "./together.ts";
 import { VALUE_HOLDERS_MAX, type ValueState } from "./value-state.ts";
-import { readValueStates, type DecidedValue } from "./value-store.ts";
+import { readHeldValues, type DecidedValue } from "./value-store.ts";
 
 /** One record that was loaded. */
 export interface Member {
@@ -57,7 +57,7 @@ export class Closure {
   /** Record numbers by value, or "generic" where they are too many to look at. */
   readonly #holders = new Map<string, readonly number[] | "generic">();
   readonly #states = new Map<string, DecidedValue & { readonly changed: boolean }>();
-  readonly #namesakes = new Map<string, Set<number>>();
+  readonly #namesakes = new Map<string, readonly number[]>();
   readonly #lenses = new Map<number, Lens>();
   /** Of members: who held their addresses, and which of them did so beside them for days. */
   readonly #neighbours = new Map<number, Neighbours>();
@@ -88,7 +88,7 @@ export class Closure {
       neighbours: ({ recordNo }) =>
         (this.#beside.get(recordNo) ?? []).map((no) => this.#member(no).history),
       namesakes: (history) =>
-        [...(this.#namesakes.get(sameIdKey(history)) ?? [])].map((no) => this.#member(no).history),
+        (this.#namesakes.get(sameIdKey(history)) ?? []).map((no) => this.#member(no).history),
     });
     this.#lenses.set(partitionNo, lens);
     return lens;
@@ -107,7 +107,7 @@ export class Closure {
         this.#seen.add(member.history.recordNo);
         added.push(member);
       }
-      const next = [...(await this.#throughValues(fresh)), ...(await this.#throughIds(fresh))];
+      const next = await this.#through(fresh);
       frontier = [...new Set(next)].filter((no) => !this.#members.has(no));
     }
     return added;
@@ -157,23 +157,26 @@ export class Closure {
     }
   }
 
-  /** Holders of the new members' values: where the value may connect, and where what it may do has changed. */
-  async #throughValues(fresh: readonly Member[]): Promise<number[]> {
+  /**
+   * Holders of the new members' values, records beside them at their addresses, and their namesakes: where these may connect, and
+   * where what a value may do has changed.
+   */
+  async #through(fresh: readonly Member[]): Promise<number[]> {
     const wanted = fresh
       .flatMap((member) => keyed(member, connecting(member.history)))
       .filter((value) => !this.#states.has(holderKey(value)));
     const values = [...new Map(wanted.map((value) => [holderKey(value), value])).values()];
-    const before = await readValueStates(this.#tx, this.#tenant, values);
-    const turned = await this.#loadHolders(values, before);
-    for (const value of values.filter(isFeature)) {
-      const held = this.#holders.get(holderKey(value)) ?? [];
-      if (held !== "generic") for (const no of held) this.#seen.add(no);
-    }
+    const { before, turned, ring } = await this.#findHolders(values);
+    const near = fresh.map((member) => ({ member, nos: this.#meet(member) }));
+    const namesakes = fresh.flatMap(({ loaded }) => loaded.row.namesakes);
+    await this.#load([...ring, ...near.flatMap(({ nos }) => nos), ...namesakes]);
+    for (const no of ring) this.#seen.add(no);
     await this.#loadChimeraSurroundings();
     const followed = values.flatMap((value) =>
       this.#follow(value, { before: before.get(holderKey(value)) ?? "ok", turned }),
     );
-    return [...followed, ...(await this.#throughAddresses(fresh))];
+    const beside = near.flatMap(({ member, nos }) => this.#standBeside(member, nos));
+    return [...followed, ...beside, ...this.#throughIds(fresh)];
   }
 
   #follow(
@@ -195,25 +198,20 @@ export class Closure {
     return state === "ok" ? held : held.filter((no) => mayBeChimera(this.#member(no).history));
   }
 
-  /** Records that were with a new member for long enough to count. */
-  async #throughAddresses(fresh: readonly Member[]): Promise<number[]> {
-    const near = fresh
-      .filter(({ history }) => history.key.kind !== "address")
-      .map((member) => ({ member, nos: this.#meet(member) }));
-    await this.#load(near.flatMap(({ nos }) => nos));
-    return near.flatMap(({ member, nos }) => {
-      const own = this.#telling(member);
-      const beside = nos.filter(
-        (no) => daysTogether(own, this.#telling(this.#member(no))) >= ADDRESS_DAYS_MIN,
-      );
-      this.#beside.set(member.history.recordNo, beside);
-      return beside;
-    });
+  /** Of records that may have been beside a member for long enough to count those that were. */
+  #standBeside(member: Member, nos: readonly number[]): readonly number[] {
+    const own = this.#telling(member);
+    const beside = nos.filter(
+      (no) => daysTogether(own, this.#telling(this.#member(no))) >= ADDRESS_DAYS_MIN,
+    );
+    this.#beside.set(member.history.recordNo, beside);
+    return beside;
   }
 
   /** Notes who held a member's addresses; gives those that may have done so beside it for days. */
   #meet(member: Member): readonly number[] {
     const { history, loaded } = member;
+    if (history.key.kind === "address") return [];
     const neighbours = neighboursOf({
       recordNo: history.recordNo,
       days: addressDays(history),
@@ -237,26 +235,29 @@ export class Closure {
     );
   }
 
-  /** Loads who holds values. Gives all holders of those that have only now become too many. */
-  async #loadHolders(
-    values: readonly PartitionValue[],
-    before: ReadonlyMap<string, ValueState>,
-  ): Promise<ReadonlyMap<string, readonly number[]>> {
+  /** Finds who holds values: their states before, the holders that say what features are worth, and all holders of what has turned generic. */
+  async #findHolders(values: readonly PartitionValue[]): Promise<Found> {
     const limit = VALUE_HOLDERS_MAX + 1;
-    const found = await readHolders(this.#tx, this.#tenant, { values, limit });
-    for (const [key, held] of found) {
-      this.#holders.set(key, held.length > VALUE_HOLDERS_MAX ? "generic" : held);
+    const found = await readHeldValues(this.#tx, this.#tenant, { values, limit });
+    const before = new Map<string, ValueState>();
+    for (const [key, { holders, state }] of found) {
+      before.set(key, state);
+      this.#holders.set(key, holders.length > VALUE_HOLDERS_MAX ? "generic" : holders);
     }
-    const near = values.filter(isFeature).map((value) => found.get(holderKey(value)) ?? []);
-    await this.#load(near.filter((held) => held.length <= VALUE_HOLDERS_MAX).flat());
+    const held = values.filter(isFeature).map((value) => this.#holders.get(holderKey(value)) ?? []);
     const turned = values.filter(
       (value) =>
         this.#holders.get(holderKey(value)) === "generic" &&
         before.get(holderKey(value)) !== "generic",
     );
-    return turned.length === 0
-      ? new Map()
-      : await readHolders(this.#tx, this.#tenant, { values: turned, limit: ALL });
+    return {
+      before,
+      ring: held.flatMap((holders) => (holders === "generic" ? [] : holders)),
+      turned:
+        turned.length === 0
+          ? new Map()
+          : await readHolders(this.#tx, this.#tenant, { values: turned, limit: ALL }),
+    };
   }
 
   /** A record that could be split by name depends on who else holds its names and MACs, members or not. */
@@ -269,29 +270,33 @@ export class Closure {
       .filter((value) => !this.#holders.has(holderKey(value)));
     if (wanted.length === 0) return;
     const values = [...new Map(wanted.map((value) => [holderKey(value), value])).values()];
-    await this.#loadHolders(values, new Map(values.map((value) => [holderKey(value), "generic"])));
+    const limit = VALUE_HOLDERS_MAX + 1;
+    const found = await readHolders(this.#tx, this.#tenant, { values, limit });
+    for (const [key, held] of found) {
+      this.#holders.set(key, held.length > VALUE_HOLDERS_MAX ? "generic" : held);
+    }
+    await this.#load([...found.values()].filter((held) => held.length <= VALUE_HOLDERS_MAX).flat());
   }
 
   /** Records of other instances with the same rule input: they share one id, so they are decided together. */
-  async #throughIds(fresh: readonly Member[]): Promise<number[]> {
-    const found = await readNamesakes(
-      this.#tx,
-      this.#tenant,
-      fresh.map(({ loaded }) => loaded.row),
-    );
-    await this.#load(found);
-    for (const no of found) {
-      const key = sameIdKey(this.#member(no).history);
-      this.#namesakes.set(key, (this.#namesakes.get(key) ?? new Set()).add(no));
-    }
-    const inputs = new Set(
-      fresh.flatMap(({ history }) => history.versions.map(({ idInput }) => idInput)),
-    );
-    return found.filter((no) =>
-      this.#member(no).history.versions.some(({ idInput }) => inputs.has(idInput)),
-    );
+  #throughIds(fresh: readonly Member[]): number[] {
+    return fresh.flatMap((member) => {
+      const namesakes = member.loaded.row.namesakes;
+      this.#namesakes.set(sameIdKey(member.history), namesakes);
+      const inputs = new Set(member.history.versions.map(({ idInput }) => idInput));
+      return namesakes.filter((no) =>
+        this.#member(no).history.versions.some(({ idInput }) => inputs.has(idInput)),
+      );
+    });
   }
 }
+
+/** What #findHolders found. */
+type Found = {
+  readonly before: ReadonlyMap<string, ValueState>;
+  readonly ring: readonly number[];
+  readonly turned: ReadonlyMap<string, readonly number[]>;
+};
 
 /** Sightings of an address alone hold nothing that joins records. */
 function connecting(history: RecordHistory): readonly ValueKey[] {

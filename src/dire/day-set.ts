@@ -11,6 +11,11 @@ export function dayOf(timeMs: number): number {
   return Math.floor(timeMs / DAY_MS);
 }
 
+/** The first instant of the UTC day of an instant. */
+export function startOfDay(timeMs: number): number {
+  return dayOf(timeMs) * DAY_MS;
+}
+
 /** The set of one day. */
 export function oneDay(day: number): DaySet {
   return [[day, day + 1]];

@@ -197,28 +197,3 @@ export async function readHolders(
 export function holderKey(value: PartitionValue | undefined): string {
   return `${value?.partitionNo} ${value?.value}`;
 }
-
-/** Records of the same partition, kind and native id in any instance: those whose id rule may collide. */
-export async function readNamesakes(
-  tx: Tx,
-  tenant: number,
-  refs: readonly RecordRef[],
-): Promise<readonly number[]> {
-  const { rows } = await tx.query<{ record_no: number }>(
-    `select distinct r.record_no
-       from unnest($2::int[], $3::smallint[], $4::text[]) u(p, k, n)
-      cross join lateral (
-        select record_no from sync.records
-         where tenant = $1 and partition_no = u.p and kind = u.k and native = u.n) r`,
-    [
-      tenant,
-      ...columns(
-        refs,
-        (r) => r.partitionNo,
-        (r) => r.kind,
-        (r) => r.native,
-      ),
-    ],
-  );
-  return rows.map((row) => row.record_no);
-}

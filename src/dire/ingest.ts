@@ -19,9 +19,10 @@ import { KINDS } from "./kind.ts";
 import { loadRecords } from "./load-state.ts";
 import { historyOf, valuesOf, type ValueKey } from "./node.ts";
 import { instanceNumbers, partitionNumbers, takeNumbers } from "./numbers.ts";
+import { formatRanges } from "./record-ranges.ts";
 import { joinStates, type RecordState } from "./record-state.ts";
 import { findHeads, writeRecords, type RecordHead, type RecordRef } from "./record-store.ts";
-import { clearSightings, formatRanges, writeUnchanged, type Unchanged } from "./seen-store.ts";
+import { clearSightings, writeUnchanged, type Unchanged } from "./seen-store.ts";
 import { fireWatches, type SeenOn } from "./watch-store.ts";
 
 /** What a batch did to the state. */
@@ -59,7 +60,7 @@ export async function ingest(
   const late = await writeUnchanged(tx, tenant, { unchanged, seq, runNo });
   const deleted = await deleteRecords(tx, tenant, rows);
   const fired = await fireWatches(tx, tenant, unchanged.map(seenOn));
-  const woken = [...late, ...lateOf(rows), ...fired];
+  const woken = [...late, ...fired];
   await markDirty(tx, tenant, { recordNos: [...created, ...changed, ...deleted, ...woken], runNo });
   const { entries, rejected } = batch;
   const handled = created.length + changed.length;
@@ -168,21 +169,20 @@ function isUnchanged({ head, delta }: Row): boolean {
 function unchangedOf({ head, ref, delta }: Row): Unchanged[] {
   if (head === undefined || delta.state === undefined) return [];
   const { firstMs, lastMs, days } = delta.state.content;
-  return [{ recordNo: head.recordNo, instanceNo: ref.instanceNo, firstMs, lastMs, days }];
+  return [
+    {
+      recordNo: head.recordNo,
+      instanceNo: ref.instanceNo,
+      sinceMs: head.currentMs,
+      firstMs,
+      lastMs,
+      days,
+    },
+  ];
 }
 
 function seenOn({ recordNo, lastMs }: Unchanged): SeenOn {
   return { recordNo, day: dayOf(lastMs) };
-}
-
-/** A sighting older than the content's own row may lengthen its life backwards or add a day, which no watch looks out for. */
-function lateOf(rows: readonly Row[]): number[] {
-  return rows
-    .filter(
-      (row) =>
-        isUnchanged(row) && (row.delta.state?.content.firstMs ?? 0) < (row.head?.currentMs ?? 0),
-    )
-    .flatMap(({ head }) => head?.recordNo ?? []);
 }
 
 async function writeStates(

@@ -5,8 +5,8 @@ import { unionDays } from "./day-set.ts";
 import { kindOf } from "./kind.ts";
 import { observe, type Observation } from "./observation.ts";
 import { joinLives, type Content, type RecordState } from "./record-state.ts";
-import { readAddresses, readRecords, readVersions, type StoredRecord } from "./record-store.ts";
-import { readSeen, type Seen } from "./seen-store.ts";
+import { readRecords, type Seen, type StoredRecord } from "./record-store.ts";
+import { readSeen } from "./seen-store.ts";
 
 /** A record as it stands in the database: its row, its update as it was sent, and everything it ever said. */
 export interface LoadedRecord {
@@ -23,18 +23,13 @@ export async function loadRecords(
 ): Promise<ReadonlyMap<number, LoadedRecord>> {
   if (recordNos.length === 0) return new Map();
   const rows = await readRecords(tx, tenant, recordNos);
-  const versions = await readVersions(tx, tenant, recordNos);
-  const addresses = await readAddresses(tx, tenant, recordNos);
   const seen = await readSeen(tx, tenant, rows);
   return new Map(
     rows.map((row) => {
       const { update, observation } = readPayload(row);
       const content = withSeen(contentOf(row, observation), seen.get(row.recordNo));
-      const history = {
-        versions: versions.get(row.recordNo) ?? new Map(),
-        addresses: addresses.get(row.recordNo) ?? new Map(),
-      };
-      return [row.recordNo, { row, update, state: { content, ...history } }];
+      const { versions, addresses } = row;
+      return [row.recordNo, { row, update, state: { content, versions, addresses } }];
     }),
   );
 }

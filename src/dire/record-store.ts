@@ -26,8 +26,21 @@ export interface RecordHead {
   readonly contentSeq: number;
 }
 
-/** A stored record's own row with its key. */
+/** When a record's current content was seen beyond its own row. */
+export interface Seen {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly days: DaySet;
+}
+
+/** A stored record's own row with its key and its history. */
 export interface StoredRecord extends RecordHead, RecordRef {
+  /** Records of the same partition, kind and native id in any instance, this one included: the id rule may collide. */
+  readonly namesakes: readonly number[];
+  readonly versions: ReadonlyMap<number, Version>;
+  readonly addresses: RecordState["addresses"];
+  /** Single sightings; those that segments hold are read apart. */
+  readonly sighted: Seen | undefined;
   readonly payload: string;
   readonly fingerprint: number;
   readonly firstMs: number;
@@ -102,9 +115,13 @@ type RecordRow = {
   address_days: string;
   content_seq: number;
   absent_runs: number;
+  namesakes: number[];
+  versions: [number, Features, firstMs: number, lastMs: number, idInput: string][] | null;
+  addresses: [fingerprint: number, address: string, days: string][] | null;
+  sighted: [firstMs: number, lastMs: number, days: string] | null;
 };
 
-/** Whole rows of records, in no order. */
+/** Whole records with their history, in no order: one statement, because each costs more than the rows that it finds. */
 export async function readRecords(
   tx: Tx,
   tenant: number,
@@ -113,7 +130,17 @@ export async function readRecords(
   const { rows } = await tx.query<RecordRow>(
     `select r.record_no, r.partition_no, r.kind, r.native, r.instance_no, r.content_hash, r.payload::text as payload,
             r.current_at, r.fingerprint, r.fingerprint_first, r.id_input, r.address_days::text as address_days, r.content_seq,
-            r.absent_runs
+            r.absent_runs,
+            (select array_agg(n.record_no) from sync.records n
+              where n.tenant = $1 and n.partition_no = r.partition_no and n.kind = r.kind and n.native = r.native) as namesakes,
+            (select json_agg(json_build_array(v.fingerprint, v.features, (extract(epoch from v.first_seen) * 1000)::bigint,
+                                              (extract(epoch from v.last_seen) * 1000)::bigint, v.id_input))
+               from sync.record_versions v where v.tenant = $1 and v.record_no = r.record_no) as versions,
+            (select json_agg(json_build_array(a.fingerprint, a.address, a.days::text))
+               from sync.record_addresses a where a.tenant = $1 and a.record_no = r.record_no) as addresses,
+            (select json_build_array((extract(epoch from s.first_seen) * 1000)::bigint,
+                                     (extract(epoch from s.last_seen) * 1000)::bigint, s.days::text)
+               from sync.record_sightings s where s.tenant = $1 and s.record_no = r.record_no) as sighted
        from unnest($2::int[]) u(no)
       cross join lateral (select * from sync.records where tenant = $1 and record_no = u.no limit 1) r`,
     [tenant, recordNos],
@@ -133,69 +160,36 @@ export async function readRecords(
     days: parseDays(row.address_days),
     contentSeq: row.content_seq,
     missedRuns: row.absent_runs,
+    namesakes: row.namesakes,
+    versions: versionsOf(row),
+    addresses: addressesOf(row),
+    sighted: sightedOf(row),
   }));
 }
 
-/** Older fingerprints of records, by record. */
-export async function readVersions(
-  tx: Tx,
-  tenant: number,
-  recordNos: readonly number[],
-): Promise<ReadonlyMap<number, ReadonlyMap<number, Version>>> {
-  const { rows } = await tx.query<{
-    record_no: number;
-    fingerprint: number;
-    features: Features;
-    first_seen: number;
-    last_seen: number;
-    id_input: string;
-  }>(
-    `select v.record_no, v.fingerprint, v.features, v.first_seen, v.last_seen, v.id_input
-       from sync.record_versions v where v.tenant = $1 and v.record_no = any($2::int[])`,
-    [tenant, recordNos],
-  );
-  const byRecord = new Map<number, Map<number, Version>>();
-  for (const row of rows) {
-    const versions = byRecord.get(row.record_no) ?? new Map<number, Version>();
-    const {
+function versionsOf({ versions }: RecordRow): ReadonlyMap<number, Version> {
+  return new Map(
+    (versions ?? []).map(([fingerprint, features, firstMs, lastMs, idInput]) => [
       fingerprint,
-      features,
-      first_seen: firstMs,
-      last_seen: lastMs,
-      id_input: idInput,
-    } = row;
-    byRecord.set(
-      row.record_no,
-      versions.set(fingerprint, { fingerprint, features, firstMs, lastMs, idInput }),
-    );
-  }
-  return byRecord;
+      { fingerprint, features, firstMs, lastMs, idInput },
+    ]),
+  );
 }
 
-/** Days of older addresses of records, by record and fingerprint. */
-export async function readAddresses(
-  tx: Tx,
-  tenant: number,
-  recordNos: readonly number[],
-): Promise<ReadonlyMap<number, RecordState["addresses"]>> {
-  const { rows } = await tx.query<{
-    record_no: number;
-    fingerprint: number;
-    address: string;
-    days: string;
-  }>(
-    `select record_no, fingerprint, address, days::text as days from sync.record_addresses
-      where tenant = $1 and record_no = any($2::int[])`,
-    [tenant, recordNos],
-  );
-  const byRecord = new Map<number, Map<number, Map<Ip, DaySet>>>();
-  for (const row of rows) {
-    const prints = byRecord.get(row.record_no) ?? new Map<number, Map<Ip, DaySet>>();
-    const addresses = prints.get(row.fingerprint) ?? new Map<Ip, DaySet>();
-    for (const ip of parseIpList(row.address)) addresses.set(ip, parseDays(row.days));
-    byRecord.set(row.record_no, prints.set(row.fingerprint, addresses));
+function addressesOf({ addresses: rows }: RecordRow): RecordState["addresses"] {
+  const prints = new Map<number, Map<Ip, DaySet>>();
+  for (const [fingerprint, address, days] of rows ?? []) {
+    const addresses = prints.get(fingerprint) ?? new Map<Ip, DaySet>();
+    for (const ip of parseIpList(address)) addresses.set(ip, parseDays(days));
+    prints.set(fingerprint, addresses);
   }
-  return byRecord;
+  return prints;
+}
+
+function sightedOf({ sighted }: RecordRow): Seen | undefined {
+  if (sighted === null) return undefined;
+  const [firstMs, lastMs, days] = sighted;
+  return { firstMs, lastMs, days: parseDays(days) };
 }
 
 /** A record row to be written. */

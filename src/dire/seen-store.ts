@@ -4,13 +4,16 @@
  */
 import type { Tx } from "../db/tx.ts";
 import { isoTime } from "../lib/clock.ts";
-import { dayOf, formatDays, oneDay, parseDays, unionDays, type DaySet } from "./day-set.ts";
-import { columns } from "./record-store.ts";
+import { dayOf, formatDays, oneDay, startOfDay, unionDays, type DaySet } from "./day-set.ts";
+import { blockOf, formatRanges, parseRanges } from "./record-ranges.ts";
+import { columns, type Seen, type StoredRecord } from "./record-store.ts";
 
 /** An unchanged record and the event times at which the batch saw it. */
 export interface Unchanged {
   readonly recordNo: number;
   readonly instanceNo: number;
+  /** Event time of the newest explicit sighting of the content. */
+  readonly sinceMs: number;
   readonly firstMs: number;
   readonly lastMs: number;
   readonly days: DaySet;
@@ -18,17 +21,6 @@ export interface Unchanged {
 
 /** Sightings that share an event time in one batch before they are worth a segment row of their own. */
 const SEGMENT_RECORDS_MIN = 16;
-
-/** Ranges [from, until) of record numbers, as an int4multirange's text. */
-export function formatRanges(numbers: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const no of numbers.toSorted((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last !== undefined && no <= last[1]) last[1] = Math.max(last[1], no + 1);
-    else ranges.push([no, no + 1]);
-  }
-  return formatDays(ranges);
-}
 
 /**
  * Notes unchanged sightings of one batch. `seq` is the batch's number, `runNo` the run that saw them. Gives the records of
@@ -43,27 +35,26 @@ export async function writeUnchanged(
     runNo,
   }: { readonly unchanged: readonly Unchanged[]; readonly seq: number; readonly runNo: number },
 ): Promise<readonly number[]> {
+  if (unchanged.length === 0) return [];
   const late: number[] = [];
   const alone: Unchanged[] = [];
   const groups = Map.groupBy(unchanged, (u) =>
     u.firstMs === u.lastMs ? `${u.instanceNo} ${u.lastMs}` : "",
   );
-  const newest = await newestSegments(tx, tenant, [...new Set(unchanged.map((u) => u.instanceNo))]);
-  for (const [key, group] of groups) {
-    const [first] = group;
-    const inOrder =
-      first !== undefined && first.lastMs >= (newest.get(first.instanceNo) ?? -Infinity);
-    if (key === "" || group.length < SEGMENT_RECORDS_MIN || !inOrder) alone.push(...group);
-    else {
-      await writeSegment(tx, tenant, { group, seq, runNo });
-      late.push(...(await seenSince(tx, tenant, group)));
+  const newest = await newestSegments(tx, tenant, unchanged);
+  const isLate = (u: Unchanged): boolean =>
+    u.firstMs < Math.max(u.sinceMs, newest.get(blockName(placeOf(u))) ?? -Infinity);
+  for (const [key, all] of groups) {
+    const group = all.filter((u) => !isLate(u));
+    if (key === "" || group.length < SEGMENT_RECORDS_MIN) {
+      alone.push(...all);
+      continue;
     }
+    alone.push(...all.filter(isLate));
+    await writeSegment(tx, tenant, { group, seq, runNo });
+    late.push(...(await seenSince(tx, tenant, group)));
   }
-  late.push(
-    ...alone
-      .filter(({ instanceNo, firstMs }) => firstMs < (newest.get(instanceNo) ?? -Infinity))
-      .map(({ recordNo }) => recordNo),
-  );
+  late.push(...alone.filter(isLate).map(({ recordNo }) => recordNo));
   return [...late, ...(await writeSightings(tx, tenant, alone))];
 }
 
@@ -80,19 +71,47 @@ async function seenSince(
   return rows.map((row) => row.record_no);
 }
 
+type Block = { readonly instanceNo: number; readonly block: number };
+
+function blockName({ instanceNo, block }: Block): string {
+  return `${instanceNo} ${block}`;
+}
+
+function placeOf({ instanceNo, recordNo }: Unchanged): Block {
+  return { instanceNo, block: blockOf(recordNo) };
+}
+
+/** Event time of the newest segment of each block. */
 async function newestSegments(
   tx: Tx,
   tenant: number,
-  instanceNos: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
-  const { rows } = await tx.query<{ instance_no: number; newest: number }>(
-    `select instance_no, max(event_at) as newest from sync.seen_segments
-      where tenant = $1 and instance_no = any($2::int[]) group by instance_no`,
-    [tenant, instanceNos],
+  unchanged: readonly Unchanged[],
+): Promise<ReadonlyMap<string, number>> {
+  const places = unchanged.map(placeOf);
+  const blocks = [...new Map(places.map((place) => [blockName(place), place])).values()];
+  const { rows } = await tx.query<{ instance_no: number; block: number; newest: number }>(
+    `select u.instance_no, u.block, s.newest from unnest($2::int[], $3::int[]) u(instance_no, block)
+      cross join lateral (
+        select event_at as newest from sync.seen_segments
+         where tenant = $1 and instance_no = u.instance_no and block = u.block order by event_at desc limit 1) s`,
+    [
+      tenant,
+      ...columns(
+        blocks,
+        (b) => b.instanceNo,
+        (b) => b.block,
+      ),
+    ],
   );
-  return new Map(rows.map((row) => [row.instance_no, row.newest]));
+  return new Map(
+    rows.map((row) => [blockName({ instanceNo: row.instance_no, block: row.block }), row.newest]),
+  );
 }
 
+/**
+ * Writes records seen at one time, a row a block. Of a day each record's latest sighting says all that lives and days need, so
+ * earlier ones of the same day go: however often a source is pulled, a block has about a row a day.
+ */
 async function writeSegment(
   tx: Tx,
   tenant: number,
@@ -104,18 +123,35 @@ async function writeSegment(
 ): Promise<void> {
   const [first] = group;
   if (first === undefined) return;
+  const blocks = [...Map.groupBy(group, ({ recordNo }) => blockOf(recordNo))].toSorted(
+    ([a], [b]) => a - b,
+  );
+  const ranges = columns(
+    blocks,
+    ([block]) => block,
+    ([, members]) => formatRanges(members.map(({ recordNo }) => recordNo)),
+  );
+  const { instanceNo, lastMs } = first;
   await tx.query(
-    `insert into sync.seen_segments as s (tenant, instance_no, seq, event_at, run_no, records)
-     values ($1, $2, $3, $4, $5, $6)
-     on conflict (tenant, instance_no, seq, event_at) do update set records = s.records + excluded.records`,
-    [
-      tenant,
-      first.instanceNo,
-      seq,
-      isoTime(first.lastMs),
-      runNo,
-      formatRanges(group.map((u) => u.recordNo)),
-    ],
+    `with earlier as (
+       select s.block, s.event_at, s.seq, s.records - u.records as rest
+         from unnest($5::int[], $6::int4multirange[]) u(block, records)
+         join sync.seen_segments s on s.tenant = $1 and s.instance_no = $2 and s.block = u.block
+          and s.event_at >= $4 and s.event_at < $3 and s.records && u.records),
+     gone as (
+       delete from sync.seen_segments s using earlier e
+        where s.tenant = $1 and s.instance_no = $2 and s.block = e.block and s.event_at = e.event_at and s.seq = e.seq
+          and isempty(e.rest))
+     update sync.seen_segments s set records = e.rest from earlier e
+      where s.tenant = $1 and s.instance_no = $2 and s.block = e.block and s.event_at = e.event_at and s.seq = e.seq
+        and not isempty(e.rest)`,
+    [tenant, instanceNo, isoTime(lastMs), isoTime(startOfDay(lastMs)), ...ranges],
+  );
+  await tx.query(
+    `insert into sync.seen_segments as s (tenant, instance_no, event_at, seq, run_no, block, records)
+     select $1, $2, $3, $4, $5, u.* from unnest($6::int[], $7::int4multirange[]) u(block, records) order by block
+     on conflict (tenant, instance_no, block, event_at, seq) do update set records = s.records + excluded.records`,
+    [tenant, instanceNo, isoTime(lastMs), seq, runNo, ...ranges],
   );
 }
 
@@ -150,58 +186,43 @@ async function writeSightings(
     .map((row) => row.record_no);
 }
 
-/** When a record's current content was seen beyond its own row. */
-export interface Seen {
-  readonly firstMs: number;
-  readonly lastMs: number;
-  readonly days: DaySet;
-}
-
-type Wanted = {
-  readonly recordNo: number;
-  readonly instanceNo: number;
-  readonly contentSeq: number;
-};
-
-/** Unchanged sightings of records since their current content arrived, from both tables; by record. */
+/** Unchanged sightings of records since their current content arrived, single ones and those of segments; by record. */
 export async function readSeen(
   tx: Tx,
   tenant: number,
-  wanted: readonly Wanted[],
+  records: readonly StoredRecord[],
 ): Promise<ReadonlyMap<number, Seen>> {
-  const seen = new Map<number, Seen>();
-  const { rows: single } = await tx.query<{
-    record_no: number;
-    first_seen: number;
-    last_seen: number;
-    days: string;
-  }>(
-    `select record_no, first_seen, last_seen, days::text as days from sync.record_sightings
-      where tenant = $1 and record_no = any($2::int[])`,
-    [tenant, wanted.map((w) => w.recordNo)],
+  const seen = new Map(
+    records.flatMap(({ recordNo, sighted }) =>
+      sighted === undefined ? [] : [[recordNo, sighted] as const],
+    ),
   );
-  for (const row of single) {
-    seen.set(row.record_no, {
-      firstMs: row.first_seen,
-      lastMs: row.last_seen,
-      days: parseDays(row.days),
-    });
-  }
-  const { rows: shared } = await tx.query<{ record_no: number; event_at: number }>(
-    `select u.r as record_no, s.event_at
-       from unnest($2::int[], $3::int[], $4::bigint[]) u(r, i, q)
-       join sync.seen_segments s on s.tenant = $1 and s.instance_no = u.i and s.seq >= u.q and s.records @> u.r`,
+  const blocks = [
+    ...Map.groupBy(records, (r) => `${r.instanceNo} ${blockOf(r.recordNo)}`).values(),
+  ];
+  const { rows } = await tx.query<{ event_at: number; seq: number; hit: string }>(
+    `select s.event_at, s.seq, (s.records * u.records)::text as hit
+       from unnest($2::int[], $3::int[], $4::bigint[], $5::int4multirange[]) u(instance_no, block, seq, records)
+      cross join lateral (
+        select event_at, seq, records from sync.seen_segments
+         where tenant = $1 and instance_no = u.instance_no and block = u.block and seq >= u.seq and records && u.records) s`,
     [
       tenant,
       ...columns(
-        wanted,
-        (w) => w.recordNo,
-        (w) => w.instanceNo,
-        (w) => w.contentSeq,
+        blocks,
+        ([first]) => first?.instanceNo,
+        ([first]) => blockOf(first?.recordNo ?? 0),
+        (block) => Math.min(...block.map(({ contentSeq }) => contentSeq)),
+        (block) => formatRanges(block.map(({ recordNo }) => recordNo)),
       ),
     ],
   );
-  for (const row of shared) seen.set(row.record_no, addTime(seen.get(row.record_no), row.event_at));
+  const sinceSeq = new Map(records.map(({ recordNo, contentSeq }) => [recordNo, contentSeq]));
+  for (const { event_at: timeMs, seq, hit } of rows) {
+    for (const no of parseRanges(hit)) {
+      if (seq >= (sinceSeq.get(no) ?? Infinity)) seen.set(no, addTime(seen.get(no), timeMs));
+    }
+  }
   return seen;
 }
 

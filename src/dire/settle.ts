@@ -3,7 +3,7 @@
  * published device that is touched, and the devices that gain or lose sightings of an address.
  */
 import type { Tx } from "../db/tx.ts";
-import { readMembers, readRecordsOf } from "../inventory/device-store.ts";
+import { readFellows, readMembers } from "../inventory/device-store.ts";
 import type { MemberRow } from "../inventory/member.ts";
 import type { Ip } from "../model/ip.ts";
 import {
@@ -65,7 +65,6 @@ class Settling {
   readonly #seeds: ReadonlySet<number>;
   /** Published membership of members, and of others that claim or sight an address. */
   readonly #rows = new Map<number, readonly MemberRow[]>();
-  readonly #devices = new Set<number>();
   readonly #clusters: Cluster[] = [];
   readonly #clusterOf = new Map<number, (readonly [Node, Cluster])[]>();
   readonly #claims = new Map<string, AddressClaims>();
@@ -103,26 +102,24 @@ class Settling {
     while (frontier.length > 0) {
       const fresh = await this.#closure.widen(frontier);
       gathered.push(...fresh);
-      const rows = await this.#readRows(fresh.map(({ history }) => history.recordNo));
-      const devices = [...new Set(rows.map(({ deviceNo }) => deviceNo))].filter(
-        (no) => !this.#devices.has(no),
-      );
-      for (const no of devices) this.#devices.add(no);
-      const fellows =
-        devices.length === 0 ? [] : await readRecordsOf(this.#tx, this.#tenant, devices);
-      frontier = fellows.filter((no) => !this.#closure.members.has(no));
+      const own = fresh.map(({ history }) => history.recordNo);
+      const rows = await readFellows(this.#tx, this.#tenant, own);
+      this.#note(own, rows);
+      frontier = rows
+        .map(({ recordNo }) => recordNo)
+        .filter((no) => !this.#closure.members.has(no));
     }
     return gathered;
   }
 
-  async #readRows(recordNos: readonly number[]): Promise<readonly MemberRow[]> {
+  #note(recordNos: readonly number[], rows: readonly MemberRow[]): void {
+    const byRecord = Map.groupBy(rows, ({ recordNo }) => recordNo);
+    for (const no of recordNos) this.#rows.set(no, byRecord.get(no) ?? []);
+  }
+
+  async #readRows(recordNos: readonly number[]): Promise<void> {
     const missing = recordNos.filter((no) => !this.#rows.has(no));
-    if (missing.length > 0) {
-      const rows = await readMembers(this.#tx, this.#tenant, missing);
-      const byRecord = Map.groupBy(rows, ({ recordNo }) => recordNo);
-      for (const no of missing) this.#rows.set(no, byRecord.get(no) ?? []);
-    }
-    return recordNos.flatMap((no) => this.#rows.get(no) ?? []);
+    if (missing.length > 0) this.#note(missing, await readMembers(this.#tx, this.#tenant, missing));
   }
 
   /** Whose addresses may be others' now: those of sightings at hand, what changed records show, and what nobody may claim any more. */

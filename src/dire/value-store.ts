@@ -6,19 +6,30 @@ import type { ValueState } from "./value-state.ts";
 
 const STATE_NUMBERS = { contested: 1, generic: 2 } as const;
 
-/** States as last decided, by "partition value"; a value that is not in the map is usable. */
-export async function readValueStates(
+/** Who holds a value, and what was last decided of it. */
+export interface HeldValue {
+  /** Records that hold it, no more than were asked for. */
+  readonly holders: readonly number[];
+  readonly state: ValueState;
+}
+
+/** Holders, at most `limit` of each, and states of values; by "partition value". */
+export async function readHeldValues(
   tx: Tx,
   tenant: number,
-  values: readonly PartitionValue[],
-): Promise<ReadonlyMap<string, ValueState>> {
+  { values, limit }: { readonly values: readonly PartitionValue[]; readonly limit: number },
+): Promise<ReadonlyMap<string, HeldValue>> {
+  if (values.length === 0) return new Map();
   const split = values.map(({ partitionNo, value }) => ({ partitionNo, ...splitValue(value) }));
-  const { rows } = await tx.query<{ i: number; state: number }>(
-    `select (u.i - 1)::int as i, s.state
+  const { rows } = await tx.query<{ i: number; holders: number[] | null; state: number | null }>(
+    `select (u.i - 1)::int as i, h.holders,
+            (select state from sync.value_states
+              where tenant = $1 and partition_no = u.p and type = u.t and value = u.v limit 1) as state
        from unnest($2::int[], $3::smallint[], $4::text[]) with ordinality u(p, t, v, i)
-      cross join lateral (
-        select state from sync.value_states
-         where tenant = $1 and partition_no = u.p and type = u.t and value = u.v limit 1) s`,
+      cross join lateral (select array_agg(f.record_no) as holders from (
+        select record_no from sync.facts
+         where tenant = $1 and partition_no = u.p and type = u.t and value = u.v
+         order by record_no limit $5) f) h`,
     [
       tenant,
       ...columns(
@@ -27,14 +38,20 @@ export async function readValueStates(
         (s) => s.type,
         (s) => s.text,
       ),
+      limit,
     ],
   );
   return new Map(
-    rows.map(({ i, state }) => [
+    rows.map(({ i, holders, state }) => [
       holderKey(values[i]),
-      state === STATE_NUMBERS.generic ? "generic" : "contested",
+      { holders: holders ?? [], state: stateOf(state) },
     ]),
   );
+}
+
+function stateOf(state: number | null): ValueState {
+  if (state === null) return "ok";
+  return state === STATE_NUMBERS.generic ? "generic" : "contested";
 }
 
 /** A value whose state was decided anew. */

@@ -1,16 +1,8 @@
 /** SQL of watches. A row holds the records of one block of numbers that are watched from one day on, as ranges. */
 import type { Tx } from "../db/tx.ts";
-import { parseDays } from "./day-set.ts";
+import { blockOf, formatRanges, parseRanges } from "./record-ranges.ts";
 import { columns } from "./record-store.ts";
-import { formatRanges } from "./seen-store.ts";
 import type { Watches } from "./watch.ts";
-
-/** Record numbers of a block, as a power of two: a row of it is at most 32 KB, however many records a tenant has. */
-const BLOCK_BITS = 12;
-
-function blockOf(recordNo: number): number {
-  return recordNo >> BLOCK_BITS;
-}
 
 /** Adds watches. Later ones of the same records stay; that they fire too often costs a decision that changes nothing. */
 export async function addWatches(tx: Tx, tenant: number, watches: Watches): Promise<void> {
@@ -88,11 +80,5 @@ async function fireOnDay(
       ),
     ],
   );
-  return rows.flatMap(({ hit }) => numbersOf(hit));
-}
-
-function numbersOf(ranges: string): number[] {
-  return parseDays(ranges).flatMap(([from, until]) =>
-    Array.from({ length: until - from }, (_, i) => from + i),
-  );
+  return rows.flatMap(({ hit }) => parseRanges(hit));
 }

@@ -102,17 +102,26 @@ export async function readMembersOf(
   return rows.map((row) => ({ recordNo: row.record_no, fingerprint: row.fingerprint, deviceNo }));
 }
 
-/** All records of devices. */
-export async function readRecordsOf(
+/** Membership of all devices that hold one of these records. */
+export async function readFellows(
   tx: Queryable,
   tenant: number,
-  deviceNos: readonly number[],
-): Promise<readonly number[]> {
-  const { rows } = await tx.query<{ record_no: number }>(
-    "select distinct record_no from sync.members where tenant = $1 and device_no = any($2::int[])",
-    [tenant, deviceNos],
+  recordNos: readonly number[],
+): Promise<readonly MemberRow[]> {
+  const { rows } = await tx.query<{ record_no: number; fingerprint: number; device_no: number }>(
+    `with held as (
+       select distinct m.device_no from unnest($2::int[]) u(no)
+        cross join lateral (select device_no from sync.members where tenant = $1 and record_no = u.no) m)
+     select m.record_no, m.fingerprint, m.device_no from held
+      cross join lateral (select record_no, fingerprint, device_no from sync.members
+       where tenant = $1 and device_no = held.device_no) m`,
+    [tenant, recordNos],
   );
-  return rows.map((row) => row.record_no);
+  return rows.map((row) => ({
+    recordNo: row.record_no,
+    fingerprint: row.fingerprint,
+    deviceNo: row.device_no,
+  }));
 }
 
 /** Ids of devices by number, and numbers of devices that hold these ids. */

@@ -102,13 +102,15 @@ create table sync.runs (
 create index runs_instance on sync.runs (tenant, instance_no, run_no);
 
 -- Unchanged sightings, many records a row: at event_at each of `records` was seen with the content it had when
--- batch `seq` was worked. Holds only sightings in event order for their instance; others go to record_sightings.
+-- batch `seq` was worked. A row holds records of one block of 4,096 numbers; of a day a record is in the last row alone. Holds
+-- only sightings in event order for their block; others go to record_sightings.
 create table sync.seen_segments (
   tenant int not null,
   instance_no int not null,
-  seq bigint not null,
+  block int not null,
   event_at timestamptz not null,
+  seq bigint not null,
   run_no int not null,
   records int4multirange not null,
-  primary key (tenant, instance_no, seq, event_at)
+  primary key (tenant, instance_no, block, event_at, seq)
 );
