@@ -2,8 +2,6 @@ import type { Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
 import { parseDeviceUpdate, type DeviceUpdate } from "../model/device-update.ts";
 import { unionDays } from "./day-set.ts";
-import { kindOf } from "./kind.ts";
-import { observe, type Observation } from "./observation.ts";
 import { joinLives, type Content, type RecordState } from "./record-state.ts";
 import { readRecords, type Seen, type StoredRecord } from "./record-store.ts";
 import { readSeen } from "./seen-store.ts";
@@ -25,38 +23,35 @@ export async function loadRecords(
   const rows = await readRecords(tx, tenant, recordNos);
   const seen = await readSeen(tx, tenant, rows);
   return new Map(
-    rows.map((row) => {
-      const { update, observation } = readPayload(row);
-      const content = withSeen(contentOf(row, observation), seen.get(row.recordNo));
-      const { versions, addresses } = row;
-      return [row.recordNo, { row, update, state: { content, versions, addresses } }];
-    }),
+    rows.map((row) => [row.recordNo, new Loaded(row, seen.get(row.recordNo))] as const),
   );
 }
 
-/** A stored payload was read once when it came in; that it cannot be read again would be a bug. */
-function readPayload(row: StoredRecord): { update: DeviceUpdate; observation: Observation } {
-  const update = parseDeviceUpdate(JSON.parse(row.payload), row.currentMs);
-  invariant(update.ok, `payload of record ${row.recordNo} can be read back`);
-  const observation = observe(update.value, "");
-  invariant(observation.ok, `payload of record ${row.recordNo} has its identifiers`);
-  invariant(
-    observation.value.kind === kindOf(row.kind),
-    `payload of record ${row.recordNo} has its kind`,
-  );
-  return { update: update.value, observation: observation.value };
+/** The update is parsed when it is asked for: most records are loaded for what they say of identity alone. */
+class Loaded implements LoadedRecord {
+  readonly row: StoredRecord;
+  readonly state: RecordState;
+  #update: DeviceUpdate | undefined;
+
+  constructor(row: StoredRecord, seen: Seen | undefined) {
+    const { versions, addresses } = row;
+    this.row = row;
+    this.state = { content: withSeen(contentOf(row), seen), versions, addresses };
+  }
+
+  /** A stored payload was read once when it came in; that it cannot be read again would be a bug. */
+  get update(): DeviceUpdate {
+    if (this.#update !== undefined) return this.#update;
+    const update = parseDeviceUpdate(JSON.parse(this.row.payload), this.row.currentMs);
+    invariant(update.ok, `payload of record ${this.row.recordNo} can be read back`);
+    this.#update = update.value;
+    return update.value;
+  }
 }
 
-function contentOf(row: StoredRecord, { features, addresses }: Observation): Content {
-  const {
-    firstMs,
-    idInput,
-    contentHash: hash,
-    payload,
-    fingerprint,
-    days,
-    currentMs: lastMs,
-  } = row;
+function contentOf(row: StoredRecord): Content {
+  const { firstMs, idInput, payload, features, fingerprint, shown: addresses, days } = row;
+  const { contentHash: hash, currentMs: lastMs } = row;
   return { firstMs, lastMs, idInput, hash, payload, features, fingerprint, addresses, days };
 }
 

@@ -42,9 +42,12 @@ export interface StoredRecord extends RecordHead, RecordRef {
   /** Single sightings; those that segments hold are read apart. */
   readonly sighted: Seen | undefined;
   readonly payload: string;
+  readonly features: Features;
   readonly fingerprint: number;
   readonly firstMs: number;
   readonly idInput: string;
+  /** Addresses of the current content, and the days on which they were seen. */
+  readonly shown: readonly Ip[];
   readonly days: DaySet;
   /** Complete full runs of its source in a row that did not find it. */
   readonly missedRuns: number;
@@ -109,9 +112,11 @@ type RecordRow = {
   content_hash: number;
   payload: string;
   current_at: number;
+  features: Features;
   fingerprint: number;
   fingerprint_first: number;
   id_input: string;
+  shown: string;
   address_days: string;
   content_seq: number;
   absent_runs: number;
@@ -129,7 +134,8 @@ export async function readRecords(
 ): Promise<StoredRecord[]> {
   const { rows } = await tx.query<RecordRow>(
     `select r.record_no, r.partition_no, r.kind, r.native, r.instance_no, r.content_hash, r.payload::text as payload,
-            r.current_at, r.fingerprint, r.fingerprint_first, r.id_input, r.address_days::text as address_days, r.content_seq,
+            r.current_at, r.features, r.fingerprint, r.fingerprint_first, r.id_input, r.addresses as shown,
+            r.address_days::text as address_days, r.content_seq,
             r.absent_runs,
             (select array_agg(n.record_no) from sync.records n
               where n.tenant = $1 and n.partition_no = r.partition_no and n.kind = r.kind and n.native = r.native) as namesakes,
@@ -154,9 +160,11 @@ export async function readRecords(
     contentHash: row.content_hash,
     payload: row.payload,
     currentMs: row.current_at,
+    features: row.features,
     fingerprint: row.fingerprint,
     firstMs: row.fingerprint_first,
     idInput: row.id_input,
+    shown: row.shown === "" ? [] : (row.shown.split(",") as Ip[]),
     days: parseDays(row.address_days),
     contentSeq: row.content_seq,
     missedRuns: row.absent_runs,
@@ -209,13 +217,14 @@ export async function writeRecords(
   const sorted = writes.toSorted((a, b) => a.recordNo - b.recordNo);
   await tx.query(
     `insert into sync.records as r (tenant, record_no, partition_no, kind, native, instance_no, content_hash, payload,
-            current_at, fingerprint, fingerprint_first, id_input, address_days, content_seq)
+            current_at, features, fingerprint, fingerprint_first, id_input, addresses, address_days, content_seq)
      select $1, u.* from unnest($2::int[], $3::int[], $4::smallint[], $5::text[], $6::int[], $7::bigint[], $8::json[],
-            $9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::text[], $13::int4multirange[], $14::bigint[]) u
+            $9::timestamptz[], $10::json[], $11::bigint[], $12::timestamptz[], $13::text[], $14::text[], $15::int4multirange[],
+            $16::bigint[]) u
      on conflict (tenant, record_no) do update set content_hash = excluded.content_hash, payload = excluded.payload,
-            current_at = excluded.current_at, fingerprint = excluded.fingerprint,
+            current_at = excluded.current_at, features = excluded.features, fingerprint = excluded.fingerprint,
             fingerprint_first = excluded.fingerprint_first, id_input = excluded.id_input,
-            address_days = excluded.address_days, content_seq = excluded.content_seq`,
+            addresses = excluded.addresses, address_days = excluded.address_days, content_seq = excluded.content_seq`,
     [
       tenant,
       ...columns(
@@ -228,9 +237,11 @@ export async function writeRecords(
         (w) => w.content.hash,
         (w) => w.content.payload,
         (w) => isoTime(w.content.lastMs),
+        (w) => JSON.stringify(w.content.features),
         (w) => w.content.fingerprint,
         (w) => isoTime(w.content.firstMs),
         (w) => w.content.idInput,
+        (w) => w.content.addresses.join(","),
         (w) => formatDays(w.content.days),
         (w) => w.contentSeq,
       ),

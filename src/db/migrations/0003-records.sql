@@ -17,12 +17,14 @@ create table sync.records (
   payload json not null,
   -- event time of the newest explicit sighting of this content
   current_at timestamptz not null,
-  -- identity-relevant features of the current content
+  -- identity-relevant features of the current content, read from it once, and their hash
+  features json not null,
   fingerprint bigint not null,
   fingerprint_first timestamptz not null,
   -- the id rule's input at the fingerprint's first observation: least (event time, bytes)
   id_input text collate "C" not null,
-  -- days (since 1970) on which the current address set was explicitly seen
+  -- addresses of the current content, with commas; days (since 1970) on which this set was explicitly seen
+  addresses text collate "C" not null,
   address_days int4multirange not null,
   -- segments of later batches speak of this content, earlier ones of an older one
   content_seq bigint not null,
