@@ -1,7 +1,7 @@
 /* oxlint-disable typescript/no-unsafe-member-access, typescript/no-unsafe-return, typescript/no-unsafe-argument -- .mjs files are no part of the TypeScript project, so no types are seen */
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync } from "node:fs";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -127,3 +127,6 @@ function read(path) {
     return undefined;
   }
 }
+
+// `node build/set-up.mjs`, for scripts whose programs start from node_modules themselves.
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await setUp();

@@ -1,11 +1,15 @@
 /**
  * `npm test [-- PART …]`: every .test.ts file under test/ in this one process, or those whose path begins with a PART
  * ("db", "test/db/tx.test.ts"). Ends with what was skipped and why, so that a green run never hides a suite that did not run.
+ * `--only WORDS` runs the tests alone whose name has them; `--report FILE` writes there what became of each, as JSON.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { run, type EventData } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { outcomeOf, type TestOutcome } from "./test-outcomes.ts";
 
 type Skipped = { readonly name: string; readonly file: string; readonly reason: string };
 
@@ -15,8 +19,12 @@ const TEST_MAX_MS = 120_000;
 /** How long the process may live on with no test running, ms; longer means that a test left something open. */
 const LEFT_OPEN_MS = 10_000;
 
-const files = testFiles(process.argv.slice(2));
-if (files.length === 0) end(`no test file begins with ${process.argv.slice(2).join(" or ")}`);
+const { values: flags, positionals } = parseArgs({
+  options: { only: { type: "string" }, report: { type: "string" } },
+  allowPositionals: true,
+});
+const files = testFiles(positionals);
+if (files.length === 0) end(`no test file begins with ${positionals.join(" or ")}`);
 process.exitCode = 1;
 runAll(files);
 
@@ -35,6 +43,8 @@ function runAll(paths: readonly string[]): void {
     files: paths.map((path) => ROOT + path),
     isolation: "none",
     timeout: TEST_MAX_MS,
+    // Words, not a pattern: names have dots and brackets in them.
+    ...(flags.only === undefined ? {} : { testNamePatterns: RegExp(RegExp.escape(flags.only)) }),
   });
   tests.on("test:pass", (event) => {
     if (event.skip !== undefined && event.skip !== false) skipped.push(skippedTest(event));
@@ -48,6 +58,7 @@ function runAll(paths: readonly string[]): void {
       process.stdout.write(`${passed} passed, ${failed} failed, ${passedOver} skipped\n`);
     });
   });
+  if (flags.report !== undefined) report(tests, flags.report);
   watchForLeftOvers(tests);
   tests.compose(spec).pipe(process.stdout);
 }
@@ -66,6 +77,16 @@ function skippedReport(skipped: readonly Skipped[]): string {
       [`skipped, ${reason}:`, ...tests.map(({ file, name }) => `  ${file}: ${name}`)].join("\n"),
     )
     .join("\n");
+}
+
+function report(tests: ReturnType<typeof run>, file: string): void {
+  const outcomes: TestOutcome[] = [];
+  const note = (event: EventData.TestPass | EventData.TestFail): void => {
+    const outcome = outcomeOf(event, ROOT);
+    if (outcome !== undefined) outcomes.push(outcome);
+  };
+  tests.on("test:pass", note).on("test:fail", note);
+  process.once("exit", () => writeFileSync(file, JSON.stringify(outcomes)));
 }
 
 /** The run ends when nothing keeps the process alive, so a server left open would hold it for ever, without a word. */

@@ -52,7 +52,7 @@ const PURE =
   /^(model\/|dire\/(address-owner|attribution|batch|chimera|classify|cluster|day-set|derivation|enrichment-reader|enrichment-rule|enrichment-set|enrichment|incarnations|kind|neighbours|node|observation|ocsf|publication|record-ranges|record-state|resolve|rivals|score|risk|saying|survive|together|value-state|values|watch)\.|inbox\/(entries|sender)\.|inventory\/member\.|agent\/(schedule|session-state)\.|cli\/(invocation|core-first-start)\.)/;
 
 type Module = { path: string; text: string; local: string[]; bare: string[] };
-const SPECIFIER = /(?:\bfrom|^import)\s*["']([^"']+)["']/gm;
+const SPECIFIER = /(?:\bfrom\s*|^import\s*|\bimport\()["']([^"']+)["']/gm;
 
 const modules = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".gen.ts"))
@@ -80,6 +80,22 @@ function reachable(from: string, seen = new Set<string>()): Set<string> {
 function where(broken: (module: Module) => boolean): string[] {
   return modules.filter(broken).map((module) => module.path);
 }
+
+test("the map shows the layer table", () => {
+  const map = readFileSync(join(SRC, "README.md"), "utf8");
+  const rows = [...map.matchAll(/^\| `(\w+)`\s*\|.*\|([^|]+)\|$/gm)];
+  const shown = Object.fromEntries(
+    rows.map(([, name = "", allowed = ""]) => [name, allowed.match(/[a-z]+(?=\/|\s|$)/g) ?? []]),
+  );
+  // `api/contract` is of api; the rows of commands and composition say in words what other tests here hold.
+  const named = (list: readonly string[]): readonly string[] =>
+    list.filter((name) => name !== "contract");
+  for (const [name, allowed] of Object.entries(MAY_IMPORT)) {
+    if (name !== "cli") assert.deepEqual(named(shown[name] ?? ["no row"]), allowed, name);
+  }
+  const unknown = Object.keys(shown).filter((name) => !(name in MAY_IMPORT));
+  assert.deepEqual(unknown, ["bin"]);
+});
 
 test("every folder imports only what the layer table allows", () => {
   const breaches = modules.flatMap(({ path, local }) => {

@@ -9,9 +9,9 @@ import { startNetboxReplay } from "../../test/fakes/netbox-replay-server.ts";
 import { ROOT } from "../process/program.ts";
 
 /** Token that both replayed NetBoxes take. */
-export const NETBOX_TOKEN = "0123456789abcdef0123456789abcdef01234567";
+const NETBOX_TOKEN = "0123456789abcdef0123456789abcdef01234567";
 /** Secret that the Armis takes. */
-export const ARMIS_SECRET = "demo-secret-key";
+const ARMIS_SECRET = "demo-secret-key";
 
 /** One tenant of the demo. */
 export interface DemoTenant {
