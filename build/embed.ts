@@ -1,13 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 
+import { embedCommands } from "./embed-commands.ts";
 import { embedEnrichment } from "./embed-enrichment.ts";
 import { embedMigrations } from "./embed-migrations.ts";
 import { embedProto } from "./embed-proto.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const GENERATORS = [embedProto, embedMigrations, embedEnrichment];
+const GENERATORS = [embedProto, embedMigrations, embedEnrichment, embedCommands];
 
-/** Writes every generated module, or with --check writes nothing and fails when one is out of date. */
+/** Writes every generated file, or with --check writes nothing and fails when one is out of date. */
 const isCheck = process.argv.includes("--check");
 const stale: string[] = [];
 for (const { path, text } of await Promise.all(GENERATORS.map((generate) => generate()))) {

@@ -51,8 +51,8 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
   silent: "silent",
 };
 
-/** Fields by block; those of the original that mean nothing to us are known, so that its file raises no warning. */
-const KNOWN: Readonly<Record<string, readonly string[]>> = {
+/** Fields by block ("": the file itself); those of the original that mean nothing to us are known, so that its file raises no warning. */
+export const AGENT_SETTINGS: Readonly<Record<string, readonly string[]>> = {
   "": words(`agent_id agent_name component_type host_ip partition security kv_address kv_security checkers_dir
     logging gateway_addr gateway_addrs gateway_security push_interval status_debounce_interval
     status_heartbeat_interval sync_runtime_enabled tenant_id tenant_slug data_dir max_memory chunk_max_bytes`),
@@ -119,7 +119,7 @@ function member(value: unknown, key: string): unknown {
 
 function unknownKeys(value: unknown, block: string): readonly string[] {
   if (typeof value !== "object" || value === null) return [];
-  const known = KNOWN[block] ?? [];
+  const known = AGENT_SETTINGS[block] ?? [];
   const prefix = block === "" ? "" : `${block}.`;
   return Object.keys(value)
     .filter((key) => !known.includes(key))

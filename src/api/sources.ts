@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 
+import { findAgent } from "../control/agents.ts";
 import { readPayload, readSource, type SourceDraft } from "../control/source-settings.ts";
 import {
   applySource,
@@ -145,7 +146,7 @@ export function addSources(app: Api, context: ApiContext): void {
       agentId: c.req.valid("query").agent_id,
       actor: c.get("caller").actor,
     };
-    await checkDrafts(db, applying.tenant, drafts.value);
+    await checkDrafts(db, applying, drafts.value);
     const applied: z.infer<typeof appliedSourceSchema>[] = [];
     for (const draft of drafts.value) applied.push(await store(context, applying, draft));
     return c.json({ applied }, 200);
@@ -159,9 +160,9 @@ export function addSources(app: Api, context: ApiContext): void {
     const known = await sourceNamed(db, tenant, c.req.valid("param").source);
     const { agent_id: agent, ...patch } = c.req.valid("json");
     const draft = patched(known, patch);
-    await checkDrafts(db, tenant, [draft]);
     const agentId = typeof agent === "string" ? agent : known.agentId;
     const applying = { tenant, agentId, actor: c.get("caller").actor };
+    await checkDrafts(db, applying, [draft]);
     return c.json(await store(context, applying, draft), 200);
   });
   for (const [route, enabled] of [
@@ -207,10 +208,17 @@ async function shownNow(
  */
 async function checkDrafts(
   db: Db,
-  { tenant }: Tenant,
+  { tenant: { tenant }, agentId }: Applying,
   drafts: readonly SourceDraft[],
 ): Promise<void> {
-  for (const { name, type } of drafts) {
+  const agent = await findAgent(db, tenant, agentId);
+  for (const { name, type, partition = agent?.partition } of drafts) {
+    if (agent !== undefined && partition !== agent.partition) {
+      throw new Problem(
+        "invalid_source",
+        `source "${name}": partition "${partition}" is not that of agent "${agentId}", which is in "${agent.partition}"; leave it out, or name an agent there`,
+      );
+    }
     const known = await findSource(db, tenant, name);
     if (known === undefined || known.type === type) continue;
     throw new Problem(

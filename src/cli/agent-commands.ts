@@ -9,7 +9,7 @@ import type { AgentTerminal } from "./agent-terminal.ts";
 import { validate } from "./agent-validate.ts";
 import { oneOf, optional, required, short, toggle, withDefault } from "./args.ts";
 import { invocation } from "./invocation.ts";
-import { command, runProgram, type Command } from "./program.ts";
+import { command, runProgram, type Command, type Program } from "./program.ts";
 
 /** Where packages put it. */
 const CONFIG_DEFAULT = "/etc/serviceradar/agent.json";
@@ -19,7 +19,7 @@ const jsonFlag = toggle("print JSON");
 const COMMANDS: readonly Command<AgentTerminal>[] = [
   command({
     name: "run",
-    summary: "pulls the sources of this agent and streams their devices to its gateway",
+    summary: "Pull the sources of this agent and stream their devices to its gateway",
     flags: {
       config: configFlag,
       once: toggle("run every source once and end; the exit code says how that went"),
@@ -48,13 +48,13 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
   }),
   command({
     name: "validate",
-    summary: "checks agent.json and the certificates it names, without connecting",
+    summary: "Check agent.json and the certificates it names, without connecting",
     flags: { config: configFlag, json: jsonFlag },
     run: (values, terminal: AgentTerminal) => validate(values, terminal),
   }),
   command({
     name: "version",
-    summary: "prints the version",
+    summary: "Show the release",
     flags: { json: jsonFlag },
     run: ({ json }, { print }: AgentTerminal) => {
       print(json ? JSON.stringify({ name: "serviceradar-agent", version: VERSION }) : VERSION);
@@ -63,14 +63,19 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
   }),
 ];
 
+/** The agent's executable, but for how it is called here. */
+export const AGENT_PROGRAM: Omit<Program<AgentTerminal>, "call"> = {
+  name: "serviceradar-agent",
+  summary: "device inventory of external systems, pulled and streamed to a gateway",
+  version: VERSION,
+  commands: COMMANDS,
+};
+
 /** Runs one command line of the agent and gives its exit code. */
 export async function runAgentCommand(
   argv: readonly string[],
   terminal: AgentTerminal,
 ): Promise<number> {
-  const summary = "pulls device inventory from external systems and streams it to a gateway";
-  const name = "serviceradar-agent";
-  const call = invocation(name, terminal.env);
-  const program = { name, call, summary, version: VERSION, commands: COMMANDS };
-  return await runProgram(program, argv, terminal);
+  const call = invocation("serviceradar-agent", terminal.env);
+  return await runProgram({ ...AGENT_PROGRAM, call }, argv, terminal);
 }

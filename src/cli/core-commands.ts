@@ -17,7 +17,8 @@ import { TOKEN_COMMANDS } from "./core-token.ts";
 import { invocation } from "./invocation.ts";
 import { runProgram, type Program } from "./program.ts";
 
-const PROGRAM: Omit<Program<CoreContext>, "call"> = {
+/** The core's executable, but for how it is called here. */
+export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
   name: CORE_NAME,
   summary: "one device inventory out of what many systems say",
   version: VERSION,
@@ -43,7 +44,7 @@ export async function runCoreCommand(
   context: CoreContext = processContext(serve),
 ): Promise<number> {
   const call = invocation(CORE_NAME, context.env);
-  return await runProgram({ ...PROGRAM, call }, argv, context).catch((thrown: unknown) => {
+  return await runProgram({ ...CORE_PROGRAM, call }, argv, context).catch((thrown: unknown) => {
     if (thrown instanceof OutputClosed) return EXIT.ok;
     throw thrown;
   });

@@ -2,6 +2,8 @@
 import type { z } from "@hono/zod-openapi";
 
 import type { appliedSourceSchema, sourceSchema } from "../api/contract-sources.ts";
+import { didYouMean } from "../lib/did-you-mean.ts";
+import { SOURCE_MEMBERS } from "../model/sync-payload.ts";
 import { type TenantSession } from "./core-session.ts";
 import { pairLines, plain, sectionLines, tableLines } from "./table.ts";
 import { agoText, countOf, timeText } from "./wording.ts";
@@ -87,11 +89,22 @@ export function appliedLines(applied: readonly Applied[]): readonly string[] {
     ...(outcome === "changed" && names.length > 0
       ? [`  credentials set again: ${names.join(", ")}`]
       : []),
+    ...unreadLines(source),
     ...(source.credentials.length === 0
       ? [`  It has no credentials, so ${source.endpoint} will likely refuse it.`]
       : []),
     ...(source.enabled ? [] : ["  It is disabled; enable it to have it run."]),
   ]);
+}
+
+/** A slip in a name would otherwise look like a setting that is obeyed. */
+function unreadLines({ settings }: Source): readonly string[] {
+  return Object.keys(settings)
+    .filter((name) => !SOURCE_MEMBERS.includes(name))
+    .map(
+      (name) =>
+        `  ${plain(name)} is kept, but no agent of ours reads it${didYouMean(name, SOURCE_MEMBERS)}`,
+    );
 }
 
 function saidOutcome(

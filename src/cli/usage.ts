@@ -31,14 +31,19 @@ export function programUsage(
 export function commandUsage(call: string, command: Described): string {
   const operands = Object.entries(command.operands);
   const flags = Object.entries(command.flags);
-  const line = [call, command.name, ...operands.map(shownOperand), ...flags.map(shownFlag)];
   return [
     command.summary,
     "",
-    `Usage: ${line.join(" ")}`,
+    `Usage: ${usageLine(call, command)}`,
     ...section("Operands:", operands, ([name, operand]) => operand.placeholder ?? name),
     ...section("Flags:", flags, ([name, flag]) => flagTitle(name, flag)),
   ].join("\n");
+}
+
+/** "serviceradar-core source apply FILE [--agent AGENT]" */
+export function usageLine(call: string, { name, operands, flags }: Described): string {
+  const [taken, given] = [Object.entries(operands), Object.entries(flags)];
+  return [call, name, ...taken.map(shownOperand), ...given.map(shownFlag)].join(" ");
 }
 
 type Entry = readonly [string, Argument<unknown>];
@@ -62,7 +67,8 @@ function shownFlag([name, flag]: Entry): string {
   return flag.isRequired ? shown : `[${shown}]${flag.isRepeatable ? "..." : ""}`;
 }
 
-function flagTitle(name: string, { short, placeholder }: Argument<unknown>): string {
+/** "-c, --config FILE" */
+export function flagTitle(name: string, { short, placeholder }: Argument<unknown>): string {
   const names = [...(short === undefined ? [] : [`-${short}`]), flagName(name)].join(", ");
   return placeholder === undefined ? names : `${names} ${placeholder}`;
 }

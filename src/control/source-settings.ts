@@ -20,26 +20,26 @@ export interface SourceDraft {
   readonly endpoint: string;
   readonly pollIntervalMs: number | undefined;
   readonly discoveryIntervalMs: number | undefined;
+  /** Only to be held against the agent's, whose partition a source has. */
+  readonly partition: string | undefined;
   /** queries, page_size, network_blacklist and whatever else the payload holds, as given. */
   readonly settings: Json;
   readonly credentials: Readonly<Record<string, Secret>> | undefined;
 }
 
-/** Members with columns of their own, or that the core decides; the rest of a payload's source are its settings. */
-const OWN_MEMBERS = new Set([
+/** Members of a payload's source that the core decides; another core's export has them, and they are not taken from there. */
+export const DECIDED_MEMBERS: readonly string[] = [
   "name",
-  "type",
-  "endpoint",
-  "credentials",
-  "poll_interval",
-  "discovery_interval",
   "sync_service_id",
   "agent_id",
   "gateway_id",
   "partition",
   "tenant_id",
   "tenant_slug",
-]);
+];
+/** Members with columns of their own; the rest of a payload's source are its settings. */
+const COLUMN_MEMBERS = ["type", "endpoint", "credentials", "poll_interval", "discovery_interval"];
+const OWN_MEMBERS: ReadonlySet<string> = new Set([...DECIDED_MEMBERS, ...COLUMN_MEMBERS]);
 /** Types that a connector exists for in our agent. */
 const SOURCE_TYPES: readonly string[] = ["armis", "netbox"];
 const NAME_CHARS_MAX = 128;
@@ -72,6 +72,7 @@ export function readSource(
     endpoint,
     pollIntervalMs: poll.value,
     discoveryIntervalMs: discovery.value,
+    partition: parsed.value.partition,
     settings: Object.fromEntries(Object.entries(json).filter(([key]) => !OWN_MEMBERS.has(key))),
     credentials: Object.keys(credentials).length === 0 ? undefined : credentials,
   });

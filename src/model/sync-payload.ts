@@ -8,7 +8,7 @@ export interface SourceQuery {
   readonly query: string;
 }
 
-/** One source as the configuration payload gives it to an agent; keys of the payload in docs/wire.md. */
+/** One source as the configuration payload gives it to an agent; members of the payload: SOURCE_MEMBERS. */
 export interface SourceConfig {
   /** Key in `sources`: what operators call it. */
   readonly name: string;
@@ -47,6 +47,24 @@ export const DISCOVERY_INTERVAL_DEFAULT_MS = 3_600_000;
 const INTERVAL_MIN_MS = 1_000;
 /** More sources than this in one payload is a mistake, not an inventory. */
 const SOURCES_MAX = 10_000;
+
+/** Members of a source that agents read; docs/configuration.md says what each means. */
+export const SOURCE_MEMBERS: readonly string[] = [
+  "type",
+  "endpoint",
+  "credentials",
+  "poll_interval",
+  "discovery_interval",
+  "queries",
+  "page_size",
+  "network_blacklist",
+  "insecure_skip_verify",
+  "ca_pem",
+  "proxy_url",
+  "partition",
+  "gateway_id",
+  "sync_service_id",
+];
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -142,6 +142,11 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     /^poll_interval "soon" is not a duration/,
   ],
   [
+    "a partition that is not the agent's",
+    { sources: { lab: { ...netbox, partition: "dmz" } } },
+    /^source "lab": partition "dmz" is not that of agent "agent-1", which is in "default"; leave it out/,
+  ],
+  [
     "a missing type",
     { sources: { lab: { endpoint: "https://x" } } },
     /^source "lab": has no type$/,
@@ -175,6 +180,12 @@ for (const [what, payload, detail] of WRONG) {
     assert.deepEqual(list.sources, []);
   });
 }
+
+test("a partition that is the agent's may be said", async (t) => {
+  const { ask } = await withAgent(t);
+  const body = { sources: { lab: { ...netbox, partition: "default" } } };
+  assert.equal((await ask(APPLY, { body })).status, 200);
+});
 
 test("a source needs an agent that is known and not revoked", async (t) => {
   const { ask } = await withAgent(t);
