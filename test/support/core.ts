@@ -11,17 +11,20 @@ import { createTenant, findTenant, type Tenant } from "../../src/control/tenants
 import type { Db } from "../../src/db/pool.ts";
 import { Worker } from "../../src/dire/worker.ts";
 import { openGateway, type RunningGateway } from "../../src/gateway/gateway.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock, type Clock } from "../../src/lib/clock.ts";
 import { sha256Hex } from "../../src/lib/hash.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { GatewayClient } from "../../src/wire/client.ts";
-import { MESSAGE_LIMITS_DEFAULT } from "../../src/wire/limits.ts";
+import { MESSAGE_LIMITS_DEFAULT, type MessageLimits } from "../../src/wire/limits.ts";
 import { makeAgent, slug, type TestIdentity } from "./certs.ts";
 import { freshDatabase } from "./database.ts";
 
 /** How a test's core differs from the usual one. */
 export interface TestCoreOptions {
   readonly chunksMax?: number;
+  readonly limits?: MessageLimits;
+  /** The gateway's. */
+  readonly clock?: Clock;
 }
 
 /** A core that a test talks to. */
@@ -39,7 +42,12 @@ export interface TestCore {
   source(
     tenant: Tenant,
     agentId: string,
-    value: { readonly name: string; readonly type?: string },
+    value: {
+      readonly name: string;
+      readonly type?: string;
+      readonly endpoint?: string;
+      readonly token?: string;
+    },
   ): Promise<string>;
   /** A client with an agent's certificate. Closed with the test. */
   client(identity: TestIdentity, caPem?: string): GatewayClient;
@@ -65,7 +73,7 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
   const context = {
     db,
     sealer,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log,
     gatewayId: "gw-test",
     chunksMax: options.chunksMax ?? 1_000,
@@ -74,7 +82,7 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
   const gateway = await openGateway({
     context,
     authorities,
-    limits: MESSAGE_LIMITS_DEFAULT,
+    limits: options.limits ?? MESSAGE_LIMITS_DEFAULT,
     listen: "127.0.0.1:0",
     names: [],
   });
@@ -105,11 +113,11 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
       if (!registered.ok) throw new Error(registered.error.message);
       return made;
     },
-    source: async (tenant, agentId, { name, type = "netbox" }) => {
+    source: async (tenant, agentId, { name, type = "netbox", endpoint, token }) => {
       const draft = readSource(name, {
         type,
-        endpoint: "https://source.example.net",
-        credentials: { api_token: "secret-token" },
+        endpoint: endpoint ?? "https://source.example.net",
+        credentials: { api_token: token ?? "secret-token" },
       });
       if (!draft.ok) throw new Error(draft.error);
       const applied = await applySource(db, tenant.tenant, {
