@@ -63,17 +63,6 @@ test("every environment variable that is read is told, and no other", () => {
 });
 
 test("the bounds of numbers in the environment are those that a start insists on", async () => {
-  const settings = {
-    dataDir: "/nowhere",
-    isDataDirExplicit: true,
-    poolSize: 4,
-    roles: [],
-    grpcListen: "",
-    httpListen: "",
-    gatewayNames: [],
-    firstTenant: "default",
-    socketPath: "/nowhere",
-  };
   const io = { log: silentLog(), signal: AbortSignal.abort(), print: () => {} };
   const numbers = tableOf(sectionOf(PAGE, "## Environment")).flatMap(
     ([name = "", , , bounds = ""]) => {
@@ -83,11 +72,12 @@ test("the bounds of numbers in the environment are those that a start insists on
   );
   assert.ok(numbers.length >= 4);
   for (const { name, min, max } of numbers) {
-    const env = { [name]: "many" };
-    const { err } = await runCore(["serve"], {
-      env,
-      serve: (_, { env: given }) => serve(settings, { ...io, env: given }),
-    }).catch((thrown: unknown) => ({ err: String(thrown) }));
+    // A folder that cannot be made, should a number be taken after all.
+    const line = ["serve", "--data-dir", "/proc/nowhere"];
+    const { err } = await runCore(line, {
+      env: { [name]: "many" },
+      serve: (settings, { env }) => serve(settings, { ...io, env }),
+    });
     assert.match(err, new RegExp(`${name}: "many" is not a whole number from ${min} to ${max}$`));
   }
 });

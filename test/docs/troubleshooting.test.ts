@@ -39,7 +39,12 @@ function quoted(beginning: string): RegExp {
   const [message, ...others] = MESSAGES.filter((candidate) => candidate.startsWith(beginning));
   assert.ok(message !== undefined && others.length === 0, `README.md quotes one "${beginning}…"`);
   brought.add(message);
-  return new RegExp(message.split("…").map(RegExp.escape).join(".+"));
+  return new RegExp(
+    message
+      .split("…")
+      .map((part) => RegExp.escape(part))
+      .join(".+"),
+  );
 }
 
 type Agent = Parameters<typeof whatAgentSays>[1];
@@ -202,7 +207,17 @@ test("a data folder that a core uses already is told with its process", async (t
   });
   t.after(() => embedded.stop());
   const { code, err } = await runCore(
-    ["serve", "--data-dir", embedded.dataDir, "--http-listen", ":0", "--grpc-listen", ":0"],
+    [
+      "serve",
+      "--log-level",
+      "error",
+      "--data-dir",
+      embedded.dataDir,
+      "--http-listen",
+      ":0",
+      "--grpc-listen",
+      ":0",
+    ],
     { serve },
   );
   assert.match(err, quoted("another serviceradar-core"));
@@ -222,7 +237,14 @@ test("a port that is taken is told by its setting", async (t) => {
       "--grpc-listen": "127.0.0.1:0",
       [setting]: `127.0.0.1:${port}`,
     };
-    const line = ["serve", "--data-dir", dataDir, ...Object.entries(listen).flat()];
+    const line = [
+      "serve",
+      "--log-level",
+      "error",
+      "--data-dir",
+      dataDir,
+      ...Object.entries(listen).flat(),
+    ];
     const { code, err } = await runCore(line, { serve, env: { DATABASE_URL: url } });
     const message = new RegExp(
       quoted("--http-listen").source.replace("\\x2d\\x2dhttp\\x2dlisten", setting),

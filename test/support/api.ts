@@ -1,5 +1,6 @@
 /** The REST API over a test database, in process: what a request is answered, and by whom it is made. */
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 
 import { PLATFORM_ADMIN } from "../../src/api/access.ts";
 import { createApi } from "../../src/api/app.ts";
@@ -101,22 +102,7 @@ export async function leaseOf(db: Db, slug: string): Promise<Lease> {
 }
 
 /** The document's example payload (sync-runtime, "Example Integration Payload"), as it stands. */
-export const DOCUMENT_PAYLOAD = `{
-  "poll_interval": "10m",
-  "sources": {
-    "armis_prod": {
-      "type": "armis",
-      "endpoint": "https://my-armis-instance.armis.com",
-      "credentials": {
-        "secret_key": "your-armis-api-secret-key"
-      }
-    },
-    "netbox_dc1": {
-      "type": "netbox",
-      "endpoint": "https://netbox.example.com",
-      "credentials": {
-        "api_token": "your-netbox-api-token"
-      }
-    }
-  }
-}`;
+export const DOCUMENT_PAYLOAD = readFileSync(
+  new URL("../golden/sync-runtime/example-payload.json", import.meta.url),
+  "utf8",
+);
