@@ -52,7 +52,8 @@ const RULES: readonly Rule[] = [
     codes: ["permission_denied"],
     text: /revoked/,
     title: "Agent revoked",
-    advice: "an administrator ended its identity; a new certificate lets it in again (serviceradar-core agent create, without --renew)",
+    advice:
+      "an administrator ended its identity; a new certificate lets it in again (serviceradar-core agent create, without --renew)",
   },
   {
     codes: ["permission_denied", "unauthenticated"],
