@@ -112,7 +112,7 @@ function typeOf(
   const named = sensed.map(deviceTypeOf).find((type) => type !== undefined);
   if (named !== undefined) return typed(named, 1);
   const role = metadata["device_role"] ?? metadata["role"];
-  const played = deviceTypeOf(role);
+  const played = metadata["netbox_vm_id"] === undefined ? deviceTypeOf(role) : machineOf(role);
   if (played !== undefined) return typed(played, 2);
   const { sys_descr: descr } = subject;
   const described = descr === undefined ? undefined : typeIn(descr);
@@ -120,6 +120,14 @@ function typeOf(
   // A sensor's or a role's word that no list knows is shown as it stands, but yields to any that one does.
   const word = sensed.find((text) => text !== undefined) ?? role;
   return word === undefined ? undefined : typed(otherType(word), 4);
+}
+
+const SERVER_ID = 1;
+
+/** A virtual machine is OCSF's "Virtual", unless its role says what of the network it is: a virtual firewall is a firewall. */
+function machineOf(role: string | undefined): DeviceType | undefined {
+  const played = deviceTypeOf(role);
+  return played === undefined || played.id === SERVER_ID ? deviceTypeOf("virtual") : played;
 }
 
 function ruledType(word: string, rule: EnrichmentRule): Claim {

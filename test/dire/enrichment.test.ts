@@ -144,6 +144,8 @@ test("a type is told by the best of what is known, and an unknown word yields to
     "Espresso Machine",
     99,
   ]);
+  assert.deepEqual(type({ netbox_vm_id: "1", role: "web-server" }), ["Virtual", 6]);
+  assert.deepEqual(type({ netbox_vm_id: "1", role: "edge-firewall" }), ["Firewall", 9]);
   assert.deepEqual(type({}), [undefined, undefined]);
 });
 
