@@ -5,8 +5,9 @@ import type { Result } from "../lib/result.ts";
 import type { Source } from "../sources/source.ts";
 import type { MessageLimits } from "../wire/limits.ts";
 import type { AgentConfig } from "./agent-config.ts";
-import type { CommandTarget } from "./command-target.ts";
+import type { CommandOutcome, CommandTarget } from "./command-target.ts";
 import { ConfigHolder } from "./config-holder.ts";
+import type { Credentials } from "./credentials.ts";
 import { diagnose, noConfig } from "./diagnosis.ts";
 import { GatewayLink, type Gateway } from "./gateway-link.ts";
 import type { HostFacts } from "./host.ts";
@@ -24,6 +25,8 @@ export interface AgentOptions {
   readonly host: HostFacts;
   readonly limits: MessageLimits;
   readonly connect: (address: string) => Gateway;
+  /** What `connect` proves itself by; absent where it never changes. */
+  readonly credentials?: Credentials | undefined;
   readonly sourceOfType: (type: string) => Result<Source>;
   /** Every source once, then the end. */
   readonly isOnce: boolean;
@@ -96,10 +99,13 @@ export class Agent {
   }
 
   async #workUntil(signal: AbortSignal, end: () => Promise<void>): Promise<void> {
-    const { clock, log, isTerminal } = this.#options;
+    const { clock, log, isTerminal, credentials } = this.#options;
     const over = new AbortController();
     const statuses = (): readonly SourceStatus[] => this.statuses();
-    const telling = tellProgress({ statuses, isTerminal, clock, log, signal: over.signal });
+    const { signal: ended } = over;
+    const telling = tellProgress({ statuses, isTerminal, clock, log, signal: ended });
+    const onChange = (): void => this.#renewed();
+    const watching = credentials?.watch({ clock, log, signal: ended, onChange });
     try {
       await end();
     } finally {
@@ -108,8 +114,13 @@ export class Agent {
       await this.#session.stop();
       this.#link.close();
       over.abort();
-      await telling;
+      await Promise.all([telling, watching]);
     }
+  }
+
+  #renewed(): void {
+    this.#options.log.info("another certificate: the gateway is greeted anew");
+    this.#session.renew();
   }
 
   /** Resolves when there is a configuration, or the signal aborts. */
@@ -162,7 +173,25 @@ export class Agent {
       cancelRun: (reference) => this.#runtime.cancelRun(reference),
       testConnection: (payload, tell) => tester.testConnection(payload, tell),
       preview: (payload) => tester.preview(payload),
+      renewCertificate: () => this.#renewCertificate(),
+      installCertificate: (chainPem) => this.#installCertificate(chainPem),
     };
+  }
+
+  async #renewCertificate(): Promise<CommandOutcome> {
+    const { credentials } = this.#options;
+    if (credentials === undefined) return NO_FILES;
+    const signing_request = await credentials.requestRenewal();
+    return { success: true, message: "a new key was made", payload: { signing_request } };
+  }
+
+  async #installCertificate(chainPem: string): Promise<CommandOutcome> {
+    const { credentials } = this.#options;
+    if (credentials === undefined) return NO_FILES;
+    await credentials.install(chainPem);
+    // After the answer has gone out, which this connection still carries.
+    setImmediate(() => this.#renewed());
+    return { success: true, message: "the new certificate is in place" };
   }
 
   #createSession(isOnce: boolean): Session {
@@ -198,6 +227,8 @@ export class Agent {
     });
   }
 }
+
+const NO_FILES: CommandOutcome = { success: false, message: "this agent has no certificate files" };
 
 /** Failures that waiting would not mend: certificates, tenants, revoked agents. */
 const LASTING_CODES: ReadonlySet<string> = new Set([

@@ -22,6 +22,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["sync.cancel", cancelSource],
   ["sync.test_connection", (payload, target, tell) => target.testConnection(payload, tell)],
   ["sync.preview", (payload, target) => target.preview(payload)],
+  ["agent.renew_certificate", (_, target) => target.renewCertificate()],
+  ["agent.install_certificate", installCertificate],
 ]);
 
 /** Where the answers to a command go, and by which clock they are stamped. */
@@ -135,4 +137,10 @@ function referenceOf(payload: Json): string | undefined {
 
 function unknownSource(reference: string): CommandOutcome {
   return { success: false, message: `this agent has no source "${reference}"` };
+}
+
+async function installCertificate(payload: Json, target: CommandTarget): Promise<CommandOutcome> {
+  const chainPem = payload["chain_pem"];
+  if (typeof chainPem === "string") return await target.installCertificate(chainPem);
+  return { success: false, message: "payload has no chain_pem" };
 }

@@ -3,13 +3,14 @@ import { dirname, isAbsolute, resolve } from "node:path";
 
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { readPeerName } from "../wire/peer-certificate.ts";
-import { loadClientTls, type ClientTls } from "../wire/tls.ts";
+import { clientTlsPaths, loadClientTls } from "../wire/tls.ts";
 import { parseAgentConfig, type AgentConfig } from "./agent-config.ts";
+import { Credentials, finishRenewal, type CredentialFiles } from "./credentials.ts";
 
 /** Everything an agent reads from its disk at the start. */
 export interface LoadedAgentConfig {
   readonly config: AgentConfig & { readonly partition: string };
-  readonly tls: ClientTls;
+  readonly credentials: Credentials;
   readonly warnings: readonly string[];
 }
 
@@ -20,13 +21,16 @@ export interface LoadedAgentConfig {
 export async function loadAgentConfig(path: string): Promise<LoadedAgentConfig> {
   const { config, warnings } = parseAgentConfig(await readJson(path));
   const { block, setting } = config.security;
-  const tls = await loadClientTls(besideFile(block, path), setting);
+  const files = credentialFiles(besideFile(block, path), setting);
+  await finishRenewal(files);
+  const tls = await loadClientTls(files.block, setting);
   const name = readPeerName(Buffer.from(tls.chainPem));
   if (!name.ok) throw new ConfigError(`${setting}.tls.cert_file`, name.error);
   const { componentId, partitionId } = name.value;
   check("agent_id", config.agentId, componentId);
   check("partition", config.partition ?? partitionId, partitionId);
-  return { config: { ...config, partition: partitionId }, tls, warnings };
+  const credentials = new Credentials(files, tls);
+  return { config: { ...config, partition: partitionId }, credentials, warnings };
 }
 
 function check(setting: string, configured: string, certified: string): void {
@@ -52,4 +56,9 @@ function besideFile(block: unknown, path: string): unknown {
   const dir = (block as { readonly cert_dir?: unknown }).cert_dir;
   if (typeof dir !== "string" || dir === "" || isAbsolute(dir)) return block;
   return { ...block, cert_dir: resolve(dirname(path), dir) };
+}
+
+function credentialFiles(block: unknown, setting: string): CredentialFiles {
+  const { cert: certPath, key: keyPath } = clientTlsPaths(block, setting);
+  return { block, setting, certPath, keyPath };
 }

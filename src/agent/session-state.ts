@@ -23,6 +23,7 @@
  *   heartbeat_ok   | -               | -               | next beat            | -        | -
  *   heartbeat_failed -               | -               | next beat or lost    | -        | -
  *   control_ended  | -               | -               | reopen later or lost | -        | -
+ *   renewed        | -               | greeting        | greeting             | -        | -
  *   timer          | -               | -               | what is due          | greeting | -
  *   stop           | stopped         | stopped         | stopped              | stopped  | -
  *
@@ -30,6 +31,14 @@
  * run: its stream goes on over the connection it has, whatever other calls meet.
  */
 import { backoffMs, type Backoff } from "../lib/retry.ts";
+import {
+  firstIntervals,
+  jittered,
+  withAsked,
+  withHeartbeat,
+  type AskedIntervals,
+  type SessionIntervals,
+} from "./session-intervals.ts";
 
 /** Why a call failed, as far as the session cares. */
 export type CallFailure =
@@ -39,12 +48,6 @@ export type CallFailure =
   | "call"
   /** The gateway does not know this call. */
   | "unsupported";
-
-/** What the gateway asks for in seconds; 0 where it says nothing. */
-export interface AskedIntervals {
-  readonly heartbeatSec: number;
-  readonly pollSec: number;
-}
 
 /** What happens to a session. `link` is the number of the link that an answer belongs to. */
 export type SessionEvent =
@@ -62,6 +65,8 @@ export type SessionEvent =
       readonly failure?: CallFailure;
       readonly livedMs: number;
     }
+  /** There is another certificate: a new connection proves who we are by it. */
+  | { readonly type: "renewed" }
   | { readonly type: "timer"; readonly name: TimerName }
   | { readonly type: "stop" };
 
@@ -78,7 +83,7 @@ export type SessionEffect =
   | { readonly do: "leave" };
 
 /** What every phase remembers. */
-interface Common {
+interface Common extends SessionIntervals {
   /** Counts greetings; tells answers of this link from those of earlier ones. */
   readonly link: number;
   /** How many addresses there are, and which one is used. */
@@ -88,10 +93,6 @@ interface Common {
   readonly helloFailures: number;
   /** Links in a row that were lost before a heartbeat got through. */
   readonly losses: number;
-  readonly heartbeatMs: number;
-  /** The operator's own interval stands above the gateway's. */
-  readonly isHeartbeatFixed: boolean;
-  readonly pollMs: number;
 }
 
 /** Where a session is. */
@@ -129,12 +130,6 @@ const CONTROL_SETTLED_MS = 60_000;
 /** Before a GetConfig that failed by itself is tried again; the usual interval at most. */
 const CONFIG_BACKOFF: Backoff = { baseMs: 5_000, capMs: 300_000 };
 
-/** What gateways say (protocol 1.1), for one that says nothing; and the original agent's clamps. */
-const HEARTBEAT = { fallbackMs: 30_000, minMs: 1_000, maxMs: 3_600_000 };
-const POLL = { fallbackMs: 300_000, minMs: 30_000, maxMs: 86_400_000 };
-/** Polls of many agents that started together drift apart by up to this share of the interval. */
-const POLL_JITTER = 0.1;
-
 /** The beginning: Hello at the first address. */
 export function startSession(options: {
   readonly addresses: number;
@@ -147,9 +142,7 @@ export function startSession(options: {
     address: 0,
     helloFailures: 0,
     losses: 0,
-    heartbeatMs: heartbeatMs ?? HEARTBEAT.fallbackMs,
-    isHeartbeatFixed: heartbeatMs !== undefined,
-    pollMs: POLL.fallbackMs,
+    ...firstIntervals(heartbeatMs),
   });
 }
 
@@ -185,6 +178,7 @@ const QUIET = {
   heartbeat_ok: keep,
   heartbeat_failed: keep,
   control_ended: keep,
+  renewed: keep,
   timer: keep,
   stop: keep,
 } satisfies Cells<SessionPhase>;
@@ -209,6 +203,7 @@ const TABLE: { readonly [P in SessionPhase]: Cells<P> } = {
     heartbeat_ok: keep,
     heartbeat_failed: keep,
     control_ended: keep,
+    renewed,
     timer: keep,
     stop,
   },
@@ -230,6 +225,7 @@ const TABLE: { readonly [P in SessionPhase]: Cells<P> } = {
     heartbeat_failed: (state, { failure }, roll) =>
       failure === "link" ? lose(state, roll) : beaten(state),
     control_ended: (state, event, roll) => controlEnded(state, event, roll),
+    renewed,
     timer: (state, { name }) => due(state, name),
     stop,
   },
@@ -250,6 +246,12 @@ function keep(state: SessionState): SessionStep {
 
 function stop(state: SessionState): SessionStep {
   return { state: { ...common(state), phase: "stopped" }, effects: [{ do: "leave" }] };
+}
+
+/** The same gateway, greeted anew. Nothing was lost, so nothing is waited for. */
+function renewed(state: Common): SessionStep {
+  const next = greet(state);
+  return { state: next.state, effects: [{ do: "leave" }, ...next.effects] };
 }
 
 /** Without what only one phase has. */
@@ -368,25 +370,6 @@ function due(state: Running, name: TimerName): SessionStep {
     return { state: { ...state, control: "open" }, effects: [{ do: "open_control", link }] };
   }
   return keep(state);
-}
-
-function withHeartbeat<State extends Common>(state: State, heartbeatSec: number): State {
-  if (state.isHeartbeatFixed) return state;
-  return { ...state, heartbeatMs: clamped(heartbeatSec, HEARTBEAT) };
-}
-
-function withAsked<State extends Common>(state: State, asked: AskedIntervals): State {
-  return { ...withHeartbeat(state, asked.heartbeatSec), pollMs: clamped(asked.pollSec, POLL) };
-}
-
-type Clamp = { readonly fallbackMs: number; readonly minMs: number; readonly maxMs: number };
-
-function clamped(seconds: number, { fallbackMs, minMs, maxMs }: Clamp): number {
-  return seconds > 0 ? Math.min(maxMs, Math.max(minMs, seconds * 1_000)) : fallbackMs;
-}
-
-function jittered(ms: number, roll: number): number {
-  return Math.round(ms * (1 - POLL_JITTER * roll));
 }
 
 function configRetryMs({ pollMs }: Common, failures: number, roll: number): number {

@@ -14,10 +14,10 @@ import { serveControl } from "./control-channel.ts";
 import { diagnose, diagnoseNoConfig } from "./diagnosis.ts";
 import type { Gateway, GatewayLink } from "./gateway-link.ts";
 import type { AgentIdentity } from "./identity.ts";
+import type { AskedIntervals } from "./session-intervals.ts";
 import {
   startSession,
   stepSession,
-  type AskedIntervals,
   type CallFailure,
   type SessionEffect,
   type SessionEvent,
@@ -69,6 +69,11 @@ export class Session {
 
   get phase(): SessionPhase {
     return this.#state.phase;
+  }
+
+  /** Greets anew over a new connection; what goes over the present one ends there. */
+  renew(): void {
+    this.#dispatch({ type: "renewed" });
   }
 
   /** Ends the session: no call of it goes on. */
@@ -234,8 +239,8 @@ type Call = {
   readonly failed: (thrown: unknown, failure: CallFailure) => void;
 };
 
-/** What this agent can do, in the original's words. */
-const CAPABILITIES = ["sync"];
+/** What this agent can do, in the original's words; the second is ours. */
+const CAPABILITIES = ["sync", "certificate.renew"];
 
 function helloOf(
   { agentId, partition, host }: AgentIdentity,

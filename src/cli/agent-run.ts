@@ -39,7 +39,7 @@ async function agentOptions(
 ): Promise<AgentOptions> {
   const { env, isTerminal } = terminal;
   const limits = messageLimits(env);
-  const { config, tls, warnings } = await loadAgentConfig(path);
+  const { config, credentials, warnings } = await loadAgentConfig(path);
   const log = createLog({
     component: "agent",
     level: logLevel ?? config.logLevel,
@@ -53,7 +53,9 @@ async function agentOptions(
     config,
     host,
     limits,
-    connect: (address) => new GatewayClient({ address, tls, limits, clock: systemClock }),
+    credentials,
+    connect: (address) =>
+      new GatewayClient({ address, tls: credentials.current, limits, clock: systemClock }),
     sourceOfType,
     isOnce,
     isTerminal,

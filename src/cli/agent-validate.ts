@@ -12,8 +12,8 @@ export async function validate(
   { env, print, printError }: AgentTerminal,
 ): Promise<number> {
   messageLimits(env);
-  const { config, tls, warnings } = await loadAgentConfig(path);
-  const certificate = new X509Certificate(tls.chainPem);
+  const { config, credentials, warnings } = await loadAgentConfig(path);
+  const certificate = new X509Certificate(credentials.current.chainPem);
   const validUntil = isoTime(certificate.validToDate.getTime());
   const { agentId: agent_id, partition, gatewayAddresses: gateways } = config;
   for (const warning of warnings) printError(`warning: ${warning}`);

@@ -142,20 +142,25 @@ export async function revokeAgent(
 /** Whether a certificate is let in, and if not, what ended: the agent's identity, or the certificate alone. */
 export type Admission = "open" | "agent_revoked" | "certificate_revoked";
 
-/** Looks a certificate up, by the SHA-256 of its DER. An agent that is not known yet is let in: its authority vouches for it. */
+/**
+ * Looks a certificate up, by the SHA-256 of its DER; `isListed` if it was issued here. An agent that is not known yet is let in:
+ * its authority vouches for it.
+ */
 export async function admissionOf(
   db: Queryable,
   tenant: number,
   { agentId, sha256 }: { readonly agentId: string; readonly sha256: string },
-): Promise<Admission> {
-  const { rows } = await db.query<{ admission: Admission }>(
+): Promise<{ readonly admission: Admission; readonly isListed: boolean }> {
+  const { rows } = await db.query<{ admission: Admission; is_listed: boolean }>(
     `select case when a.revoked_at is not null then 'agent_revoked'
                  when a.listed_only and c.sha256 is null then 'certificate_revoked'
-                 else 'open' end as admission
+                 else 'open' end as admission,
+            c.sha256 is not null as is_listed
        from sync.agents a
        left join sync.agent_certificates c on c.tenant = a.tenant and c.agent_id = a.agent_id and c.sha256 = $3
       where a.tenant = $1 and a.agent_id = $2`,
     [tenant, agentId, sha256],
   );
-  return rows[0]?.admission ?? "open";
+  const [row] = rows;
+  return { admission: row?.admission ?? "open", isListed: row?.is_listed ?? false };
 }

@@ -181,3 +181,17 @@ export async function noteCommand(db: Queryable, tenant: number, news: CommandNe
     ],
   );
 }
+
+/** Whether an agent has a command of a type that has neither ended nor expired. */
+export async function findOpenCommand(
+  db: Queryable,
+  tenant: number,
+  { agentId, type }: { readonly agentId: string; readonly type: string },
+): Promise<boolean> {
+  const { rows } = await db.query(
+    `select 1 from sync.commands where tenant = $1 and agent_id = $2 and type = $3 and ended_at is null
+        and created_at + ttl_seconds * interval '1 s' >= now() limit 1`,
+    [tenant, agentId, type],
+  );
+  return rows.length > 0;
+}

@@ -20,7 +20,7 @@ import { selfSign, signWith, type Authority } from "./pki-sign.ts";
 /** Ten years, as the original's root: replacing it means visiting every agent. */
 const AUTHORITY_DAYS = 3_650;
 /** A year, as the original's component certificates; ours renew themselves long before. */
-const LEAF_DAYS = 365;
+export const LEAF_DAYS = 365;
 
 /** A certificate that was issued, alone and with the intermediate certificates that a peer needs to verify it. PEM. */
 export interface Issued {

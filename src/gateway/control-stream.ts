@@ -9,12 +9,21 @@ import { toldSource } from "../control/sources.ts";
 import type { StreamNews } from "../control/stream-news.ts";
 import { pause } from "../lib/clock.ts";
 import type { CallContext, ControlStreamEnd, Send } from "../wire/handlers.ts";
-import type { ControlStreamRequest, ControlStreamResponse, Draft } from "../wire/messages.ts";
+import type {
+  CommandResult,
+  ControlStreamRequest,
+  ControlStreamResponse,
+  Draft,
+} from "../wire/messages.ts";
 import { RpcFailure } from "../wire/rpc-error.ts";
 import type { GatewayContext } from "./context.ts";
 import type { ControlWatch } from "./control-watch.ts";
 import { currentConfig } from "./get-config.ts";
 import { checkClaims, type Peer } from "./peer.ts";
+import { askForRenewal, RENEW_CAPABILITY } from "./renewal.ts";
+
+/** How often a certificate's age is looked at, ms: a renewal that failed is asked for again the next day. */
+const RENEWAL_LOOK_MS = 86_400_000;
 
 /** Serves one agent's control stream until either end leaves, or the agent's identity ends. */
 export async function controlStream(
@@ -24,10 +33,13 @@ export async function controlStream(
     stream,
     call,
     watch,
+    onResult,
   }: {
     readonly stream: ControlStreamEnd;
     readonly call: CallContext;
     readonly watch: ControlWatch;
+    /** Called with every result of a command. */
+    readonly onResult: (result: CommandResult) => Promise<void>;
   },
 ): Promise<void> {
   const messages = stream.received[Symbol.asyncIterator]();
@@ -42,14 +54,17 @@ export async function controlStream(
   checkClaims(peer, hello);
   const ended = new AbortController();
   const signal = AbortSignal.any([call.signal, call.stopping, ended.signal]);
-  const reading = readAnswers(context, peer, messages).finally(() => ended.abort());
+  const reading = readAnswers(context, peer, { messages, onResult }).finally(() => ended.abort());
   const telling = Promise.race([
     tellNews(context, peer, {
       send: stream.send,
       news: watch.news(peer, signal),
       known: hello.configVersion,
     }),
-    untilExpiry(context, peer, signal),
+    mindCertificate(context, peer, {
+      signal,
+      canRenew: hello.capabilities.includes(RENEW_CAPABILITY),
+    }),
   ]);
   // Whichever ends first ends the call; the other is waited for, so that nothing goes on behind it.
   try {
@@ -63,10 +78,17 @@ export async function controlStream(
 async function readAnswers(
   context: GatewayContext,
   peer: Peer,
-  messages: AsyncIterator<ControlStreamRequest>,
+  {
+    messages,
+    onResult,
+  }: {
+    readonly messages: AsyncIterator<ControlStreamRequest>;
+    readonly onResult: (result: CommandResult) => Promise<void>;
+  },
 ): Promise<void> {
   for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
     await noteAnswer(context, peer, next.value);
+    if (next.value.commandResult !== undefined) await onResult(next.value.commandResult);
   }
 }
 
@@ -154,15 +176,17 @@ async function commandRequest(
   };
 }
 
-/** TLS looks at dates only when a connection is made. */
-async function untilExpiry(
-  { clock }: GatewayContext,
-  { certificateNotAfterMs }: Peer,
-  signal: AbortSignal,
+/** Has the certificate renewed in time, and ends the stream with it: TLS looks at dates only when a connection is made. */
+async function mindCertificate(
+  context: GatewayContext,
+  peer: Peer,
+  { signal, canRenew }: { readonly signal: AbortSignal; readonly canRenew: boolean },
 ): Promise<void> {
-  // A timer reaches less than a month far, a certificate a year.
-  while (!signal.aborted && clock.now() < certificateNotAfterMs) {
-    await pause(clock, certificateNotAfterMs - clock.now(), signal);
+  const { clock } = context;
+  const { certificateNotAfterMs: endMs } = peer;
+  while (!signal.aborted && clock.now() < endMs) {
+    if (canRenew) await askForRenewal(context, peer);
+    await pause(clock, Math.min(RENEWAL_LOOK_MS, endMs - clock.now()), signal);
   }
   if (signal.aborted) return;
   throw new RpcFailure("UNAUTHENTICATED", "client certificate has expired");

@@ -15,6 +15,7 @@ import { getConfig } from "./get-config.ts";
 import { hello } from "./hello.ts";
 import { Peers, type Peer } from "./peer.ts";
 import { pushStatus } from "./push-status.ts";
+import { answerRenewal } from "./renewal.ts";
 import { streamStatus } from "./stream-status.ts";
 
 /** How a gateway is opened. */
@@ -60,7 +61,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
   const wire = new WireServer({
     tls: tlsOf(trust.caPems),
     limits,
-    handlers: new Handlers(context),
+    handlers: new Handlers(context, authorities),
     log: context.log,
     clock: context.clock,
     onHandshakeRefused: (code) =>
@@ -131,9 +132,11 @@ class Handlers implements AgentGatewayHandlers {
   readonly #context: GatewayContext;
   readonly #peers: Peers;
   readonly #watch: ControlWatch;
+  readonly #authorities: Authorities;
 
-  constructor(context: GatewayContext) {
+  constructor(context: GatewayContext, authorities: Authorities) {
     this.#context = context;
+    this.#authorities = authorities;
     this.#watch = new ControlWatch(context.db, context);
     this.#peers = new Peers(context.db, context.clock);
   }
@@ -173,7 +176,13 @@ class Handlers implements AgentGatewayHandlers {
 
   readonly controlStream: AgentGatewayHandlers["controlStream"] = (stream, call) =>
     this.#answer("ControlStream", call, (peer) =>
-      controlStream(this.#context, peer, { stream, call, watch: this.#watch }),
+      controlStream(this.#context, peer, {
+        stream,
+        call,
+        watch: this.#watch,
+        onResult: (result) =>
+          answerRenewal({ ...this.#context, authorities: this.#authorities }, peer, result),
+      }),
     );
 
   async #answer<T>(rpc: string, call: CallContext, work: (peer: Peer) => Promise<T>): Promise<T> {

@@ -25,6 +25,10 @@ export interface Peer {
   readonly certificateNotAfterMs: number;
   /** Of the certificate's DER, lower-case hex. */
   readonly sha256: string;
+  /** The certificate was issued here. */
+  readonly isListed: boolean;
+  /** Labels of its common name. */
+  readonly cnForm: 3 | 4;
 }
 
 /** Ids that a message claims; empty ones claim nothing. */
@@ -68,17 +72,20 @@ export class Peers {
     if (name.tenantSlug !== undefined && name.tenantSlug !== tenant.slug) {
       return refuse("PERMISSION_DENIED", "tenant_slug mismatch");
     }
-    const peer = {
+    const sha256 = sha256Hex(certificate);
+    const who = { agentId: name.componentId, sha256 };
+    const { admission, isListed } = await admissionOf(this.#db, tenant.tenant, who);
+    if (admission !== "open") return refuse("PERMISSION_DENIED", ADMISSION_TEXT[admission]);
+    return ok({
+      ...who,
       tenant: tenant.tenant,
       tenantUid: tenant.uid,
       slug: tenant.slug,
-      agentId: name.componentId,
       partition: name.partitionId,
       certificateNotAfterMs: new X509Certificate(certificate).validToDate.getTime(),
-      sha256: sha256Hex(certificate),
-    };
-    const admission = await admissionOf(this.#db, peer.tenant, peer);
-    return admission === "open" ? ok(peer) : refuse("PERMISSION_DENIED", ADMISSION_TEXT[admission]);
+      isListed,
+      cnForm: name.tenantSlug === undefined ? 3 : 4,
+    });
   }
 
   async #current(): Promise<{ trust: Trust; tenants: readonly Tenant[] }> {

@@ -174,7 +174,7 @@ interface CommandProgress {
 }
 
 /** How a command ended. */
-interface CommandResult {
+export interface CommandResult {
   readonly commandId: string;
   readonly commandType: string;
   readonly success: boolean;

@@ -49,6 +49,18 @@ export async function loadClientTls(block: unknown, setting: string): Promise<Cl
   };
 }
 
+/** The files of an agent's certificate and key. Throws ConfigError naming the setting that is missing. */
+export function clientTlsPaths(
+  block: unknown,
+  setting: string,
+): { readonly cert: string; readonly key: string } {
+  const security = object(block, setting);
+  const files = object(security["tls"], `${setting}.tls`);
+  const dir = text(security, "cert_dir", setting) ?? CERT_DIR_DEFAULT;
+  const pathOf = (name: string): string => pemPath(files, { name, dir, setting });
+  return { cert: pathOf("cert_file"), key: pathOf("key_file") };
+}
+
 function object(value: unknown, setting: string): Json {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
   throw new ConfigError(setting, value === undefined ? "is missing" : "is not a JSON object");
@@ -63,11 +75,15 @@ function text(block: Json, key: string, setting: string): string | undefined {
 
 type PemFile = { readonly name: string; readonly dir: string; readonly setting: string };
 
-async function readPem(files: Json, { name, dir, setting }: PemFile): Promise<Pem> {
-  const whole = `${setting}.tls.${name}`;
+function pemPath(files: Json, { name, dir, setting }: PemFile): string {
   const given = text(files, name, `${setting}.tls`);
-  if (given === undefined) throw new ConfigError(whole, "is not set");
-  const path = isAbsolute(given) ? given : join(dir, given);
+  if (given === undefined) throw new ConfigError(`${setting}.tls.${name}`, "is not set");
+  return isAbsolute(given) ? given : join(dir, given);
+}
+
+async function readPem(files: Json, file: PemFile): Promise<Pem> {
+  const whole = `${file.setting}.tls.${file.name}`;
+  const path = pemPath(files, file);
   try {
     return { setting: whole, path, text: await readFile(path, "utf8") };
   } catch (thrown) {

@@ -149,9 +149,9 @@ async function load(partial: object, text?: string): ReturnType<typeof loadAgent
 }
 
 test("certificates lie beside the file where cert_dir is relative, and name the partition", async () => {
-  const { config, tls } = await load({ partition: undefined });
+  const { config, credentials } = await load({ partition: undefined });
   assert.equal(config.partition, "default");
-  assert.match(tls.chainPem, /BEGIN CERTIFICATE/);
+  assert.match(credentials.current.chainPem, /BEGIN CERTIFICATE/);
 });
 
 test("an id or a partition that is not the certificate's stops the start", async () => {

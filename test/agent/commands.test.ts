@@ -35,6 +35,8 @@ async function answers(
     cancelRun: unasked,
     testConnection: unasked,
     preview: unasked,
+    renewCertificate: unasked,
+    installCertificate: unasked,
     ...overrides,
   };
   const messages: Draft<ControlStreamRequest>[] = [];

@@ -44,6 +44,7 @@ const EVENTS = {
   timer_heartbeat: { type: "timer", name: "heartbeat" },
   timer_config: { type: "timer", name: "config" },
   timer_control: { type: "timer", name: "control" },
+  renewed: { type: "renewed" },
   stop: { type: "stop" },
 } as const satisfies Record<string, SessionEvent>;
 type EventName = keyof typeof EVENTS;
@@ -66,12 +67,14 @@ const TABLE: Readonly<Record<Phase, Partial<Record<EventName, string>>>> = {
     stop: "stopped: leave",
   },
   configuring: {
+    renewed: "greeting: leave, hello 0",
     config_ok: "running: open_control, heartbeat, timer config 285000",
     config_failed: "running: open_control, heartbeat, timer config 3750",
     config_lost: "waiting: leave, timer wait 3750",
     stop: "stopped: leave",
   },
   running: {
+    renewed: "greeting: leave, hello 0",
     config_ok: "running: timer config 285000",
     config_failed: "running: timer config 3750",
     config_lost: "waiting: leave, timer wait 3750",
