@@ -40,6 +40,20 @@ async function measure(devices: number, { tell, signal }: BenchOptions): Promise
     grpcPort: 0,
     httpPort: 0,
   });
+  try {
+    return await measureOn(stage, devices, { tell, signal });
+  } catch (thrown) {
+    stage.keep();
+    tell(`end_to_end: what the programs said is in ${join(stage.dir, "logs")}`);
+    throw thrown;
+  }
+}
+
+async function measureOn(
+  stage: Stage,
+  devices: number,
+  { tell, signal }: Pick<BenchOptions, "tell" | "signal">,
+): Promise<unknown> {
   const { agent, ask } = await setUp(stage, devices);
   const startedMs = performance.now();
   const program = stage.start(AGENT, "src/bin/agent.ts", "run", "--config", agent);

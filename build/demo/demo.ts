@@ -1,163 +1,140 @@
 /**
  * `npm run demo`: a core with its embedded database, two agents of two tenants, recorded and generated sources, a full sync.
- * `--once` ends by itself; else it serves until Ctrl-C. Everything lies in a folder that goes with it.
+ * `--once` ends by itself; else it serves until Ctrl-C. `--devices N`: of the Armis. Everything lies in a folder that goes with it.
  */
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { apiOf, coreCommands } from "../process/core-commands.ts";
-import { freePort } from "../process/free-port.ts";
-import { Program } from "../process/program.ts";
+import { messageOf } from "../../src/lib/errors.ts";
+import { apiOf } from "../process/core-commands.ts";
+import type { Program } from "../process/program.ts";
+import { openStage, type Stage } from "../process/stage.ts";
 import { watchSync, type Ask } from "./progress.ts";
 import {
   armisArguments,
-  startNetboxes,
+  netboxArguments,
   tenantsOf,
   writePayload,
   type DemoTenant,
 } from "./scene.ts";
 import { printSummary } from "./summary.ts";
 
-const { values: flags } = parseArgs({
-  options: {
-    once: { type: "boolean", default: false },
-    devices: { type: "string", default: "10000" },
-  },
-});
+/** How often it is looked whether everything still runs, ms. */
+const LOOK_MS = 500;
+const USAGE = "usage: npm run demo -- [--once] [--devices N]";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const stopping = new AbortController();
-process.on("SIGINT", () => stopping.abort()).on("SIGTERM", () => stopping.abort());
+const stop = (): void => stopping.abort();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
 
-const dir = await mkdtemp(join(tmpdir(), "serviceradar-demo-"));
-// As root the database runs as another user, who must be able to pass through; nothing in here is open to others itself.
-await chmod(dir, 0o711);
 try {
-  await demo();
+  await demo(readFlags());
+  if (stopping.signal.aborted) print("Everything is stopped and removed.");
 } catch (thrown) {
-  if (!stopping.signal.aborted) {
-    print(`The demo failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
-    print(`Its logs are in ${join(dir, "logs")}`);
-    process.exitCode = 1;
-  }
-} finally {
-  if (process.exitCode !== 1) await rm(dir, { recursive: true, force: true });
+  print(`The demo failed: ${messageOf(thrown)}`);
+  process.exitCode = 1;
 }
 
-async function demo(): Promise<void> {
-  await using stack = new AsyncDisposableStack();
-  const start = (name: string, ...args: string[]): Program =>
-    stack.use(new Program(name, { args, logFile: join(dir, "logs", `${name}.log`) }));
-  await mkdir(join(dir, "logs"));
-  print("Starting the core with its embedded PostgreSQL…");
-  const grpc = `127.0.0.1:${await freePort(50_052)}`;
-  const http = `127.0.0.1:${await freePort(8_080)}`;
-  const dataDir = join(dir, "core");
-  const core = start(
-    "core",
-    "src/bin/core.ts",
-    "serve",
-    "--data-dir",
-    dataDir,
-    "--first-tenant",
-    "acme",
-    "--grpc-listen",
-    grpc,
-    "--http-listen",
-    http,
-  );
-  await core.line("serviceradar-core is up");
-  print("Starting the sources: two recorded NetBoxes and an Armis…");
-  const netboxes = stack.use(await startNetboxes());
-  const armis = start("armis", ...armisArguments(Number(flags.devices)));
-  const { url } = JSON.parse(await armis.line('"url"')) as { url: string };
-  const command = coreCommands(dataDir);
-  const tenants = await setUp(tenantsOf({ ...netboxes, armis: url }), {
-    command,
-    grpc,
-    base: `http://${http}/api/v1`,
+type Flags = { readonly isOnce: boolean; readonly devices: number };
+
+function readFlags(): Flags {
+  const { values } = parseArgs({
+    options: {
+      once: { type: "boolean", default: false },
+      devices: { type: "string", default: "10000" },
+    },
   });
-  print("Starting one agent a tenant; each gets its sources over mTLS and pulls them…");
-  const startedMs = Date.now();
-  const agents = tenants.map(({ tenant }) =>
-    start(
-      tenant.agentId,
-      "src/bin/agent.ts",
-      "run",
-      "--config",
-      join(dir, tenant.agentId, "agent.json"),
-    ),
-  );
-  await Promise.race([watchSync(tenants, print), ended([core, armis, ...agents]), stopped()]);
-  if (stopping.signal.aborted) return;
-  print("");
-  await printSummary({ tenants, seconds: (Date.now() - startedMs) / 1_000, agents }, print);
-  if (flags.once) return;
-  print("");
-  print(
-    `The API is at http://${http}/api/v1 (described at http://${http}/openapi.json). For example:`,
-  );
-  for (const { tenant, token } of tenants) {
-    print(
-      `  curl -H "Authorization: Bearer ${token}" "http://${http}/api/v1/tenants/${tenant.slug}/devices?limit=5"`,
-    );
+  const devices = Number(values.devices);
+  if (Number.isSafeInteger(devices) && devices > 0) return { isOnce: values.once, devices };
+  throw new Error(`--devices ${values.devices} is not a whole number above 0. ${USAGE}`);
+}
+
+async function demo(flags: Flags): Promise<void> {
+  print("Starting the core with its embedded PostgreSQL…");
+  await using stage = await openStage({
+    name: "demo",
+    firstTenant: "acme",
+    grpcPort: 50_052,
+    httpPort: 8_080,
+  });
+  try {
+    await play(stage, flags);
+  } catch (thrown) {
+    // What is asked while everything stops fails, and means nothing.
+    if (stopping.signal.aborted) return;
+    stage.keep();
+    print(`What the programs said is in ${join(stage.dir, "logs")}`);
+    throw thrown;
   }
-  print(`  npm run -s core -- devices list --tenant acme --data-dir ${dataDir}`);
-  print("Ctrl-C stops everything.");
-  await Promise.race([stopped(), ended([core, armis, ...agents])]);
+}
+
+async function play(stage: Stage, { isOnce, devices }: Flags): Promise<void> {
+  stopping.signal.throwIfAborted();
+  print("Starting the sources: two recorded NetBoxes and an Armis…");
+  const sources = {
+    newer: stage.start("netbox-4.6", ...netboxArguments("4.6.8")),
+    older: stage.start("netbox-4.5", ...netboxArguments("4.5.10")),
+    armis: stage.start("armis", ...armisArguments(devices)),
+  };
+  const urls = {
+    newer: await urlOf(sources.newer),
+    older: await urlOf(sources.older),
+    armis: await urlOf(sources.armis),
+  };
+  const tenants: SetUp[] = [];
+  for (const tenant of tenantsOf(urls)) tenants.push(await setUp(stage, tenant));
+  print("Starting one agent a tenant; each gets its sources over mTLS and pulls them…");
+  const startedMs = performance.now();
+  const agents = tenants.map(({ tenant }) =>
+    stage.start(tenant.agentId, "src/bin/agent.ts", "run", "--config", agentFile(stage, tenant)),
+  );
+  const running = ended([stage.core, ...Object.values(sources), ...agents]);
+  const { signal } = stopping;
+  await Promise.race([watchSync(tenants, { print, signal }), running, stopped()]);
+  if (stopping.signal.aborted) return;
+  const seconds = (performance.now() - startedMs) / 1_000;
+  print("");
+  await printSummary({ tenants, seconds, agents }, print);
+  if (isOnce) return;
+  printWhatNext(stage, tenants);
+  await Promise.race([stopped(), running]);
+}
+
+/** Every fake says where it is in its first line. */
+async function urlOf(fake: Program): Promise<string> {
+  return (JSON.parse(await fake.line('"url"')) as { readonly url: string }).url;
 }
 
 type SetUp = { readonly tenant: DemoTenant; readonly token: string; readonly ask: Ask };
-type Core = {
-  readonly command: ReturnType<typeof coreCommands>;
-  readonly grpc: string;
-  readonly base: string;
-};
 
-/** Makes tenants, agents, sources and tokens with the commands that an operator has. */
-async function setUp(
-  tenants: readonly DemoTenant[],
-  { command, grpc, base }: Core,
-): Promise<SetUp[]> {
-  const done: SetUp[] = [];
-  for (const tenant of tenants) {
-    const { slug, agentId } = tenant;
-    if (slug !== "acme") await command("tenant", "create", slug);
-    await command(
-      "agent",
-      "create",
-      "--tenant",
-      slug,
-      "--agent-id",
-      agentId,
-      "--gateway-addr",
-      grpc,
-      "--out",
-      join(dir, agentId),
-    );
-    await command(
-      "source",
-      "apply",
-      await writePayload(dir, tenant),
-      "--tenant",
-      slug,
-      "--agent",
-      agentId,
-    );
-    const { token } = (await command(
-      "token",
-      "create",
-      "demo",
-      "--tenant",
-      slug,
-      "--role",
-      "admin",
-    )) as { token: string };
-    done.push({ tenant, token, ask: apiOf(base, { tenant: slug, token }) });
+function agentFile({ dir }: Stage, { agentId }: DemoTenant): string {
+  return join(dir, agentId, "agent.json");
+}
+
+/** Makes a tenant, its agent, sources and token with the commands that an operator has. */
+async function setUp({ command, dir, grpc, http }: Stage, tenant: DemoTenant): Promise<SetUp> {
+  stopping.signal.throwIfAborted();
+  const { slug, agentId } = tenant;
+  const mine = ["--tenant", slug];
+  if (slug !== "acme") await command("tenant", "create", slug);
+  const agent = ["--agent-id", agentId, "--gateway-addr", grpc, "--out", join(dir, agentId)];
+  await command("agent", "create", ...mine, ...agent);
+  await command("source", "apply", await writePayload(dir, tenant), ...mine, "--agent", agentId);
+  const made = await command("token", "create", "demo", ...mine, "--role", "admin");
+  const { token } = made as { token: string };
+  return { tenant, token, ask: apiOf(`http://${http}/api/v1`, { tenant: slug, token }) };
+}
+
+function printWhatNext({ http, dataDir }: Stage, tenants: readonly SetUp[]): void {
+  print("");
+  print(`The API is at http://${http}/api/v1 (described at http://${http}/openapi.json). Try:`);
+  for (const { tenant, token } of tenants) {
+    const url = `http://${http}/api/v1/tenants/${tenant.slug}/devices?limit=5`;
+    print(`  curl -H "Authorization: Bearer ${token}" "${url}"`);
   }
-  return done;
+  print(`  npm run -s core -- devices list --tenant acme --data-dir ${dataDir}`);
+  print("Ctrl-C stops everything.");
 }
 
 /** Rejects when a program ends that should not. */
@@ -165,13 +142,14 @@ async function ended(programs: readonly Program[]): Promise<never> {
   for (;;) {
     const gone = programs.find((program) => program.hasEnded);
     if (gone !== undefined) throw new Error(`${gone.name} ended:\n${await gone.lastWords()}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref());
   }
 }
 
 function stopped(): Promise<void> {
-  return new Promise((resolve) => {
-    if (stopping.signal.aborted) resolve();
-    stopping.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+  const { signal } = stopping;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
 }

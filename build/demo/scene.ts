@@ -5,9 +5,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { startNetboxReplay } from "../../test/fakes/netbox-replay-server.ts";
-import { ROOT } from "../process/program.ts";
-
 /** Token that both replayed NetBoxes take. */
 const NETBOX_TOKEN = "0123456789abcdef0123456789abcdef01234567";
 /** Secret that the Armis takes. */
@@ -24,26 +21,10 @@ export interface DemoTenant {
   };
 }
 
-/** Replays recorded NetBoxes inside this process. */
-export async function startNetboxes(): Promise<
-  { readonly newer: string; readonly older: string } & AsyncDisposable
-> {
-  const newer = await startNetboxReplay({
-    folder: join(ROOT, "test/recorded/netbox-4.6.8"),
-    token: NETBOX_TOKEN,
-  });
-  const older = await startNetboxReplay({
-    folder: join(ROOT, "test/recorded/netbox-4.5.10"),
-    token: NETBOX_TOKEN,
-  });
-  return {
-    newer: newer.url,
-    older: older.url,
-    [Symbol.asyncDispose]: async () => {
-      await newer.close();
-      await older.close();
-    },
-  };
+/** Arguments of a NetBox that gives what was recorded from a real one. */
+export function netboxArguments(release: "4.5.10" | "4.6.8"): readonly string[] {
+  const folder = `test/recorded/netbox-${release}`;
+  return ["test/fakes/netbox-replay-server.ts", "--folder", folder, "--token", NETBOX_TOKEN];
 }
 
 /** Arguments of the Armis fake: recorded NetBox devices among as many more as make up `devices`. */

@@ -9,38 +9,45 @@ type Overview = {
   readonly devices_by_source: readonly { readonly source: string; readonly devices: number }[];
 };
 
-/** What a sync came to, tenant by tenant. */
-export async function printSummary(
-  {
-    tenants,
-    seconds,
-    agents,
-  }: {
-    readonly tenants: readonly { readonly ask: Ask }[];
-    readonly seconds: number;
-    readonly agents: readonly Program[];
-  },
-  print: (line: string) => void,
-): Promise<void> {
+/** What a sync came to, and how long that took. */
+export interface Sync {
+  readonly tenants: readonly { readonly ask: Ask }[];
+  readonly seconds: number;
+  readonly agents: readonly Program[];
+}
+
+/** Under this name an agent's own host is a source; it is told in words. */
+const AGENT_SOURCE = "agents";
+
+/** Tells what a sync came to, tenant by tenant. */
+export async function printSummary(sync: Sync, print: (line: string) => void): Promise<void> {
+  const { tenants, seconds, agents } = sync;
   let records = 0;
   for (const { ask } of tenants) {
     const overview = await ask<Overview>("");
     records += overview.records;
-    const joined = overview.records - overview.devices;
-    print(
-      `${overview.slug}: ${count(overview.devices)} devices out of ${count(overview.records)} source records (${count(joined)} joined another)`,
-    );
-    for (const { source, devices } of overview.devices_by_source) {
-      print(`  ${source.padEnd(14)} ${count(devices)} devices`);
-    }
+    for (const line of tenantLines(overview)) print(line);
   }
-  print(
-    `${count(records)} records in ${seconds.toFixed(1)} s from source to inventory: ${count(Math.round(records / seconds))} a second`,
-  );
+  const rate = count(Math.round(records / seconds));
+  print(`${count(records)} records from source to inventory in ${seconds.toFixed(1)} s: ${rate}/s`);
   for (const agent of agents) {
     const bytes = await agent.peakMemory();
-    if (bytes !== undefined) print(`${agent.name}: at most ${formatBytes(bytes)} of memory`);
+    if (bytes !== undefined) print(`${agent.name}: ${formatBytes(bytes)} of memory at its peak`);
   }
+}
+
+function tenantLines(overview: Overview): readonly string[] {
+  const { slug, devices, records, devices_by_source: sources } = overview;
+  const joined = records - devices;
+  const merged = joined > 0 ? `, ${count(joined)} merged into another source's device` : "";
+  const head = `${slug}: ${count(devices)} devices of ${count(records)} source records${merged}`;
+  const lines = sources
+    .toSorted((a, b) => b.devices - a.devices)
+    .map(({ source, devices: own }) => {
+      const name = source === AGENT_SOURCE ? "agent's host" : source;
+      return `  ${name.padEnd(14)} ${count(own).padStart(8)} devices`;
+    });
+  return [head, ...lines];
 }
 
 function count(number: number): string {

@@ -20,7 +20,7 @@ export function coreCommands(dataDir: string): (...args: readonly string[]) => P
   };
 }
 
-/** GET requests to the REST API with a tenant's token. */
+/** GET requests to the REST API with a tenant's token. Throws what it answers, and where nobody answers. */
 export function apiOf(
   base: string,
   { tenant, token }: { readonly tenant: string; readonly token: string },

@@ -33,6 +33,8 @@ export class Program implements AsyncDisposable {
     this.#child = spawn(process.execPath, command, {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
+      // Of its own group: Ctrl-C goes to whoever started it, who then stops it in order. A second signal would cut that short.
+      detached: true,
     });
     const log = createWriteStream(logFile);
     this.#child.stderr?.pipe(log, { end: false });

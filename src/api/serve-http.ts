@@ -1,11 +1,12 @@
 /** Listeners of the API: TCP for holders of tokens, and a local socket whose file mode says who may use it. */
-import { once } from "node:events";
+import { once, type EventEmitter } from "node:events";
 import { chmod, lstat, mkdir, rm } from "node:fs/promises";
 import { createConnection, type AddressInfo, type ListenOptions } from "node:net";
 import { dirname } from "node:path";
 
 import { createAdaptorServer } from "@hono/node-server";
 
+import { pause, systemClock, type Clock } from "../lib/clock.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import { shortSocketPath } from "../lib/short-path.ts";
@@ -17,6 +18,8 @@ export type HttpSettings = {
   readonly app: Api;
   /** Stops the listener when it aborts. */
   readonly signal?: AbortSignal | undefined;
+  /** Absent: the system's. */
+  readonly clock?: Clock;
 } & (
   | {
       /** "host:port" (an IPv6 host in brackets); port 0 takes a free one. */
@@ -29,27 +32,36 @@ export type HttpSettings = {
 export interface RunningHttp extends AsyncDisposable {
   /** "host:port" or the socket's path. */
   readonly address: string;
-  /** Takes no more requests, and resolves when those under way are answered. */
+  /** Takes no more requests, lets those under way end for a few seconds, then cuts them off. */
   stop(): Promise<void>;
 }
 
 /** Setting that a TCP address comes from, for errors. */
 const LISTEN_SETTING = "--http-listen";
 const SOCKET_SETTING = "--data-dir";
+/**
+ * How long a connection without a request is kept, ms: longer than a proxy in front keeps its own (nginx: 60 s). Node's 5 s cut
+ * off requests that had arrived while this process was busy for as long.
+ */
+const KEEP_ALIVE_MS = 65_000;
+/** How long a request under way may take to end once the listener stops, ms. */
+const STOP_GRACE_MS = 5_000;
 
 /** Starts a listener. Throws ConfigError naming the setting where the address cannot be had. */
 export async function serveHttp(settings: HttpSettings): Promise<RunningHttp> {
-  const { app, signal } = settings;
+  const { app, signal, clock = systemClock } = settings;
   signal?.throwIfAborted();
   const http =
     "listen" in settings
-      ? await listenTcp(app, settings.listen)
-      : await listenLocal(app, settings.socketPath);
+      ? await listenTcp({ app, clock }, settings.listen)
+      : await listenLocal({ app, clock }, settings.socketPath);
   signal?.addEventListener("abort", () => void http.stop(), { once: true });
   return http;
 }
 
-async function listenTcp(app: Api, listen: string): Promise<RunningHttp> {
+type Serving = { readonly app: Api; readonly clock: Clock };
+
+async function listenTcp({ app, clock }: Serving, listen: string): Promise<RunningHttp> {
   const parsed = parseListenAddress(listen);
   if (!parsed.ok) throw new ConfigError(LISTEN_SETTING, parsed.error);
   const { host, port } = parsed.value;
@@ -59,14 +71,14 @@ async function listenTcp(app: Api, listen: string): Promise<RunningHttp> {
   });
   const { address, port: taken, family } = server.address() as AddressInfo;
   const shown = family === "IPv6" ? `[${address}]` : address;
-  return running(server, `${shown}:${taken}`);
+  return running(server, { address: `${shown}:${taken}`, clock });
 }
 
 /**
  * The folder is closed before the socket is made in it, so there is no moment at which another user could connect. A socket
  * that nobody answers is what a killed core left behind.
  */
-async function listenLocal(app: Api, socketPath: string): Promise<RunningHttp> {
+async function listenLocal({ app, clock }: Serving, socketPath: string): Promise<RunningHttp> {
   const folder = dirname(socketPath);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
@@ -76,7 +88,7 @@ async function listenLocal(app: Api, socketPath: string): Promise<RunningHttp> {
     const server = serverOf(app, PLATFORM_ADMIN);
     await listening(server, { path: short.path });
     await chmod(socketPath, 0o600);
-    return running(server, socketPath, short.close);
+    return running(server, { address: socketPath, clock, closed: short.close });
   } catch (thrown) {
     short.close();
     if (thrown instanceof ConfigError) throw thrown;
@@ -116,6 +128,7 @@ function serverOf(app: Api, bindings: ListenerBindings): HttpServer {
     fetch: (request) => app.fetch(request, bindings),
     // The adaptor's faster Request and Response would replace those of the whole process.
     overrideGlobalObjects: false,
+    serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS },
   });
 }
 
@@ -124,14 +137,36 @@ async function listening(server: HttpServer, address: ListenOptions): Promise<vo
   await once(server, "listening");
 }
 
-function running(server: HttpServer, address: string, closed: () => void = () => {}): RunningHttp {
+function running(
+  server: HttpServer,
+  {
+    address,
+    clock,
+    closed,
+  }: { readonly address: string; readonly clock: Clock; readonly closed?: () => void },
+): RunningHttp {
   let ended: Promise<void> | undefined;
+  const closeIdle = (): void => {
+    if ("closeIdleConnections" in server) server.closeIdleConnections();
+  };
+  // Node closes only what is idle at the moment of `close`: a client that asks on and on over one connection would hold us for ever.
+  server.on("request", (_request: unknown, response: EventEmitter) => {
+    response.once("close", () => {
+      if (ended !== undefined) setImmediate(closeIdle);
+    });
+  });
   const end = async (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    server.close(() => resolve());
-    if ("closeIdleConnections" in server) server.closeIdleConnections();
+    const inTime = new AbortController();
+    server.close(() => {
+      inTime.abort();
+      resolve();
+    });
+    closeIdle();
+    await pause(clock, STOP_GRACE_MS, inTime.signal);
+    if ("closeAllConnections" in server) server.closeAllConnections();
     await promise;
-    closed();
+    closed?.();
   };
   const stop = (): Promise<void> => (ended ??= end());
   return { address, stop, [Symbol.asyncDispose]: stop };

@@ -1,16 +1,18 @@
 /** The two listeners: who reaches the local socket is the platform's administrator, who comes over TCP never is. */
 import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
+import type { Api } from "../../src/api/routes.ts";
 import { serveHttp } from "../../src/api/serve-http.ts";
 import { ConfigError } from "../../src/lib/errors.ts";
 import { shortSocketPath } from "../../src/lib/short-path.ts";
 import { testApi } from "../support/api.ts";
+import { InstantClock } from "../support/instant-clock.ts";
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "serve-http-"));
@@ -22,10 +24,11 @@ async function folder(t: TestContext): Promise<string> {
 function get(
   where: { readonly socketPath: string } | { readonly port: number },
   path: string,
+  agent: Agent | false = false,
 ): Promise<readonly [number, string]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly [number, string]>();
   const headers = { "x-serviceradar-actor": "root" };
-  const asking = request({ ...where, host: "127.0.0.1", path, headers, agent: false }, (answer) => {
+  const asking = request({ ...where, host: "127.0.0.1", path, headers, agent }, (answer) => {
     let text = "";
     answer.on("data", (part) => (text += String(part)));
     answer.on("end", () => resolve([answer.statusCode ?? 0, text]));
@@ -122,6 +125,51 @@ test("a listener that was stopped is gone, and may be stopped again", async (t) 
   await local.stop();
   await local.stop();
   await assert.rejects(get({ socketPath }, "/healthz"), { code: "ENOENT" });
+});
+
+/** Answers every request once it is let. */
+function slowApp(): {
+  readonly app: Api;
+  readonly asked: Promise<void>;
+  readonly answer: () => void;
+} {
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const fetch = async (): Promise<Response> => {
+    asked.resolve();
+    await answered.promise;
+    return new Response("late");
+  };
+  return { app: { fetch } as unknown as Api, asked: asked.promise, answer: answered.resolve };
+}
+
+test("a client that asks on and on over one connection is answered and does not hold the stop up", async (t) => {
+  const { app, asked, answer } = slowApp();
+  const tcp = await serveHttp({ app, listen: "127.0.0.1:0" });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const port = Number(tcp.address.split(":")[1]);
+  const ask = (): ReturnType<typeof get> => get({ port }, "/", agent);
+  const first = ask();
+  await asked;
+  const stopped = tcp.stop();
+  answer();
+  assert.deepEqual(await first, [200, "late"]);
+  const askOn = async (): Promise<never> => {
+    for (;;) await ask();
+  };
+  await assert.rejects(askOn(), /ECONNREFUSED|ECONNRESET|socket hang up/);
+  await stopped;
+});
+
+test("a request that never ends is cut off by the stop", async () => {
+  const { app, asked } = slowApp();
+  const tcp = await serveHttp({ app, listen: "127.0.0.1:0", clock: new InstantClock() });
+  const port = Number(tcp.address.split(":")[1]);
+  const cut = assert.rejects(get({ port }, "/"), /socket hang up|ECONNRESET/);
+  await asked;
+  await tcp.stop();
+  await cut;
 });
 
 test("a listener stops when its signal aborts", async (t) => {

@@ -145,18 +145,18 @@ async function main(): Promise<void> {
 type Flags = Readonly<Record<string, string | undefined>>;
 
 /**
- * `--devices` in all. `--recorded FOLDER`: the recorded NetBox devices come last, behind generated ones, so that
- * their Armis ids differ from their NetBox ids. `--skip N`: without the first N of the generated fleet.
+ * `--devices` in all. `--recorded FOLDER`: up to half of them are recorded NetBox devices, which come last, behind generated
+ * ones, so that their Armis ids differ from their NetBox ids. `--skip N`: without the first N of the generated fleet.
  */
 function fleetOf(flags: Flags): Fleet {
   const devices = Number(flags["devices"] ?? 1_000);
   const skip = Number(flags["skip"] ?? 0);
-  const recorded =
-    flags["recorded"] === undefined ? undefined : readRecordedFleet(flags["recorded"]);
-  const generated = skip + Math.max(0, devices - (recorded?.size ?? 0));
+  const all = flags["recorded"] === undefined ? undefined : readRecordedFleet(flags["recorded"]);
+  const share = Math.min(all?.size ?? 0, Math.floor(devices / 2));
+  const generated = skip + devices - share;
   const fleet = createFleet({ seed: Number(flags["seed"] ?? 1), devices: generated });
   const seen = sliceFleet(fleet, skip, generated);
-  return recorded === undefined ? seen : joinFleets(seen, recorded);
+  return all === undefined ? seen : joinFleets(seen, sliceFleet(all, 0, share));
 }
 
 function faultOf(flags: Flags, number: number): ArmisFault | undefined {

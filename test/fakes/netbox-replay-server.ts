@@ -72,6 +72,7 @@ class RecordedNetbox {
   readonly #version: (typeof NETBOX_VERSIONS)[number];
   /** Rows by path, read when first asked for. */
   readonly #rows = new Map<string, ReadonlyMap<number, Json>>();
+  readonly #tables = new Map<string, Table>();
 
   constructor(folder: string, settings: Settings) {
     this.#folder = folder;
@@ -97,9 +98,16 @@ class RecordedNetbox {
     return sendJson(response, answer.status, answer.body);
   }
 
+  /** Kept, since finding out which rows belong to which object takes longer than answering. */
   #table(path: string): Table | undefined {
     const list = LISTS[path];
     if (list === undefined) return undefined;
+    const table = this.#tables.get(path) ?? this.#makeTable(path, list.filters);
+    this.#tables.set(path, table);
+    return table;
+  }
+
+  #makeTable(path: string, filters: Filters): Table {
     const rows = this.#rowsOf(path);
     const ids = [...rows.keys()];
     const after = (least: number): readonly number[] => ids.filter((id) => id > least);
@@ -108,7 +116,7 @@ class RecordedNetbox {
       count: (least) => after(least).length,
       row: (id) => rows.get(id) ?? {},
       filters: Object.fromEntries(
-        Object.entries(list.filters).map(([name, { member, of }]) => [
+        Object.entries(filters).map(([name, { member, of }]) => [
           name,
           filterBy(rows, member, this.#rowsOf(of)),
         ]),
@@ -147,8 +155,9 @@ function filterBy(
   for (const [id, row] of rows) {
     const owner = ownerOf(row, member);
     if (owner === undefined) continue;
-    const ids = byOwner.get(owner) ?? [];
-    byOwner.set(owner, [...ids, id]);
+    const ids = byOwner.get(owner);
+    if (ids === undefined) byOwner.set(owner, [id]);
+    else ids.push(id);
   }
   return {
     isStrict: true,
