@@ -1,5 +1,5 @@
 /** What to do with a configuration that a gateway gave. Pure. */
-import { messageOf } from "../lib/errors.ts";
+import { parseJsonText } from "../lib/json-text.ts";
 import { parseSyncPayload, type SyncPayload } from "../model/sync-payload.ts";
 import type { AgentConfigResponse } from "../wire/messages.ts";
 
@@ -22,19 +22,9 @@ export function judgeConfig(answer: AgentConfigResponse, runningVersion: string)
     return { do: "keep", reason: `the core could not make one and answered "${version}"` };
   }
   if (notModified || (version !== "" && version === runningVersion)) return { do: "nothing" };
-  const payload = parseJson(configJson);
-  if (!payload.ok) return { do: "keep", reason: `the core's answer is not JSON: ${payload.error}` };
+  const payload = parseJsonText(Buffer.from(configJson).toString("utf8"));
+  if (!payload.ok) return { do: "keep", reason: `the core's answer ${payload.error}` };
   const parsed = parseSyncPayload(payload.value);
   if (!parsed.ok) return { do: "keep", reason: `the core's ${parsed.error}` };
   return { do: "apply", version, payload: parsed.value };
-}
-
-function parseJson(
-  bytes: Uint8Array,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string } {
-  try {
-    return { ok: true, value: JSON.parse(Buffer.from(bytes).toString("utf8")) as unknown };
-  } catch (thrown) {
-    return { ok: false, error: messageOf(thrown) };
-  }
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 
 import { ConfigError, messageOf } from "../lib/errors.ts";
+import { parseJsonText } from "../lib/json-text.ts";
 import { readPeerName } from "../wire/peer-certificate.ts";
 import { clientTlsPaths, loadClientTls } from "../wire/tls.ts";
 import { parseAgentConfig, type AgentConfig } from "./agent-config.ts";
@@ -41,13 +42,17 @@ function check(setting: string, configured: string, certified: string): void {
 
 async function readJson(path: string): Promise<unknown> {
   const text = await readFile(path, "utf8").catch((thrown: unknown) => {
-    throw new ConfigError("--config", `${path} cannot be read: ${messageOf(thrown)}`);
+    const isMissing = (thrown as NodeJS.ErrnoException).code === "ENOENT";
+    throw new ConfigError(
+      "--config",
+      isMissing
+        ? `${path} is not there; name the agent.json that the core's "agent create" wrote`
+        : `${path} cannot be read: ${messageOf(thrown)}`,
+    );
   });
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (thrown) {
-    throw new ConfigError("--config", `${path} is not JSON: ${messageOf(thrown)}`);
-  }
+  const parsed = parseJsonText(text);
+  if (!parsed.ok) throw new ConfigError("--config", `${path} ${parsed.error}`);
+  return parsed.value;
 }
 
 /** A relative cert_dir is taken from where the file lies, so that a folder with both can be moved. */

@@ -32,7 +32,7 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
   }),
   command({
     name: "enroll",
-    summary: "makes this host an agent: its key is made here, a token gets it certified",
+    summary: "Make this host an agent: its key is made here, a token gets it certified",
     flags: {
       tokenFile: required(
         "FILE",

@@ -7,6 +7,7 @@ import { integer, oneOf, optional, required, toggle } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { deviceColumns, deviceLines } from "./core-device-text.ts";
 import { Misuse, tenantCommand, type TenantSession } from "./core-session.ts";
+import { tellWaiting } from "./core-waiting.ts";
 import type { Command } from "./program.ts";
 import { tableLines } from "./table.ts";
 import { countOf, countText } from "./wording.ts";
@@ -46,6 +47,7 @@ export const DEVICE_COMMANDS: readonly Command<CoreContext>[] = [
         session.show(page, () => pageLines(page, { session, isFirst: nth === 0, all }));
         cursor = all ? page.next : undefined;
       }
+      await tellWaiting(session);
     },
   }),
   tenantCommand({

@@ -105,7 +105,7 @@ function runLines(run: RunDetail, nowMs: number): readonly string[] {
         "  took",
         ms === undefined ? undefined : [durationText(ms), rate].filter(Boolean).join(", "),
       ],
-      ["  received", `${formatBytes(run.bytes)} in ${countText(run.chunks)} chunks`],
+      ["  received", `${formatBytes(run.bytes)} in ${countOf(run.chunks, "chunk")}`],
       ["  pages read", run.manifest && countText(run.manifest.pages)],
       ["  source holds", total === undefined ? undefined : countOf(total, "device")],
       ["  entries", countText(run.entries)],

@@ -45,11 +45,16 @@ function pretty(line: string): string {
   const { time, level, msg, component, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const colour = COLOUR[level as keyof typeof COLOUR] ?? "green";
   const clock = String(time).slice(11, 23);
-  const label = styleText(colour, String(level).toUpperCase().padEnd(5));
+  const label = styled(colour, String(level).toUpperCase().padEnd(5));
   const rest = Object.entries(fields).map(
-    ([key, value]) => styleText("gray", `${key}=`) + shown(value),
+    ([key, value]) => styled("gray", `${key}=`) + shown(value),
   );
   return `${clock} ${label} ${String(component)}: ${String(msg)} ${rest.join(" ")}\n`;
+}
+
+/** By the stream that is written to, and NO_COLOR; styleText goes by standard output unless told. */
+function styled(colour: Parameters<typeof styleText>[0], text: string): string {
+  return styleText(colour, text, { stream: process.stderr });
 }
 
 function shown(value: unknown): string {

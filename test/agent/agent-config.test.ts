@@ -165,7 +165,7 @@ test("an id or a partition that is not the certificate's stops the start", async
 test("a file that cannot be read or parsed is named", async () => {
   await assert.rejects(
     loadAgentConfig("/nowhere/agent.json"),
-    /--config: \/nowhere\/agent.json cannot be read/,
+    /--config: \/nowhere\/agent.json is not there; name the agent.json that/,
   );
   await assert.rejects(
     load({}, '{"agent_id": "a"} trailing'),

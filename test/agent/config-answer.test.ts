@@ -54,6 +54,15 @@ for (const [what, given] of KEPT) {
   });
 }
 
+test("a configuration that cannot be read is told of without its credentials", () => {
+  for (const slip of ['"hush-hush"x', '"hush-hush', "hush-hush"]) {
+    const verdict = judgeConfig(answer("v2", `{"sources": {"n": {"api_token": ${slip}}}}`), "v1");
+    assert.ok(verdict.do === "keep");
+    assert.match(verdict.reason, /^the core's answer is not JSON/);
+    assert.ok(!verdict.reason.includes("hush"), verdict.reason);
+  }
+});
+
 test("the document's example is a good configuration", () => {
   const verdict = judgeConfig(answer("v2", EXAMPLE), "v1");
   assert.ok(verdict.do === "apply");

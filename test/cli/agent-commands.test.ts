@@ -32,8 +32,8 @@ async function agent(...argv: readonly string[]): Promise<Ran> {
 type Folder = AsyncDisposable & { readonly path: string };
 
 /** A folder with certificates and an agent.json that leads to this address. */
-async function folder(address: string, partial: object = {}): Promise<Folder> {
-  const files = await writeCerts(certs);
+async function folder(address: string, partial: object = {}, made = certs): Promise<Folder> {
+  const files = await writeCerts(made);
   const path = join(files.dir, "agent.json");
   const config = {
     agent_id: "agent-01",
@@ -88,6 +88,25 @@ test("validate names a wrong setting with exit code 78, and warns of an unknown 
   assert.equal(warned.code, 0);
   assert.match(warned.err, /warning: push_intervall .* did you mean "push_interval"\?/);
 });
+
+const DAY_MS = 86_400_000;
+const ENDS: readonly (readonly [number, number, RegExp])[] = [
+  [360, 0, /^warning: the certificate ends in [45]d; a running agent renews it$/],
+  [400, 4, /^warning: the certificate ended 3\dd ago; make a new one at the core with: /],
+];
+for (const [ageDays, exitCode, warning] of ENDS) {
+  test(`validate of a certificate that was made ${ageDays} days ago ends with ${exitCode}, and says until when it is good`, async () => {
+    const made = await makeCerts(Date.now() - ageDays * DAY_MS);
+    await using files = await folder("gw.example.net", {}, made);
+    const { code, err } = await agent("validate", "--config", files.path);
+    assert.equal(code, exitCode);
+    assert.match(err, warning);
+    const json = await agent("validate", "--json", "--config", files.path);
+    assert.equal(json.code, exitCode);
+    const { warnings } = JSON.parse(json.out) as { warnings: string[] };
+    assert.equal(warnings.length, 1);
+  });
+}
 
 test("version prints the version", async () => {
   assert.match((await agent("version")).out, /^\d+\.\d+\.\d+$/);

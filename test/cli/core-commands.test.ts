@@ -312,6 +312,9 @@ test("devices are listed page by page or all, and one is shown with its evidence
       metadata: { integration_id: `${i}`, role: "switch", model: "C9300", sync_service_id: "nb" },
     })),
   );
+  const early = await core.run(["devices", "list"]);
+  assert.deepEqual([early.code, early.out], [0, "No devices."]);
+  assert.match(early.err, /^serviceradar-core: more devices wait in the inbox; a running core has/);
   await settle(core.db, lease);
   const page = await ok(core, "devices list --limit 2");
   assert.match(page, /^sr:[0-9a-f-]{36} +sw-0 +- +Switch +C9300 +nb +default +10m ago +active$/m);
