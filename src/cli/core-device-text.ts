@@ -139,6 +139,7 @@ function nowText(row: Detail["evidence"][number], nowMs: number): string {
 
 function tagsText({ tags }: Detail): string {
   return Object.entries(tags)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
     .join(", ");
 }

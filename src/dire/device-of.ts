@@ -34,7 +34,7 @@ export function deviceRow(
     instances: sorted(speaking.map(({ instanceNo }) => instanceNo)),
     sources: [...new Set(speaking.map(({ update }) => update.source.toLowerCase()))].toSorted(),
     recordCount: standing.length,
-    firstMs: Math.min(...standing.map(({ node }) => node.firstMs)),
+    firstMs: Math.min(...standing.map(discoveryOf)),
     lastMs: Math.max(...standing.map(({ node }) => node.lastMs)),
     deletedMs:
       alive.length > 0 ? undefined : Math.max(...standing.map(({ deletedMs }) => deletedMs ?? 0)),
@@ -123,6 +123,13 @@ function promotionOf(standing: readonly Standing[]): number | undefined {
     Math.min(...standing.filter(isOfThese).map(({ node }) => node.firstMs));
   const strong = since((one) => !isWeak(one));
   return Number.isFinite(strong) && since(isWeak) < strong ? strong : undefined;
+}
+
+/** When a record's device was first seen: a sensor that has watched for longer than we have asked it says so itself. */
+function discoveryOf({ node, update }: Standing): number {
+  const { armis_first_seen: told, first_seen: said = told } = update.metadata;
+  const ms = said === undefined ? Number.NaN : Date.parse(said);
+  return ms > 0 && ms < node.firstMs ? ms : node.firstMs;
 }
 
 function sorted(numbers: readonly number[]): readonly number[] {

@@ -12,6 +12,7 @@
  * nothing new would have to publish again. A record that its source retracted is left out before.
  */
 import type { DeviceUpdate } from "../model/device-update.ts";
+import type { Ip } from "../model/ip.ts";
 import type { Derivation } from "./derivation.ts";
 import { compareKeys, type Node } from "./node.ts";
 import type { Content } from "./record-state.ts";
@@ -31,12 +32,17 @@ export interface Witness {
 
 const DAY_MS = 86_400_000;
 
-/** A node of a record as a witness of what the record shows now. */
+/** A node of a record as a witness: by what the record shows now, or by what is remembered where that is another machine's. */
 export function witnessOf(
   node: Node,
   shown: { readonly update: DeviceUpdate; readonly content: Content; readonly missedRuns: number },
 ): Witness {
   const { update, content, missedRuns } = shown;
+  if (!node.fingerprints.includes(content.fingerprint)) {
+    const { firstMs } = node;
+    const past = rememberedOf(node, update.source);
+    return { node, update: past, sinceMs: firstMs, addressSinceMs: firstMs, missedRuns };
+  }
   const firstDay = content.days[0]?.[0] ?? 0;
   return {
     node,
@@ -45,6 +51,27 @@ export function witnessOf(
     addressSinceMs: Math.max(content.firstMs, firstDay * DAY_MS),
     missedRuns,
   };
+}
+
+/** A source gave the record to another machine: of the first only what tells machines apart is kept, in the form that is compared. */
+function rememberedOf(node: Node, source: string): DeviceUpdate {
+  const least = (values: ReadonlySet<string>): string | undefined => [...values].toSorted()[0];
+  const lastDay = (ip: Ip): number => node.addresses.get(ip)?.at(-1)?.[1] ?? 0;
+  const [ip] = [...node.addresses.keys()].toSorted(
+    (a, b) => lastDay(b) - lastDay(a) || (a < b ? -1 : 1),
+  );
+  const known = { ip, mac: least(node.macs), hostname: least(node.hosts) };
+  const metadata = {
+    serial: least(node.serials),
+    model: least(node.models),
+    manufacturer: least(node.vendors),
+  };
+  return { source, timestampMs: node.lastMs, ...present(known), metadata: present(metadata) };
+}
+
+function present<T>(texts: Readonly<Record<string, T | undefined>>): Record<string, T> {
+  const kept = Object.entries(texts).filter(([, text]) => text !== undefined);
+  return Object.fromEntries(kept) as Record<string, T>;
 }
 
 /** What one record says of one attribute. */

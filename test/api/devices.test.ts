@@ -346,6 +346,38 @@ test("an id that no device has or had is a plain no", async (t) => {
   }
 });
 
+test("a device whose only record was given to another machine goes with its own name", async (t) => {
+  const api = await fleet(t);
+  const at = { ip: "10.0.0.1", mac: "00:1B:44:11:22:33" };
+  await api.say(netbox({ id: 7, ...at, hostname: "Rack-1", metadata: { serial: "PF3RT9AB" } }));
+  await api.say(
+    netbox({
+      id: 7,
+      hour: 900,
+      ip: "10.0.0.9",
+      mac: "00:1B:44:44:55:66",
+      hostname: "shop-9",
+      metadata: { serial: "PF4RT8CD" },
+    }),
+  );
+  const { json } = await api.ask<{ devices: readonly Readonly<Record<string, unknown>>[] }>(
+    `GET ${DEVICES}?state=all`,
+  );
+  assert.deepEqual(
+    json.devices.map(({ hostname, ip, mac, serial, deleted_at: gone }) => [
+      hostname,
+      ip,
+      mac,
+      serial,
+      gone !== undefined,
+    ]),
+    [
+      ["rack-1", "10.0.0.1", "00:1B:44:11:22:33", "PF3RT9AB", true],
+      ["shop-9", "10.0.0.9", "00:1B:44:44:55:66", "PF4RT8CD", false],
+    ],
+  );
+});
+
 test("a record that was given to another machine stays with the first as its past, without the other's words", async (t) => {
   const api = await fleet(t);
   const first = {

@@ -383,3 +383,39 @@ test("what a command does is written down with who ran it", async (t) => {
   const { rows } = await core.db.query<{ actor: string }>("select actor from sync.audit");
   assert.deepEqual(rows, [{ actor: "cli:tester" }]);
 });
+
+test("a device shows the rule that decided, its addresses by days and its tags, and rules list shows the rule", async (t) => {
+  const core = await withAgent(t);
+  const lease = await leaseOf(core.db, "acme");
+  const midnightMs = Math.floor(core.clock.nowMs / 86_400_000) * 86_400_000;
+  const seen = (days: number): Readonly<Record<string, unknown>> => ({
+    source: "snmp",
+    timestamp: new Date(midnightMs - days * 86_400_000).toISOString(),
+    hostname: "edge-1",
+    ip: "10.0.0.1",
+    mac: "00:1B:44:11:22:33",
+    metadata: {
+      integration_id: "1",
+      sync_service_id: "s",
+      sys_descr: "RouterOS RB750Gr3",
+      ip_forwarding: "1",
+      tags: "edge,env=lab",
+      risk_score: "8",
+    },
+  });
+  await feed(core.db, lease, [seen(3), seen(2), seen(1)]);
+  await settle(core.db, lease);
+  const one = await ok(core, "devices get edge-1");
+  assert.match(one, /^ {2}type +Router \(OCSF 12\)$/m);
+  assert.match(one, /^ {2}risk +High \(8\)$/m);
+  assert.match(
+    one,
+    /^ {2}classified +by rule mikrotik-router \(builtin, confidence 90\): Forwards/m,
+  );
+  assert.match(one, /^ {2}tags +edge, env=lab$/m);
+  assert.match(one, /^ {2}model +RB750Gr3 +s, rule mikrotik-router +/m);
+  assert.match(one, /^ {2}ip +10\.0\.0\.1 +confirmed +3 +/m);
+  const rules = await ok(core, "rules list");
+  assert.match(rules, /^ {2}mikrotik-router +880 +90 +on +builtin +vendor_name=MikroTik /m);
+  assert.match(rules, /^a value expires after +2 runs without its record$/m);
+});

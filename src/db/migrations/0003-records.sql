@@ -28,6 +28,8 @@ create table sync.records (
   address_days int4multirange not null,
   -- segments of later batches speak of this content, earlier ones of an older one
   content_seq bigint not null,
+  -- Complete full runs of its source in a row that did not list it. Attributes depend on it (SYNC_FIELD_EXPIRY_RUNS), so who
+  -- changes it marks the record dirty.
   absent_since timestamptz,
   absent_runs int not null default 0,
   primary key (tenant, record_no),
