@@ -2,6 +2,7 @@
  * A source may give one id to two machines in turn: a NetBox re-import permutes ids. An incarnation is those of a record's
  * versions that can be one machine. Pure; a function of the set of versions, not of the order in which they arrived.
  */
+import type { RecordHistory } from "./node.ts";
 import type { Features } from "./observation.ts";
 import type { Version } from "./record-state.ts";
 
@@ -11,11 +12,17 @@ const CONTRADICTION_MIN = 1.5;
 /** Versions that can be one machine, oldest first. */
 export type Incarnation = readonly Version[];
 
-/** Splits a record's versions, oldest first, into incarnations, oldest first. */
-export function incarnationsOf(versions: readonly Version[]): readonly Incarnation[] {
+/** Addresses by the fingerprint that claimed them. */
+type Claimed = RecordHistory["addresses"];
+
+/** Splits some of a record's versions, oldest first, into incarnations, oldest first. */
+export function incarnationsOf(
+  versions: readonly Version[],
+  addresses: Claimed,
+): readonly Incarnation[] {
   const incarnations: Version[][] = [];
   for (const version of versions) {
-    const home = homeOf(version, incarnations);
+    const home = homeOf(version, { incarnations, addresses });
     if (home === undefined) incarnations.push([version]);
     else home.push(version);
   }
@@ -23,16 +30,32 @@ export function incarnationsOf(versions: readonly Version[]): readonly Incarnati
 }
 
 /** The latest incarnation that agrees with the version, else the latest of all unless it contradicts. */
-function homeOf({ features }: Version, incarnations: Version[][]): Version[] | undefined {
+function homeOf(
+  version: Version,
+  { incarnations, addresses }: { readonly incarnations: Version[][]; readonly addresses: Claimed },
+): Version[] | undefined {
+  const { features } = version;
   const agreeing = incarnations.findLast((known) =>
-    known.some((version) => agrees(version.features, features)),
+    known.some((before) => agrees(before.features, features)),
   );
   if (agreeing !== undefined) return agreeing;
   const latest = incarnations.at(-1);
   const before = latest?.at(-1);
-  return before !== undefined && contradiction(before.features, features) < CONTRADICTION_MIN
+  if (before === undefined) return undefined;
+  const isRenamed = areAtOneAddress(before, version, addresses) && !differInNumber(before, version);
+  return isRenamed || contradiction(before.features, features) < CONTRADICTION_MIN
     ? latest
     : undefined;
+}
+
+/** A machine that was given its final name stays at its address; a record that went to another machine goes to another address. */
+function areAtOneAddress(a: Version, b: Version, addresses: Claimed): boolean {
+  const theirs = addresses.get(b.fingerprint);
+  return [...(addresses.get(a.fingerprint)?.keys() ?? [])].some((ip) => theirs?.has(ip) === true);
+}
+
+function differInNumber({ features: a }: Version, { features: b }: Version): boolean {
+  return differs(a.serial, b.serial) || differs(a.asset, b.asset);
 }
 
 /**

@@ -3,14 +3,14 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { idRuleInput, type IdInputs } from "../model/canonical-id.ts";
 import type { DeviceUpdate, Metadata } from "../model/device-update.ts";
 import { isUsableIp, parseIpList, type Ip } from "../model/ip.ts";
-import { parseMacList, type Mac } from "../model/mac.ts";
+import { isLocallyAdministered, parseMacList, type Mac } from "../model/mac.ts";
 import type { Kind } from "./kind.ts";
 import { isDeviceMac, isVirtual, parseHost, parseSerial, parseWord } from "./values.ts";
 
 /** What of an update can tell devices apart; lists are sorted, absent means the update says nothing. */
 export interface Features {
   readonly serial?: string;
-  /** The serial is a virtual machine's: clones share it. */
+  /** A virtual machine: its serial and name are cloned with it. */
   readonly virtual?: true;
   readonly asset?: string;
   readonly host?: string;
@@ -39,6 +39,10 @@ const OBSERVERS = new Set(["mapper", "sweep", "network_discovery"]);
 const OBSERVER_SEEDS = new Set(["mapper_ip_seed", "mapper_primary_mac_seed"]);
 /** Only these MACs of a network observer belong to the device itself. */
 const VOUCHED_MAC_KINDS = new Set(["primary", "management", "chassis"]);
+/** Shorter words ("ap", "nas") begin many models by chance. */
+const MODEL_WORD_MIN = 4;
+/** Twelve hexadecimal digits at the end of a name, nothing hexadecimal before them. */
+const NAMED_MAC = /^(?:.*[^0-9a-f])?([0-9a-f]{12})$/;
 /** Native ids are keys of an index, whose rows hold 2,704 bytes. */
 const NATIVE_LENGTH_MAX = 512;
 
@@ -106,22 +110,38 @@ function recordKey(ids: IdInputs, observer: boolean): { kind: Kind; native: stri
 function readFeatures({ mac, hostname, metadata }: DeviceUpdate): Features {
   const serial = parseSerial(metadata["serial"] ?? metadata["serial_number"]);
   const asset = parseSerial(metadata["asset_tag"]);
-  const host = parseHost(hostname);
   const model = parseWord(metadata["model"]);
   const vendor = parseWord(metadata["manufacturer"] ?? metadata["vendor"]);
+  const host = ownName(parseHost(hostname), model);
   const seen = deviceMacs(mac);
+  const declared = [...deviceMacs(metadata["all_macs"]), ...namedMac(host)];
   return {
     ...(serial === undefined ? {} : { serial }),
-    ...(serial !== undefined && isVirtual(metadata["manufacturer"], metadata["model"], serial)
+    ...(isVirtual([metadata["manufacturer"], metadata["model"], serial], seen)
       ? { virtual: true }
       : {}),
     ...(asset === undefined ? {} : { asset }),
     ...(host === undefined ? {} : { host }),
     macs: seen,
-    declared: deviceMacs(metadata["all_macs"]).filter((declared) => !seen.includes(declared)),
+    declared: [...new Set(declared)].filter((each) => !seen.includes(each)).toSorted(),
     ...(model === undefined ? {} : { model }),
     ...(vendor === undefined ? {} : { vendor }),
   };
+}
+
+/** A model shown for want of a name is no name of one device: "iPhone" of an iPhone 14. */
+function ownName(host: string | undefined, model: string | undefined): string | undefined {
+  const word = parseWord(host);
+  const isModel = word !== undefined && word.length >= MODEL_WORD_MIN && model?.startsWith(word);
+  return isModel === true ? undefined : host;
+}
+
+/** IP phones, printers and cameras are named by their MAC when they leave the works: SEP805EC075BCD7. */
+function namedMac(host: string | undefined): readonly Mac[] {
+  const hex = NAMED_MAC.exec(host ?? "")?.[1];
+  return hex === undefined || !/[a-f]/.test(hex)
+    ? []
+    : deviceMacs(hex).filter((mac) => !isLocallyAdministered(mac));
 }
 
 function deviceMacs(list: string | undefined): Mac[] {

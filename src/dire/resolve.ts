@@ -76,7 +76,7 @@ export class Lens {
     const known = this.#nodes.get(history.recordNo);
     if (known !== undefined) return known;
     const parts = splitByName(history, (value) => this.records(value)).flatMap((versions) =>
-      incarnationsOf(versions),
+      incarnationsOf(versions, history.addresses),
     );
     const nodes = parts.map((versions, part) => nodeOf(history, part, versions));
     this.#nodes.set(history.recordNo, nodes);

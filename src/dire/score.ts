@@ -8,6 +8,7 @@ import { countDays, intersectDays, unionDays, type DaySet } from "./day-set.ts";
 import type { Node } from "./node.ts";
 import type { AddressDays } from "./record-state.ts";
 import { NAME_SLACK_MS, overlap, type IsUsable } from "./rivals.ts";
+import { isHostName } from "./values.ts";
 
 /** One node, or several that were joined. */
 export type Entity = readonly Node[];
@@ -142,7 +143,8 @@ function compareHosts(a: Entity, b: Entity, isUsable: IsUsable): Evidence | unde
     sets(a, b, (n) => n.hosts),
     (v) => isUsable(`host:${v}`),
   );
-  if (found === undefined || found.type !== "host" || found.points < 0) return found;
+  if (found === undefined || found.type !== "host") return found;
+  if (found.points < 0) return areHostNames(a, b, isUsable) ? found : undefined;
   const isCurrent = a.some((x) =>
     b.some(
       (y) =>
@@ -153,6 +155,15 @@ function compareHosts(a: Entity, b: Entity, isUsable: IsUsable): Evidence | unde
   return isCurrent || (isRandomised(a) && isRandomised(b))
     ? found
     : piece("formerHost", "agree", found.value);
+}
+
+/** A name as a sensor displays it contradicts no host name: only two host names that differ speak of two machines. */
+function areHostNames(a: Entity, b: Entity, isUsable: IsUsable): boolean {
+  const hasOne = (entity: Entity): boolean =>
+    entity.some(({ hosts }) =>
+      [...hosts].some((host) => isHostName(host) && isUsable(`host:${host}`)),
+    );
+  return hasOne(a) === hasOne(b);
 }
 
 /** Nothing but random MACs: a phone that comes back under a new one, not a machine that was given another's name. */

@@ -94,7 +94,18 @@ export function parseWord(text: string | undefined): string | undefined {
 const VIRTUAL =
   /vmware|virtual|kvm|qemu|xen|hyper-?v|bochs|openstack|amazon ec2|google compute|proxmox|bhyve/i;
 
-/** True where vendor, model or serial say that the machine is virtual: its serial is cloned with it. */
-export function isVirtual(...texts: readonly (string | undefined)[]): boolean {
-  return texts.some((text) => text !== undefined && VIRTUAL.test(text));
+/** Prefixes that hypervisors give to their guests: VMware, Hyper-V, Xen, VirtualBox, QEMU. */
+const GUEST_MACS = /^(000569|000C29|005056|00155D|00163E|080027|525400)/;
+
+/** True where vendor, model or serial say that the machine is virtual, or all its MACs are a hypervisor's: it is cloned with all that. */
+export function isVirtual(texts: readonly (string | undefined)[], macs: readonly Mac[]): boolean {
+  return (
+    texts.some((text) => text !== undefined && VIRTUAL.test(text)) ||
+    (macs.length > 0 && macs.every((mac) => GUEST_MACS.test(mac)))
+  );
+}
+
+/** Whether a name can be a host's own. A sensor's display name ("Cisco ISR #26") is no other name than it, it is another kind. */
+export function isHostName(name: string): boolean {
+  return !/[\s#]/.test(name);
 }

@@ -1,14 +1,22 @@
-import type { Db } from "../../src/db/pool.ts";
 /** Feeds updates through the real ingest and resolver into a tenant of a test database, batch by batch. */
+import type { Db } from "../../src/db/pool.ts";
 import { tx, type Tx } from "../../src/db/tx.ts";
 import { newSorted, sortChunk } from "../../src/dire/chunk-batches.ts";
 import { ingest } from "../../src/dire/ingest.ts";
+import { kindOf } from "../../src/dire/kind.ts";
 import { workDirty } from "../../src/dire/work.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { ok } from "../../src/lib/result.ts";
 
 /** An update as JSON, in the form of the wire. */
-export type WireUpdate = Readonly<Record<string, unknown>>;
+export type WireUpdate = Readonly<Record<string, unknown>> & {
+  readonly metadata?: Readonly<Record<string, string>>;
+};
+
+/** The source instance that a test's update belongs to. */
+export function instanceOf({ metadata, source }: WireUpdate): string {
+  return metadata?.["sync_service_id"] ?? String(source);
+}
 
 let tenants = 0;
 
@@ -67,4 +75,32 @@ export async function answer(db: Db, { tenant }: Lease): Promise<readonly string
     [tenant],
   );
   return rows.map(({ line }) => line);
+}
+
+/** Every record, sightings of addresses left out, with the ids of its devices, sorted. */
+export async function devicesOfRecords(db: Db, { tenant }: Lease): Promise<readonly string[]> {
+  const { rows } = await db.query<{
+    partition: string;
+    kind: number;
+    native: string;
+    instance: string;
+    id: string;
+  }>(
+    `select distinct p.name as partition, r.kind, r.native, i.name as instance, d.device_id as id
+       from sync.records r
+       join sync.partitions p using (tenant, partition_no)
+       join sync.instances i using (tenant, instance_no)
+       join sync.members m using (tenant, record_no)
+       join sync.devices d using (tenant, device_no)
+      where r.tenant = $1`,
+    [tenant],
+  );
+  return rows
+    .map(({ partition, kind, native, instance, id }) => ({
+      kind: kindOf(kind) ?? "",
+      line: [partition, kindOf(kind), native, instance, `sr:${id}`].join(" "),
+    }))
+    .filter(({ kind }) => kind !== "address")
+    .map(({ line }) => line)
+    .toSorted();
 }
