@@ -34,14 +34,19 @@ export interface Saying extends Claim {
   readonly version?: string;
 }
 
-/** What an update says; a field that it does not know is absent, never empty. */
-export type Sayings = Readonly<Partial<Record<Field, Saying>>>;
+/** What an update says; a field that it does not know is undefined, never empty. */
+export type Sayings = Readonly<Record<Field, Saying | undefined>>;
 
-/** Reads an update with ordered rules. */
-export function sayingsOf(update: DeviceUpdate, rules: readonly EnrichmentRule[]): Sayings {
+/** How an update is read: ordered rules, and whether it is the gateway's own word on an agent's host. */
+export interface Reading {
+  readonly rules: readonly EnrichmentRule[];
+  readonly isAgentHost: boolean;
+}
+
+/** Reads an update. */
+export function sayingsOf(update: DeviceUpdate, { rules, isAgentHost }: Reading): Sayings {
   const { hostname, metadata } = update;
   const { vendor, model, type } = classify(update, rules);
-  const isAgent = update.source.toLowerCase() === "agent" && metadata["agent_id"] !== undefined;
   return {
     ip: outright(ipOf(update)),
     mac: outright(macOf(update)),
@@ -56,12 +61,12 @@ export function sayingsOf(update: DeviceUpdate, rules: readonly EnrichmentRule[]
     risk_score: outright(
       metadata["armis_risk_level"] ?? metadata["risk_score"] ?? metadata["risk_level"],
     ),
-    // An agent that proved itself by its certificate runs on it: the original marks such a host alike.
-    is_managed: flag(metadata["is_managed"]) ?? (isAgent ? YES : undefined),
-    is_trusted: flag(metadata["is_trusted"]) ?? (isAgent ? YES : undefined),
+    // The original marks a host alike whose agent has proved itself by its certificate.
+    is_managed: flag(metadata["is_managed"]) ?? (isAgentHost ? YES : undefined),
+    is_trusted: flag(metadata["is_trusted"]) ?? (isAgentHost ? YES : undefined),
     is_compliant: flag(metadata["is_compliant"]),
     is_available: update.isAvailable === undefined ? undefined : update.isAvailable ? YES : NO,
-  } as Sayings;
+  };
 }
 
 const YES: Saying = { value: "true", rank: 0 };

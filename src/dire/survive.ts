@@ -11,7 +11,7 @@
  * Time of the last sighting is no criterion: two sources that are polled in turn would win in turn, and every run that found
  * nothing new would have to publish again. A record that its source retracted is left out before.
  */
-import type { DeviceUpdate } from "../model/device-update.ts";
+import { AGENT_INSTANCE, type DeviceUpdate } from "../model/device-update.ts";
 import type { Ip } from "../model/ip.ts";
 import type { Derivation } from "./derivation.ts";
 import { compareKeys, type Node } from "./node.ts";
@@ -175,7 +175,10 @@ export function survive(
 ): ReadonlyMap<Field, Survivor> {
   const said = witnesses.map((witness) => ({
     witness,
-    sayings: sayingsOf(witness.update, derivation.rules),
+    sayings: sayingsOf(witness.update, {
+      rules: derivation.rules,
+      isAgentHost: witness.node.key.instance === AGENT_INSTANCE,
+    }),
     source: witness.update.source.toLowerCase(),
     isExpired: witness.missedRuns >= derivation.expiryRuns,
   }));
@@ -186,19 +189,21 @@ export function survive(
       const saying = sayings[field];
       if (saying !== undefined) candidates.push({ saying, witness, source, isExpired });
     }
-    const lock = locks.get(field);
-    if (candidates.length === 0 && lock === undefined) continue;
     if (candidates.length > 1) candidates.sort((one, other) => compare(field, one, other));
     const ordered = candidates.map((one) => candidateOf(field, one));
-    survivors.set(field, survivorOf(lock, ordered));
+    const survivor = survivorOf(locks.get(field), ordered);
+    if (survivor !== undefined) survivors.set(field, survivor);
   }
   return survivors;
 }
 
-function survivorOf(lock: Lock | undefined, candidates: readonly Candidate[]): Survivor {
-  const [winner, ...losers] = candidates;
+function survivorOf(
+  lock: Lock | undefined,
+  candidates: readonly Candidate[],
+): Survivor | undefined {
   if (lock !== undefined) return { value: lock.value, lock, winner: undefined, losers: candidates };
-  return { value: winner?.value ?? "", lock, winner, losers };
+  const [winner, ...losers] = candidates;
+  return winner === undefined ? undefined : { value: winner.value, lock, winner, losers };
 }
 
 type Spoken = {

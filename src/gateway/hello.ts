@@ -1,13 +1,11 @@
 import { noteHello } from "../control/agents.ts";
 import { HELLO_RUN, putChunk } from "../inbox/inbox.ts";
 import { isoTime, newUuid } from "../lib/clock.ts";
+import { AGENT_INSTANCE } from "../model/device-update.ts";
 import { isUsableIp, parseIp } from "../model/ip.ts";
 import type { AgentHelloRequest, AgentHelloResponse, Draft } from "../wire/messages.ts";
 import { HEARTBEAT_SEC, type GatewayContext } from "./context.ts";
 import { checkClaims, type Peer } from "./peer.ts";
-
-/** Source instance of agents' own hosts: one for a tenant, because an agent id is unique in it. */
-const AGENT_INSTANCE = "agents";
 
 /** Answers a hello and queues an observation of the agent's host. */
 export async function hello(

@@ -159,3 +159,6 @@ export function parseSyncMeta(value: unknown): SyncMeta | undefined {
 
 /** A blank or absent partition is "default" (original's rule; on the gateway the certificate's stands instead). */
 export const DEFAULT_PARTITION = "default";
+
+/** Source instance of agents' own hosts: one for a tenant, because an agent id is unique in it. No source can be called so: theirs are uuids. */
+export const AGENT_INSTANCE = "agents";

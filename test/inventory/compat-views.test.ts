@@ -306,6 +306,11 @@ test("a device known by its address alone is provisional until a register names 
     [after?.["state"], after?.["by"], after?.["blocked"]],
     ["canonical", "dire", null],
   );
+  const [told] = await ask(
+    `select metadata->'identity_promotion_types_seen' as types, metadata->>'identity_promotion_policy' as policy
+       from platform.ocsf_devices`,
+  );
+  assert.deepEqual(told, { types: ["integration_id"], policy: "corroborated_strong_identifier" });
   const [merge] = await ask(
     "select from_device_id, to_device_id, reason from platform.merge_audit",
   );
@@ -396,6 +401,19 @@ test("an agent's own host is managed and trusted, and the agent stands in its li
       },
     ],
   );
+});
+
+test("no source can make its devices trusted by calling itself an agent", async (t) => {
+  const { say, ask } = await client(t);
+  await say({
+    source: "agent",
+    hostname: "x",
+    timestamp: daysAgo(1),
+    metadata: { agent_id: "agent-1", sync_service_id: "nb" },
+  });
+  assert.deepEqual(await ask("select is_managed, is_trusted from platform.ocsf_devices"), [
+    { is_managed: false, is_trusted: false },
+  ]);
 });
 
 test("last seen is the last sighting, also of runs in which nothing changed", async (t) => {

@@ -193,6 +193,26 @@ language sql immutable as $$
   select md5(the_tenant || ' ' || device || ' ' || alias_type || ' ' || alias_value)::uuid
 $$;
 
+-- The original's words for whether anybody but addresses and MACs speaks for a device.
+create function sync.identity_state_of(d sync.devices) returns jsonb language sql stable as $$
+  select jsonb_build_object(
+           'identity_state', case when d.is_provisional then 'provisional' else 'canonical' end,
+           'identity_promotion_non_mac_sighting_count', count(*),
+           'identity_promotion_types_seen', coalesce(jsonb_agg(distinct k.type), '[]'),
+           'identity_promotion_last_eval_at', to_char(d.modified_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+         || case when d.is_provisional then jsonb_build_object(
+                   'identity_promotion_blocked_reason', 'no_non_mac_strong_identifier')
+                 when d.promoted_at is not null then jsonb_build_object(
+                   'identity_promoted_by', 'dire',
+                   'identity_promoted_at', to_char(d.promoted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                   'identity_promotion_policy', 'corroborated_strong_identifier')
+                 else '{}' end
+    from sync.speaking s
+    join (values (1, 'agent_id'), (2, 'armis_device_id'), (3, 'integration_id'), (4, 'netbox_device_id')) k(kind, type)
+      on k.kind = s.kind
+   where s.tenant = d.tenant and s.device_no = d.device_no
+$$;
+
 create view platform.ocsf_devices with (security_invoker = true) as
 select t.slug as tenant,
        'sr:' || d.device_id as uid,
@@ -245,14 +265,7 @@ select t.slug as tenant,
               'classification_rule_id', d.classification ->> 'rule_id',
               'classification_confidence', d.classification ->> 'confidence',
               'classification_reason', d.classification ->> 'reason') end
-         || jsonb_build_object('identity_state', case when d.is_provisional then 'provisional' else 'canonical' end)
-         || case when d.is_provisional then jsonb_build_object(
-                   'identity_promotion_blocked_reason', 'no_non_mac_strong_identifier')
-                 when d.promoted_at is not null then jsonb_build_object(
-                   'identity_promoted_by', 'dire',
-                   'identity_promoted_at', to_char(d.promoted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-                   'identity_promotion_policy', 'corroborated_strong_identifier')
-                 else '{}' end as metadata,
+         || sync.identity_state_of(d) as metadata,
        null::uuid as group_id,
        d.deleted_at,
        d.deleted_reason as deleted_by,
