@@ -10,6 +10,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const SRC = fileURLToPath(new URL("../src/", import.meta.url));
+const TEST = fileURLToPath(new URL("./", import.meta.url));
 
 /** Folder → the folders it may import. Rows stand in the order data flows. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -197,6 +198,17 @@ test("time and chance are read in lib only, so that a test can set them", () => 
     where(({ path, text }) => folder(path) !== "lib" && reads.test(text)),
     [],
   );
+});
+
+/** Of Node's test context; spelt apart, so that this file does not use it. */
+const WAIT = "waitFor";
+
+test("tests wait by what Deno has too", () => {
+  const tests = readdirSync(TEST, { recursive: true, encoding: "utf8" });
+  const waiting = tests.filter(
+    (path) => path.endsWith(".ts") && readFileSync(join(TEST, path), "utf8").includes(`.${WAIT}(`),
+  );
+  assert.deepEqual(waiting, [], "use eventually of test/support");
 });
 
 test("every exported name has a doc comment", () => {

@@ -16,6 +16,7 @@ import { MESSAGE_LIMITS_DEFAULT } from "../../src/wire/limits.ts";
 import { loadClientTls } from "../../src/wire/tls.ts";
 import { makeAgent, makeCerts, type TestIdentity } from "../support/certs.ts";
 import { startTestCore } from "../support/core.ts";
+import { eventually } from "../support/eventually.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import type { StrictGateway } from "../support/strict-gateway.ts";
 import { optionsOf } from "./agent-bench.ts";
@@ -140,22 +141,19 @@ test("a certificate that nears its end is renewed over the control stream, with 
   const agent = new Agent({ ...usual, credentials, connect, clock: systemClock });
   const stopping = new AbortController();
   const running = agent.run(stopping.signal);
-  await t.waitFor(
-    async () => {
-      assert.notEqual(await readFile(files.certPath, "utf8"), old.chainPem);
-      const { rows } = await db.query<{ type: string; state: string }>(
-        "select type, state from sync.commands order by created_at",
-      );
-      assert.deepEqual(
-        rows.map(({ type, state }) => [type, state]),
-        [
-          ["agent.renew_certificate", "succeeded"],
-          ["agent.install_certificate", "succeeded"],
-        ],
-      );
-    },
-    { timeout: 20_000 },
-  );
+  await eventually(async () => {
+    assert.notEqual(await readFile(files.certPath, "utf8"), old.chainPem);
+    const { rows } = await db.query<{ type: string; state: string }>(
+      "select type, state from sync.commands order by created_at",
+    );
+    assert.deepEqual(
+      rows.map(({ type, state }) => [type, state]),
+      [
+        ["agent.renew_certificate", "succeeded"],
+        ["agent.install_certificate", "succeeded"],
+      ],
+    );
+  });
   stopping.abort();
   await running;
   const fresh = new X509Certificate(await readFile(files.certPath, "utf8"));

@@ -11,6 +11,7 @@ import { netboxSource } from "../../src/sources/netbox.ts";
 import { createFleet } from "../fakes/fleet.ts";
 import { startNetboxFake } from "../fakes/netbox-server.ts";
 import { startTestCore, type TestCore } from "../support/core.ts";
+import { eventually } from "../support/eventually.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import type { StrictGateway } from "../support/strict-gateway.ts";
 import { optionsOf } from "./agent-bench.ts";
@@ -139,7 +140,7 @@ test("a source that is not enabled yet is tested and previewed from its agent", 
       assert.ok(command?.endedMs !== undefined);
       return command;
     };
-    return await t.waitFor(ended, { timeout: 20_000 });
+    return await eventually(ended);
   };
   const tested = await answer("sync.test_connection", {});
   assert.deepEqual([tested.state, tested.message], ["succeeded", "every step passed"]);

@@ -13,6 +13,7 @@ import type {
   Draft,
 } from "../../src/wire/messages.ts";
 import { startTestCore, type TestCore } from "../support/core.ts";
+import { eventually } from "../support/eventually.ts";
 
 const AGENT = "agent-01";
 
@@ -72,7 +73,7 @@ test("a command goes out once, and what the agent answers is noted", async (t) =
   send({ commandProgress: progress });
   const payloadJson = Buffer.from('{"state":"accepted"}');
   send({ commandResult: { ...common, success: true, message: "run started", payloadJson } });
-  const done = await t.waitFor(async () => {
+  const done = await eventually(async () => {
     const found = await findCommand(db, acme.tenant, commandId);
     assert.equal(found?.state, "succeeded");
     return found;
@@ -93,7 +94,7 @@ test("an agent cannot answer another agent's or another tenant's command", async
   for (const commandId of [others, foreign, own]) {
     send({ commandResult: { commandId, commandType: "sync.run_now", success: true } });
   }
-  await t.waitFor(async () =>
+  await eventually(async () =>
     assert.equal((await findCommand(db, acme.tenant, own))?.state, "succeeded"),
   );
   assert.equal((await findCommand(db, acme.tenant, others))?.state, "pending");

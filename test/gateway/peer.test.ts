@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { revokeAgent } from "../../src/control/agent-registration.ts";
-import type { Db } from "../../src/db/pool.ts";
 import { SyncError } from "../../src/lib/errors.ts";
 import { makeAgent, makeCerts } from "../support/certs.ts";
 import { startTestCore } from "../support/core.ts";
+import { eventually } from "../support/eventually.ts";
 
 const options = (): { signal: AbortSignal } => ({ signal: AbortSignal.timeout(20_000) });
 
@@ -139,22 +139,18 @@ test("refusals are counted for the operator", async (t) => {
     await assert.rejects(client.hello({ agentId: "agent-02" }, options()));
   }
   // The count is written after the answer has gone out.
-  let rows = await refusals(core.db);
-  while (rows[0]?.refused !== 2) rows = await refusals(core.db);
-  assert.deepEqual(rows, [
-    {
-      tenant: core.acme.tenant,
-      agent_id: "agent-01",
-      code: "PERMISSION_DENIED",
-      message: "component_id mismatch",
-      refused: 2,
-    },
-  ]);
+  await eventually(async () => {
+    const { rows } = await core.db.query(
+      "select tenant, agent_id, code, message, refused from sync.refusals",
+    );
+    assert.deepEqual(rows, [
+      {
+        tenant: core.acme.tenant,
+        agent_id: "agent-01",
+        code: "PERMISSION_DENIED",
+        message: "component_id mismatch",
+        refused: 2,
+      },
+    ]);
+  });
 });
-
-async function refusals(db: Db): Promise<readonly { readonly refused: number }[]> {
-  const { rows } = await db.query<{ refused: number }>(
-    "select tenant, agent_id, code, message, refused from sync.refusals",
-  );
-  return rows;
-}
