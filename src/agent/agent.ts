@@ -189,9 +189,8 @@ export class Agent {
     const { credentials } = this.#options;
     if (credentials === undefined) return NO_FILES;
     await credentials.install(chainPem);
-    // After the answer has gone out, which this connection still carries.
-    setImmediate(() => this.#renewed());
-    return { success: true, message: "the new certificate is in place" };
+    const onEnded = (): void => this.#renewed();
+    return { success: true, message: "the new certificate is in place", onEnded };
   }
 
   #createSession(isOnce: boolean): Session {

@@ -10,6 +10,8 @@ export interface CommandOutcome {
   readonly message: string;
   /** Goes out as JSON. */
   readonly payload?: unknown;
+  /** The stream ends with this answer; called once it has ended. */
+  readonly onEnded?: () => void;
 }
 
 /** Tells how far a command is; `payload` is what there is of its result. */

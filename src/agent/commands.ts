@@ -31,6 +31,8 @@ export interface Answering {
   readonly target: CommandTarget;
   readonly nowMs: () => number;
   readonly push: (message: Draft<ControlStreamRequest>) => void;
+  /** Ends the stream in order: the gateway has read all that was pushed when this resolves, or will not any more. */
+  readonly leave: () => Promise<void>;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface Answering {
  */
 export async function answerCommand(
   request: CommandRequest,
-  { target, nowMs, push }: Answering,
+  { target, nowMs, push, leave }: Answering,
 ): Promise<void> {
   const { commandId, commandType } = request;
   const common = (): { commandId: string; commandType: string; timestamp: number } => ({
@@ -57,10 +59,13 @@ export async function answerCommand(
         ...payloadJson(payload),
       },
     });
-  const { success, message, payload } = isExpired(request, nowMs())
-    ? { success: false, message: "command expired", payload: undefined }
+  const { success, message, payload, onEnded }: CommandOutcome = isExpired(request, nowMs())
+    ? { success: false, message: "command expired" }
     : await carryOut(request, target, tell);
   push({ commandResult: { ...common(), success, message, ...payloadJson(payload) } });
+  if (onEnded === undefined) return;
+  await leave();
+  onEnded();
 }
 
 function payloadJson(payload: unknown): { readonly payloadJson?: Buffer } {

@@ -1,4 +1,4 @@
-import type { Clock } from "../lib/clock.ts";
+import { pause, type Clock } from "../lib/clock.ts";
 import type {
   AgentConfigResponse,
   ControlStreamHello,
@@ -20,6 +20,9 @@ export interface ControlOptions {
   readonly signal: AbortSignal;
 }
 
+/** How long a gateway may take to end a stream that we have ended, ms. */
+const LEAVE_MAX_MS = 5_000;
+
 type Outgoing = OutgoingQueue<Draft<ControlStreamRequest>>;
 
 /** Opens the control stream with a hello and serves it until the gateway ends it; throws why it broke. */
@@ -28,6 +31,12 @@ export async function serveControl(gateway: Gateway, options: ControlOptions): P
   const outgoing: Outgoing = new OutgoingQueue();
   const nowMs = (): number => clock.now();
   const push = (message: Draft<ControlStreamRequest>): void => outgoing.push(message);
+  const over = new AbortController();
+  // Cut off from our side, the stream would take an answer with it that the gateway has not read yet.
+  const leave = async (): Promise<void> => {
+    outgoing.end();
+    await pause(clock, LEAVE_MAX_MS, over.signal);
+  };
   outgoing.push({ hello });
   try {
     for await (const { config, command } of gateway.controlStream(outgoing, { signal })) {
@@ -37,12 +46,13 @@ export async function serveControl(gateway: Gateway, options: ControlOptions): P
       }
       // Not waited for: a command may take its time, and configurations and further commands must not.
       if (command !== undefined) {
-        answerCommand(command, { target, nowMs, push }).catch((thrown: unknown) =>
+        answerCommand(command, { target, nowMs, push, leave }).catch((thrown: unknown) =>
           outgoing.fail(thrown),
         );
       }
     }
   } finally {
     outgoing.end();
+    over.abort();
   }
 }

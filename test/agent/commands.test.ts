@@ -42,7 +42,10 @@ async function answers(
   const messages: Draft<ControlStreamRequest>[] = [];
   const push = (message: Draft<ControlStreamRequest>): void => void messages.push(message);
   const nowMs = (): number => NOW_SEC * 1_000;
-  await answerCommand({ ...request, ...partial }, { target, nowMs, push });
+  await answerCommand(
+    { ...request, ...partial },
+    { target, nowMs, push, leave: () => Promise.resolve() },
+  );
   return { messages, asked };
 }
 
@@ -165,6 +168,28 @@ test("a queue gives what was pushed, in order, until its end", async () => {
   })();
   await reading;
   assert.deepEqual(got, [1, 2]);
+});
+
+test("a new certificate is used once the stream has ended with its answer", async () => {
+  const events: string[] = [];
+  const target = {
+    installCertificate: () =>
+      Promise.resolve({ success: true, message: "in place", onEnded: () => events.push("used") }),
+  } as Partial<CommandTarget> as CommandTarget;
+  await answerCommand(
+    {
+      ...request,
+      commandType: "agent.install_certificate",
+      payloadJson: Buffer.from('{"chain_pem":"PEM"}'),
+    },
+    {
+      target,
+      nowMs: () => NOW_SEC * 1_000,
+      push: (message) => events.push(Object.keys(message).join()),
+      leave: () => Promise.resolve(events.push("left")).then(() => undefined),
+    },
+  );
+  assert.deepEqual(events, ["commandAck", "commandResult", "left", "used"]);
 });
 
 test("a queue that nobody empties is full some day, and one that failed fails its reader", async () => {
