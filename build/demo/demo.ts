@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: a core with its embedded database, two agents of two tenants, recorded and generated sources, a full sync.
- * `--once` ends by itself; else it serves until Ctrl-C. `--devices N`: of the Armis. Everything lies in a folder that goes with it.
+ * `--once` ends by itself; else it serves until Ctrl-C. `--devices N`: at most so many of each source. Everything lies in a folder that goes with it.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -73,8 +73,8 @@ async function play(stage: Stage, { isOnce, devices }: Flags): Promise<void> {
   stopping.signal.throwIfAborted();
   print("Starting the sources: two recorded NetBoxes and an Armis…");
   const sources = {
-    newer: stage.start("netbox-4.6", ...netboxArguments("4.6.8")),
-    older: stage.start("netbox-4.5", ...netboxArguments("4.5.10")),
+    newer: stage.start("netbox-4.6", ...netboxArguments("4.6.8", devices)),
+    older: stage.start("netbox-4.5", ...netboxArguments("4.5.10", devices)),
     armis: stage.start("armis", ...armisArguments(devices)),
   };
   const urls = {

@@ -21,10 +21,10 @@ export interface DemoTenant {
   };
 }
 
-/** Arguments of a NetBox that gives what was recorded from a real one. */
-export function netboxArguments(release: "4.5.10" | "4.6.8"): readonly string[] {
-  const folder = `test/recorded/netbox-${release}`;
-  return ["test/fakes/netbox-replay-server.ts", "--folder", folder, "--token", NETBOX_TOKEN];
+/** Arguments of a NetBox that gives what was recorded from a real one, up to so many devices. */
+export function netboxArguments(release: "4.5.10" | "4.6.8", devices: number): readonly string[] {
+  const recorded = ["--folder", `test/recorded/netbox-${release}`, "--devices", String(devices)];
+  return ["test/fakes/netbox-replay-server.ts", ...recorded, "--token", NETBOX_TOKEN];
 }
 
 /** Arguments of the Armis fake: recorded NetBox devices among as many more as make up `devices`. */

@@ -13,6 +13,8 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const START_MAX_MS = 60_000;
 /** How long a program may take to stop before it is ended, ms: above the core's own grace. */
 const STOP_MAX_MS = 20_000;
+/** Lines that are looked through; what is waited for comes early. */
+const LINES_MAX = 10_000;
 
 /** One of our programs as a process of its own; everything that it prints goes to a file. */
 export class Program implements AsyncDisposable {
@@ -39,11 +41,8 @@ export class Program implements AsyncDisposable {
     const log = createWriteStream(logFile);
     this.#child.stderr?.pipe(log, { end: false });
     this.#child.stdout?.pipe(log, { end: false });
-    if (this.#child.stdout !== null) {
-      createInterface({ input: this.#child.stdout }).on("line", (line) => {
-        this.#lines.push(line);
-        for (const tell of this.#tell.splice(0)) tell();
-      });
+    for (const input of [this.#child.stdout, this.#child.stderr]) {
+      if (input !== null) createInterface({ input }).on("line", (line) => this.#take(line));
     }
     this.#ended = new Promise((resolve) => {
       this.#child.on("close", (code) => {
@@ -54,7 +53,7 @@ export class Program implements AsyncDisposable {
     });
   }
 
-  /** The first line on standard output that holds the text. Rejects with the end of the log when the program ends before. */
+  /** The first line of what it printed or logged that holds the text. Rejects with the end of the log when the program ends before. */
   async line(text: string): Promise<string> {
     const late = AbortSignal.timeout(START_MAX_MS);
     for (;;) {
@@ -87,12 +86,27 @@ export class Program implements AsyncDisposable {
     return kib === undefined ? undefined : Number(kib) * 1024;
   }
 
-  /** Asks it to stop and waits; ends it where it does not. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.hasEnded) return;
-    this.#child.kill("SIGTERM");
+  /** Asks it to stop, waits and gives its exit code; ends it where it does not stop, which gives 1. */
+  async stop(): Promise<number> {
+    if (!this.hasEnded) this.#child.kill("SIGTERM");
     const late = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MAX_MS);
-    await this.#ended;
+    const code = await this.#ended;
     clearTimeout(late);
+    return code;
+  }
+
+  /** Ends it as a crash would. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #take(line: string): void {
+    if (this.#lines.length < LINES_MAX) this.#lines.push(line);
+    for (const tell of this.#tell.splice(0)) tell();
   }
 }

@@ -14,11 +14,14 @@ export interface Stage extends AsyncDisposable {
   readonly grpc: string;
   /** "host:port" of the API. */
   readonly http: string;
+  /** The one that was started last. */
   readonly core: Program;
   /** The core's commands on this data. */
   readonly command: ReturnType<typeof coreCommands>;
   /** Starts a program of the checkout; it is stopped with the stage, the newest first. */
   readonly start: (name: string, ...args: readonly string[]) => Program;
+  /** Starts the core again on its data and addresses, with its usual flags; it must have ended. */
+  readonly restart: () => Promise<void>;
   /** Leaves the folder, for who looks for the reason of a failure. */
   readonly keep: () => void;
 }
@@ -31,6 +34,8 @@ export interface StageOptions {
   /** 0: any. */
   readonly grpcPort: number;
   readonly httpPort: number;
+  /** For the core's first start alone. */
+  readonly coreFlags?: readonly string[];
 }
 
 /** Opens a stage; the core is up. Throws with the core's last lines where it does not come up. */
@@ -51,14 +56,32 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const http = `127.0.0.1:${await freePort(options.httpPort)}`;
   const dataDir = join(dir, "core");
   const where = ["--data-dir", dataDir, "--grpc-listen", grpc, "--http-listen", http];
-  const { firstTenant } = options;
-  const core = start("core", "src/bin/core.ts", "serve", ...where, "--first-tenant", firstTenant);
-  await core.line("serviceradar-core is up");
-  const all = stack.move();
-  const command = coreCommands(dataDir);
-  const keep = (): void => {
-    isKept = true;
+  const serve = ["src/bin/core.ts", "serve", ...where, "--first-tenant", options.firstTenant];
+  const startCore = async (name: string, ...flags: readonly string[]): Promise<Program> => {
+    const started = start(name, ...serve, ...flags);
+    await started.line("serviceradar-core is up");
+    return started;
   };
-  const close = (): Promise<void> => all.disposeAsync();
-  return { dir, dataDir, grpc, http, core, command, start, keep, [Symbol.asyncDispose]: close };
+  let starts = 1;
+  let core = await startCore("core", ...(options.coreFlags ?? []));
+  const all = stack.move();
+  return {
+    dir,
+    dataDir,
+    grpc,
+    http,
+    get core() {
+      return core;
+    },
+    command: coreCommands(dataDir),
+    start,
+    restart: async () => {
+      starts += 1;
+      core = await startCore(`core-${starts}`);
+    },
+    keep: () => {
+      isKept = true;
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }

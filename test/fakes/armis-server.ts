@@ -110,7 +110,7 @@ async function search(exchange: Exchange, asked: ArmisSearch): Promise<void> {
   else sendRefusal(response, 400, page.error);
 }
 
-/** As a program: `armis-server.ts --port 0 --devices 10000 --seed 7`; prints its address as one JSON line. */
+/** As a program: `armis-server.ts --port 0 --devices 10000 --seed 7`; prints its address and size as one JSON line. */
 async function main(): Promise<void> {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
@@ -128,7 +128,7 @@ async function main(): Promise<void> {
       "latency-ms": text,
     },
   });
-  const fleet = fleetOf(values);
+  const { fleet, recorded } = fleetOf(values);
   const fake = await startArmisFake({
     fleet,
     port: Number(values.port ?? 0),
@@ -139,7 +139,7 @@ async function main(): Promise<void> {
       : { tokenLifeMs: Number(values["token-life-ms"]) }),
     fault: ({ number }) => faultOf(values, number),
   });
-  process.stdout.write(`${JSON.stringify({ url: fake.url, devices: fleet.size })}\n`);
+  process.stdout.write(`${JSON.stringify({ url: fake.url, devices: fleet.size, recorded })}\n`);
 }
 
 type Flags = Readonly<Record<string, string | undefined>>;
@@ -148,7 +148,7 @@ type Flags = Readonly<Record<string, string | undefined>>;
  * `--devices` in all. `--recorded FOLDER`: up to half of them are recorded NetBox devices, which come last, behind generated
  * ones, so that their Armis ids differ from their NetBox ids. `--skip N`: without the first N of the generated fleet.
  */
-function fleetOf(flags: Flags): Fleet {
+function fleetOf(flags: Flags): { readonly fleet: Fleet; readonly recorded: number } {
   const devices = Number(flags["devices"] ?? 1_000);
   const skip = Number(flags["skip"] ?? 0);
   const all = flags["recorded"] === undefined ? undefined : readRecordedFleet(flags["recorded"]);
@@ -156,7 +156,8 @@ function fleetOf(flags: Flags): Fleet {
   const generated = skip + devices - share;
   const fleet = createFleet({ seed: Number(flags["seed"] ?? 1), devices: generated });
   const seen = sliceFleet(fleet, skip, generated);
-  return all === undefined ? seen : joinFleets(seen, sliceFleet(all, 0, share));
+  const whole = all === undefined ? seen : joinFleets(seen, sliceFleet(all, 0, share));
+  return { fleet: whole, recorded: share };
 }
 
 function faultOf(flags: Flags, number: number): ArmisFault | undefined {

@@ -19,6 +19,8 @@ export interface ReplayOptions {
   readonly port?: number;
   readonly token?: string;
   readonly maxPageSize?: number;
+  /** Devices, and virtual machines, that it has at most: the first that were recorded. */
+  readonly devicesMax?: number;
 }
 
 /** A running replay; disposing of it stops it. */
@@ -59,12 +61,16 @@ function byInterface(): Filters {
 /** Starts a NetBox on 127.0.0.1 that gives the recorded rows, for any page, `fields` and the filters of LISTS. */
 export async function startNetboxReplay(options: ReplayOptions): Promise<Replay> {
   const { folder, port = 0, token = FAKE_TOKEN, maxPageSize = 1_000 } = options;
-  const replay = new RecordedNetbox(folder, { token, maxPageSize });
+  const { devicesMax = Number.POSITIVE_INFINITY } = options;
+  const replay = new RecordedNetbox(folder, { token, maxPageSize, devicesMax });
   const http = await serveHttp(port, (request, response) => replay.serve(request, response));
   return { url: http.url, token, close: http.close, [Symbol.asyncDispose]: http.close };
 }
 
-type Settings = { readonly token: string; readonly maxPageSize: number };
+type Settings = Required<Pick<ReplayOptions, "token" | "maxPageSize" | "devicesMax">>;
+
+/** Lists that devicesMax cuts; what hangs on the rest is not asked for. */
+const CUT = new Set(["dcim/devices", "virtualization/virtual-machines"]);
 
 class RecordedNetbox {
   readonly #folder: string;
@@ -131,7 +137,9 @@ class RecordedNetbox {
       isPageOf(name, LISTS[path]?.file ?? ""),
     );
     const rows = files.toSorted().flatMap((name) => this.#file(name)["results"] as readonly Json[]);
-    const byId = new Map(rows.map((row) => [Number(row["id"]), row]));
+    const { devicesMax } = this.#settings;
+    const kept = CUT.has(path) ? rows.slice(0, devicesMax) : rows;
+    const byId = new Map(kept.map((row) => [Number(row["id"]), row]));
     this.#rows.set(path, byId);
     return byId;
   }
@@ -176,13 +184,14 @@ function ownerOf(row: Json, member: string): number | undefined {
 async function main(): Promise<void> {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
-    options: { port: text, folder: text, token: text, "max-page-size": text },
+    options: { port: text, folder: text, token: text, devices: text, "max-page-size": text },
   });
   const { url, token } = await startNetboxReplay({
     folder: values.folder ?? fileURLToPath(new URL("../recorded/netbox-4.6.8", import.meta.url)),
     port: Number(values.port ?? 0),
     token: values.token ?? FAKE_TOKEN,
     maxPageSize: Number(values["max-page-size"] ?? 1_000),
+    devicesMax: Number(values.devices ?? Number.POSITIVE_INFINITY),
   });
   process.stdout.write(`${JSON.stringify({ url, token })}\n`);
 }
