@@ -114,5 +114,6 @@ function standingOf(
     payload: JSON.parse(row.payload) as unknown,
   };
   const { missedRuns } = row;
-  return [{ ...witnessOf(node, { update, content: state.content, missedRuns }), evidence }];
+  const { fingerprint } = state.content;
+  return [{ ...witnessOf(node, { update, history, fingerprint, missedRuns }), evidence }];
 }

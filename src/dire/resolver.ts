@@ -179,15 +179,17 @@ function standingOf(
   }: { readonly member: Member | undefined; readonly deletions: ReadonlyMap<number, number> },
 ): Standing[] {
   if (member === undefined) return [];
-  const { row, state, update } = member.loaded;
+  const { history, loaded } = member;
+  const { row, state, update } = loaded;
+  const { fingerprint } = state.content;
   // Only what a record says now may show; a part that is no longer it was some other device's past.
-  const isPast = !node.fingerprints.includes(state.content.fingerprint);
+  const isPast = !node.fingerprints.includes(fingerprint);
   const deleted = deletions.get(node.recordNo);
   const deletedMs = deleted !== undefined && deleted >= node.lastMs ? deleted : undefined;
   const { instanceNo, partitionNo, missedRuns } = row;
   return [
     {
-      ...witnessOf(node, { update, content: state.content, missedRuns }),
+      ...witnessOf(node, { update, history, fingerprint, missedRuns }),
       instanceNo,
       partitionNo,
       deletedMs: isPast ? node.lastMs : deletedMs,

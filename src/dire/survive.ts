@@ -14,8 +14,8 @@
 import { AGENT_INSTANCE, type DeviceUpdate } from "../model/device-update.ts";
 import type { Ip } from "../model/ip.ts";
 import type { Derivation } from "./derivation.ts";
-import { compareKeys, type Node } from "./node.ts";
-import type { Content } from "./record-state.ts";
+import { compareKeys, type Node, type RecordHistory } from "./node.ts";
+import type { AddressDays } from "./record-state.ts";
 import { FIELDS, sayingsOf, type Field, type Saying } from "./saying.ts";
 
 /** A record of a device with the update it shows now. */
@@ -24,33 +24,36 @@ export interface Witness {
   readonly update: DeviceUpdate;
   /** First event time of what tells the device apart in what the record says now. */
   readonly sinceMs: number;
-  /** First event time of the address that the record shows now; to the day. */
-  readonly addressSinceMs: number;
+  /** Days on which it claimed its addresses meanwhile. */
+  readonly addresses: AddressDays;
   /** Complete full runs of its source in a row that did not find it. */
   readonly missedRuns: number;
 }
 
 const DAY_MS = 86_400_000;
 
-/** A node of a record as a witness: by what the record shows now, or by what is remembered where that is another machine's. */
-export function witnessOf(
-  node: Node,
-  shown: { readonly update: DeviceUpdate; readonly content: Content; readonly missedRuns: number },
-): Witness {
-  const { update, content, missedRuns } = shown;
-  if (!node.fingerprints.includes(content.fingerprint)) {
-    const { firstMs } = node;
+/** What is known of a record, of which a node is a part. */
+export interface Known {
+  readonly update: DeviceUpdate;
+  readonly history: RecordHistory;
+  /** Of what the record says now. */
+  readonly fingerprint: number;
+  readonly missedRuns: number;
+}
+
+/**
+ * A node of a record as a witness: by what the record shows now, or by what is remembered where that is another machine's.
+ * Times are those of the whole history: what stands inline in a record's row depends on the order in which it came.
+ */
+export function witnessOf(node: Node, known: Known): Witness {
+  const { update, history, fingerprint, missedRuns } = known;
+  if (!node.fingerprints.includes(fingerprint)) {
     const past = rememberedOf(node, update.source);
-    return { node, update: past, sinceMs: firstMs, addressSinceMs: firstMs, missedRuns };
+    return { node, update: past, sinceMs: node.firstMs, addresses: node.addresses, missedRuns };
   }
-  const firstDay = content.days[0]?.[0] ?? 0;
-  return {
-    node,
-    update,
-    sinceMs: content.firstMs,
-    addressSinceMs: Math.max(content.firstMs, firstDay * DAY_MS),
-    missedRuns,
-  };
+  const version = history.versions.find((one) => one.fingerprint === fingerprint);
+  const addresses = history.addresses.get(fingerprint) ?? node.addresses;
+  return { node, update, sinceMs: version?.firstMs ?? node.firstMs, addresses, missedRuns };
 }
 
 /** A source gave the record to another machine: of the first only what tells machines apart is kept, in the form that is compared. */
@@ -218,7 +221,7 @@ function compare(field: Field, a: Spoken, b: Spoken): number {
     Number(a.isExpired) - Number(b.isExpired) ||
     a.saying.rank - b.saying.rank ||
     sourceRank(field, b.source) - sourceRank(field, a.source) ||
-    sinceOf(field, b.witness) - sinceOf(field, a.witness) ||
+    sinceOf(field, b) - sinceOf(field, a) ||
     compareKeys(a.witness.node.key, b.witness.node.key) ||
     a.witness.node.part - b.witness.node.part
   );
@@ -228,11 +231,16 @@ function sourceRank(field: Field, source: string): number {
   return RANKS[field]?.[source] ?? CONFIDENCE[source] ?? 1;
 }
 
-function sinceOf(field: Field, { sinceMs, addressSinceMs }: Witness): number {
-  return field === "ip" ? addressSinceMs : sinceMs;
+/** An address is known to the day on which it was first claimed. */
+function sinceOf(field: Field, { saying, witness }: Spoken): number {
+  const { sinceMs, addresses } = witness;
+  if (field !== "ip") return sinceMs;
+  const day = addresses.get(saying.value as Ip)?.[0]?.[0];
+  return day === undefined ? sinceMs : Math.max(sinceMs, day * DAY_MS);
 }
 
-function candidateOf(field: Field, { witness, saying, source, isExpired }: Spoken): Candidate {
+function candidateOf(field: Field, spoken: Spoken): Candidate {
+  const { witness, saying, source, isExpired } = spoken;
   const { node } = witness;
   return {
     value: saying.value,
@@ -240,7 +248,7 @@ function candidateOf(field: Field, { witness, saying, source, isExpired }: Spoke
     source,
     recordNo: node.recordNo,
     instance: node.key.instance,
-    sinceMs: sinceOf(field, witness),
+    sinceMs: sinceOf(field, spoken),
     seenMs: node.lastMs,
     isExpired,
   };

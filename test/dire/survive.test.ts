@@ -4,28 +4,34 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
+import { addEntry, newBatch, readEntry } from "../../src/dire/batch.ts";
 import { DERIVATION_DEFAULT } from "../../src/dire/derivation.ts";
 import type { Kind } from "../../src/dire/kind.ts";
-import type { Node } from "../../src/dire/node.ts";
+import { historyOf, nodeOf as partOf, type Node } from "../../src/dire/node.ts";
 import type { Field } from "../../src/dire/saying.ts";
 import {
   NO_LOCKS,
   survive,
+  witnessOf,
   type Locks,
   type Survivor,
   type Witness,
 } from "../../src/dire/survive.ts";
-import type { DeviceUpdate } from "../../src/model/device-update.ts";
+import { ok } from "../../src/lib/result.ts";
+import { parseDeviceUpdate, type DeviceUpdate } from "../../src/model/device-update.ts";
+import type { Ip } from "../../src/model/ip.ts";
 
 type Said = Partial<DeviceUpdate> & {
   readonly no?: number;
   readonly kind?: Kind;
   readonly since?: number;
-  readonly addressSince?: number;
+  /** Day since which it claims its address. */
+  readonly addressDay?: number;
   readonly missed?: number;
 };
 
 const NONE: ReadonlySet<string> = new Set();
+const DAY_MS = 86_400_000;
 
 function nodeOf(no: number, kind: Kind): Node {
   return {
@@ -48,19 +54,14 @@ function nodeOf(no: number, kind: Kind): Node {
 }
 
 function witness(said: Said): Witness {
-  const {
-    no = 1,
-    kind = "integration",
-    since = 0,
-    addressSince = since,
-    missed = 0,
-    ...rest
-  } = said;
+  const { no = 1, kind = "integration", since = 0, addressDay = 0, missed = 0, ...rest } = said;
   return {
     node: nodeOf(no, kind),
     update: { source: "netbox", timestampMs: 0, metadata: {}, ...rest },
     sinceMs: since,
-    addressSinceMs: addressSince,
+    addresses: new Map(
+      rest.ip === undefined ? [] : [[rest.ip as Ip, [[addressDay, 99_999]]] as const],
+    ),
     missedRuns: missed,
   };
 }
@@ -95,8 +96,8 @@ test("the source that knows an attribute best wins, however late another speaks"
 
 test("a device is where it was seen to be last, not where a register has it", () => {
   const netbox = { no: 1, source: "netbox", ip: "10.0.0.1", since: 99 };
-  const old = { no: 2, source: "agent", ip: "10.0.0.2", addressSince: 5 };
-  const late = { no: 3, source: "armis", ip: "10.0.0.3", addressSince: 7 };
+  const old = { no: 2, source: "agent", ip: "10.0.0.2", addressDay: 5 };
+  const late = { no: 3, source: "armis", ip: "10.0.0.3", addressDay: 7 };
   assert.equal(stands("ip", [netbox, old, late])?.value, "10.0.0.3");
   assert.equal(stands("ip", [netbox, old])?.value, "10.0.0.2");
 });
@@ -207,4 +208,54 @@ test("the winner is one of those that speak, and all others lose", () => {
       }
     }),
   );
+});
+
+const sighting = fc.record({
+  hostname: fc.constantFrom("alpha", "beta"),
+  ip: fc.constantFrom("10.0.0.1", "10.0.0.2"),
+  day: fc.nat(6),
+});
+
+test("since when a record says what it says does not depend on the order in which it was seen", () => {
+  const wire = (hostname: string, ip: string, day: number): string =>
+    JSON.stringify({
+      source: "armis",
+      hostname,
+      ip,
+      timestamp: new Date(day * DAY_MS).toISOString(),
+      metadata: { armis_device_id: "1" },
+    });
+  const told = (seen: readonly { hostname: string; ip: string; day: number }[]): unknown => {
+    const batch = newBatch();
+    for (const { hostname, ip, day } of seen) {
+      const attribute = () => ok({ instance: "i", sourceType: "armis", partition: "default" });
+      const read = readEntry(wire(hostname, ip, day), { attribute, receivedMs: 0 });
+      assert.ok(read.ok);
+      addEntry(batch, read.value, JSON.stringify([hostname, ip]));
+    }
+    const [delta] = batch.records.values();
+    assert.ok(delta?.state !== undefined);
+    const update = parseDeviceUpdate(JSON.parse(wire("alpha", "10.0.0.1", 0)), 0);
+    assert.ok(update.ok);
+    const [shown] = JSON.parse(`[${delta.state.content.payload}]`) as [[string, string]];
+    const history = historyOf(
+      1,
+      { partition: "default", instance: "i", kind: "armis", native: "1" },
+      delta.state,
+    );
+    const about = witnessOf(partOf(history, 0, history.versions), {
+      update: { ...update.value, hostname: shown[0], ip: shown[1] },
+      history,
+      fingerprint: delta.state.content.fingerprint,
+      missedRuns: 0,
+    });
+    const fields = survive([about], { derivation: DERIVATION_DEFAULT, locks: NO_LOCKS });
+    return [...fields].map(([field, { value, winner }]) => [field, value, winner?.sinceMs]);
+  };
+  const orders = fc
+    .array(sighting, { minLength: 1, maxLength: 6 })
+    .chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
+  fc.assert(fc.property(orders, ([one, other]) => assert.deepEqual(told(other), told(one))));
 });

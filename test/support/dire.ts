@@ -65,7 +65,8 @@ export async function settle(db: Db, lease: Lease): Promise<void> {
 /** Every record's key and the id of its device, sorted: the whole answer of DIRE. */
 export async function answer(db: Db, { tenant }: Lease): Promise<readonly string[]> {
   const { rows } = await db.query<{ line: string }>(
-    `select concat_ws(' ', p.name, r.kind, r.native, i.name, d.device_id, d.ip, d.hostname, d.deleted_at is not null) as line
+    `select concat_ws(' ', p.name, r.kind, r.native, i.name, d.device_id, d.ip, d.mac, d.hostname, d.type, d.vendor_name, d.model, d.serial,
+                       d.risk_level_id, d.is_provisional, d.promoted_at, d.first_seen, d.deleted_at is not null) as line
        from sync.records r
        join sync.partitions p using (tenant, partition_no)
        join sync.instances i using (tenant, instance_no)
