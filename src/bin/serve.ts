@@ -253,5 +253,7 @@ async function untilStopped({ signal, platform, parts, log }: Running): Promise<
   const ended = parts.flatMap(({ ended: end }) =>
     end === undefined ? [] : [end.then(() => EXIT.ok)],
   );
-  return signal.aborted ? EXIT.ok : await Promise.race([stopped, crashed, ...ended]);
+  const code = signal.aborted ? EXIT.ok : await Promise.race([stopped, crashed, ...ended]);
+  log.info("stopping: calls and chunks under way are being ended");
+  return code;
 }

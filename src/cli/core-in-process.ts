@@ -4,6 +4,7 @@ import { createApi } from "../api/app.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
 import { createLog, type Log } from "../lib/log.ts";
+import { advised } from "./core-busy.ts";
 import type { CoreContext } from "./core-context.ts";
 import { headersFor, type Link } from "./core-request.ts";
 import { logLevel } from "./core-settings.ts";
@@ -65,6 +66,8 @@ export async function openForCommand(
 function named(thrown: unknown): unknown {
   if (!(thrown instanceof SyncError)) return thrown;
   const { code, retry } = thrown;
-  const kind = code === "data_dir_busy" ? "busy" : retry === "permanent" ? code : "unreachable";
+  // A core that is up would have answered on its socket.
+  if (code === "data_dir_busy") return advised(thrown, "it starts or stops: try again in a moment");
+  const kind = retry === "permanent" ? code : "unreachable";
   return new SyncError(kind, messageOf(thrown), { retry, cause: thrown });
 }

@@ -9,6 +9,7 @@ import { createLog } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { VERSION } from "../lib/version.ts";
 import { many, oneOf, optional, parsed, toggle, withDefault, type Argument } from "./args.ts";
+import { advised } from "./core-busy.ts";
 import { CORE_ROLES, type CoreContext } from "./core-context.ts";
 import { socketPathOf } from "./core-link.ts";
 import { CORE_NAME } from "./core-session.ts";
@@ -85,6 +86,8 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
           },
           { env, log, signal: stopping.signal, print: context.print },
         );
+      } catch (thrown) {
+        throw advised(thrown, "stop it, or name another --data-dir");
       } finally {
         stopping.release();
       }

@@ -106,15 +106,12 @@ const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
   "rate_limited",
 ]);
 
-/** Codes of failures that end when another process does. */
-const BUSY_CODES: ReadonlySet<string> = new Set(["busy", "data_dir_busy"]);
-
 /** The exit code of something that ended a command. */
 function exitCodeOf(thrown: ConfigError | { readonly code: string }): number {
   if (thrown instanceof ConfigError) return EXIT.config;
   if (AUTH_CODES.has(thrown.code)) return EXIT.auth;
   if (UNREACHABLE_CODES.has(thrown.code)) return EXIT.unreachable;
-  return BUSY_CODES.has(thrown.code) ? EXIT.busy : EXIT.failed;
+  return thrown.code === "busy" ? EXIT.busy : EXIT.failed;
 }
 
 type Called<Context> = Result<{

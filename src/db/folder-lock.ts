@@ -67,7 +67,7 @@ function busy(text: string, dir: string): SyncError {
   const pid = text.split(" ")[0];
   return new SyncError(
     "data_dir_busy",
-    `another serviceradar-core (process ${pid}) uses the data folder ${dir}; stop it, or name another --data-dir`,
+    `another serviceradar-core (process ${pid}) uses the data folder ${dir}`,
     { retry: "permanent" },
   );
 }

@@ -5,7 +5,7 @@
  */
 import type { Db } from "../db/pool.ts";
 import { parkChunk, firstWaiting } from "../inbox/inbox.ts";
-import { claimTenant, releaseTenant, type Lease } from "../inbox/lease.ts";
+import { claimTenant, releaseTenant, tenantSlug, type Lease } from "../inbox/lease.ts";
 import { newUuid, pause, type Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -37,6 +37,8 @@ export class Worker {
   #wake = new AbortController();
   #idle = 0;
   readonly #onIdle: (() => void)[] = [];
+  /** Slugs of the tenants that were worked, which never change. */
+  readonly #slugs = new Map<number, string>();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -110,7 +112,10 @@ export class Worker {
     try {
       const worked = await workChunks(db, lease, chunksPerTx);
       if (worked !== undefined) {
-        log.info({ tenant: lease.tenant, ...worked, ms: clock.now() - startedMs }, "ingested");
+        log.info(
+          { tenant: await this.#slug(lease), ...worked, ms: clock.now() - startedMs },
+          "ingested",
+        );
       }
       return worked !== undefined;
     } catch (thrown) {
@@ -132,7 +137,7 @@ export class Worker {
       await parkChunk(db, lease.tenant, { ...waiting, reason });
       log.error(
         {
-          tenant: lease.tenant,
+          tenant: await this.#slug(lease),
           ...waiting,
           reason,
           stack: thrown instanceof Error ? thrown.stack : undefined,
@@ -148,9 +153,18 @@ export class Worker {
     const startedMs = clock.now();
     const counts = await workDirty(db, lease);
     if (counts !== undefined) {
-      log.info({ tenant: lease.tenant, ...counts, ms: clock.now() - startedMs }, "published");
+      log.info(
+        { tenant: await this.#slug(lease), ...counts, ms: clock.now() - startedMs },
+        "published",
+      );
     }
     return counts !== undefined;
+  }
+
+  async #slug({ tenant }: Lease): Promise<string> {
+    const slug = this.#slugs.get(tenant) ?? (await tenantSlug(this.#options.db, tenant));
+    this.#slugs.set(tenant, slug);
+    return slug;
   }
 
   async #afterFailure(thrown: unknown, failures: number): Promise<void> {

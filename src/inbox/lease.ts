@@ -36,6 +36,15 @@ export async function claimTenant(db: Db, owner: string): Promise<Lease | undefi
   return row === undefined ? undefined : { tenant: row.tenant, owner, epoch: row.epoch };
 }
 
+/** The name that operators know a tenant by. */
+export async function tenantSlug(db: Db, tenant: number): Promise<string> {
+  const { rows } = await db.query<{ slug: string }>(
+    "select slug from sync.tenants where tenant = $1",
+    [tenant],
+  );
+  return rows[0]?.slug ?? String(tenant);
+}
+
 /** First statement of every transaction that writes a tenant: renews the lease and locks its row, or ends the work. */
 export async function fence(tx: Tx, { tenant, owner, epoch }: Lease): Promise<void> {
   const { count } = await tx.query(

@@ -97,7 +97,6 @@ const FAILURES: readonly (readonly [Error, number])[] = [
   [new SyncError("permission_denied", "no", { retry }), 4],
   [new SyncError("unavailable", "no", { retry }), 5],
   [new SyncError("busy", "no", { retry }), 75],
-  [new SyncError("data_dir_busy", "no", { retry }), 75],
   [new SyncError("bad_data", "no", { retry }), 1],
 ];
 

@@ -5,6 +5,8 @@ import { test } from "node:test";
 
 import { pino } from "pino";
 
+import { Worker } from "../../src/dire/worker.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { SyncError } from "../../src/lib/errors.ts";
 import type { Draft, GatewayStatusChunk } from "../../src/wire/messages.ts";
 import { AGENT_GATEWAY } from "../../src/wire/stubs.ts";
@@ -145,4 +147,31 @@ test("agents of one id in two tenants get their own tenant's sources alone", asy
     const { sources } = JSON.parse(Buffer.from(configJson).toString()) as { sources: object };
     assert.deepEqual(Object.keys(sources), [`${tenant.slug}_dc1`]);
   }
+});
+
+test("a core's log names tenants as operators do", async (t) => {
+  const core = await startTestCore(t);
+  const client = core.client(await core.agent(core.acme, "agent-01"));
+  await client.hello({ agentId: "agent-01", hostname: "edge-1" }, options());
+  const logged: Record<string, unknown>[] = [];
+  const write = (line: string): void =>
+    void logged.push(JSON.parse(line) as Record<string, unknown>);
+  const worker = new Worker({
+    db: core.db,
+    clock: systemClock,
+    log: pino({ level: "info" }, { write }),
+    chunksPerTx: 10,
+    tenantsInFlight: 1,
+  });
+  const running = worker.run();
+  await worker.whenIdle();
+  worker.stop();
+  await running;
+  assert.deepEqual(
+    logged.map(({ msg, tenant }) => [msg, tenant]),
+    [
+      ["ingested", "acme"],
+      ["published", "acme"],
+    ],
+  );
 });
