@@ -2,6 +2,7 @@ import type { Tx } from "../db/tx.ts";
 import { readMembers } from "../inventory/device-store.ts";
 import type { MemberRow } from "../inventory/member.ts";
 import type { Ip } from "../model/ip.ts";
+import type { PartitionAddress } from "./address-claims.ts";
 import { ownerOnDay, type Claim } from "./address-owner.ts";
 import { holderKey, readHolders, type PartitionValue } from "./history-store.ts";
 import { kindOf } from "./kind.ts";
@@ -11,18 +12,48 @@ import { isObserver } from "./rivals.ts";
 import { VALUE_HOLDERS_MAX } from "./value-state.ts";
 
 /** An address on a day. */
-export interface AskedAddress {
-  readonly partitionNo: number;
-  readonly address: string;
+export interface AskedAddress extends PartitionAddress {
   readonly day: number;
 }
+
+/** Claims of addresses that were read already; good for as long as nothing is published. */
+export type KnownClaims = Map<string, readonly Claim<number>[]>;
 
 /** The published devices whose the addresses were on their days, one for each; undefined where nobody's. */
 export async function addressOwners(
   tx: Tx,
   tenant: number,
-  asked: readonly AskedAddress[],
+  { asked, known }: { readonly asked: readonly AskedAddress[]; readonly known: KnownClaims },
 ): Promise<readonly (number | undefined)[]> {
+  const byName = new Map(asked.map((one) => [holderKey(valueOf(one)), one]));
+  const missing = [...byName].filter(([name]) => !known.has(name));
+  const claims = await readDayClaims(
+    tx,
+    tenant,
+    missing.map(([, one]) => one),
+  );
+  for (const [i, [name]] of missing.entries()) known.set(name, claims[i] ?? []);
+  return asked.map((one) => ownerOnDay(known.get(holderKey(valueOf(one))) ?? [], one.day));
+}
+
+/** The published devices that claimed addresses first, one for each: whom the id of an address alone leads to. */
+export async function firstClaimants(
+  tx: Tx,
+  tenant: number,
+  asked: readonly PartitionAddress[],
+): Promise<readonly (number | undefined)[]> {
+  const claims = await readDayClaims(tx, tenant, asked);
+  const firstDay = ({ days }: Claim<number>): number => days[0]?.[0] ?? Infinity;
+  return claims.map(
+    (own) => own.toSorted((a, b) => firstDay(a) - firstDay(b) || a.owner - b.owner)[0]?.owner,
+  );
+}
+
+async function readDayClaims(
+  tx: Tx,
+  tenant: number,
+  asked: readonly PartitionAddress[],
+): Promise<readonly (readonly Claim<number>[])[]> {
   if (asked.length === 0) return [];
   const values = new Map(asked.map((a) => [holderKey(valueOf(a)), valueOf(a)]));
   const holders = await readHolders(tx, tenant, {
@@ -36,15 +67,12 @@ export async function addressOwners(
   const members = Map.groupBy(await readMembers(tx, tenant, recordNos), ({ recordNo }) => recordNo);
   return asked.map((one) => {
     const held = holders.get(holderKey(valueOf(one))) ?? [];
-    if (held.length > VALUE_HOLDERS_MAX) return undefined;
-    const claims = held.flatMap((no) =>
-      claimsOf(loaded.get(no), members.get(no) ?? [], one.address as Ip),
-    );
-    return ownerOnDay(claims, one.day);
+    if (held.length > VALUE_HOLDERS_MAX) return [];
+    return held.flatMap((no) => claimsOf(loaded.get(no), members.get(no) ?? [], one.address as Ip));
   });
 }
 
-function valueOf({ partitionNo, address }: AskedAddress): PartitionValue {
+function valueOf({ partitionNo, address }: PartitionAddress): PartitionValue {
   return { partitionNo, value: `address:${address}` };
 }
 

@@ -41,6 +41,8 @@ export interface StoredRecord extends RecordHead, RecordRef {
   readonly addresses: RecordState["addresses"];
   /** Single sightings; those that segments hold are read apart. */
   readonly sighted: Seen | undefined;
+  /** Whether segments may hold more. */
+  readonly hasSegments: boolean;
   readonly payload: string;
   readonly features: Features;
   readonly fingerprint: number;
@@ -124,6 +126,7 @@ type RecordRow = {
   versions: [number, Features, firstMs: number, lastMs: number, idInput: string][] | null;
   addresses: [fingerprint: number, address: string, days: string][] | null;
   sighted: [firstMs: number, lastMs: number, days: string] | null;
+  has_segments: boolean;
 };
 
 /** Whole records with their history, in no order: one statement, because each costs more than the rows that it finds. */
@@ -146,7 +149,9 @@ export async function readRecords(
                from sync.record_addresses a where a.tenant = $1 and a.record_no = r.record_no) as addresses,
             (select json_build_array((extract(epoch from s.first_seen) * 1000)::bigint,
                                      (extract(epoch from s.last_seen) * 1000)::bigint, s.days::text)
-               from sync.record_sightings s where s.tenant = $1 and s.record_no = r.record_no) as sighted
+               from sync.record_sightings s where s.tenant = $1 and s.record_no = r.record_no) as sighted,
+            exists (select from sync.seen_segments s where s.tenant = $1 and s.instance_no = r.instance_no
+                       and s.block = r.record_no >> 12 and s.seq >= r.content_seq) as has_segments
        from unnest($2::int[]) u(no)
       cross join lateral (select * from sync.records where tenant = $1 and record_no = u.no limit 1) r`,
     [tenant, recordNos],
@@ -172,6 +177,7 @@ export async function readRecords(
     versions: versionsOf(row),
     addresses: addressesOf(row),
     sighted: sightedOf(row),
+    hasSegments: row.has_segments,
   }));
 }
 

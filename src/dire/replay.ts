@@ -13,7 +13,12 @@ import type { MemberRow } from "../inventory/member.ts";
 import { ok } from "../lib/result.ts";
 import { canonicalId, ipRuleInput, type CanonicalId } from "../model/canonical-id.ts";
 import { DEFAULT_PARTITION } from "../model/device-update.ts";
-import { addressOwners, type AskedAddress } from "./address-day.ts";
+import {
+  addressOwners,
+  firstClaimants,
+  type AskedAddress,
+  type KnownClaims,
+} from "./address-day.ts";
 import { addEntry, newBatch, readEntry, type Batch, type RecordDelta } from "./batch.ts";
 import { dayOf } from "./day-set.ts";
 import { ingest } from "./ingest.ts";
@@ -35,6 +40,12 @@ export interface ReplayAnswer {
   readonly error?: string;
 }
 
+/** An id that leads to another. */
+export interface AliasLine {
+  readonly from: CanonicalId;
+  readonly to: CanonicalId;
+}
+
 /** A kept answer: which record said it, with which fingerprint, on which day. */
 interface Kept {
   readonly recordNo: Int32Array;
@@ -52,6 +63,10 @@ export class Replay {
   readonly #ids: (CanonicalId | null)[] = [null];
   readonly #numbers = new Map<CanonicalId, number>();
   readonly #errors = new Map<number, string>();
+  /** Claims as they are after everything was played. */
+  readonly #claims: KnownClaims = new Map();
+  /** Ids told of addresses that were nobody's on their day. */
+  readonly #byAddress = new Map<CanonicalId, AddressSighting>();
 
   constructor(db: Db, { lease, lines }: { readonly lease: Lease; readonly lines: number }) {
     this.#db = db;
@@ -78,9 +93,13 @@ export class Replay {
     });
     while ((await workDirty(this.#db, this.#lease)) !== undefined);
     const numbers = told.map(({ i }) => i);
-    const ids = await tx(this.#db, (open) => this.#publishedWith(open, numbers), {
-      readOnly: true,
-    });
+    const ids = await tx(
+      this.#db,
+      (open) => this.#publishedWith(open, { numbers, known: new Map() }),
+      {
+        readOnly: true,
+      },
+    );
     for (const [n, i] of numbers.entries()) this.#kept.at[i] = this.#number(ids[n]);
   }
 
@@ -109,9 +128,13 @@ export class Replay {
   /** Answers for a range of lines, in order, after everything was played. */
   async answers(from: number, until: number): Promise<readonly ReplayAnswer[]> {
     const numbers = Array.from({ length: until - from }, (_, n) => from + n);
-    const ids = await tx(this.#db, (open) => this.#publishedWith(open, numbers), {
-      readOnly: true,
-    });
+    const ids = await tx(
+      this.#db,
+      (open) => this.#publishedWith(open, { numbers, known: this.#claims }),
+      {
+        readOnly: true,
+      },
+    );
     return numbers.map((i, n) => {
       const error = this.#errors.get(i);
       if (error !== undefined) return { i, id: null, at: null, error };
@@ -119,9 +142,36 @@ export class Replay {
     });
   }
 
-  /** Every id that is no longer a device's own, and the id that it leads to. */
-  async aliases(): Promise<readonly { readonly from: CanonicalId; readonly to: CanonicalId }[]> {
-    return await readAliases(this.#db, this.#lease.tenant);
+  /** Every id that was told and is no longer a device's own, and the id that it leads to. */
+  async aliases(): Promise<readonly AliasLine[]> {
+    return await tx(this.#db, async (open) => {
+      const published = await readAliases(open, this.#lease.tenant);
+      return [...published, ...(await this.#unpublished(open, published))];
+    });
+  }
+
+  /** An address that nobody claimed on a line's day has an id by rule, published or not: it leads to who claimed it first. */
+  async #unpublished(
+    open: Tx,
+    published: readonly { readonly from: CanonicalId }[],
+  ): Promise<readonly AliasLine[]> {
+    const { tenant } = this.#lease;
+    const known = new Set(published.map(({ from }) => from));
+    const told = [...this.#byAddress].filter(([id]) => !known.has(id));
+    const own = await findDevices(open, tenant, { deviceNos: [], ids: told.map(([id]) => id) });
+    const owned = new Set(own.values());
+    const asked = told.filter(([id]) => !owned.has(id));
+    const first = await firstClaimants(
+      open,
+      tenant,
+      asked.map(([, sighting]) => sighting),
+    );
+    const deviceNos = [...new Set(first.filter((no) => no !== undefined))];
+    const devices = await findDevices(open, tenant, { deviceNos, ids: [] });
+    return asked.flatMap(([from], i) => {
+      const to = devices.get(first[i] ?? -1);
+      return to === undefined ? [] : [{ from, to }];
+    });
   }
 
   #number(id: CanonicalId | null | undefined): number {
@@ -135,7 +185,7 @@ export class Replay {
   /** Ids that lines are published with at this moment. A sighting of an address belongs to whose it was on its day. */
   async #publishedWith(
     open: Tx,
-    numbers: readonly number[],
+    { numbers, known }: { readonly numbers: readonly number[]; readonly known: KnownClaims },
   ): Promise<readonly (CanonicalId | null)[]> {
     const { tenant } = this.#lease;
     const recordNos = [...new Set(numbers.map((i) => this.#kept.recordNo[i] ?? 0))].filter(
@@ -149,7 +199,7 @@ export class Replay {
       const sighting = sightings.get(this.#kept.recordNo[i] ?? 0);
       return sighting === undefined ? [] : [{ i, ...sighting, day: this.#kept.day[i] ?? 0 }];
     });
-    const owners = await addressOwners(open, tenant, asked);
+    const owners = await addressOwners(open, tenant, { asked, known });
     const ownerOf = new Map(asked.map(({ i }, n) => [i, owners[n]]));
     const deviceNos = [
       ...new Set([...members.values(), ...owners.filter((no) => no !== undefined)]),
@@ -167,12 +217,13 @@ export class Replay {
     });
   }
 
-  #addressId(
-    { partition, address }: AddressSighting,
-    owner: CanonicalId | undefined,
-  ): CanonicalId | null {
+  #addressId(sighting: AddressSighting, owner: CanonicalId | undefined): CanonicalId | null {
+    const { partition, address } = sighting;
     const input = ipRuleInput(partition, address);
-    return owner ?? (input === undefined ? null : canonicalId(input));
+    if (owner !== undefined || input === undefined) return owner ?? null;
+    const id = canonicalId(input);
+    this.#byAddress.set(id, sighting);
+    return id;
   }
 }
 

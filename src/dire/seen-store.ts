@@ -197,9 +197,9 @@ export async function readSeen(
       sighted === undefined ? [] : [[recordNo, sighted] as const],
     ),
   );
-  const blocks = [
-    ...Map.groupBy(records, (r) => `${r.instanceNo} ${blockOf(r.recordNo)}`).values(),
-  ];
+  const held = records.filter(({ hasSegments }) => hasSegments);
+  if (held.length === 0) return seen;
+  const blocks = [...Map.groupBy(held, (r) => `${r.instanceNo} ${blockOf(r.recordNo)}`).values()];
   const { rows } = await tx.query<{ event_at: number; seq: number; hit: string }>(
     `select s.event_at, s.seq, (s.records * u.records)::text as hit
        from unnest($2::int[], $3::int[], $4::bigint[], $5::int4multirange[]) u(instance_no, block, seq, records)
