@@ -377,6 +377,20 @@ test("JSON that no text can hold leaves the views readable", async (t) => {
   );
 });
 
+test("a list of tens of thousands of addresses does not hold up who looks at it", async (t) => {
+  const { say, ask } = await client(t);
+  const many = Array.from({ length: 20_000 }, (_, i) => `10.${1 + (i >> 8)}.${i & 255}.1`).join(
+    ",",
+  );
+  await say(netbox({ hostname: "hostile", metadata: { all_ips: many } }));
+  const [row] = await ask(
+    "select cardinality(network_interfaces) as shown from platform.ocsf_devices",
+  );
+  assert.deepEqual(row, { shown: 1_000 });
+  const [aliases] = await ask("select count(*)::int as shown from platform.device_alias_states");
+  assert.deepEqual(aliases, { shown: 1_000 });
+});
+
 test("an agent's own host is managed and trusted, and the agent stands in its list", async (t) => {
   const { say, ask } = await client(t);
   await say({

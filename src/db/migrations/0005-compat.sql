@@ -13,14 +13,15 @@ exception when data_exception then
 end $$;
 
 -- Addresses of a list in their one form, those left out that say nothing of who holds them (as src/model/ip.ts). The cost keeps
--- planners from reading every record's list where an index leads to the one that is asked for.
+-- planners from reading every record's list where an index leads to the one that is asked for. A thousand words of a list are read:
+-- more than any device has, and a list of a hundred thousand must not hold up who looks at it.
 create function sync.ips_in(list text) returns text[] language plpgsql immutable cost 1000 as $$
 declare
   word text;
   address text;
   addresses text[] := '{}';
 begin
-  foreach word in array regexp_split_to_array(coalesce(list, ''), '[,;\s]+') loop
+  foreach word in array (regexp_split_to_array(coalesce(list, ''), '[,;\s]+'))[:1000] loop
     -- Nearly all are plain IPv4, which no cast need try.
     if word ~ '^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$' then
       address := word;
@@ -43,7 +44,7 @@ end $$;
 create function sync.macs_in(list text) returns text[] language sql immutable cost 1000 as $$
   select coalesce(array_agg(distinct mac), '{}')
     from (select upper(regexp_replace(word, '[:.-]', '', 'g')) as mac
-            from regexp_split_to_table(coalesce(list, ''), '[,;\s]+') word) m
+            from unnest((regexp_split_to_array(coalesce(list, ''), '[,;\s]+'))[:1000]) word) m
    where mac ~ '^[0-9A-F]{12}$'
 $$;
 
@@ -83,7 +84,7 @@ $$;
 -- since, is left out. `said` is the update as it was sent.
 create view sync.speaking with (security_invoker = true) as
 select m.device_no, r.tenant, r.record_no, r.partition_no, r.kind, r.native, r.instance_no, r.fingerprint_first,
-       sync.last_seen_of(r) as last_seen, sync.days_of(r) as days, 
+       sync.last_seen_of(r) as last_seen, sync.days_of(r) as days,
        case when strpos(r.payload::text, '\u') = 0 then r.payload::text::jsonb else sync.try_jsonb(r.payload) end as said
   from sync.members m
   join sync.records r on r.tenant = m.tenant and r.record_no = m.record_no
@@ -184,6 +185,10 @@ select d.tenant, d.device_no, d.device_id, d.partition_no, a.alias_type, a.alias
     where a.alias_type = 'ip' and f.tenant = d.tenant and f.partition_no = d.partition_no and f.type in (5, 6)
       and f.value = a.alias_value and c.alias_type = 'ip' and c.alias_value = a.alias_value
       and c.device_no <> d.device_no and upper(c.days) > upper(a.days)
+      -- so that the device's own records, which say every one of its addresses, are not read again for each
+      and not exists (select from sync.members own
+                       where own.tenant = f.tenant and own.record_no = f.record_no and own.fingerprint = 0
+                         and own.device_no = d.device_no)
     order by upper(c.days) desc, other.device_id limit 1) o on true
  where not isempty(a.days);
 
