@@ -116,5 +116,20 @@ export const runDetailSchema = runSchema
       })
       .optional()
       .openapi({ description: "What the agent says of the run that it ended" }),
+    promised: z
+      .object({
+        rehearsal_no: count,
+        entries: count,
+        created: count,
+        changed: count,
+        unchanged: count,
+        rejected: count,
+        merged: count,
+      })
+      .optional()
+      .openapi({
+        description:
+          "What the newest rehearsal of the source promised of its next complete run, which this one is",
+      }),
   })
   .openapi("RunDetail");

@@ -181,6 +181,7 @@ export const inboxSchema = z
     oldest_at: time.optional(),
     parked: count,
     unpublished: count.openapi({ description: "Worked batches whose devices are to be published" }),
+    held: count.openapi({ description: "Publications that the storm brake holds" }),
     parked_chunks: z.array(
       z.object({
         inbox_no: count,

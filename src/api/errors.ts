@@ -25,6 +25,8 @@ const STATUS = {
   device_not_found: 404,
   token_not_found: 404,
   command_not_found: 404,
+  rehearsal_not_found: 404,
+  hold_not_found: 404,
   tenant_exists: 409,
   agent_exists: 409,
   agent_revoked: 409,
@@ -32,6 +34,8 @@ const STATUS = {
   agent_away: 409,
   source_disabled: 409,
   ambiguous_run: 409,
+  rehearsal_ended: 409,
+  hold_ended: 409,
   body_too_large: 413,
   not_json: 415,
 } as const satisfies Readonly<Record<string, ContentfulStatusCode>>;

@@ -67,6 +67,7 @@ function shown(inbox: InboxStatus): z.infer<typeof inboxSchema> {
     oldest_at: timeOf(inbox.oldestMs),
     parked: inbox.parked,
     unpublished: inbox.unpublished,
+    held: inbox.held,
     parked_chunks: inbox.parkedChunks.map((chunk) => ({
       inbox_no: chunk.inboxNo,
       agent_id: chunk.agentId,

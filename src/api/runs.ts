@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
+import { promiseFor, type Rehearsal } from "../dire/rehearsal-store.ts";
 import { findRuns, listRuns, type Run, type RunDetail } from "../inbox/run-list.ts";
 import type { ApiContext } from "./context.ts";
 import { runDetailSchema, runSchema } from "./contract-sources.ts";
@@ -78,20 +79,31 @@ export function addRuns(app: Api, { db }: ApiContext): void {
         `"${wanted}" ran several sources; ask for one of ${numbers}`,
       );
     }
-    return c.json(detailOf(run, await sourceNames(db, tenant)), 200);
+    const names = await sourceNames(db, tenant);
+    return c.json(detailOf(run, { names, rehearsal: await promiseFor(db, tenant, run) }), 200);
   });
 }
 
-function detailOf(
-  run: RunDetail,
-  names: ReadonlyMap<string, string>,
-): z.infer<typeof runDetailSchema> {
+type Around = {
+  readonly names: ReadonlyMap<string, string>;
+  readonly rehearsal: Rehearsal | undefined;
+};
+
+function detailOf(run: RunDetail, { names, rehearsal }: Around): z.infer<typeof runDetailSchema> {
   return {
     ...shown(run, names),
     rejected_by: run.rejectedBy,
     rejected_sample: [...run.rejectedSample],
     manifest: manifestOf(run.manifest),
+    promised: promisedOf(rehearsal),
   };
+}
+
+function promisedOf(rehearsal: Rehearsal | undefined): z.infer<typeof runDetailSchema>["promised"] {
+  if (rehearsal?.promised === undefined) return undefined;
+  const { entries, created, changed, unchanged, rejected, merged } = rehearsal.promised;
+  const counts = { entries, created, changed, unchanged, rejected, merged };
+  return { rehearsal_no: rehearsal.rehearsalNo, ...counts };
 }
 
 /** The ledger keeps the agent's manifest as it was read; a count stands for its chunks. */

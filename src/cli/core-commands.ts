@@ -4,7 +4,11 @@ import { VERSION } from "../lib/version.ts";
 import { AGENT_COMMANDS } from "./core-agent.ts";
 import { OutputClosed, processContext, type CoreContext, type Serve } from "./core-context.ts";
 import { DEVICE_COMMANDS } from "./core-devices.ts";
+import { HELD_COMMANDS } from "./core-held.ts";
 import { INBOX_COMMANDS } from "./core-inbox.ts";
+import { QUALITY_COMMANDS } from "./core-quality.ts";
+import { REDERIVE_COMMANDS } from "./core-rederive.ts";
+import { REHEARSAL_COMMANDS } from "./core-rehearsal.ts";
 import { REPLAY_COMMANDS } from "./core-replay.ts";
 import { RULE_COMMANDS } from "./core-rules.ts";
 import { RUN_COMMANDS } from "./core-runs.ts";
@@ -31,6 +35,10 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...RUN_COMMANDS,
     ...DEVICE_COMMANDS,
     ...RULE_COMMANDS,
+    ...REHEARSAL_COMMANDS,
+    ...HELD_COMMANDS,
+    ...REDERIVE_COMMANDS,
+    ...QUALITY_COMMANDS,
     ...REPLAY_COMMANDS,
     ...TOKEN_COMMANDS,
     ...INBOX_COMMANDS,

@@ -6,7 +6,7 @@ import { messageOf, SyncError } from "../lib/errors.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { advised } from "./core-busy.ts";
 import type { CoreContext } from "./core-context.ts";
-import { headersFor, type Link } from "./core-request.ts";
+import { bodyText, headersFor, type Link } from "./core-request.ts";
 import { logLevel } from "./core-settings.ts";
 import { EXIT_BY_SIGNAL } from "./core-signal.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "./platform.ts";
@@ -21,8 +21,9 @@ export async function openInProcess(
   const platform = await openForCommand(settings, { log, clock });
   const app = createApi({ ...platform, clock, log });
   return {
-    ask: async ({ method, path, body }) => {
-      const text = body === undefined ? undefined : JSON.stringify(body);
+    ask: async (asked) => {
+      const { method, path } = asked;
+      const text = bodyText(asked);
       const init = {
         method,
         headers: headersFor(text, actor),

@@ -53,6 +53,7 @@ function inboxLines(inbox: Inbox, nowMs: number): readonly string[] {
       ["chunks waiting", `${countText(waiting)} (${formatBytes(inbox.waiting_bytes)})`],
       ["oldest of them", agoText(inbox.oldest_at, nowMs)],
       ["batches to publish", countText(inbox.unpublished)],
+      ["publications held", inbox.held === 0 ? "0" : `${countText(inbox.held)} (dire held list)`],
       ["chunks parked", countText(parked)],
     ]),
     ...(chunks.length === 0

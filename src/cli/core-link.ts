@@ -9,7 +9,13 @@ import { join } from "node:path";
 import { ConfigError, SyncError } from "../lib/errors.ts";
 import { shortSocketPath } from "../lib/short-path.ts";
 import type { CoreContext } from "./core-context.ts";
-import { headersFor, type ApiAnswer, type ApiRequest, type Link } from "./core-request.ts";
+import {
+  bodyText,
+  headersFor,
+  type ApiAnswer,
+  type ApiRequest,
+  type Link,
+} from "./core-request.ts";
 import type { PlatformSettings } from "./platform.ts";
 
 /** What a link is opened with. */
@@ -70,14 +76,11 @@ async function isServed(socketPath: string): Promise<boolean> {
   }
 }
 
-function askSocket(
-  socketPath: string,
-  { method, path, body }: ApiRequest,
-  actor: string,
-): Promise<ApiAnswer> {
+function askSocket(socketPath: string, asked: ApiRequest, actor: string): Promise<ApiAnswer> {
+  const { method, path } = asked;
   const { promise, resolve, reject } = Promise.withResolvers<ApiAnswer>();
   const short = shortSocketPath(socketPath);
-  const text = body === undefined ? undefined : JSON.stringify(body);
+  const text = bodyText(asked);
   const headers = { ...headersFor(text, actor), host: "core" };
   // A kept connection would outlive the path it was made by, and a command asks few things.
   const how = { socketPath: short.path, method, path, headers, agent: false };

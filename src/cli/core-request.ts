@@ -7,6 +7,13 @@ export interface ApiRequest {
   /** From the root, encoded. */
   readonly path: string;
   readonly body?: unknown;
+  /** A body that is JSON already, and is to arrive byte for byte. */
+  readonly text?: string;
+}
+
+/** The body as it goes out. */
+export function bodyText({ body, text }: ApiRequest): string | undefined {
+  return text ?? (body === undefined ? undefined : JSON.stringify(body));
 }
 
 /** An answer, read whole. */

@@ -115,6 +115,7 @@ function runLines(run: RunDetail, nowMs: number): readonly string[] {
       ["  rejected", countText(run.rejected)],
       ["  devices merged", countText(run.merged)],
     ]),
+    ...promiseLines(run),
     ...(rejectedBy.length === 0
       ? []
       : sectionLines(
@@ -134,4 +135,27 @@ function runLines(run: RunDetail, nowMs: number): readonly string[] {
           run.rejected_sample.map((entry) => plain(JSON.stringify(entry))),
         )),
   ];
+}
+
+/** What the source's last rehearsal said of its next complete run, beside what came. */
+function promiseLines(run: RunDetail): readonly string[] {
+  const { promised } = run;
+  if (promised === undefined) return [];
+  const counts = ["entries", "created", "changed", "unchanged", "rejected", "merged"] as const;
+  const number = (title: string, read: (name: (typeof counts)[number]) => number) => ({
+    title,
+    text: (name: (typeof counts)[number]) => countText(read(name)),
+    isNumber: true,
+  });
+  return sectionLines(
+    `Promised by rehearsal ${promised.rehearsal_no}, and happened`,
+    tableLines(
+      [
+        { title: "COUNT", text: (name) => name },
+        number("PROMISED", (name) => promised[name]),
+        number("HAPPENED", (name) => run[name]),
+      ],
+      counts,
+    ),
+  );
 }

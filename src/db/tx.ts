@@ -15,6 +15,8 @@ export interface Tx extends Queryable {
 export type TxOptions = {
   readonly isolation?: "repeatable read" | "serializable" | undefined;
   readonly readOnly?: boolean | undefined;
+  /** Rolls back also when `work` resolves: what it did is only looked at. */
+  readonly isRehearsal?: boolean | undefined;
   /** Looked at between statements: an abort rolls back. A running statement is not interrupted. */
   readonly signal?: AbortSignal | undefined;
 };
@@ -43,7 +45,8 @@ export async function tx<T>(
   } finally {
     open.close();
   }
-  await session.commit();
+  if (options.isRehearsal === true) await session.rollBack();
+  else await session.commit();
   return value;
 }
 

@@ -165,6 +165,32 @@ export async function writeFacts(
   );
 }
 
+/** Of these pairs those that the index does not hold. */
+export async function missingFacts<Fact extends PartitionValue & { readonly recordNo: number }>(
+  tx: Tx,
+  tenant: number,
+  facts: readonly Fact[],
+): Promise<readonly Fact[]> {
+  const split = facts.map((row) => ({ ...row, ...splitValue(row.value) }));
+  const { rows } = await tx.query<{ i: number }>(
+    `select (u.i - 1)::int as i
+       from unnest($2::int[], $3::smallint[], $4::text[], $5::int[]) with ordinality u(p, t, v, r, i)
+      where not exists (
+        select from sync.facts where tenant = $1 and partition_no = u.p and type = u.t and value = u.v and record_no = u.r)`,
+    [
+      tenant,
+      ...columns(
+        split,
+        (f) => f.partitionNo,
+        (f) => f.type,
+        (f) => f.text,
+        (f) => f.recordNo,
+      ),
+    ],
+  );
+  return rows.flatMap(({ i }) => facts[i] ?? []);
+}
+
 /** Records that hold each value, at most `limit` of each; by "partition value". */
 export async function readHolders(
   tx: Tx,

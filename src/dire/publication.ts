@@ -36,7 +36,10 @@ export function planPublication(clusters: readonly Cluster[], published: Publish
     if (no !== undefined) known.set(id, no);
   }
   const kept = new Set(known.values());
-  const touched = new Set(published.members.map(({ deviceNo }) => deviceNo));
+  // A membership of a device that is gone is as good as none; `dire rederive` finds and mends it.
+  const touched = new Set(
+    published.members.map(({ deviceNo }) => deviceNo).filter((no) => published.devices.has(no)),
+  );
   const deviceOf = publishedDevice(published.members);
   const former = clusters.flatMap((cluster) =>
     cluster.nodes.map((node) => ({ cluster, node, deviceNo: deviceOf(node) })),

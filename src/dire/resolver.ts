@@ -17,6 +17,7 @@ import type { MemberRow } from "../inventory/member.ts";
 import { invariant } from "../lib/invariant.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import type { Ip } from "../model/ip.ts";
+import { braked, type Braking, type Passing } from "./brake.ts";
 import { openClosure, type Closure, type Member } from "./closure.ts";
 import { readDerivation } from "./derivation-store.ts";
 import { deviceRow, type Standing } from "./device-of.ts";
@@ -24,10 +25,11 @@ import { readDeletions } from "./history-store.ts";
 import type { Node } from "./node.ts";
 import { takeNumbers } from "./numbers.ts";
 import { memberChanges, memberRows, planPublication, type Departure } from "./publication.ts";
+import { watchQuality } from "./quality-watch.ts";
 import type { Cluster } from "./resolve.ts";
-import { settle } from "./settle.ts";
+import { settle, type Settled } from "./settle.ts";
 import { NO_LOCKS, witnessOf } from "./survive.ts";
-import { writeValueStates } from "./value-store.ts";
+import { writeValueStates, type DecidedValue } from "./value-store.ts";
 import { addWatches } from "./watch-store.ts";
 import { ANY_DAY, watchesOf, type Watches } from "./watch.ts";
 
@@ -37,29 +39,64 @@ export interface ResolveCounts {
   readonly devices: number;
   readonly created: number;
   readonly merged: number;
+  /** Records whose devices wait for an operator. */
+  readonly held: number;
 }
 
-/** Resolves the components of these records and publishes them. */
+/** What a publication looked at, and may have written. */
+export interface Touched {
+  readonly counts: ResolveCounts;
+  readonly recordNos: readonly number[];
+  /** Numbers that devices of these records had before, and have now. */
+  readonly deviceNos: readonly number[];
+  /** Values that may do something else than was last decided. */
+  readonly values: readonly DecidedValue[];
+}
+
+/** Resolves the components of these records and publishes them, as far as the storm brake lets them pass. */
 export async function publishComponents(
   tx: Tx,
   tenant: number,
-  recordNos: readonly number[],
-): Promise<ResolveCounts> {
+  wanted: { readonly recordNos: readonly number[]; readonly braking: Braking },
+): Promise<Touched> {
   const closure = await openClosure(tx, tenant);
-  const settled = await settle(tx, tenant, { closure, seeds: recordNos });
-  const { clusters, published: members } = settled;
-  const ids = clusters.map(({ id }) => id);
-  const deviceNos = [...new Set(members.map(({ deviceNo }) => deviceNo))];
-  const devices = await findDevices(tx, tenant, { deviceNos, ids });
-  const plan = planPublication(clusters, { members, devices });
+  const settled = await settle(tx, tenant, { closure, seeds: wanted.recordNos });
+  const passing = await planned(tx, tenant, settled);
+  const { clusters, plan, published, held, isMoving } = await braked(tx, tenant, {
+    passing,
+    braking: wanted.braking,
+  });
   const numbers = await numberDevices(tx, tenant, { clusters, known: plan.known });
-  await write(tx, tenant, { closure, clusters, numbers, departures: plan.departures, members });
-  return {
+  const { departures } = plan;
+  const { members } = published;
+  await write(tx, tenant, { closure, clusters, numbers, departures, members });
+  await watchQuality(tx, tenant, { clusters, numbers, published, isMoving, closure });
+  await addWatches(tx, tenant, watchesOfAll(closure, settled.clusters));
+  const counts = {
     records: closure.members.size,
     devices: clusters.length,
     created: clusters.length - plan.known.size,
-    merged: plan.departures.length,
+    merged: departures.length,
+    held,
   };
+  return {
+    counts,
+    recordNos: [...closure.members.keys()],
+    deviceNos: [...new Set([...members.map(({ deviceNo }) => deviceNo), ...numbers.values()])],
+    values: closure.decided,
+  };
+}
+
+async function planned(
+  tx: Tx,
+  tenant: number,
+  { clusters, published: members }: Settled,
+): Promise<Passing> {
+  const ids = clusters.map(({ id }) => id);
+  const deviceNos = [...new Set(members.map(({ deviceNo }) => deviceNo))];
+  const devices = await findDevices(tx, tenant, { deviceNos, ids });
+  const published = { members, devices };
+  return { clusters, plan: planPublication(clusters, published), published };
 }
 
 async function numberDevices(
@@ -139,8 +176,7 @@ async function write(
   );
   await writeValueStates(tx, tenant, closure.decided);
   // A record that is seen again after its deletion is there again, changed or not.
-  const gone = [...deletions.keys()].map((no) => [no, ANY_DAY] as const);
-  await addWatches(tx, tenant, new Map([...watchesOfAll(closure, clusters), ...gone]));
+  await addWatches(tx, tenant, new Map([...deletions.keys()].map((no) => [no, ANY_DAY] as const)));
 }
 
 function watchesOfAll(closure: Closure, clusters: readonly Cluster[]): Watches {

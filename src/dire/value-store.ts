@@ -3,8 +3,15 @@ import type { Tx } from "../db/tx.ts";
 import { holderKey, splitValue, type PartitionValue } from "./history-store.ts";
 import { columns } from "./record-store.ts";
 import type { ValueState } from "./value-state.ts";
+import { VALUE_TYPES, type ValueType } from "./values.ts";
 
 const STATE_NUMBERS = { contested: 1, generic: 2 } as const;
+
+/** The word of a stored value type. */
+export function typeOfNumber(type: number): ValueType | undefined {
+  const [found] = Object.entries(VALUE_TYPES).find(([, no]) => no === type) ?? [];
+  return found as ValueType | undefined;
+}
 
 /** Who holds a value, and what was last decided of it. */
 export interface HeldValue {
@@ -44,12 +51,13 @@ export async function readHeldValues(
   return new Map(
     rows.map(({ i, holders, state }) => [
       holderKey(values[i]),
-      { holders: holders ?? [], state: stateOf(state) },
+      { holders: holders ?? [], state: nameOfState(state) },
     ]),
   );
 }
 
-function stateOf(state: number | null): ValueState {
+/** The word of a stored state; one that is not stored is usable. */
+export function nameOfState(state: number | null): ValueState {
   if (state === null) return "ok";
   return state === STATE_NUMBERS.generic ? "generic" : "contested";
 }

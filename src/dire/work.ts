@@ -21,6 +21,7 @@ import { ingest, type IngestCounts } from "./ingest.ts";
 import { instanceNumbers, takeNumbers } from "./numbers.ts";
 import { publishComponents, type ResolveCounts } from "./resolver.ts";
 import { closeRun } from "./run-close.ts";
+import type { BrakeLimits } from "./storm-brake.ts";
 
 /** What one step of ingestion did. */
 export interface WorkedChunks extends IngestCounts {
@@ -202,22 +203,42 @@ const DIRTY_RECORDS_MAX = 5_000;
 const DIRTY_ROWS_MAX = 64;
 
 /** Publishes the components of dirty records, a bounded number of them. Undefined when nothing is dirty. */
-export async function workDirty(db: Db, lease: Lease): Promise<ResolveCounts | undefined> {
+export async function workDirty(
+  db: Db,
+  lease: Lease,
+  limits?: BrakeLimits,
+): Promise<ResolveCounts | undefined> {
   return await tx(db, async (open) => {
     await fence(open, lease);
-    const taken = await takeDirty(open, lease.tenant);
-    if (taken === undefined) return undefined;
-    const counts = await publishComponents(open, lease.tenant, taken.recordNos);
-    if (taken.runNo !== undefined && counts.merged > 0) {
-      await addMerged(open, lease.tenant, { runNo: taken.runNo, merged: counts.merged });
-    }
-    return counts;
+    return await publishDirty(open, lease.tenant, limits);
   });
+}
+
+/** The same inside a transaction that holds the tenant's fence. */
+export async function publishDirty(
+  open: Tx,
+  tenant: number,
+  limits?: BrakeLimits,
+): Promise<ResolveCounts | undefined> {
+  const taken = await takeDirty(open, tenant);
+  if (taken === undefined) return undefined;
+  const { recordNos, runNo } = taken;
+  const { counts } = await publishComponents(open, tenant, {
+    recordNos,
+    braking: { runNo, limits },
+  });
+  if (runNo !== undefined && counts.merged > 0) {
+    await addMerged(open, tenant, { runNo, merged: counts.merged });
+  }
+  return counts;
 }
 
 type Taken = { readonly recordNos: readonly number[]; readonly runNo: number | undefined };
 
-/** Takes up to DIRTY_RECORDS_MAX records off the queue; the rest of a row that is taken in part stays. */
+/**
+ * Takes up to DIRTY_RECORDS_MAX records of one run off the queue, so that what they change is on that run's account; the rest
+ * of a row that is taken in part stays.
+ */
 async function takeDirty(open: Tx, tenant: number): Promise<Taken | undefined> {
   const { rows } = await open.query<{ dirty_no: number; records: string; run_no: number | null }>(
     `select dirty_no, records::text as records, run_no from sync.dirty where tenant = $1
@@ -227,7 +248,7 @@ async function takeDirty(open: Tx, tenant: number): Promise<Taken | undefined> {
   const [first] = rows;
   if (first === undefined) return undefined;
   const recordNos = new Set<number>();
-  for (const row of rows) {
+  for (const row of rows.filter(({ run_no: runNo }) => runNo === first.run_no)) {
     const rest: [number, number][] = [];
     for (const [from, until] of parseDays(row.records)) {
       let no = from;

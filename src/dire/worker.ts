@@ -153,10 +153,12 @@ export class Worker {
     const startedMs = clock.now();
     const counts = await workDirty(db, lease);
     if (counts !== undefined) {
-      log.info(
-        { tenant: await this.#slug(lease), ...counts, ms: clock.now() - startedMs },
-        "published",
-      );
+      const tenant = await this.#slug(lease);
+      log.info({ tenant, ...counts, ms: clock.now() - startedMs }, "published");
+      if (counts.held > 0) {
+        const hint = "dire held list";
+        log.warn({ tenant, records: counts.held, hint }, "publication held");
+      }
     }
     return counts !== undefined;
   }

@@ -20,6 +20,8 @@ export interface InboxStatus {
   readonly parked: number;
   /** Worked batches whose devices are not published yet. */
   readonly unpublished: number;
+  /** Publications that the storm brake holds. */
+  readonly held: number;
   readonly parkedChunks: readonly ParkedChunk[];
 }
 
@@ -35,12 +37,14 @@ export async function inboxStatus(
     oldest: number | null;
     parked: number;
     unpublished: number;
+    held: number;
   }>(
     `select count(*) filter (where parked_reason is null) as waiting,
             coalesce(sum(raw_bytes) filter (where parked_reason is null), 0) as waiting_bytes,
             min(received_at) filter (where parked_reason is null) as oldest,
             count(*) filter (where parked_reason is not null) as parked,
-            (select count(*) from sync.dirty where tenant = $1) as unpublished
+            (select count(*) from sync.dirty where tenant = $1) as unpublished,
+            (select count(*) from sync.holds where tenant = $1 and ended_at is null) as held
        from sync.inbox where tenant = $1`,
     [tenant],
   );
@@ -51,6 +55,7 @@ export async function inboxStatus(
     oldestMs: counts?.oldest ?? undefined,
     parked: counts?.parked ?? 0,
     unpublished: counts?.unpublished ?? 0,
+    held: counts?.held ?? 0,
     parkedChunks: await parkedChunks(db, tenant, limit),
   };
 }

@@ -6,6 +6,7 @@
 import type { Db } from "../db/pool.ts";
 import type { Tx } from "../db/tx.ts";
 import { SyncError } from "../lib/errors.ts";
+import { invariant } from "../lib/invariant.ts";
 
 /** The right to write one tenant, for as long as `epoch` stands. */
 export interface Lease {
@@ -43,6 +44,24 @@ export async function tenantSlug(db: Db, tenant: number): Promise<string> {
     [tenant],
   );
   return rows[0]?.slug ?? String(tenant);
+}
+
+/**
+ * Takes the lease of one tenant, also from a living owner: it waits for that owner's transaction to end, and the next finds
+ * another epoch. For work that an operator asks for; it is given back by releaseTenant.
+ */
+export async function seizeTenant(
+  db: Db,
+  { tenant, owner }: Pick<Lease, "tenant" | "owner">,
+): Promise<Lease> {
+  const { rows } = await db.query<{ epoch: number }>(
+    `update sync.tenant_ingest set owner = $2, epoch = epoch + 1, lease_until = now() + $3 * interval '1 ms'
+      where tenant = $1 returning epoch`,
+    [tenant, owner, LEASE_MS],
+  );
+  const [row] = rows;
+  invariant(row !== undefined, `tenant ${tenant} has its row in sync.tenant_ingest`);
+  return { tenant, owner, epoch: row.epoch };
 }
 
 /** First statement of every transaction that writes a tenant: renews the lease and locks its row, or ends the work. */

@@ -104,6 +104,20 @@ export async function lastRuns(
   return new Map(rows.map(runOf).map((run) => [run.instance, run]));
 }
 
+/** Source instances of runs, by run number. */
+export async function runSources(
+  db: Queryable,
+  tenant: number,
+  runNos: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  const { rows } = await db.query<{ run_no: number; name: string }>(
+    `select r.run_no, i.name from sync.runs r join sync.instances i using (tenant, instance_no)
+      where r.tenant = $1 and r.run_no = any($2::int[])`,
+    [tenant, runNos],
+  );
+  return new Map(rows.map((row) => [row.run_no, row.name]));
+}
+
 /** Runs of that number, or else of that id: an original agent's one stream of several sources has one a source. */
 export async function findRuns(
   db: Queryable,

@@ -30,6 +30,9 @@ function requestOf({ method, path }: Route, names: Readonly<Record<string, strin
   return `${method} ${filled}`;
 }
 
+/** Numbers count in each tenant for itself; these nobody has. */
+const ABSENT = { token_no: "99", rehearsal: "99", hold: "99" };
+
 const isOpen = ({ path }: Route): boolean => !path.startsWith("/api/");
 
 test("the document is OpenAPI 3.1 and says of every route but the open ones that it needs a token", async (t) => {
@@ -105,7 +108,7 @@ test("a token of one tenant changes nothing of another by the other's ids", asyn
   const before = await everything(api, "globex");
   for (const route of await routesOf(api)) {
     if (route.method === "GET" || !/\{(?!tenant)\w+\}/.test(route.path)) continue;
-    const request = requestOf(route, { ...others, tenant: "acme", token_no: "99" });
+    const request = requestOf(route, { ...others, tenant: "acme", ...ABSENT });
     const { status } = await api.ask(request, { token, body: {} });
     assert.equal(status, 404, request);
   }

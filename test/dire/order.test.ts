@@ -6,7 +6,7 @@ import fc from "fast-check";
 
 import { freshDatabase } from "../support/database.ts";
 import { resolveInMemory } from "../support/dire-in-memory.ts";
-import { updates } from "../support/dire-updates.ts";
+import { batches, updates } from "../support/dire-updates.ts";
 import {
   answer,
   devicesOfRecords,
@@ -16,14 +16,6 @@ import {
   settle,
   type WireUpdate,
 } from "../support/dire.ts";
-
-const batches = updates.chain((all) =>
-  fc.tuple(
-    fc.constant(all),
-    fc.shuffledSubarray(all, { minLength: all.length }),
-    fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 40, maxLength: 40 }),
-  ),
-);
 
 test("the same updates in any order, chunking and number of publications give the same devices", async (t) => {
   const { db } = await freshDatabase(t);

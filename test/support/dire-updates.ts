@@ -69,3 +69,12 @@ export const updates: fc.Arbitrary<WireUpdate[]> = fc
       return chosen === undefined ? [] : [toWire(chosen, seen)];
     }),
   );
+
+/** Updates, the same in another order, and how many of them come at a time. */
+export const batches: fc.Arbitrary<[WireUpdate[], WireUpdate[], number[]]> = updates.chain((all) =>
+  fc.tuple(
+    fc.constant(all),
+    fc.shuffledSubarray(all, { minLength: all.length }),
+    fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 40, maxLength: 40 }),
+  ),
+);

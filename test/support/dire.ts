@@ -4,6 +4,7 @@ import { tx, type Tx } from "../../src/db/tx.ts";
 import { newSorted, sortChunk } from "../../src/dire/chunk-batches.ts";
 import { ingest } from "../../src/dire/ingest.ts";
 import { kindOf } from "../../src/dire/kind.ts";
+import type { BrakeLimits } from "../../src/dire/storm-brake.ts";
 import { workDirty } from "../../src/dire/work.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { ok } from "../../src/lib/result.ts";
@@ -58,8 +59,8 @@ export async function feed(
 }
 
 /** Publishes everything that is dirty. */
-export async function settle(db: Db, lease: Lease): Promise<void> {
-  while ((await workDirty(db, lease)) !== undefined);
+export async function settle(db: Db, lease: Lease, limits?: BrakeLimits): Promise<void> {
+  while ((await workDirty(db, lease, limits)) !== undefined);
 }
 
 /** Every record's key and the id of its device, sorted: the whole answer of DIRE. */

@@ -5,7 +5,10 @@ import { feed, settle } from "./dire.ts";
 
 /** Names for the parameters of paths. */
 export type Names = Readonly<
-  Record<"agent_id" | "source" | "run" | "device_id" | "token_no" | "command_id", string>
+  Record<
+    "agent_id" | "source" | "run" | "device_id" | "token_no" | "command_id" | "rehearsal" | "hold",
+    string
+  >
 >;
 
 /** Fills a tenant that has been made; gives what its parts are called. */
@@ -49,6 +52,16 @@ export async function populate({ ask, db }: TestApi, tenant: string, mark: strin
     "insert into sync.refusals (tenant, agent_id, code, message, refused) values ($1, $2, 'c', $2, 1)",
     [lease.tenant, mark],
   );
+  await db.query(
+    "insert into sync.rehearsals (tenant, rehearsal_no, instance, actor) values ($1, 1, $2, $2)",
+    [lease.tenant, mark],
+  );
+  await db.query(
+    `insert into sync.holds (tenant, hold_no, run_no, records, record_count, shrinks, ids, devices, changes)
+     values ($1, 1, $2, '{}', 0, 0, 0, 0, json_build_array(json_build_object(
+            'id', $3::text, 'to_id', $3::text, 'names', '[]'::json, 'to_names', '[]'::json, 'in_common', '[]'::json)))`,
+    [lease.tenant, 700 + lease.tenant, mark],
+  );
   const { json: list } = await ask<{ devices: { id: string }[] }>(`GET ${root}/devices`);
   return {
     agent_id: mark,
@@ -64,5 +77,7 @@ export async function populate({ ask, db }: TestApi, tenant: string, mark: strin
       ttlSeconds: 60,
       actor: mark,
     }),
+    rehearsal: "1",
+    hold: "1",
   };
 }

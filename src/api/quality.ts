@@ -1,0 +1,68 @@
+import { createRoute, type z } from "@hono/zod-openapi";
+
+import { sourceNames } from "../control/source-names.ts";
+import { countHolds } from "../dire/hold-store.ts";
+import { readQuality, type Quality } from "../dire/quality-store.ts";
+import type { ApiContext } from "./context.ts";
+import { qualityQuery, qualitySchema } from "./contract-dire.ts";
+import { answers, needs, PROBLEMS, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
+
+const get = createRoute({
+  method: "get",
+  path: `${TENANT_PATH}/dire/quality`,
+  tags: ["dire"],
+  summary: "What tells that identity goes wrong: counted, and the worst of each kind",
+  ...needs("viewer"),
+  request: { params: tenantParams, query: qualityQuery },
+  responses: { 200: answers(qualitySchema, "As of the latest publication"), ...PROBLEMS },
+});
+
+/** Adds the route of the quality watch. */
+export function addQuality(app: Api, { db }: ApiContext): void {
+  app.openapi(get, async (c) => {
+    const { tenant } = c.get("tenant");
+    const quality = await readQuality(db, tenant, c.req.valid("query").limit);
+    const names = await sourceNames(db, tenant);
+    const held = await countHolds(db, tenant);
+    return c.json({ ...shown(quality, names), held_publications: held }, 200);
+  });
+}
+
+function shown(
+  quality: Quality,
+  names: ReadonlyMap<string, string>,
+): Omit<z.infer<typeof qualitySchema>, "held_publications"> {
+  const { flappingRecords, flappingValues, crowdedDevices, learntValues } = quality;
+  return {
+    flapping_records: {
+      count: flappingRecords.count,
+      rows: flappingRecords.rows.map((row) => ({
+        record_no: row.recordNo,
+        source: names.get(row.instance) ?? row.instance,
+        kind: row.kind ?? "unknown",
+        native_id: row.native,
+        moves: row.moves,
+        from_id: row.from,
+        to_id: row.to,
+      })),
+    },
+    flapping_values: {
+      count: flappingValues.count,
+      rows: flappingValues.rows.map(({ type, ...row }) => ({ ...row, type: type ?? "unknown" })),
+    },
+    crowded_devices: {
+      count: crowdedDevices.count,
+      rows: crowdedDevices.rows.map(({ sinceMs, ...row }) => ({ ...row, since: timeOf(sinceMs) })),
+    },
+    learnt_values: {
+      count: learntValues.count,
+      rows: learntValues.rows.map(({ type, sinceMs, ...row }) => ({
+        ...row,
+        type: type ?? "unknown",
+        since: timeOf(sinceMs),
+      })),
+    },
+    contested_values: quality.contested,
+    generic_values: quality.generic,
+  };
+}

@@ -1,0 +1,54 @@
+import { createRoute, type z } from "@hono/zod-openapi";
+
+import { audit } from "../control/audit.ts";
+import { rederive, type Slice } from "../dire/rederive.ts";
+import type { ApiContext } from "./context.ts";
+import { rederiveSchema, rederivedSchema } from "./contract-dire.ts";
+import { Problem } from "./errors.ts";
+import { answers, needs, PROBLEMS, takes, TENANT_PATH, tenantParams, type Api } from "./routes.ts";
+
+/** Differences of a slice that are listed; their count is always whole. */
+const ROWS_MAX = 100;
+
+const slice = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/dire/rederive`,
+  tags: ["dire"],
+  summary: "Derive a slice of the inventory anew from stored records, and put right what differs",
+  ...needs("operator"),
+  request: { params: tenantParams, body: takes(rederiveSchema) },
+  responses: {
+    200: answers(rederivedSchema, "What differed; ask again with `after` until `next` is absent"),
+    ...PROBLEMS,
+  },
+});
+
+/** Adds the route that rederives. */
+export function addRederivations(app: Api, { db, log }: ApiContext): void {
+  app.openapi(slice, async (c) => {
+    const { tenant } = c.get("tenant");
+    const { dry_run: isDryRun, after } = c.req.valid("json");
+    const done = await rederive(db, tenant, { isDryRun, after });
+    if (!done.ok) throw new Problem("invalid_request", `after: ${done.error}`);
+    const body = shown(done.value);
+    if (done.value.differences.length > 0) {
+      log.warn({ tenant, dry_run: isDryRun, ...body.differences }, "derived rows differed");
+    }
+    if (!isDryRun && (after === undefined || done.value.differences.length > 0)) {
+      const { actor } = c.get("caller");
+      const subject = after === undefined ? "from the beginning" : `after ${after}`;
+      await audit(db, { tenant, actor, action: "dire.rederive", subject, after: body.differences });
+    }
+    return c.json(body, 200);
+  });
+}
+
+function shown({ differences, ...rest }: Slice): z.infer<typeof rederivedSchema> {
+  const counts: Record<string, number> = {};
+  for (const { table } of differences) counts[table] = (counts[table] ?? 0) + 1;
+  return {
+    ...rest,
+    differences: counts,
+    rows: differences.slice(0, ROWS_MAX).map((row) => ({ ...row })),
+  };
+}

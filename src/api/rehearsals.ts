@@ -1,0 +1,245 @@
+import { createRoute, z } from "@hono/zod-openapi";
+
+import { audit } from "../control/audit.ts";
+import { sourceNames } from "../control/source-names.ts";
+import { findSource } from "../control/sources.ts";
+import type { Tenant } from "../control/tenants.ts";
+import {
+  addChunk,
+  findRehearsal,
+  listRehearsals,
+  openRehearsal,
+  readChanges,
+  type Rehearsal,
+} from "../dire/rehearsal-store.ts";
+import { rehearse } from "../dire/rehearsal.ts";
+import { splitEntries } from "../inbox/entries.ts";
+import type { ApiContext } from "./context.ts";
+import {
+  changeQuery,
+  newRehearsalSchema,
+  recordedChunkSchema,
+  rehearsalChangeSchema,
+  rehearsalSchema,
+} from "./contract-dire.ts";
+import { pageOf, pageQuery } from "./contract.ts";
+import { Problem } from "./errors.ts";
+import {
+  answers,
+  cursorOf,
+  needs,
+  pageWithNext,
+  paramsWith,
+  PROBLEMS,
+  readCursor,
+  takes,
+  TENANT_PATH,
+  tenantParams,
+  timeOf,
+  type Api,
+} from "./routes.ts";
+
+const tags = ["rehearsals"];
+const PATH = `${TENANT_PATH}/rehearsals` as const;
+const ONE = `${PATH}/{rehearsal}` as const;
+const params = paramsWith("rehearsal", "Number of the rehearsal");
+
+const list = createRoute({
+  method: "get",
+  path: PATH,
+  tags,
+  summary: "Rehearsals, newest first",
+  ...needs("viewer"),
+  request: { params: tenantParams, query: pageQuery },
+  responses: { 200: answers(pageOf("rehearsals", rehearsalSchema), "One page"), ...PROBLEMS },
+});
+
+const open = createRoute({
+  method: "post",
+  path: PATH,
+  tags,
+  summary: "Open a rehearsal of a source, to which recorded chunks are then added",
+  ...needs("operator"),
+  request: { params: tenantParams, body: takes(newRehearsalSchema) },
+  responses: { 201: answers(rehearsalSchema, "It waits for its chunks"), ...PROBLEMS },
+});
+
+const add = createRoute({
+  method: "post",
+  path: `${ONE}/chunks`,
+  tags,
+  summary: "Add recorded updates to a rehearsal, in their order",
+  ...needs("operator"),
+  request: { params, body: takes(recordedChunkSchema) },
+  responses: { 201: answers(z.object({ chunks: z.number() }), "How many it has now"), ...PROBLEMS },
+});
+
+const run = createRoute({
+  method: "post",
+  path: `${ONE}/run`,
+  tags,
+  summary: "Play the chunks against the inventory, note what they do, and take it back",
+  ...needs("operator"),
+  request: { params },
+  responses: { 200: answers(rehearsalSchema, "With its promise"), ...PROBLEMS },
+});
+
+const get = createRoute({
+  method: "get",
+  path: ONE,
+  tags,
+  summary: "One rehearsal and what it promises",
+  ...needs("viewer"),
+  request: { params },
+  responses: { 200: answers(rehearsalSchema, "The rehearsal"), ...PROBLEMS },
+});
+
+const changes = createRoute({
+  method: "get",
+  path: `${ONE}/changes`,
+  tags,
+  summary: "Changes of one kind that a rehearsal promises; the first thousand are kept",
+  ...needs("viewer"),
+  request: { params, query: changeQuery },
+  responses: { 200: answers(pageOf("changes", rehearsalChangeSchema), "One page"), ...PROBLEMS },
+});
+
+/** Adds the routes of rehearsals. */
+export function addRehearsals(app: Api, context: ApiContext): void {
+  const { db } = context;
+  app.openapi(list, async (c) => {
+    const { tenant } = c.get("tenant");
+    const { limit, after } = c.req.valid("query");
+    const before = readCursor("h", after);
+    const found = await listRehearsals(db, tenant, { before, limit: limit + 1 });
+    const { rows, next } = pageWithNext(found, limit, (row) => cursorOf("h", row.rehearsalNo));
+    const names = await sourceNames(db, tenant);
+    return c.json({ rehearsals: rows.map((row) => shownRehearsal(row, names)), next }, 200);
+  });
+  app.openapi(open, async (c) => {
+    const { tenant, slug } = c.get("tenant");
+    const wanted = c.req.valid("json").source;
+    const source = await findSource(db, tenant, wanted);
+    if (source === undefined) {
+      throw new Problem("source_not_found", `tenant "${slug}" has no source "${wanted}"`);
+    }
+    const { actor } = c.get("caller");
+    const opened = await openRehearsal(db, tenant, { instance: source.serviceId, actor });
+    return c.json(shownRehearsal(opened, await sourceNames(db, tenant)), 201);
+  });
+  app.openapi(add, async (c) => {
+    const { tenant } = c.get("tenant");
+    const { rehearsalNo } = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
+    const message = Buffer.from(await c.req.text());
+    const entries = splitEntries(message.toString("latin1"));
+    if (!entries.ok) throw new Problem("invalid_request", `body: ${entries.error}`);
+    const chunks = await addChunk(db, tenant, { rehearsalNo, message });
+    if (chunks === undefined) throw ended(rehearsalNo);
+    return c.json({ chunks }, 201);
+  });
+  app.openapi(run, async (c) => {
+    const { tenant } = c.get("tenant");
+    const { actor } = c.get("caller");
+    const rehearsal = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
+    await runRehearsal(context, { tenant: c.get("tenant"), rehearsal, actor });
+    const done = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
+    return c.json(shownRehearsal(done, await sourceNames(db, tenant)), 200);
+  });
+  app.openapi(get, async (c) => {
+    const rehearsal = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
+    const names = await sourceNames(db, c.get("tenant").tenant);
+    return c.json(shownRehearsal(rehearsal, names), 200);
+  });
+  app.openapi(changes, async (c) => {
+    const { rehearsalNo } = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
+    const { limit, after, kind } = c.req.valid("query");
+    const found = await readChanges(db, c.get("tenant").tenant, {
+      rehearsalNo,
+      kind,
+      after: readCursor("c", after) ?? 0,
+      limit: limit + 1,
+    });
+    const { rows, next } = pageWithNext(found, limit, (row) => cursorOf("c", row.rowNo));
+    return c.json({ changes: rows.map(({ detail }) => detail), next }, 200);
+  });
+}
+
+async function rehearsalAt(
+  { db }: ApiContext,
+  { tenant, slug }: Tenant,
+  { rehearsal: wanted }: { readonly rehearsal: string },
+): Promise<Rehearsal> {
+  const no = /^\d{1,9}$/.test(wanted) ? Number(wanted) : 0;
+  const found = await findRehearsal(db, tenant, no);
+  if (found !== undefined) return found;
+  throw new Problem("rehearsal_not_found", `tenant "${slug}" has no rehearsal ${wanted}`);
+}
+
+function ended(rehearsalNo: number): Problem {
+  return new Problem("rehearsal_ended", `rehearsal ${rehearsalNo} has ended; open another one`);
+}
+
+type Running = { readonly tenant: Tenant; readonly rehearsal: Rehearsal; readonly actor: string };
+
+async function runRehearsal(
+  { db, clock }: ApiContext,
+  { tenant: { tenant }, rehearsal, actor }: Running,
+): Promise<void> {
+  const { rehearsalNo, instance, chunks } = rehearsal;
+  if (rehearsal.state !== "loading") throw ended(rehearsalNo);
+  if (chunks === 0) {
+    throw new Problem("invalid_request", `rehearsal ${rehearsalNo} has no chunks; add some first`);
+  }
+  const source = await findSource(db, tenant, instance);
+  if (source === undefined) throw new Problem("source_not_found", "the source was deleted");
+  const { serviceId, type, partition } = source;
+  const promised = await rehearse({ db, clock }, tenant, {
+    rehearsalNo,
+    chunks,
+    source: { instance: serviceId, sourceType: type, partition },
+  });
+  const subject = `rehearsal ${rehearsalNo} of source ${source.name}`;
+  await audit(db, { tenant, actor, action: "source.rehearse", subject, after: promised });
+}
+
+/** Sources by the names that operators gave them. */
+function shownRehearsal(
+  rehearsal: Rehearsal,
+  names: ReadonlyMap<string, string>,
+): z.infer<typeof rehearsalSchema> {
+  return {
+    rehearsal_no: rehearsal.rehearsalNo,
+    source: names.get(rehearsal.instance) ?? rehearsal.instance,
+    source_id: rehearsal.instance,
+    state: rehearsal.state,
+    error: rehearsal.error,
+    actor: rehearsal.actor,
+    chunks: rehearsal.chunks,
+    bytes: rehearsal.bytes,
+    created_at: timeOf(rehearsal.createdMs),
+    ended_at: timeOf(rehearsal.endedMs),
+    promise: shownPromise(rehearsal),
+  };
+}
+
+function shownPromise({ promised }: Rehearsal): z.infer<typeof rehearsalSchema>["promise"] {
+  if (promised === undefined) return undefined;
+  return {
+    entries: promised.entries,
+    rejected: promised.rejected,
+    rejected_by: promised.rejectedBy,
+    created: promised.created,
+    changed: promised.changed,
+    unchanged: promised.unchanged,
+    merged: promised.merged,
+    devices_created: promised.devicesCreated,
+    devices_updated: promised.devicesUpdated,
+    devices_merged: promised.devicesMerged,
+    addresses_claimed: promised.addressesClaimed,
+    conflicts: promised.conflicts,
+    retractions: promised.retractions,
+    devices_retracted: promised.devicesRetracted,
+    records_before: promised.recordsBefore,
+    took_ms: promised.tookMs,
+  };
+}

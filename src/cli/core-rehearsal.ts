@@ -1,0 +1,89 @@
+import type { z } from "@hono/zod-openapi";
+
+import type { rehearsalChangeSchema, rehearsalSchema } from "../api/contract-dire.ts";
+import { PAGE_MAX } from "../api/page.ts";
+import { CHANGE_KINDS } from "../dire/rehearsal-change.ts";
+import { ConfigError } from "../lib/errors.ts";
+import { integer, oneOf, optional, required, type Argument } from "./args.ts";
+import type { CoreContext } from "./core-context.ts";
+import { readRecording } from "./core-recording.ts";
+import { changeLines, rehearsalLines, rehearsalTable } from "./core-rehearsal-text.ts";
+import { tenantCommand } from "./core-session.ts";
+import type { Command } from "./program.ts";
+
+type Rehearsal = z.infer<typeof rehearsalSchema>;
+type Change = z.infer<typeof rehearsalChangeSchema>;
+
+/** Rehearsals or changes shown where nobody says how many: a screenful. */
+const LIMIT_DEFAULT = 20;
+const limitFlag = integer("N", `how many (default: ${LIMIT_DEFAULT})`, { min: 1, max: PAGE_MAX });
+const afterFlag = optional("CURSOR", "go on where the page before ended");
+const files: Argument<readonly string[]> = {
+  placeholder: "FILE",
+  summary: "recorded chunks, in their order: JSON arrays of device updates",
+  isRequired: true,
+  isRepeatable: true,
+  read: (given) =>
+    given.length === 0 ? { ok: false, error: "is missing" } : { ok: true, value: given },
+};
+
+/** rehearse, rehearsals list, rehearsals get. */
+export const REHEARSAL_COMMANDS: readonly Command<CoreContext>[] = [
+  tenantCommand({
+    name: "rehearse",
+    summary: "Tell what recorded updates of a source would do to the inventory, without doing it",
+    operands: { files },
+    flags: { source: required("SOURCE", "name or id of the source that they are taken to be of") },
+    run: async ({ files: given, source }, session) => {
+      const path = session.path(["rehearsals"]);
+      const asked = { method: "POST", path, body: { source } } as const;
+      const opened = await session.ask<Rehearsal>(asked);
+      const no = String(opened.rehearsal_no);
+      for (const file of given) {
+        const pieces = await readRecording(file);
+        if (pieces.length === 0) throw new ConfigError(file, "has no device updates");
+        for (const text of pieces) {
+          const chunks = session.path(["rehearsals", no, "chunks"]);
+          await session.ask({ method: "POST", path: chunks, text });
+        }
+      }
+      const run = session.path(["rehearsals", no, "run"]);
+      const done = await session.ask<Rehearsal>({ method: "POST", path: run });
+      session.show(done, () => rehearsalLines(done, session));
+    },
+  }),
+  tenantCommand({
+    name: "rehearsals list",
+    summary: "Show rehearsals, newest first",
+    flags: { limit: limitFlag, after: afterFlag },
+    run: async ({ limit = LIMIT_DEFAULT, after }, session) => {
+      const path = session.path(["rehearsals"], { limit, after });
+      const body = await session.ask<{ rehearsals: Rehearsal[]; next?: string }>({
+        method: "GET",
+        path,
+      });
+      session.show(body, () => rehearsalTable(body, session));
+    },
+  }),
+  tenantCommand({
+    name: "rehearsals get",
+    summary: "Show what a rehearsal promises; with --kind the changes themselves",
+    operands: { rehearsal: required("REHEARSAL", "its number") },
+    flags: {
+      kind: oneOf(CHANGE_KINDS, "list the changes of this kind"),
+      limit: limitFlag,
+      after: afterFlag,
+    },
+    run: async ({ rehearsal, kind, limit = LIMIT_DEFAULT, after }, session) => {
+      if (kind === undefined) {
+        const path = session.path(["rehearsals", rehearsal]);
+        const body = await session.ask<Rehearsal>({ method: "GET", path });
+        session.show(body, () => rehearsalLines(body, session));
+        return;
+      }
+      const path = session.path(["rehearsals", rehearsal, "changes"], { kind, limit, after });
+      const body = await session.ask<{ changes: Change[]; next?: string }>({ method: "GET", path });
+      session.show(body, () => changeLines(body, kind));
+    },
+  }),
+];
