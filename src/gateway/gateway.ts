@@ -1,6 +1,5 @@
 import { readTrust, type Authorities } from "../control/authorities.ts";
 import { issueServerCertificate } from "../control/pki.ts";
-import { countRefusal } from "../control/refusals.ts";
 import { pause } from "../lib/clock.ts";
 import { ConfigError, messageOf, SyncError } from "../lib/errors.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
@@ -13,6 +12,7 @@ import { controlStream } from "./control-stream.ts";
 import { ControlWatch } from "./control-watch.ts";
 import { getConfig } from "./get-config.ts";
 import { hello } from "./hello.ts";
+import { noteRefusal } from "./note-refusal.ts";
 import { Peers, type Peer } from "./peer.ts";
 import { pushStatus } from "./push-status.ts";
 import { answerRenewal } from "./renewal.ts";
@@ -58,14 +58,16 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     privateKeyPem: server.privateKeyPem,
   });
   const trust = await readTrust(context.db);
+  const handlers = new Handlers(context, authorities);
   const wire = new WireServer({
     tls: tlsOf(trust.caPems),
     limits,
-    handlers: new Handlers(context, authorities),
+    handlers,
     log: context.log,
     clock: context.clock,
     onHandshakeRefused: (code) =>
       noteRefusal(context, { tenant: 0, agentId: "", code: "handshake", message: code }),
+    onOversize: (certificate, message) => void handlers.noteOversize(certificate, message),
   });
   const port = await wire.listen(addressOf(listen)).catch((thrown: unknown) => {
     throw new ConfigError(SETTING, `${listen} cannot be listened on: ${messageOf(thrown)}`);
@@ -115,16 +117,6 @@ async function watchTrust(
       log.warn({ error: messageOf(thrown) }, "authorities could not be read again");
     }
   }
-}
-
-type Noted = Parameters<typeof countRefusal>[1];
-
-/** Counting is not worth failing for: the refusal itself was answered already. */
-function noteRefusal({ db, log }: GatewayContext, refusal: Noted): void {
-  log.warn({ ...refusal }, "refused");
-  countRefusal(db, refusal).catch((thrown: unknown) =>
-    log.warn({ error: messageOf(thrown) }, "refusal not counted"),
-  );
 }
 
 /** One RPC a method: identify the peer, do the work, count what was refused. */
@@ -192,6 +184,17 @@ class Handlers implements AgentGatewayHandlers {
       return await work(peer);
     } catch (thrown) {
       throw this.#failure(thrown, { rpc, peer });
+    }
+  }
+
+  /** Counts a message that was over the receive limit, and so reached none of the above. */
+  async noteOversize(certificate: Buffer, message: string): Promise<void> {
+    try {
+      const peer = await this.#peers.identify(certificate);
+      const { tenant = 0, agentId = "" } = peer.ok ? peer.value : {};
+      noteRefusal(this.#context, { tenant, agentId, code: "RESOURCE_EXHAUSTED", message });
+    } catch (thrown) {
+      this.#context.log.warn({ error: messageOf(thrown), message }, "refusal not counted");
     }
   }
 

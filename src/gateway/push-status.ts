@@ -7,6 +7,7 @@ import type {
 } from "../wire/messages.ts";
 import { RpcFailure } from "../wire/rpc-error.ts";
 import type { GatewayContext } from "./context.ts";
+import { LEFT_OUT, noteRefusal } from "./note-refusal.ts";
 import { checkClaims, type Peer } from "./peer.ts";
 import { checkService, classify, isOversize, readableMessage } from "./service-rules.ts";
 
@@ -25,7 +26,11 @@ export async function pushStatus(
   }
   const services = request.services.filter((service) => {
     checkClaims(peer, { ...service, agentId: service.agentId || peer.agentId });
-    return !isOversize(service) && checkService(service).ok;
+    const wrong = isOversize(service) ? "message exceeds 15 MiB" : wrongOf(service);
+    if (wrong === undefined) return true;
+    const { tenant, agentId } = peer;
+    noteRefusal(context, { tenant, agentId, code: LEFT_OUT, message: wrong });
+    return false;
   });
   if (request.services.length > 0 && services.length === 0) {
     throw new RpcFailure("INVALID_ARGUMENT", "no valid service statuses");
@@ -36,6 +41,11 @@ export async function pushStatus(
     status: state === undefined ? undefined : readState(state),
   });
   return { received: true };
+}
+
+function wrongOf(service: GatewayServiceStatus): string | undefined {
+  const checked = checkService(service);
+  return checked.ok ? undefined : checked.error;
 }
 
 /** A state that is not JSON was cut, or comes from a peer with another idea of it; the heartbeat counts all the same. */

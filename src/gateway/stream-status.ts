@@ -14,6 +14,7 @@ import type { GatewayServiceStatus, GatewayStatusChunk } from "../wire/messages.
 import { RpcFailure } from "../wire/rpc-error.ts";
 import { nextChunk, STREAM_START } from "./chunk-order.ts";
 import type { GatewayContext } from "./context.ts";
+import { LEFT_OUT, noteRefusal } from "./note-refusal.ts";
 import { checkClaims, type Peer } from "./peer.ts";
 import { checkService, classify, isOversize } from "./service-rules.ts";
 
@@ -71,10 +72,19 @@ class Intake {
   async take(service: GatewayServiceStatus): Promise<void> {
     checkClaims(this.#peer, { ...service, agentId: service.agentId || this.#peer.agentId });
     if (isOversize(service)) throw new RpcFailure("RESOURCE_EXHAUSTED", "message exceeds 15 MiB");
-    const kind = checkService(service).ok ? classify(service) : "other";
+    const checked = checkService(service);
+    if (!checked.ok) return this.#leaveOut(checked.error);
+    const kind = classify(service);
     if (kind === "updates") await this.#takeUpdates(service.message);
     else if (kind === "manifest") await this.#takeManifest(service.message);
     else this.#counts.left += 1;
+  }
+
+  /** A service of a type that we do not know is passed over in silence; one that breaks a rule is not. */
+  #leaveOut(why: string): void {
+    const { tenant, agentId } = this.#peer;
+    noteRefusal(this.#context, { tenant, agentId, code: LEFT_OUT, message: why });
+    this.#counts.left += 1;
   }
 
   async #takeUpdates(message: Buffer): Promise<void> {

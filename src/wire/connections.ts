@@ -1,4 +1,4 @@
-import type { Http2SecureServer } from "node:http2";
+import type { Http2SecureServer, ServerHttp2Stream } from "node:http2";
 import type { TLSSocket } from "node:tls";
 
 import type { Server } from "@grpc/grpc-js";
@@ -9,23 +9,48 @@ import type { Server } from "@grpc/grpc-js";
  */
 export const FLOW_WINDOW_BYTES = 524_288;
 
+/** Told of what clients never get to a handler with. */
+export interface TurnedAway {
+  /** Why a client was turned away in the handshake: a code such as CERT_HAS_EXPIRED; Node no longer knows the address by then. */
+  readonly onHandshake: (reason: string) => void;
+  /** A message was over the receive limit; the client's certificate in DER, and what it was told. */
+  readonly onOversize: (certificate: Buffer, message: string) => void;
+}
+
 /**
- * Widens the window of every new connection, and tells why clients were turned away in the handshake (a code such as
- * CERT_HAS_EXPIRED; Node no longer knows the address by then). grpc-js 1.14.7 has an option for the window in its client
- * only, none for the rest, and keeps its HTTP/2 servers to itself: were they elsewhere in another version, windows would
- * stay small and refusals uncounted, and the tests of both would fail.
+ * Widens the window of every new connection, and tells what was turned away before a handler saw it. grpc-js 1.14.7 has an
+ * option for the window in its client only, none for the rest, and keeps its HTTP/2 servers to itself: were they elsewhere
+ * in another version, windows would stay small and refusals uncounted, and the tests of both would fail.
  */
-export function watchConnections(server: Server, onRefused: (reason: string) => void): void {
+export function watchConnections(server: Server, told: TurnedAway): void {
   const { http2Servers } = server as unknown as {
     readonly http2Servers?: ReadonlyMap<Http2SecureServer, unknown>;
   };
   for (const http2Server of http2Servers?.keys() ?? []) {
     http2Server.on("session", (session) => session.setLocalWindowSize(FLOW_WINDOW_BYTES));
+    http2Server.on("stream", (stream) => {
+      // Once closed, a stream knows its session no more.
+      const socket = stream.session?.socket as TLSSocket | undefined;
+      stream.once("close", () => {
+        const message = statusText(stream);
+        if (!OVERSIZE.test(message) || socket === undefined) return;
+        told.onOversize(socket.getPeerCertificate().raw, message);
+      });
+    });
     http2Server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
       const reason = refusalOf(error, socket);
-      if (reason !== undefined) onRefused(reason);
+      if (reason !== undefined) told.onHandshake(reason);
     });
   }
+}
+
+/** How grpc-js words it. To a handler such a call looks as if its caller had gone. */
+const OVERSIZE = /^Received message larger than max/;
+
+/** What gRPC told the client of its call: in trailers, or in the headers where nothing was sent before. */
+function statusText({ sentTrailers, sentHeaders }: ServerHttp2Stream): string {
+  const text = sentTrailers?.["grpc-message"] ?? sentHeaders?.["grpc-message"];
+  return typeof text === "string" ? decodeURI(text) : "";
 }
 
 /** Why we refused a client; undefined if it hung up by itself, as port scanners and those who distrust us do. */

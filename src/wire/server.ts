@@ -4,7 +4,7 @@ import { pause, type Clock } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { serveBidi, serveClientStream, serveUnary, type CallHost } from "./calls.ts";
-import { FLOW_WINDOW_BYTES, watchConnections } from "./connections.ts";
+import { FLOW_WINDOW_BYTES, watchConnections, type TurnedAway } from "./connections.ts";
 import { MutualTlsCredentials, type ServerTls } from "./credentials.ts";
 import type { AgentGatewayHandlers } from "./handlers.ts";
 import type { MessageLimits } from "./limits.ts";
@@ -33,7 +33,9 @@ export interface WireServerOptions {
   readonly log: Log;
   readonly clock: Clock;
   /** Told of every client that TLS turned away, with the reason's code. */
-  readonly onHandshakeRefused?: (reason: string) => void;
+  readonly onHandshakeRefused?: TurnedAway["onHandshake"];
+  /** Told of every message over the receive limit. */
+  readonly onOversize?: TurnedAway["onOversize"];
 }
 
 /** A gRPC server of AgentGatewayService; it speaks mTLS or not at all. */
@@ -71,7 +73,8 @@ export class WireServer {
       reject(new SyncError("listen_failed", why, { retry: "permanent" }));
     });
     const port = await promise;
-    watchConnections(this.#server, this.#options.onHandshakeRefused ?? (() => {}));
+    const { onHandshakeRefused = () => {}, onOversize = () => {} } = this.#options;
+    watchConnections(this.#server, { onHandshake: onHandshakeRefused, onOversize });
     return port;
   }
 

@@ -62,7 +62,7 @@ test("a token gets a host's own key certified, and a gateway takes it for who it
   const leaf = new X509Certificate(enrolled.chainPem);
   assert.match(leaf.subject, /CN=agent-01\.site-b\.acme\.serviceradar/);
   const identity = { ...enrolled, certificatePem: leaf.toString() };
-  const client = core.client(identity, enrolled.rootPem);
+  const client = core.client(identity, { caPem: enrolled.rootPem });
   const signal = AbortSignal.timeout(20_000);
   const answer = await client.hello({ agentId: AGENT, partition: "site-b" }, { signal });
   assert.equal(answer.tenantSlug, "acme");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { revokeAgent } from "../../src/control/agent-registration.ts";
+import { listRefusals } from "../../src/control/refusal-list.ts";
 import { SyncError } from "../../src/lib/errors.ts";
 import { makeAgent, makeCerts } from "../support/certs.ts";
 import { startTestCore } from "../support/core.ts";
@@ -107,6 +108,11 @@ test("an authority that nobody knows fails in the handshake, and the core counts
   const stranger = await makeCerts();
   const client = core.client(stranger.agent);
   await assert.rejects(client.hello({ agentId: "agent-01" }, options()), SyncError);
+  // The count is written behind the refusal.
+  await eventually(async () => {
+    const [counted] = await listRefusals(core.db, 0, 10);
+    assert.deepEqual([counted?.code, counted?.agentId], ["handshake", ""]);
+  });
 });
 
 test("a revoked agent is refused from then on", async (t) => {

@@ -27,6 +27,12 @@ export interface TestCoreOptions {
   readonly clock?: Clock;
 }
 
+/** How a client differs from a good agent's. */
+interface TestClientOptions {
+  readonly caPem?: string;
+  readonly limits?: MessageLimits;
+}
+
 /** A core that a test talks to. */
 export interface TestCore {
   readonly db: Db;
@@ -50,7 +56,7 @@ export interface TestCore {
     },
   ): Promise<string>;
   /** A client with an agent's certificate. Closed with the test. */
-  client(identity: TestIdentity, caPem?: string): GatewayClient;
+  client(identity: TestIdentity, options?: TestClientOptions): GatewayClient;
   /** Works everything that waits. */
   work(): Promise<void>;
 }
@@ -129,12 +135,12 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
       if (!applied.ok) throw new Error(applied.error);
       return applied.value.source.serviceId;
     },
-    client: (identity, caPem = root.certificatePem) => {
-      const tls = { caPem, chainPem: identity.chainPem, privateKeyPem: identity.privateKeyPem };
+    client: ({ chainPem, privateKeyPem }, { caPem, limits = MESSAGE_LIMITS_DEFAULT } = {}) => {
+      const tls = { caPem: caPem ?? root.certificatePem, chainPem, privateKeyPem };
       const client = new GatewayClient({
         address: `127.0.0.1:${gateway.port}`,
         tls,
-        limits: MESSAGE_LIMITS_DEFAULT,
+        limits,
         clock: systemClock,
       });
       clients.push(client);
