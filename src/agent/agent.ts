@@ -8,7 +8,7 @@ import type { AgentConfig } from "./agent-config.ts";
 import type { CommandOutcome, CommandTarget } from "./command-target.ts";
 import { ConfigHolder } from "./config-holder.ts";
 import type { Credentials } from "./credentials.ts";
-import { diagnose, noConfig } from "./diagnosis.ts";
+import { noConfig } from "./diagnosis.ts";
 import { GatewayLink, type Gateway } from "./gateway-link.ts";
 import type { HostFacts } from "./host.ts";
 import { planMemory } from "./memory-plan.ts";
@@ -214,11 +214,11 @@ export class Agent {
           sources: this.statuses(),
         }),
       heartbeatMs: pushIntervalMs,
-      onFailure: (thrown) => {
+      onFailure: (thrown, told) => {
         if (!(thrown instanceof SyncError)) return;
         // In the words that the log has, for a command that ends with it.
         const { code, retry } = thrown;
-        this.#lastFailure = new SyncError(code, diagnose(thrown), { retry });
+        this.#lastFailure = new SyncError(code, told, { retry });
         if (isOnce && LASTING_CODES.has(code)) this.#refused.reject(this.#lastFailure);
       },
       clock,

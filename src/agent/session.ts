@@ -41,8 +41,8 @@ export interface SessionOptions {
   readonly heartbeat: (gatewayId: string) => Draft<GatewayStatusRequest>;
   /** The operator's own interval. */
   readonly heartbeatMs?: number | undefined;
-  /** Told of every Hello and GetConfig that failed. */
-  readonly onFailure?: (thrown: unknown) => void;
+  /** Told of every Hello and GetConfig that failed, and of the words that the log has for it. */
+  readonly onFailure?: (thrown: unknown, told: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -153,13 +153,14 @@ export class Session {
       if (signal.aborted) return;
       const hasConfig = config.version !== "";
       const error = hasConfig ? diagnose(thrown) : diagnoseNoConfig(thrown, address);
-      this.#note("Hello failed", { gateway: address, error }, thrown);
+      this.#options.log.warn({ gateway: address, error }, "Hello failed");
+      this.#options.onFailure?.(thrown, error);
       this.#dispatch({ type: "hello_failed", link });
     }
   }
 
   async #getConfig(link: number): Promise<void> {
-    const { config, identity } = this.#options;
+    const { config, identity, log } = this.#options;
     const { agentId } = identity;
     await this.#call({
       work: async (gateway, signal) => {
@@ -169,7 +170,9 @@ export class Session {
         this.#dispatch({ type: "config_ok", link, asked: intervalsOf(answer) });
       },
       failed: (thrown, failure) => {
-        this.#note("GetConfig failed", { error: diagnose(thrown) }, thrown);
+        const error = diagnose(thrown);
+        log.warn({ error }, "GetConfig failed");
+        this.#options.onFailure?.(thrown, error);
         this.#dispatch({ type: "config_failed", link, failure });
       },
     });
@@ -226,11 +229,6 @@ export class Session {
     } catch (thrown) {
       if (!signal.aborted) failed(thrown, callFailure(thrown));
     }
-  }
-
-  #note(event: string, fields: object, thrown: unknown): void {
-    this.#options.log.warn(fields, event);
-    this.#options.onFailure?.(thrown);
   }
 }
 
