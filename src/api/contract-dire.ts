@@ -209,6 +209,13 @@ export const qualitySchema = z
         since: time,
       }),
     ).openapi({ description: "Values found to say nothing of one device, those learnt last" }),
+    overturned_merges: listed(
+      z.object({
+        id: z.string().openapi({ description: "A device of its own again" }),
+        was_part_of: z.string(),
+        at: time,
+      }),
+    ).openapi({ description: "Merges that operators took back, the latest first" }),
     contested_values: count.openapi({ description: "Held by two devices of one source at once" }),
     generic_values: count.openapi({ description: "Held by more than 16 records" }),
     held_publications: count.openapi({ description: "By the storm brake" }),

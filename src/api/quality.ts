@@ -32,7 +32,8 @@ function shown(
   quality: Quality,
   names: ReadonlyMap<string, string>,
 ): Omit<z.infer<typeof qualitySchema>, "held_publications"> {
-  const { flappingRecords, flappingValues, crowdedDevices, learntValues } = quality;
+  const { flappingRecords, flappingValues, crowdedDevices, learntValues, overturnedMerges } =
+    quality;
   return {
     flapping_records: {
       count: flappingRecords.count,
@@ -60,6 +61,14 @@ function shown(
         ...row,
         type: type ?? "unknown",
         since: timeOf(sinceMs),
+      })),
+    },
+    overturned_merges: {
+      count: overturnedMerges.count,
+      rows: overturnedMerges.rows.map(({ id, wasPartOf, atMs }) => ({
+        id,
+        was_part_of: wasPartOf,
+        at: timeOf(atMs),
       })),
     },
     contested_values: quality.contested,

@@ -34,6 +34,7 @@ function qualityLines(quality: Quality, nowMs: number): readonly string[] {
     ["crowded devices", quality.crowded_devices.count],
     ["contested values", quality.contested_values],
     ["generic values", quality.generic_values],
+    ["merges taken back", quality.overturned_merges.count],
     ["publications held", quality.held_publications],
   ] as const;
   return [
@@ -41,6 +42,7 @@ function qualityLines(quality: Quality, nowMs: number): readonly string[] {
     ...flappingLines(quality),
     ...crowdLines(quality, nowMs),
     ...learntLines(quality, nowMs),
+    ...overturnedLines(quality, nowMs),
   ];
 }
 
@@ -105,5 +107,17 @@ function learntLines(quality: Quality, nowMs: number): readonly string[] {
       { title: "LEARNT", text: ({ since }) => agoText(since, nowMs) },
     ],
     quality.learnt_values.rows,
+  );
+}
+
+function overturnedLines(quality: Quality, nowMs: number): readonly string[] {
+  return part(
+    "Merges that operators took back",
+    [
+      { title: "DEVICE", text: ({ id }) => id },
+      { title: "WAS PART OF", text: (row) => row.was_part_of },
+      { title: "WHEN", text: ({ at }) => agoText(at, nowMs) },
+    ],
+    quality.overturned_merges.rows,
   );
 }

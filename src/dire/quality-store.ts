@@ -144,12 +144,21 @@ interface LearntValue {
   readonly sinceMs: number;
 }
 
+/** A merge that an operator took back. */
+interface OverturnedMerge {
+  /** What is a device of its own again, and what it was part of. */
+  readonly id: CanonicalId;
+  readonly wasPartOf: CanonicalId;
+  readonly atMs: number;
+}
+
 /** What the quality watch has of a tenant. */
 export interface Quality {
   readonly flappingRecords: Listed<FlappingRecord>;
   readonly flappingValues: Listed<FlappingValue>;
   readonly crowdedDevices: Listed<CrowdedDevice>;
   readonly learntValues: Listed<LearntValue>;
+  readonly overturnedMerges: Listed<OverturnedMerge>;
   readonly contested: number;
   readonly generic: number;
 }
@@ -165,6 +174,7 @@ export async function readQuality(db: Queryable, tenant: number, limit: number):
       count: states.contested + states.generic,
       rows: await learntValues(db, tenant, limit),
     },
+    overturnedMerges: await overturnedMerges(db, tenant, limit),
     ...states,
   };
 }
@@ -313,4 +323,24 @@ async function learntValues(
     holders: row.holders,
     sinceMs: row.since,
   }));
+}
+
+async function overturnedMerges(
+  db: Queryable,
+  tenant: number,
+  limit: number,
+): Promise<Listed<OverturnedMerge>> {
+  const { rows } = await db.query<{ id: string; part_of: string; at: number; n: number }>(
+    `select from_device_id as id, to_device_id as part_of, created_at as at, count(*) over () as n
+       from sync.merge_audit where tenant = $1 and reason = 'unmerge' order by merge_no desc limit $2`,
+    [tenant, limit],
+  );
+  return {
+    count: rows[0]?.n ?? 0,
+    rows: rows.map((row) => ({
+      id: idOfUuid(row.id),
+      wasPartOf: idOfUuid(row.part_of),
+      atMs: row.at,
+    })),
+  };
 }

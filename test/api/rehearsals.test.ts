@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { leaseOf, testApi, type TestApi } from "../support/api.ts";
-import type { WireUpdate } from "../support/dire.ts";
+import { settle, type WireUpdate } from "../support/dire.ts";
 import { tableHashes } from "../support/fingerprint.ts";
 import { playRun } from "../support/run.ts";
 
@@ -178,6 +178,8 @@ test("a rehearsal leaves no trace in state, inventory or ledger, and the next ru
   const { rehearsal_no: no, promise } = await rehearse(made, "nb", [NEXT]);
   assert.deepEqual(await tableHashes(db, lease.tenant, { without: [...OWN, ...LEASE] }), before);
   assert.deepEqual(await numbers(), numbersBefore);
+  // Whoever wrote the tenant before finds that it was taken over, and claims it anew.
+  await assert.rejects(settle(db, lease), { code: "lease_lost" });
   const kept = await db.query("select from sync.rehearsal_chunks");
   assert.equal(kept.count, 0);
 

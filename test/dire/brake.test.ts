@@ -200,6 +200,30 @@ test("a source is not braked before its third complete run, nor is what no run b
   assert.equal(new Set((await answer(db, replayed)).map((line) => line.split(" ")[4])).size, 10);
 });
 
+test("addresses that turn out to be devices are no storm, however many", async (t) => {
+  const { db } = await freshDatabase(t);
+  const lease = await newTenant(db);
+  await history(db, lease, OPEN);
+  const sighted = TEN.map((n): WireUpdate => ({
+    source: "sweep",
+    timestamp: "2026-01-05T00:00:00Z",
+    ip: `10.9.0.${n}`,
+    metadata: { sync_service_id: "sweep-1" },
+  }));
+  await feed(db, lease, sighted);
+  await settle(db, lease, OPEN);
+  const ids = async (): Promise<number> =>
+    new Set((await answer(db, lease)).map((line) => line.split(" ")[4])).size;
+  const before = await ids();
+  const claims = TEN.map((n) => ({
+    ...device("netbox", 20 + n, { day: 5 }),
+    ip: `10.9.0.${n}`,
+  }));
+  await play(db, lease, { run: "n5", limits: SMALL, updates: claims });
+  assert.deepEqual(await openHolds(db, lease), []);
+  assert.equal(await ids(), before);
+});
+
 test("a storm that comes bit by bit is held as soon as it is one, and stays held when it is checked again", async (t) => {
   const { db } = await freshDatabase(t);
   const lease = await newTenant(db);

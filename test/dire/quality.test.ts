@@ -120,3 +120,17 @@ test("values that were found to say nothing of one device are counted, with who 
     ],
   );
 });
+
+test("merges that operators took back are counted, and no others", async (t) => {
+  const { db } = await freshDatabase(t);
+  const { tenant } = await newTenant(db);
+  for (const reason of ["identifier_conflict", "unmerge", "unmerge"]) {
+    await db.query(
+      `insert into sync.merge_audit (tenant, event_id, from_device_id, to_device_id, reason, source)
+       values ($1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), $2, 'test')`,
+      [tenant, reason],
+    );
+  }
+  const { overturnedMerges } = await readQuality(db, tenant, 1);
+  assert.deepEqual([overturnedMerges.count, overturnedMerges.rows.length], [2, 1]);
+});

@@ -1,5 +1,6 @@
--- What operators are shown before something happens: rehearsals of a source.
--- Effect on a large table: none, all tables are new.
+-- What operators are shown before something happens, instead of it, and of how well it goes: rehearsals of a source, publications
+-- that wait, and the quality watch.
+-- Effect on a large table: none, all tables are new; the index of merges is of few rows.
 
 -- One row a rehearsal: recorded updates of a source, played against the inventory and taken back.
 create table sync.rehearsals (
@@ -108,3 +109,6 @@ create table sync.crowded_devices (
   since timestamptz not null default now(),
   primary key (tenant, device_no)
 );
+
+-- Merges that an operator took back.
+create index merge_audit_unmerged on sync.merge_audit (tenant, merge_no) where reason = 'unmerge';
