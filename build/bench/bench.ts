@@ -7,9 +7,10 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../../src/lib/errors.ts";
 import { VERSION } from "../../src/lib/version.ts";
 import { endToEnd } from "./end-to-end.ts";
+import { reconcile } from "./reconcile.ts";
 import { machine, type Section } from "./section.ts";
 
-const SECTIONS: readonly Section[] = [endToEnd];
+const SECTIONS: readonly Section[] = [endToEnd, reconcile];
 /** Above it the fake Armis and a laptop's disk are measured, not this program. */
 const DEVICES_MAX = 1_000_000;
 const USAGE = `usage: npm run -s bench -- [--devices N,M] [--section ${SECTIONS.map(({ name }) => name).join("|")}]`;
