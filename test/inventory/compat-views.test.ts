@@ -2,11 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import fc from "fast-check";
+
 import { migrate } from "../../src/db/migrate.ts";
 import type { Db } from "../../src/db/pool.ts";
 import { tx } from "../../src/db/tx.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { isUsableIp, parseIpList } from "../../src/model/ip.ts";
+import { parseMacList } from "../../src/model/mac.ts";
 import { freshDatabase } from "../support/database.ts";
 import { feed, newTenant, settle, type WireUpdate } from "../support/dire.ts";
 
@@ -374,6 +378,39 @@ test("JSON that no text can hold leaves the views readable", async (t) => {
       ["list", [{ ip: "2001:db8::1" }, { mac: "00:1B:44:11:22:33" }, { mac: "00:1B:44:11:22:34" }]],
       ["odd", []],
     ],
+  );
+});
+
+const octet = fc.integer({ min: 0, max: 300 }).map(String);
+const group = fc.constantFrom("0", "00", "1", "db8", "FE80", "ffff", "2001", "g");
+const address = fc.oneof(
+  fc.array(octet, { minLength: 3, maxLength: 5 }).map((parts) => parts.join(".")),
+  fc.array(group, { minLength: 7, maxLength: 9 }).map((parts) => parts.join(":")),
+  fc
+    .tuple(fc.array(group, { maxLength: 4 }), fc.array(group, { maxLength: 4 }))
+    .map(([head, tail]) => `${head.join(":")}::${tail.join(":")}`),
+  fc.constantFrom("10.0.0.1/24", "::ffff:10.0.0.9", "fe80::1%eth0", "2001:db8::1/64", "x", "-"),
+);
+const hex = fc.constantFrom("00", "1b", "44", "FF", "a", "zz");
+const macText = fc
+  .tuple(fc.array(hex, { minLength: 5, maxLength: 7 }), fc.constantFrom(":", "-", "", "."))
+  .map(([parts, separator]) => parts.join(separator));
+const separator = fc.constantFrom(",", ", ", ";", " ");
+
+test("the database reads lists of addresses and MACs as the core does", async (t) => {
+  const { db } = await client(t);
+  const list = (word: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+    fc.tuple(fc.array(word, { maxLength: 8 }), separator).map(([words, by]) => words.join(by));
+  await fc.assert(
+    fc.asyncProperty(list(address), list(macText), async (ips, macs) => {
+      const { rows } = await db.query<{ ips: string[]; macs: string[] }>(
+        "select sync.ips_in($1) as ips, sync.macs_in($2) as macs",
+        [ips, macs],
+      );
+      assert.deepEqual(rows[0]?.ips.toSorted(), parseIpList(ips).filter(isUsableIp).toSorted());
+      assert.deepEqual(rows[0]?.macs.toSorted(), [...parseMacList(macs)].toSorted());
+    }),
+    { numRuns: 300 },
   );
 });
 

@@ -19,6 +19,7 @@ create function sync.ips_in(list text) returns text[] language plpgsql immutable
 declare
   word text;
   address text;
+  octets int[];
   addresses text[] := '{}';
 begin
   foreach word in array (regexp_split_to_array(coalesce(list, ''), '[,;\s]+'))[:1000] loop
@@ -29,6 +30,11 @@ begin
       begin
         address := host(regexp_replace(word, '%.*$', '')::inet);
         address := regexp_replace(address, '^::ffff:(\d+\.\d+\.\d+\.\d+)$', '\1');
+        -- the server writes the last 32 bits after 96 zeros with dots
+        if address ~ '^::\d+\.\d+\.\d+\.\d+$' then
+          octets := string_to_array(substr(address, 3), '.');
+          address := format('::%s:%s', to_hex(octets[1] * 256 + octets[2]), to_hex(octets[3] * 256 + octets[4]));
+        end if;
       exception when data_exception then
         continue;
       end;
