@@ -203,7 +203,7 @@ export async function retracted(
   }
 }
 
-/** Records of the source that stand: neither absent nor deleted. */
+/** Records of the source that stand: not deleted. */
 async function presentRecords(
   { open, tenant, marks }: Scene,
   after: number,
@@ -219,7 +219,7 @@ async function presentRecords(
   return rows;
 }
 
-const STANDS = `r.absent_since is null and not exists (
+const STANDS = `not exists (
           select from sync.record_deletions x
            where x.tenant = r.tenant and x.partition_no = r.partition_no and x.kind = r.kind and x.native = r.native
              and x.instance_no = r.instance_no and x.deleted_at >= r.current_at)`;
