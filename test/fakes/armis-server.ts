@@ -110,7 +110,12 @@ async function search(exchange: Exchange, asked: ArmisSearch): Promise<void> {
   else sendRefusal(response, 400, page.error);
 }
 
-/** As a program: `armis-server.ts --port 0 --devices 10000 --seed 7`; prints its address and size as one JSON line. */
+/**
+ * As a program: `armis-server.ts --port 0 --devices 10000 --seed 7`; prints its address and size as one JSON line. Traps:
+ * `--length-max N` (silent cap), `--searches-per-token N` (401 in the middle of a pull), `--token-life-ms N`,
+ * `--drift-every N` (another device has aged out from there on), `--rate-limit-every N`, `--fail-every N`, `--cut-every N`
+ * (half a body), `--latency-ms N`.
+ */
 async function main(): Promise<void> {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
@@ -123,8 +128,12 @@ async function main(): Promise<void> {
       "first-id": text,
       "secret-key": text,
       "token-life-ms": text,
+      "length-max": text,
+      "searches-per-token": text,
       "rate-limit-every": text,
       "fail-every": text,
+      "cut-every": text,
+      "drift-every": text,
       "latency-ms": text,
     },
   });
@@ -137,7 +146,14 @@ async function main(): Promise<void> {
     ...(values["token-life-ms"] === undefined
       ? {}
       : { tokenLifeMs: Number(values["token-life-ms"]) }),
+    ...(values["length-max"] === undefined ? {} : { lengthMax: Number(values["length-max"]) }),
+    ...(values["searches-per-token"] === undefined
+      ? {}
+      : { searchesPerToken: Number(values["searches-per-token"]) }),
     fault: ({ number }) => faultOf(values, number),
+    onSearch: ({ number }, { inventory }) => {
+      if (isDue(values["drift-every"], number)) inventory.remove((number * 7_919) % fleet.size);
+    },
   });
   process.stdout.write(`${JSON.stringify({ url: fake.url, devices: fleet.size, recorded })}\n`);
 }
@@ -161,11 +177,17 @@ function fleetOf(flags: Flags): { readonly fleet: Fleet; readonly recorded: numb
 }
 
 function faultOf(flags: Flags, number: number): ArmisFault | undefined {
-  const due = (flag: string): boolean => number % Number(flags[flag] ?? Number.NaN) === 0;
-  if (due("rate-limit-every")) return { kind: "status", status: 429, retryAfter: "1" };
-  if (due("fail-every")) return { kind: "status", status: 503 };
+  if (isDue(flags["rate-limit-every"], number)) {
+    return { kind: "status", status: 429, retryAfter: "1" };
+  }
+  if (isDue(flags["fail-every"], number)) return { kind: "status", status: 503 };
+  if (isDue(flags["cut-every"], number)) return { kind: "cut" };
   const ms = Number(flags["latency-ms"] ?? 0);
   return ms > 0 ? { kind: "slow", ms } : undefined;
+}
+
+function isDue(every: string | undefined, number: number): boolean {
+  return every !== undefined && number % Number(every) === 0;
 }
 
 if (import.meta.main) await main();

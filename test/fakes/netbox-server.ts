@@ -43,6 +43,8 @@ export interface NetboxFakeOptions {
   readonly denied?: readonly string[];
   /** Where links to other pages lead, if not to the host that was asked. */
   readonly linkOrigin?: string;
+  /** The token is good for so many requests. */
+  readonly expiresAfter?: number;
   readonly repeatsCursor?: boolean;
   readonly losesNext?: boolean;
   /** Devices with ids up to this stand in virtual chassis of two. */
@@ -142,6 +144,9 @@ class Netbox {
       return;
     }
     this.#stats.requests += 1;
+    if (this.#stats.requests > (this.#options.expiresAfter ?? Number.POSITIVE_INFINITY)) {
+      return sendJson(response, 403, { detail: "Token expired" });
+    }
     const url = new URL(request.url ?? "/", `http://${request.headers.host ?? "localhost"}`);
     const path = url.pathname.replaceAll(/^\/api\/|\/$/g, "");
     const asked = { number: this.#stats.requests, path, query: url.searchParams };
@@ -208,7 +213,12 @@ function deletionTable(deletions: readonly number[], shape: Shape): Table {
   };
 }
 
-/** As a program: `netbox-server.ts --port 0 --devices 1000 --version 4.5`; prints its address as one JSON line. */
+/**
+ * As a program: `netbox-server.ts --port 0 --devices 1000 --version 4.5`; prints its address as one JSON line. Traps:
+ * `--max-page-size N`, `--ignored NAME,…` (filters), `--denied PATH,…` (403), `--link-origin URL`, `--expires-after N`
+ * (requests, then 403), `--drift-every N` (a device goes, another comes), `--rate-limit-every N`, `--fail-every N`,
+ * `--cut-every N` (half a body), `--latency-ms N`, `--slow-body-ms N`.
+ */
 async function main(): Promise<void> {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
@@ -224,7 +234,12 @@ async function main(): Promise<void> {
       "slow-body-ms": text,
       "rate-limit-every": text,
       "fail-every": text,
+      "cut-every": text,
       "drift-every": text,
+      "expires-after": text,
+      "link-origin": text,
+      ignored: text,
+      denied: text,
     },
   });
   const devices = Number(values.devices ?? 1_000);
@@ -239,6 +254,10 @@ async function main(): Promise<void> {
     maxPageSize: Number(values["max-page-size"] ?? 1_000),
     latencyMs: Number(values["latency-ms"] ?? 0),
     slowBodyMs: Number(values["slow-body-ms"] ?? 0),
+    ignored: values.ignored?.split(",") ?? [],
+    denied: values.denied?.split(",") ?? [],
+    expiresAfter: Number(values["expires-after"] ?? Number.POSITIVE_INFINITY),
+    ...(values["link-origin"] === undefined ? {} : { linkOrigin: values["link-origin"] }),
     fault: ({ number }) => faultOf(values, number),
     onRequest: ({ number }, running) => {
       if (!isDue(values["drift-every"], number)) return;
@@ -257,6 +276,7 @@ function faultOf(
   if (isDue(flags["rate-limit-every"], number)) {
     return { kind: "status", status: 429, retryAfter: "1" };
   }
+  if (isDue(flags["cut-every"], number)) return { kind: "cut" };
   return isDue(flags["fail-every"], number) ? { kind: "status", status: 503 } : undefined;
 }
 

@@ -182,10 +182,10 @@ test("netbox: virtual machines are left alone when told so", async () => {
 });
 
 test("netbox: a token that expires meanwhile ends the pull with auth", async () => {
-  const fault: NetboxFakeOptions["fault"] = ({ number }) =>
-    number > 8 ? { kind: "status", status: 401 } : undefined;
-  await using fake = await startFake(100, { fault });
-  assert.equal((await failureOf(pullFrom(fake, { pageSize: 20 }))).code, "auth");
+  await using fake = await startFake(100, { expiresAfter: 8 });
+  const error = await failureOf(pullFrom(fake, { pageSize: 20 }));
+  assert.deepEqual([error.code, error.retry], ["auth", "permanent"]);
+  assert.match(error.message, /403: Token expired/);
 });
 
 test("netbox: a device that lives in blacklisted networks alone is left out", async () => {
