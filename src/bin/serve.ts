@@ -231,7 +231,7 @@ async function announce(
   print(`  tenants               ${slugs.join(", ")}`);
   if ((rows[0]?.agents ?? 0) > 0) return;
   const where = settings.isDataDirExplicit ? settings.dataDir : undefined;
-  const start = { tenants: slugs, gateway, host: hostname(), dataDir: where, env };
+  const start = { tenants: slugs, gateway, dataDir: where, env };
   for (const line of nextSteps(start)) print(line);
 }
 

@@ -8,14 +8,12 @@ export interface FirstStart {
   readonly tenants: readonly string[];
   /** "host:port" that the gateway listens on; absent in a process that has none. */
   readonly gateway: string | undefined;
-  /** Name of this host. */
-  readonly host: string;
   /** Absent: the default one, which commands find by themselves. */
   readonly dataDir: string | undefined;
   readonly env: Environment;
 }
 
-/** "every address", which nobody can dial. */
+/** "every address", which nobody can dial: the first agent runs beside its core. */
 const EVERY_ADDRESS = /^(?:0\.0\.0\.0|\[::\])?(?=:\d+$)/;
 
 /** The smallest payload of a source; docs/configuration.md has every member. */
@@ -24,12 +22,12 @@ const SMALLEST_PAYLOAD =
 
 /** Lines from an empty core to the devices of a source. */
 export function nextSteps(start: FirstStart): readonly string[] {
-  const { tenants, gateway = "HOST:50052", host, dataDir, env } = start;
+  const { tenants, gateway = "HOST:50052", dataDir, env } = start;
   const core = invocation("serviceradar-core", env);
   const [tenant = "default", ...others] = tenants;
   const whose = others.length === 0 ? "" : ` --tenant ${tenant}`;
   const where = `${whose}${dataDir === undefined ? "" : ` --data-dir ${quoted(dataDir)}`}`;
-  const dialled = gateway.replace(EVERY_ADDRESS, host);
+  const dialled = gateway.replace(EVERY_ADDRESS, "localhost");
   return [
     "Next, in another terminal: make an agent, give it a source, start it, see the devices:",
     `  ${core} agent create --agent-id agent-1 --gateway-addr ${dialled}${where}`,

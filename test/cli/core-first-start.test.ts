@@ -7,20 +7,19 @@ import { readPayload } from "../../src/control/source-settings.ts";
 const START = {
   tenants: ["default"],
   gateway: "0.0.0.0:50052",
-  host: "gw-1",
   dataDir: undefined,
   env: {},
 };
 
 test("a first start says the way from nothing to devices, by an address that can be dialled", () => {
   assert.deepEqual(nextSteps(START).slice(1, 5), [
-    "  serviceradar-core agent create --agent-id agent-1 --gateway-addr gw-1:50052",
+    "  serviceradar-core agent create --agent-id agent-1 --gateway-addr localhost:50052",
     "  serviceradar-core source apply sources.json",
     "  serviceradar-agent run --config agent-1/agent.json",
     "  serviceradar-core devices list",
   ]);
   for (const gateway of [":50052", "[::]:50052"]) {
-    assert.match(nextSteps({ ...START, gateway }).join("\n"), /--gateway-addr gw-1:50052$/m);
+    assert.match(nextSteps({ ...START, gateway }).join("\n"), /--gateway-addr localhost:50052$/m);
   }
   const named = nextSteps({ ...START, gateway: "192.0.2.1:1" });
   assert.match(named.join("\n"), /--gateway-addr 192\.0\.2\.1:1$/m);

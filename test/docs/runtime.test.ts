@@ -6,14 +6,14 @@ import { test } from "node:test";
 import { pino } from "pino";
 
 import { Worker } from "../../src/dire/worker.ts";
+import { Peers } from "../../src/gateway/peer.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { SyncError } from "../../src/lib/errors.ts";
 import type { Draft, GatewayStatusChunk } from "../../src/wire/messages.ts";
 import { AGENT_GATEWAY } from "../../src/wire/stubs.ts";
 import { atRest, configOf, startAgent, type AgentBench } from "../agent/agent-bench.ts";
 import { benchOf, certs, connectTo, scriptedSource } from "../agent/harness.ts";
 import { startTestCore } from "../support/core.ts";
-import { forge, makeKeys, privateKeyPem } from "../support/forge.ts";
+import { forge, makeKeys } from "../support/forge.ts";
 import { startStrictGateway } from "../support/strict-gateway.ts";
 
 const options = (): { signal: AbortSignal } => ({ signal: AbortSignal.timeout(20_000) });
@@ -119,22 +119,16 @@ test("a certificate of the standalone sync is refused", async (t) => {
   const der = createPrivateKey(issuer.privateKeyPem).export({ type: "pkcs8", format: "der" });
   const curve = { name: "ECDSA", namedCurve: "P-256" };
   const privateKey = await crypto.subtle.importKey("pkcs8", der, curve, true, ["sign"]);
-  const { pem } = await forge({
+  const certificate = await forge({
     subject: "CN=sync-01.default.acme.serviceradar",
     issuer: "CN=tenant-acme.ca.serviceradar, O=ServiceRadar",
     signer: { privateKey, publicKey: keys.publicKey },
     keys,
     altNames: [{ type: "url", value: "spiffe://serviceradar.local/sync/acme/default/sync-01" }],
   });
-  const client = core.client({
-    certificatePem: pem,
-    chainPem: `${pem}\n${issuer.certificatePem}`,
-    privateKeyPem: await privateKeyPem(keys),
-  });
-  await assert.rejects(client.hello({ agentId: "sync-01" }, options()), (thrown) => {
-    assert.ok(thrown instanceof SyncError);
-    assert.match(thrown.message, /component_type not authorized/);
-    return true;
+  assert.deepEqual(await new Peers(core.db, systemClock).identify(certificate.der), {
+    ok: false,
+    error: { status: "PERMISSION_DENIED", message: "component_type not authorized" },
   });
 });
 
