@@ -51,6 +51,7 @@ const SHARED = ["wire", "model", "lib", "cli"];
 /** Pure files beside all of model: values in, values out; no npm package, no Node built-in, no database. One a line. */
 const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
   dire: [
+    "absence",
     "address-owner",
     "attribution",
     "batch",
@@ -58,6 +59,7 @@ const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
     "classify",
     "cluster",
     "day-set",
+    "deletion",
     "derivation",
     "difference",
     "enrichment",
@@ -77,11 +79,13 @@ const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
     "publication-parts",
     "quality",
     "record-ranges",
+    "record-set",
     "record-state",
     "rehearsal-change",
     "resolve",
     "risk",
     "rivals",
+    "run-verdict",
     "saying",
     "score",
     "storm-brake",

@@ -237,8 +237,8 @@ type Call = {
   readonly failed: (thrown: unknown, failure: CallFailure) => void;
 };
 
-/** What this agent can do, in the original's words; the second is ours. */
-const CAPABILITIES = ["sync", "certificate.renew"];
+/** What this agent can do, in the original's words; the others are ours. "sync-run": each of its runs ends with a manifest. */
+const CAPABILITIES = ["sync", "sync-run", "certificate.renew"];
 
 function helloOf(
   { agentId, partition, host }: AgentIdentity,

@@ -95,6 +95,10 @@ export const runSchema = z
     unchanged: count,
     rejected: count,
     merged: count,
+    retracted: count.openapi({ description: "Records that are no longer there because of it" }),
+    is_complete: z.boolean().openapi({
+      description: "Everything arrived and was used: what the run did not see was not there",
+    }),
     error: z.object({ kind: z.string(), message: z.string() }).optional(),
   })
   .openapi("Run");

@@ -173,6 +173,20 @@ export const newTokenSchema = z
   .strict()
   .openapi("NewToken");
 
+/** A chunk that was set aside with the reason; -1 is a run's manifest. */
+export const parkedChunkSchema = z
+  .object({
+    inbox_no: count,
+    agent_id: z.string(),
+    run_id: z.string(),
+    chunk_index: z.number().int(),
+    received_at: time,
+    bytes: count,
+    attempts: count,
+    reason: z.string(),
+  })
+  .openapi("ParkedChunk");
+
 /** What waits between agents and inventory. */
 export const inboxSchema = z
   .object({
@@ -182,20 +196,18 @@ export const inboxSchema = z
     parked: count,
     unpublished: count.openapi({ description: "Worked batches whose devices are to be published" }),
     held: count.openapi({ description: "Publications that the storm brake holds" }),
-    parked_chunks: z.array(
-      z.object({
-        inbox_no: count,
-        agent_id: z.string(),
-        run_id: z.string(),
-        chunk_index: z.number().int(),
-        received_at: time,
-        bytes: count,
-        attempts: count,
-        reason: z.string(),
-      }),
-    ),
+    parked_chunks: z.array(parkedChunkSchema),
   })
   .openapi("Inbox");
+
+/** A parked chunk with its message as it was received. */
+export const parkedMessageSchema = z
+  .object({
+    inbox_no: count,
+    message_base64: z.string(),
+    sha256: z.string(),
+  })
+  .openapi("ParkedMessage");
 
 /** Refusals of one kind. */
 export const refusalSchema = z

@@ -22,6 +22,8 @@ const STATUS = {
   agent_not_found: 404,
   source_not_found: 404,
   run_not_found: 404,
+  retraction_not_found: 404,
+  chunk_not_found: 404,
   device_not_found: 404,
   token_not_found: 404,
   command_not_found: 404,
@@ -36,6 +38,9 @@ const STATUS = {
   ambiguous_run: 409,
   rehearsal_ended: 409,
   hold_ended: 409,
+  source_in_use: 409,
+  chunk_conflict: 409,
+  retraction_not_held: 409,
   body_too_large: 413,
   not_json: 415,
 } as const satisfies Readonly<Record<string, ContentfulStatusCode>>;

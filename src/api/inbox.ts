@@ -1,10 +1,40 @@
 import { createRoute, z } from "@hono/zod-openapi";
 
+import { audit } from "../control/audit.ts";
 import { listRefusals, type RefusalCount } from "../control/refusal-list.ts";
-import { inboxStatus, type InboxStatus } from "../inbox/inbox-status.ts";
+import type { Tenant } from "../control/tenants.ts";
+import { tx } from "../db/tx.ts";
+import {
+  inboxStatus,
+  parkedChunks,
+  type InboxStatus,
+  type ParkedChunk,
+} from "../inbox/inbox-status.ts";
+import { parkedMessage, retryChunk } from "../inbox/inbox.ts";
+import { sha256Hex } from "../lib/hash.ts";
 import type { ApiContext } from "./context.ts";
-import { inboxSchema, refusalSchema } from "./contract.ts";
-import { answers, needs, PROBLEMS, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
+import {
+  inboxSchema,
+  pageOf,
+  pageQuery,
+  parkedChunkSchema,
+  parkedMessageSchema,
+  refusalSchema,
+} from "./contract.ts";
+import { Problem } from "./errors.ts";
+import {
+  answers,
+  cursorOf,
+  needs,
+  pageWithNext,
+  paramsWith,
+  PROBLEMS,
+  readCursor,
+  TENANT_PATH,
+  tenantParams,
+  timeOf,
+  type Api,
+} from "./routes.ts";
 
 /** Parked chunks that are listed; their count is always whole. */
 const PARKED_MAX = 100;
@@ -24,6 +54,39 @@ const status = createRoute({
   ...needs("viewer"),
   request: { params: tenantParams },
   responses: { 200: answers(inboxSchema, "Counted now"), ...PROBLEMS },
+});
+
+const PARKED = `${TENANT_PATH}/inbox/parked` as const;
+const parkedParams = paramsWith("inbox_no", "Number of the chunk in the inbox");
+
+const listParked = createRoute({
+  method: "get",
+  path: PARKED,
+  tags,
+  summary: "Chunks that were set aside with the reason, oldest first",
+  ...needs("viewer"),
+  request: { params: tenantParams, query: pageQuery },
+  responses: { 200: answers(pageOf("chunks", parkedChunkSchema), "One page"), ...PROBLEMS },
+});
+
+const exportParked = createRoute({
+  method: "get",
+  path: `${PARKED}/{inbox_no}`,
+  tags,
+  summary: "A parked chunk's message, byte for byte",
+  ...needs("viewer"),
+  request: { params: parkedParams },
+  responses: { 200: answers(parkedMessageSchema, "The message"), ...PROBLEMS },
+});
+
+const retryParked = createRoute({
+  method: "post",
+  path: `${PARKED}/{inbox_no}/retry`,
+  tags,
+  summary: "Have a parked chunk worked again",
+  ...needs("operator"),
+  request: { params: parkedParams },
+  responses: { 200: answers(inboxSchema, "The inbox as it is now"), ...PROBLEMS },
 });
 
 const ofTenant = createRoute({
@@ -50,6 +113,35 @@ export function addInbox(app: Api, { db }: ApiContext): void {
   app.openapi(status, async (c) =>
     c.json(shown(await inboxStatus(db, c.get("tenant").tenant, PARKED_MAX)), 200),
   );
+  app.openapi(listParked, async (c) => {
+    const { limit, after } = c.req.valid("query");
+    const found = await parkedChunks(db, c.get("tenant").tenant, {
+      after: readCursor("p", after) ?? 0,
+      limit: limit + 1,
+    });
+    const { rows, next } = pageWithNext(found, limit, (row) => cursorOf("p", row.inboxNo));
+    return c.json({ chunks: rows.map(shownParked), next }, 200);
+  });
+  app.openapi(exportParked, async (c) => {
+    const given = c.req.valid("param").inbox_no;
+    const inboxNo = numberOf(given);
+    const message = await parkedMessage(db, c.get("tenant").tenant, inboxNo);
+    if (message === undefined) throw noParked(c.get("tenant"), given);
+    const text = { message_base64: message.toString("base64"), sha256: sha256Hex(message) };
+    return c.json({ inbox_no: inboxNo, ...text }, 200);
+  });
+  app.openapi(retryParked, async (c) => {
+    const { tenant } = c.get("tenant");
+    const given = c.req.valid("param").inbox_no;
+    const { actor } = c.get("caller");
+    const isParked = await tx(db, async (open) => {
+      const found = await retryChunk(open, tenant, numberOf(given));
+      if (found) await audit(open, { tenant, actor, action: "inbox.retry", subject: given });
+      return found;
+    });
+    if (!isParked) throw noParked(c.get("tenant"), given);
+    return c.json(shown(await inboxStatus(db, tenant, PARKED_MAX)), 200);
+  });
   app.openapi(ofTenant, async (c) => {
     const refusals = await listRefusals(db, c.get("tenant").tenant, REFUSALS_MAX);
     return c.json({ refusals: refusals.map(shownRefusal) }, 200);
@@ -60,6 +152,15 @@ export function addInbox(app: Api, { db }: ApiContext): void {
   });
 }
 
+/** 0 is no chunk's number. */
+function numberOf(given: string): number {
+  return /^\d{1,15}$/.test(given) ? Number(given) : 0;
+}
+
+function noParked({ slug }: Tenant, given: string): Problem {
+  return new Problem("chunk_not_found", `tenant "${slug}" has no parked chunk "${given}"`);
+}
+
 function shown(inbox: InboxStatus): z.infer<typeof inboxSchema> {
   return {
     waiting: inbox.waiting,
@@ -68,16 +169,20 @@ function shown(inbox: InboxStatus): z.infer<typeof inboxSchema> {
     parked: inbox.parked,
     unpublished: inbox.unpublished,
     held: inbox.held,
-    parked_chunks: inbox.parkedChunks.map((chunk) => ({
-      inbox_no: chunk.inboxNo,
-      agent_id: chunk.agentId,
-      run_id: chunk.runId,
-      chunk_index: chunk.chunkIndex,
-      received_at: timeOf(chunk.receivedMs),
-      bytes: chunk.rawBytes,
-      attempts: chunk.attempts,
-      reason: chunk.reason,
-    })),
+    parked_chunks: inbox.parkedChunks.map(shownParked),
+  };
+}
+
+function shownParked(chunk: ParkedChunk): z.infer<typeof parkedChunkSchema> {
+  return {
+    inbox_no: chunk.inboxNo,
+    agent_id: chunk.agentId,
+    run_id: chunk.runId,
+    chunk_index: chunk.chunkIndex,
+    received_at: timeOf(chunk.receivedMs),
+    bytes: chunk.rawBytes,
+    attempts: chunk.attempts,
+    reason: chunk.reason,
   };
 }
 

@@ -1,9 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
+import type { Tenant } from "../control/tenants.ts";
+import type { Queryable } from "../db/session.ts";
+import { tx } from "../db/tx.ts";
 import { promiseFor, type Rehearsal } from "../dire/rehearsal-store.ts";
+import { verifyRun } from "../dire/verify-run.ts";
 import { findRuns, listRuns, type Run, type RunDetail } from "../inbox/run-list.ts";
 import type { ApiContext } from "./context.ts";
+import { verificationSchema } from "./contract-runs.ts";
 import { runDetailSchema, runSchema } from "./contract-sources.ts";
 import { pageOf, pageQuery } from "./contract.ts";
 import { Problem } from "./errors.ts";
@@ -50,6 +55,16 @@ const get = createRoute({
   responses: { 200: answers(runDetailSchema, "The run"), ...PROBLEMS },
 });
 
+const verify = createRoute({
+  method: "get",
+  path: `${TENANT_PATH}/runs/{run}/verification`,
+  tags,
+  summary: "What is stored of a run, recomputed: what is missing, if anything",
+  ...needs("viewer"),
+  request: { params: paramsWith("run", "Number of the run, or the agent's id of it") },
+  responses: { 200: answers(verificationSchema, "Every check"), ...PROBLEMS },
+});
+
 /** Adds the routes of runs. */
 export function addRuns(app: Api, { db }: ApiContext): void {
   app.openapi(list, async (c) => {
@@ -66,22 +81,44 @@ export function addRuns(app: Api, { db }: ApiContext): void {
     return c.json({ runs: rows.map((run) => shown(run, names)), next }, 200);
   });
   app.openapi(get, async (c) => {
-    const { tenant, slug } = c.get("tenant");
-    const wanted = c.req.valid("param").run;
-    const [run, ...others] = await findRuns(db, tenant, wanted);
-    if (run === undefined) {
-      throw new Problem("run_not_found", `tenant "${slug}" has no run "${wanted}"`);
-    }
-    if (others.length > 0) {
-      const numbers = [run, ...others].map(({ runNo }) => runNo).join(", ");
-      throw new Problem(
-        "ambiguous_run",
-        `"${wanted}" ran several sources; ask for one of ${numbers}`,
-      );
-    }
+    const { tenant } = c.get("tenant");
+    const run = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
     const names = await sourceNames(db, tenant);
     return c.json(detailOf(run, { names, rehearsal: await promiseFor(db, tenant, run) }), 200);
   });
+  app.openapi(verify, async (c) => {
+    const { tenant } = c.get("tenant");
+    const { runNo, runId } = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
+    const findings = await tx(db, (open) => verifyRun(open, tenant, runNo), SNAPSHOT);
+    const shownFindings = findings.map(({ check, isRight, detail }) => ({
+      check,
+      is_right: isRight,
+      detail,
+    }));
+    const passed = findings.every(({ isRight }) => isRight);
+    return c.json({ run_no: runNo, run_id: runId, passed, findings: shownFindings }, 200);
+  });
+}
+
+const SNAPSHOT = { isolation: "repeatable read", readOnly: true } as const;
+
+async function runNamed(
+  db: Queryable,
+  { tenant, slug }: Tenant,
+  wanted: string,
+): Promise<RunDetail> {
+  const [run, ...others] = await findRuns(db, tenant, wanted);
+  if (run === undefined) {
+    throw new Problem("run_not_found", `tenant "${slug}" has no run "${wanted}"`);
+  }
+  if (others.length > 0) {
+    const numbers = [run, ...others].map(({ runNo }) => runNo).join(", ");
+    throw new Problem(
+      "ambiguous_run",
+      `"${wanted}" ran several sources; ask for one of ${numbers}`,
+    );
+  }
+  return run;
 }
 
 type Around = {
@@ -147,6 +184,8 @@ function shown(run: Run, names: ReadonlyMap<string, string>): z.infer<typeof run
     unchanged: run.unchanged,
     rejected: run.rejected,
     merged: run.merged,
+    retracted: run.retracted,
+    is_complete: run.isComplete,
     ...(failed ? { error: { kind: errorKind ?? "unknown", message: errorMessage ?? "" } } : {}),
   };
 }

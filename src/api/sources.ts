@@ -4,7 +4,6 @@ import { findAgent } from "../control/agents.ts";
 import { readPayload, readSource, type SourceDraft } from "../control/source-settings.ts";
 import {
   applySource,
-  deleteSource,
   enableSource,
   findSource,
   listSources,
@@ -109,22 +108,6 @@ const disable = createRoute({
   responses: { 200: answers(sourceSchema, "The source as it is now"), ...PROBLEMS },
 });
 
-const remove = createRoute({
-  method: "delete",
-  path: ONE,
-  tags,
-  summary: "Delete a source and wipe its credentials; its records stay in the inventory",
-  ...needs("operator"),
-  request: { params },
-  responses: {
-    200: answers(
-      z.object({ source: sourceSchema, records: z.literal("kept") }),
-      "The source as it was",
-    ),
-    ...PROBLEMS,
-  },
-});
-
 /** Adds the routes of sources. */
 export function addSources(app: Api, context: ApiContext): void {
   const { db } = context;
@@ -177,16 +160,14 @@ export function addSources(app: Api, context: ApiContext): void {
       return c.json(await shownNow(db, tenant, source.serviceId), 200);
     });
   }
-  app.openapi(remove, async (c) => {
-    const tenant = c.get("tenant");
-    const source = await sourceNamed(db, tenant, c.req.valid("param").source);
-    const { actor } = c.get("caller");
-    await deleteSource(db, tenant.tenant, { nameOrId: source.serviceId, actor });
-    return c.json({ source: shownSource(source), records: "kept" as const }, 200);
-  });
 }
 
-async function sourceNamed(db: Db, { tenant, slug }: Tenant, nameOrId: string): Promise<Source> {
+/** A source by its name or id; an unknown one is a problem of the request. */
+export async function sourceNamed(
+  db: Db,
+  { tenant, slug }: Tenant,
+  nameOrId: string,
+): Promise<Source> {
   const source = await findSource(db, tenant, nameOrId);
   if (source !== undefined) return source;
   throw new Problem("source_not_found", `tenant "${slug}" has no source "${nameOrId}"`);

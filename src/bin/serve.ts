@@ -7,6 +7,7 @@ import { nextSteps } from "../cli/core-first-start.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
 import { createTenant, listTenants } from "../control/tenants.ts";
 import { bringDerivation } from "../dire/bring-derivation.ts";
+import { Keeper } from "../dire/keeper.ts";
 import { Worker } from "../dire/worker.ts";
 import { openGateway, type RunningGateway } from "../gateway/gateway.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -69,7 +70,10 @@ export async function serve(
   const worker = new Worker({ db: platform.db, clock: systemClock, log, ...tuning });
   const parts: Part[] = [];
   try {
-    if (settings.roles.includes("ingest")) parts.push(startWorker(worker));
+    if (settings.roles.includes("ingest")) {
+      parts.push(startWorker(worker));
+      parts.push(startKeeper(new Keeper({ db: platform.db, clock: systemClock, log })));
+    }
     if (settings.roles.includes("gateway")) {
       parts.push(await startGateway({ platform, settings, worker, limits, tuning, log }));
     }
@@ -133,6 +137,18 @@ function startWorker(worker: Worker): Part {
     ended,
     stop: async () => {
       worker.stop();
+      await ended;
+    },
+  };
+}
+
+function startKeeper(keeper: Keeper): Part {
+  const ended = keeper.run();
+  return {
+    name: "keeper",
+    ended,
+    stop: async () => {
+      keeper.stop();
       await ended;
     },
   };

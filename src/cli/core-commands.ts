@@ -6,10 +6,13 @@ import { OutputClosed, processContext, type CoreContext, type Serve } from "./co
 import { DEVICE_COMMANDS } from "./core-devices.ts";
 import { HELD_COMMANDS } from "./core-held.ts";
 import { INBOX_COMMANDS } from "./core-inbox.ts";
+import { INGEST_COMMANDS } from "./core-ingest.ts";
 import { QUALITY_COMMANDS } from "./core-quality.ts";
 import { REDERIVE_COMMANDS } from "./core-rederive.ts";
 import { REHEARSAL_COMMANDS } from "./core-rehearsal.ts";
 import { REPLAY_COMMANDS } from "./core-replay.ts";
+import { RETENTION_COMMANDS } from "./core-retention.ts";
+import { RETRACTION_COMMANDS } from "./core-retractions.ts";
 import { RULE_COMMANDS } from "./core-rules.ts";
 import { RUN_COMMANDS } from "./core-runs.ts";
 import { SERVER_COMMANDS } from "./core-serve.ts";
@@ -32,7 +35,10 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...AGENT_COMMANDS,
     ...SOURCE_COMMANDS,
     ...SOURCE_ACTION_COMMANDS,
+    ...INGEST_COMMANDS,
     ...RUN_COMMANDS,
+    ...RETENTION_COMMANDS,
+    ...RETRACTION_COMMANDS,
     ...DEVICE_COMMANDS,
     ...RULE_COMMANDS,
     ...REHEARSAL_COMMANDS,

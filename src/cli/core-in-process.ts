@@ -1,6 +1,7 @@
 /** The API in this process, over the database itself: for commands that find no running core. */
 import { PLATFORM_ADMIN } from "../api/access.ts";
 import { createApi } from "../api/app.ts";
+import { Worker } from "../dire/worker.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
 import { createLog, type Log } from "../lib/log.ts";
@@ -35,9 +36,19 @@ export async function openInProcess(
       );
       return { status: answer.status, text: await answer.text() };
     },
+    work: async () => {
+      const worker = new Worker({ db: platform.db, clock, log, ...ALONE });
+      const running = worker.run();
+      await worker.whenIdle();
+      worker.stop();
+      await running;
+    },
     [Symbol.asyncDispose]: () => platform[Symbol.asyncDispose](),
   };
 }
+
+/** How a command works an inbox: its tenant has nobody to share with. */
+const ALONE = { chunksPerTx: 10, tenantsInFlight: 1 };
 
 /**
  * Opens the platform for as long as a command takes. A signal, such as Ctrl-C at a question, stops the embedded database

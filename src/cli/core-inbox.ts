@@ -1,7 +1,17 @@
+import { writeFile } from "node:fs/promises";
+
 import type { z } from "@hono/zod-openapi";
 
-import type { inboxSchema, refusalSchema } from "../api/contract.ts";
+import type {
+  inboxSchema,
+  parkedChunkSchema,
+  parkedMessageSchema,
+  refusalSchema,
+} from "../api/contract.ts";
+import { PAGE_MAX } from "../api/page.ts";
 import { formatBytes } from "../lib/bytes.ts";
+import { ConfigError, messageOf } from "../lib/errors.ts";
+import { integer, optional, required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { tenantCommand } from "./core-session.ts";
 import type { Command } from "./program.ts";
@@ -9,9 +19,13 @@ import { pairLines, sectionLines, tableLines } from "./table.ts";
 import { agoText, countText } from "./wording.ts";
 
 type Inbox = z.infer<typeof inboxSchema>;
+type Parked = z.infer<typeof parkedChunkSchema>;
 type Refusal = z.infer<typeof refusalSchema>;
 
-/** inbox status, refusals list. */
+/** Chunks shown where nobody says how many: a screenful. */
+const LIMIT_DEFAULT = 20;
+
+/** inbox status, parked, retry, export; refusals list. */
 export const INBOX_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "inbox status",
@@ -20,6 +34,57 @@ export const INBOX_COMMANDS: readonly Command<CoreContext>[] = [
       const path = session.path(["inbox"]);
       const body = await session.ask<Inbox>({ method: "GET", path });
       session.show(body, () => inboxLines(body, session.context.clock.now()));
+    },
+  }),
+  tenantCommand({
+    name: "inbox parked",
+    summary: "Show the chunks that were set aside, with the reason",
+    flags: {
+      limit: integer("N", `how many (default: ${LIMIT_DEFAULT})`, { min: 1, max: PAGE_MAX }),
+      after: optional("CURSOR", "go on where the page before ended"),
+    },
+    run: async ({ limit = LIMIT_DEFAULT, after }, session) => {
+      const path = session.path(["inbox", "parked"], { limit, after });
+      const body = await session.ask<{ chunks: Parked[]; next?: string }>({ method: "GET", path });
+      const nowMs = session.context.clock.now();
+      session.show(body, () => [
+        ...(body.chunks.length === 0 ? ["No parked chunks."] : parkedLines(body.chunks, nowMs)),
+        ...(body.next === undefined ? [] : ["", `More: --after ${body.next}`]),
+      ]);
+    },
+  }),
+  tenantCommand({
+    name: "inbox retry",
+    summary: "Have a parked chunk worked again",
+    operands: { chunk: required("CHUNK", "its number in the inbox") },
+    run: async ({ chunk }, session) => {
+      const path = session.path(["inbox", "parked", chunk, "retry"]);
+      await session.ask<Inbox>({ method: "POST", path });
+      await session.work();
+      const body = await session.ask<Inbox>({ method: "GET", path: session.path(["inbox"]) });
+      session.show(body, () => [
+        `Chunk ${chunk} is worked again.`,
+        "",
+        ...inboxLines(body, session.context.clock.now()),
+      ]);
+    },
+  }),
+  tenantCommand({
+    name: "inbox export",
+    summary: "Write a parked chunk's message to a file, byte for byte",
+    operands: { chunk: required("CHUNK", "its number in the inbox") },
+    flags: { out: required("FILE", "where to; it must not be there yet") },
+    run: async ({ chunk, out }, session) => {
+      const path = session.path(["inbox", "parked", chunk]);
+      const body = await session.ask<z.infer<typeof parkedMessageSchema>>({ method: "GET", path });
+      const message = Buffer.from(body.message_base64, "base64");
+      await writeFile(out, message, { flag: "wx" }).catch((thrown: unknown) => {
+        throw new ConfigError("--out", `${out} cannot be written: ${messageOf(thrown)}`);
+      });
+      const { sha256 } = body;
+      session.show({ inbox_no: body.inbox_no, file: out, bytes: message.length, sha256 }, () => [
+        `${out}: ${formatBytes(message.length)}, SHA-256 ${sha256}`,
+      ]);
     },
   }),
   tenantCommand({
@@ -60,21 +125,26 @@ function inboxLines(inbox: Inbox, nowMs: number): readonly string[] {
       ? []
       : sectionLines(
           "Parked: set aside for good, those behind them went on",
-          tableLines(
-            [
-              { title: "CHUNK", text: (chunk) => String(chunk.inbox_no), isNumber: true },
-              { title: "AGENT", text: (chunk) => chunk.agent_id },
-              { title: "RUN", text: (chunk) => chunk.run_id },
-              { title: "INDEX", text: (chunk) => String(chunk.chunk_index), isNumber: true },
-              { title: "RECEIVED", text: (chunk) => agoText(chunk.received_at, nowMs) },
-              { title: "SIZE", text: (chunk) => formatBytes(chunk.bytes), isNumber: true },
-              { title: "REASON", text: (chunk) => chunk.reason },
-            ],
-            chunks,
-          ),
+          parkedLines(chunks, nowMs),
         )),
     ...(parked > chunks.length ? [`  and ${countText(parked - chunks.length)} more`] : []),
   ];
+}
+
+function parkedLines(chunks: readonly Parked[], nowMs: number): readonly string[] {
+  return tableLines(
+    [
+      { title: "CHUNK", text: (chunk) => String(chunk.inbox_no), isNumber: true },
+      { title: "AGENT", text: (chunk) => chunk.agent_id },
+      { title: "RUN", text: (chunk) => chunk.run_id },
+      { title: "INDEX", text: (chunk) => String(chunk.chunk_index), isNumber: true },
+      { title: "RECEIVED", text: (chunk) => agoText(chunk.received_at, nowMs) },
+      { title: "SIZE", text: (chunk) => formatBytes(chunk.bytes), isNumber: true },
+      { title: "TRIED", text: (chunk) => countText(chunk.attempts), isNumber: true },
+      { title: "REASON", text: (chunk) => chunk.reason },
+    ],
+    chunks,
+  );
 }
 
 function refusalLines(

@@ -47,6 +47,7 @@ export async function openLink(
     }
     return {
       ask: (asked) => askSocket(socketPath, asked, context.actor),
+      work: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }

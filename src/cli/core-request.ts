@@ -25,6 +25,8 @@ export interface ApiAnswer {
 /** A way to the API. */
 export interface Link extends AsyncDisposable {
   readonly ask: (asked: ApiRequest) => Promise<ApiAnswer>;
+  /** Works what waits in the inbox where no running core does; with one there is nothing to do. */
+  readonly work: () => Promise<void>;
 }
 
 /** What goes with every request: who asks, and of what kind the body is. */

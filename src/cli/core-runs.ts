@@ -1,22 +1,25 @@
 import type { z } from "@hono/zod-openapi";
 
+import type { verificationSchema } from "../api/contract-runs.ts";
 import type { runDetailSchema, runSchema } from "../api/contract-sources.ts";
 import { PAGE_MAX } from "../api/page.ts";
 import { formatBytes } from "../lib/bytes.ts";
+import { EXIT } from "../lib/exit-code.ts";
 import { integer, oneOf, optional, required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
-import { tenantCommand } from "./core-session.ts";
+import { Misuse, tenantCommand } from "./core-session.ts";
 import type { Command } from "./program.ts";
 import { pairLines, plain, sectionLines, tableLines, type Column } from "./table.ts";
 import { agoText, countOf, countText, rateText, durationText, timeText } from "./wording.ts";
 
 type Run = z.infer<typeof runSchema>;
+type Verification = z.infer<typeof verificationSchema>;
 type RunDetail = z.infer<typeof runDetailSchema>;
 
 /** Runs shown where nobody says how many: a screenful. */
 const LIMIT_DEFAULT = 20;
 
-/** runs list, get. */
+/** runs list, get, verify. */
 export const RUN_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "runs list",
@@ -50,7 +53,26 @@ export const RUN_COMMANDS: readonly Command<CoreContext>[] = [
       session.show(body, () => runLines(body, session.context.clock.now()));
     },
   }),
+  tenantCommand({
+    name: "runs verify",
+    summary: "Recompute a run from what is stored of it: PASS, or exactly what is missing",
+    operands: { run: required("RUN", "number of the run, or the agent's id of it") },
+    run: async ({ run }, session) => {
+      const path = session.path(["runs", run, "verification"]);
+      const body = await session.ask<Verification>({ method: "GET", path });
+      session.show(body, () => verificationLines(body));
+      if (!body.passed) throw new Misuse(`run ${body.run_no} does not pass`, EXIT.failed);
+    },
+  }),
 ];
+
+function verificationLines({ run_no: no, passed, findings }: Verification): readonly string[] {
+  const shown = passed ? findings : findings.filter((finding) => !finding.is_right);
+  return [
+    passed ? `PASS  run ${no}` : `FAIL  run ${no}: this is missing`,
+    ...pairLines(shown.map(({ check, detail }) => [`  ${check}`, detail])),
+  ];
+}
 
 function columns(nowMs: number): readonly Column<Run>[] {
   const number = (title: string, read: (run: Run) => number): Column<Run> => ({
@@ -71,6 +93,7 @@ function columns(nowMs: number): readonly Column<Run>[] {
     number("SAME", (run) => run.unchanged),
     number("REJECTED", (run) => run.rejected),
     number("MERGED", (run) => run.merged),
+    number("GONE", (run) => run.retracted),
     { title: "ERROR", text: (run) => run.error?.message, maxChars: 100 },
   ];
 }
@@ -84,7 +107,8 @@ function tookText(run: Run): string | undefined {
   return ms === undefined ? undefined : durationText(ms);
 }
 
-function runLines(run: RunDetail, nowMs: number): readonly string[] {
+/** A run for people. */
+export function runLines(run: RunDetail, nowMs: number): readonly string[] {
   const ms = tookMs(run);
   const rate = ms === undefined ? undefined : rateText(run.entries, ms);
   const started = `${timeText(run.started_at)} (${agoText(run.started_at, nowMs)})`;
@@ -114,6 +138,8 @@ function runLines(run: RunDetail, nowMs: number): readonly string[] {
       ["  unchanged", countText(run.unchanged)],
       ["  rejected", countText(run.rejected)],
       ["  devices merged", countText(run.merged)],
+      ["  retracted", countText(run.retracted)],
+      ["  complete", run.is_complete ? "yes" : "no: it retires nothing"],
     ]),
     ...promiseLines(run),
     ...(rejectedBy.length === 0

@@ -72,6 +72,11 @@ export class Session {
     throw new RefusedRequest(JSON.parse(text) as ProblemBody);
   }
 
+  /** Works what waits where no running core does. */
+  async work(): Promise<void> {
+    await this.#link.work();
+  }
+
   /** Prints an answer: as JSON where that is wanted, else the lines that are made of it. */
   show(body: unknown, lines: () => readonly string[]): void {
     const shown = this.#isJson ? [JSON.stringify(body, undefined, 2)] : lines();
@@ -94,6 +99,11 @@ export class TenantSession {
   /** See Session. */
   ask<Body>(asked: ApiRequest): Promise<Body> {
     return this.#session.ask(asked);
+  }
+
+  /** See Session. */
+  work(): Promise<void> {
+    return this.#session.work();
   }
 
   /** See Session. */

@@ -1,22 +1,26 @@
 import type { z } from "@hono/zod-openapi";
 
+import type { adoptedSchema, deletedSourceSchema } from "../api/contract-runs.ts";
 import type { appliedSourceSchema, sourceSchema } from "../api/contract-sources.ts";
 import type { agentSchema } from "../api/contract.ts";
 import { ConfigError } from "../lib/errors.ts";
-import { optional, required, toggle } from "./args.ts";
+import { oneOf, optional, required, toggle } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { inputName, readJsonFile } from "./core-json-file.ts";
 import { Misuse, RefusedRequest, tenantCommand, type TenantSession } from "./core-session.ts";
 import { appliedLines, sourceLines, sourceTable } from "./core-source-text.ts";
 import type { Command } from "./program.ts";
+import { countOf } from "./wording.ts";
 
 type Source = z.infer<typeof sourceSchema>;
+type Deleted = z.infer<typeof deletedSourceSchema>;
+type Adopted = z.infer<typeof adoptedSchema>;
 type Applied = z.infer<typeof appliedSourceSchema>;
 type Agent = z.infer<typeof agentSchema>;
 
 const sourceOperand = { source: required("SOURCE", "name or id of the source") };
 
-/** source list, get, apply, enable, disable, delete. */
+/** source list, get, apply, enable, disable, delete, adopt. */
 export const SOURCE_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "source list",
@@ -59,20 +63,70 @@ export const SOURCE_COMMANDS: readonly Command<CoreContext>[] = [
   switchCommand("disable", "Have the agent leave a source alone"),
   tenantCommand({
     name: "source delete",
-    summary: "Delete a source and wipe its credentials; its records stay in the inventory",
+    summary: "Delete a source and wipe its credentials; its records are kept or retired",
     operands: sourceOperand,
-    flags: { yes: toggle("do not ask") },
-    run: async ({ source, yes }, session) => {
-      const path = session.path(["sources", source]);
-      const known = await session.ask<Source>({ method: "GET", path });
+    flags: {
+      records: oneOf(["keep", "retire"], "what becomes of its records (asked; with --yes: keep)"),
+      yes: toggle("do not ask"),
+    },
+    run: async ({ source, records: wanted, yes }, session) => {
+      const known = await session.ask<Source>({
+        method: "GET",
+        path: session.path(["sources", source]),
+      });
+      const records = wanted ?? (yes ? "keep" : await askRecords(known, session));
       if (!yes) await confirm(known, session);
-      const body = await session.ask<{ source: Source }>({ method: "DELETE", path });
+      const path = session.path(["sources", source], { records });
+      const body = await session.ask<Deleted>({ method: "DELETE", path });
+      await session.work();
+      session.show(body, () => deletedLines(body, session));
+    },
+  }),
+  tenantCommand({
+    name: "source adopt",
+    summary: "Move the records of a deleted source to the one that was made in its place",
+    operands: {
+      from: required("OLD", "name or id of the source that was deleted"),
+      source: required("NEW", "name or id of the source that takes its place"),
+    },
+    run: async ({ from, source }, session) => {
+      const path = session.path(["sources", source, "adopt"]);
+      const body = await session.ask<Adopted>({ method: "POST", path, body: { from } });
+      await session.work();
       session.show(body, () => [
-        `Source ${body.source.name} is deleted, its credentials are wiped. Its records stay in the inventory.`,
+        `${countOf(body.moved, "record")} of ${from} belong to ${source} now.`,
+        ...(body.retired === 0
+          ? []
+          : [`${countOf(body.retired, "record")} that it lists itself were retired.`]),
       ]);
     },
   }),
 ];
+
+function deletedLines(
+  { source, records, held_retractions: held }: Deleted,
+  session: TenantSession,
+): readonly string[] {
+  const fate = {
+    kept: "Its records stay in the inventory.",
+    retiring: "Its records are retired.",
+    held: "Its records are more than may go unasked, so they stay until you allow it:",
+  }[records];
+  return [
+    `Source ${source.name} is deleted, its credentials are wiped. ${fate}`,
+    ...held.map((no) => `  ${session.commandLine(`retractions allow ${no}`)}`),
+  ];
+}
+
+async function askRecords(source: Source, { context }: TenantSession): Promise<"keep" | "retire"> {
+  // Without anybody to ask, the question that follows ends the command with what to say.
+  const answer = await context.ask?.(
+    `Keep the records of ${source.name} in the inventory, or retire them? (keep/retire) `,
+  );
+  const given = answer?.trim() ?? "keep";
+  if (given === "keep" || given === "retire") return given;
+  throw new Misuse(`"${given}" is neither keep nor retire; nothing was deleted`);
+}
 
 function switchCommand(verb: "enable" | "disable", summary: string): Command<CoreContext> {
   return tenantCommand({

@@ -138,3 +138,16 @@ export async function noteConfig(
     [tenant, agentId, offered ?? null, running ?? null],
   );
 }
+
+/** What an agent said in its last hello that it can do; nothing for one that never said hello. */
+export async function capabilitiesOf(
+  db: Queryable,
+  tenant: number,
+  agentId: string,
+): Promise<readonly string[]> {
+  const { rows } = await db.query<{ capabilities: string[] }>(
+    "select capabilities from sync.agents where tenant = $1 and agent_id = $2",
+    [tenant, agentId],
+  );
+  return rows[0]?.capabilities ?? [];
+}

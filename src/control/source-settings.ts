@@ -62,6 +62,9 @@ export function readSource(
   const json = value as Json;
   const problem = endpointProblem(endpoint) ?? proxyProblem(proxyUrl, json["proxy_url"]);
   if (problem !== undefined) return err(problem);
+  if (!["boolean", "undefined"].includes(typeof json["final_means_full"])) {
+    return err("final_means_full must be true or false");
+  }
   const poll = optionalInterval(json["poll_interval"] ?? defaults.pollInterval, "poll_interval");
   if (!poll.ok) return poll;
   const discovery = optionalInterval(json["discovery_interval"], "discovery_interval");

@@ -260,14 +260,29 @@ export async function sourcesOfAgent(
   tenant: number,
   agentId: string,
 ): Promise<
-  readonly { readonly serviceId: string; readonly type: string; readonly enabled: boolean }[]
+  readonly {
+    readonly serviceId: string;
+    readonly type: string;
+    readonly enabled: boolean;
+    readonly finalMeansFull: boolean;
+  }[]
 > {
-  const { rows } = await db.query<{ service_id: string; type: string; enabled: boolean }>(
-    `select service_id, type, enabled from sync.sources
+  const { rows } = await db.query<{
+    service_id: string;
+    type: string;
+    enabled: boolean;
+    full: boolean;
+  }>(
+    `select service_id, type, enabled, coalesce(settings ->> 'final_means_full', '') = 'true' as full from sync.sources
       where tenant = $1 and agent_id = $2 and deleted_at is null order by source_no`,
     [tenant, agentId],
   );
-  return rows.map(({ service_id: serviceId, type, enabled }) => ({ serviceId, type, enabled }));
+  return rows.map(({ service_id: serviceId, type, enabled, full: finalMeansFull }) => ({
+    serviceId,
+    type,
+    enabled,
+    finalMeansFull,
+  }));
 }
 
 /** Enabled sources of an agent with their credentials open, for its configuration. */

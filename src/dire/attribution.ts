@@ -18,6 +18,12 @@ export type Attribute = (update: DeviceUpdate) => Result<Attribution>;
  * the sender's own. Ids inside the JSON that disagree with the certificate reject the entry.
  */
 export function attributeToSender(sender: Sender, chunkMeta: SyncMeta | undefined): Attribute {
+  const { isRecording = false, sources, partition } = sender;
+  const [recorded] = sources;
+  if (isRecording && recorded !== undefined) {
+    const { serviceId, type } = recorded;
+    return () => ok({ instance: serviceId, sourceType: type, partition });
+  }
   return (update) => {
     const wrong = disagreement(update, sender);
     if (wrong !== undefined) return err(wrong);

@@ -8,11 +8,13 @@ import { addEntry, newBatch, readEntry, rejectEntry, type Batch } from "./batch.
 export interface Sorted {
   readonly byInstance: Map<string, Batch>;
   readonly strays: Batch;
+  /** The source that chunks say they are of, right or wrong: where strays are counted if nothing else was. */
+  claimed: string | undefined;
 }
 
 /** Nothing sorted yet. */
 export function newSorted(): Sorted {
-  return { byInstance: new Map(), strays: newBatch() };
+  return { byInstance: new Map(), strays: newBatch(), claimed: undefined };
 }
 
 /** A chunk's JSON array, and how its entries find their instance. */
@@ -23,17 +25,18 @@ export interface SortableChunk {
   readonly attribution: (chunkMeta: SyncMeta | undefined) => Attribute;
 }
 
-/** Sorts one chunk's entries. The gateway checked the array's structure before it took the chunk in. */
+/** Sorts one chunk's entries and gives their count. The gateway checked the array's structure before it took the chunk in. */
 export function sortChunk(
   sorted: Sorted,
   { message, receivedMs, attribution }: SortableChunk,
-): void {
+): number {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   const text = bytes.toString("latin1");
   const entries = splitEntries(text);
   invariant(entries.ok, "a chunk in the inbox is a JSON array of objects");
   const [first] = entries.value;
   const meta = first === undefined ? undefined : metaOf(utf8(text.slice(first.start, first.end)));
+  sorted.claimed ??= meta?.syncServiceId?.toLowerCase();
   const attribute = attribution(meta);
   for (const { start, end, content } of entries.value) {
     const entry = bytes.toString("utf8", start, end);
@@ -41,6 +44,7 @@ export function sortChunk(
     if (read.ok) addEntry(batchOf(sorted, read.value.name.instance), read.value, utf8(content));
     else rejectEntry(rejecting(sorted, meta), read.error, entry);
   }
+  return entries.value.length;
 }
 
 /** The sync_meta that a chunk's first entry carries. */

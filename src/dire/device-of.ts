@@ -14,6 +14,8 @@ export interface Standing extends Witness {
   readonly partitionNo: number;
   /** When its source retracted it, if it did after seeing it last. */
   readonly deletedMs: number | undefined;
+  /** See Deletion. */
+  readonly deletedReason: string | undefined;
 }
 
 /** The row of a device. A device goes when all its records are retracted; until then the retracted say nothing. */
@@ -36,9 +38,16 @@ export function deviceRow(
     recordCount: standing.length,
     firstMs: Math.min(...standing.map(discoveryOf)),
     lastMs: Math.max(...standing.map(({ node }) => node.lastMs)),
-    deletedMs:
-      alive.length > 0 ? undefined : Math.max(...standing.map(({ deletedMs }) => deletedMs ?? 0)),
+    ...(alive.length > 0 ? {} : departure(standing)),
   };
+}
+
+/** The last record to go decides. */
+function departure(standing: readonly Standing[]): Pick<DeviceRow, "deletedMs" | "deletedReason"> {
+  const [last] = standing.toSorted(
+    (a, b) => (b.deletedMs ?? 0) - (a.deletedMs ?? 0) || a.node.recordNo - b.node.recordNo,
+  );
+  return { deletedMs: last?.deletedMs, deletedReason: last?.deletedReason ?? "source" };
 }
 
 type Survivors = ReadonlyMap<Field, Survivor>;

@@ -2,6 +2,7 @@
 import type { Tx } from "../db/tx.ts";
 import { readMembersOf } from "../inventory/device-store.ts";
 import type { MemberRow } from "../inventory/member.ts";
+import { goneSince, type Deletion } from "./deletion.ts";
 import { readDerivation } from "./derivation-store.ts";
 import { readDeletions } from "./history-store.ts";
 import { kindOf, type Kind } from "./kind.ts";
@@ -79,7 +80,7 @@ type Standing = Witness & { readonly evidence: RecordEvidence };
 type Around = {
   readonly rows: readonly MemberRow[];
   readonly names: Awaited<ReturnType<typeof readNames>>;
-  readonly deletions: ReadonlyMap<number, number>;
+  readonly deletions: ReadonlyMap<number, Deletion>;
 };
 
 function standingOf(
@@ -98,7 +99,6 @@ function standingOf(
   );
   if (own.length === 0) return [];
   const node = nodeOf(history, 0, own);
-  const deleted = deletions.get(recordNo);
   const evidence = {
     recordNo,
     instance,
@@ -108,7 +108,7 @@ function standingOf(
     native,
     firstMs: node.firstMs,
     lastMs: node.lastMs,
-    deletedMs: deleted !== undefined && deleted >= node.lastMs ? deleted : undefined,
+    deletedMs: goneSince(deletions.get(recordNo), node.lastMs),
     missedRuns: row.missedRuns,
     isPast: !node.fingerprints.includes(state.content.fingerprint),
     payload: JSON.parse(row.payload) as unknown,

@@ -3,6 +3,7 @@ import type { Tx } from "../db/tx.ts";
 import { isoTime } from "../lib/clock.ts";
 import type { Ip } from "../model/ip.ts";
 import { formatDays, type DaySet } from "./day-set.ts";
+import type { Deletion } from "./deletion.ts";
 import type { ValueKey } from "./node.ts";
 import type { Version } from "./record-state.ts";
 import { columns, type RecordRef } from "./record-store.ts";
@@ -85,7 +86,7 @@ export async function writeDeletions(
      select $1, u.* from unnest($2::int[], $3::smallint[], $4::text[], $5::int[], $6::timestamptz[]) u
       order by 2, 3, 4, 5
      on conflict (tenant, partition_no, kind, native, instance_no)
-     do update set deleted_at = greatest(d.deleted_at, excluded.deleted_at)`,
+     do update set deleted_at = greatest(d.deleted_at, excluded.deleted_at), reason = excluded.reason`,
     [
       tenant,
       ...columns(
@@ -100,17 +101,17 @@ export async function writeDeletions(
   );
 }
 
-/** When records were explicitly deleted, by record number. */
+/** The latest retraction of records, by record number; a later sighting takes it back. */
 export async function readDeletions(
   tx: Tx,
   tenant: number,
   records: readonly (RecordRef & { readonly recordNo: number })[],
-): Promise<ReadonlyMap<number, number>> {
-  const { rows } = await tx.query<{ record_no: number; deleted_at: number }>(
-    `select u.r as record_no, d.deleted_at
+): Promise<ReadonlyMap<number, Deletion>> {
+  const { rows } = await tx.query<{ record_no: number; deleted_at: number; reason: string }>(
+    `select u.r as record_no, d.deleted_at, d.reason
        from unnest($2::int[], $3::int[], $4::smallint[], $5::text[], $6::int[]) u(r, p, k, n, s)
       cross join lateral (
-        select deleted_at from sync.record_deletions
+        select deleted_at, reason from sync.record_deletions
          where tenant = $1 and partition_no = u.p and kind = u.k and native = u.n and instance_no = u.s limit 1) d`,
     [
       tenant,
@@ -124,7 +125,9 @@ export async function readDeletions(
       ),
     ],
   );
-  return new Map(rows.map((row) => [row.record_no, row.deleted_at]));
+  return new Map(
+    rows.map((row) => [row.record_no, { deletedMs: row.deleted_at, reason: row.reason }]),
+  );
 }
 
 /** A value in a partition. */

@@ -19,8 +19,10 @@ import { KINDS } from "./kind.ts";
 import { loadRecords } from "./load-state.ts";
 import { historyOf, valuesOf, type ValueKey } from "./node.ts";
 import { instanceNumbers, partitionNumbers, takeNumbers } from "./numbers.ts";
+import { readOrigins } from "./origin-store.ts";
+import { notePresence, type Spoken } from "./presence-store.ts";
 import { formatRanges } from "./record-ranges.ts";
-import { joinStates, type RecordState } from "./record-state.ts";
+import { bornAgain, joinStates, type RecordState } from "./record-state.ts";
 import { findHeads, writeRecords, type RecordHead, type RecordRef } from "./record-store.ts";
 import { clearSightings, writeUnchanged, type Unchanged } from "./seen-store.ts";
 import { fireWatches, type SeenOn } from "./watch-store.ts";
@@ -30,12 +32,17 @@ export interface IngestCounts {
   readonly entries: number;
   readonly created: number;
   readonly changed: number;
+  /** Entries that said nothing new. */
   readonly unchanged: number;
+  /** Records that were there until the batch deleted them. */
+  readonly retracted: number;
   readonly rejected: number;
 }
 
 /** What a batch did, and the number of each of its records. */
 export interface Ingested extends IngestCounts {
+  /** Number of the batch. */
+  readonly seq: number;
   readonly recordNos: ReadonlyMap<RecordDelta, number>;
 }
 
@@ -63,15 +70,58 @@ export async function ingest(
   const woken = [...late, ...fired];
   await markDirty(tx, tenant, { recordNos: [...created, ...changed, ...deleted, ...woken], runNo });
   const { entries, rejected } = batch;
-  const handled = created.length + changed.length;
+  const recordNos = numbersOf(rows, created);
+  let retracted = 0;
+  for (const spoken of spokenOf(rows, recordNos).values()) {
+    retracted += await notePresence(tx, tenant, { spoken, seq, runNo });
+  }
+  const handled = created.length + changed.length + rows.filter(isDeletion).length;
   return {
-    recordNos: numbersOf(rows, created),
+    seq,
+    recordNos,
+    retracted,
     entries,
     created: created.length,
     changed: changed.length,
     unchanged: Math.max(0, entries - rejected - handled),
     rejected,
   };
+}
+
+function spokenOf(
+  rows: readonly Row[],
+  recordNos: ReadonlyMap<RecordDelta, number>,
+): ReadonlyMap<string, Spoken> {
+  const byPlace = new Map<string, Spoken>();
+  for (const row of rows) {
+    const { instanceNo, partitionNo } = row.ref;
+    const recordNo = recordNos.get(row.delta);
+    if (recordNo === undefined) continue;
+    const place = `${instanceNo} ${partitionNo}`;
+    const spoken = byPlace.get(place) ?? nothingSpoken(instanceNo, partitionNo);
+    byPlace.set(place, spoken);
+    if (isGone(row)) spoken.deleted.push(recordNo);
+    if (isNew(row)) spoken.created.push(recordNo);
+    else if (isUnchanged(row)) spoken.unchanged.push(recordNo);
+    else if (row.delta.state !== undefined) spoken.changed.push(recordNo);
+  }
+  return byPlace;
+}
+
+function nothingSpoken(instanceNo: number, partitionNo: number): Spoken {
+  const none = { created: [], changed: [], unchanged: [], deleted: [] };
+  return { instanceNo, partitionNo, ...none };
+}
+
+function isDeletion({ delta }: Row): boolean {
+  return delta.deletedMs !== undefined;
+}
+
+/** Whether the source took the record back after all that is known of it at hand. */
+function isGone({ delta, head }: Row): boolean {
+  const { deletedMs, state } = delta;
+  const lastMs = Math.max(head?.currentMs ?? -Infinity, state?.content.lastMs ?? -Infinity);
+  return deletedMs !== undefined && deletedMs >= lastMs;
 }
 
 function numbersOf(
@@ -114,9 +164,16 @@ async function createRecords(
   const fresh = rows.filter(isNew);
   if (fresh.length === 0) return [];
   const first = await takeNumbers(tx, tenant, { what: "record", count: fresh.length });
-  const states = fresh.flatMap((row, i): StateRow[] =>
-    row.delta.state === undefined ? [] : [{ ...row, state: row.delta.state, recordNo: first + i }],
+  const origins = await readOrigins(
+    tx,
+    tenant,
+    fresh.map(({ ref }) => ref),
   );
+  const states = fresh.flatMap((row, i): StateRow[] => {
+    const { state } = row.delta;
+    if (state === undefined) return [];
+    return [{ ...row, state: bornAgain(state, origins.get(i)), recordNo: first + i }];
+  });
   await writeStates(tx, tenant, { states, seq });
   return states.map(({ recordNo }) => recordNo);
 }
@@ -229,7 +286,7 @@ function factsOf({
 }
 
 async function deleteRecords(tx: Tx, tenant: number, rows: readonly Row[]): Promise<number[]> {
-  const deleted = rows.filter(({ delta }) => delta.deletedMs !== undefined);
+  const deleted = rows.filter(isDeletion);
   await writeDeletions(
     tx,
     tenant,

@@ -11,6 +11,7 @@ const COUNTERS = {
   run: "next_run_no",
   instance: "next_instance_no",
   partition: "next_partition_no",
+  retraction: "next_retraction_no",
   batch: "next_seq",
 } as const;
 
@@ -59,6 +60,26 @@ export async function instanceNumbers(
     );
   }
   return numbers;
+}
+
+/** Number of an instance that exists. */
+export async function findInstance(
+  tx: Tx,
+  tenant: number,
+  name: string,
+): Promise<number | undefined> {
+  const { rows } = await tx.query<{ no: number }>(
+    "select instance_no as no from sync.instances where tenant = $1 and name = $2",
+    [tenant, name],
+  );
+  return rows[0]?.no;
+}
+
+/** Number of a partition, created if it is new. */
+export async function partitionNumber(tx: Tx, tenant: number, name: string): Promise<number> {
+  const no = (await partitionNumbers(tx, tenant, [name])).get(name);
+  invariant(no !== undefined, `partition ${name} has a number`);
+  return no;
 }
 
 /** Numbers of partitions, new ones created. */

@@ -149,6 +149,17 @@ function joinMaps<K, V>(
   return joined;
 }
 
+/** The state of a record that was here once, was removed, and is new again: its id is that of its very first observation. */
+export function bornAgain(
+  state: RecordState,
+  origin: Pick<Life, "firstMs" | "idInput"> | undefined,
+): RecordState {
+  if (origin === undefined) return state;
+  const { content } = state;
+  const { firstMs, idInput } = joinLives(content, { ...origin, lastMs: content.lastMs });
+  return { ...state, content: { ...content, firstMs, idInput } };
+}
+
 /** Every fingerprint that the record ever showed, each once, with its whole life; by fingerprint. */
 export function allVersions({
   content,

@@ -139,7 +139,9 @@ export async function readRecords(
     `select r.record_no, r.partition_no, r.kind, r.native, r.instance_no, r.content_hash, r.payload::text as payload,
             r.current_at, r.features, r.fingerprint, r.fingerprint_first, r.id_input, r.addresses as shown,
             r.address_days::text as address_days, r.content_seq,
-            r.absent_runs,
+            (select coalesce(max(a.runs), 0) from sync.absences a
+              where a.tenant = $1 and a.instance_no = r.instance_no and a.partition_no = r.partition_no
+                and a.records @> r.record_no) as absent_runs,
             (select array_agg(n.record_no) from sync.records n
               where n.tenant = $1 and n.partition_no = r.partition_no and n.kind = r.kind and n.native = r.native) as namesakes,
             (select json_agg(json_build_array(v.fingerprint, v.features, (extract(epoch from v.first_seen) * 1000)::bigint,

@@ -222,7 +222,7 @@ async function presentRecords(
 const STANDS = `not exists (
           select from sync.record_deletions x
            where x.tenant = r.tenant and x.partition_no = r.partition_no and x.kind = r.kind and x.native = r.native
-             and x.instance_no = r.instance_no and x.deleted_at >= r.current_at)`;
+             and x.instance_no = r.instance_no and (x.reason <> 'source' or x.deleted_at >= r.current_at))`;
 
 type Going = { readonly first: number; readonly name: ChangeDetail };
 

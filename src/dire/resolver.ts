@@ -19,6 +19,7 @@ import type { CanonicalId } from "../model/canonical-id.ts";
 import type { Ip } from "../model/ip.ts";
 import { braked, type Braking, type Passing } from "./brake.ts";
 import { openClosure, type Closure, type Member } from "./closure.ts";
+import { goneSince, type Deletion } from "./deletion.ts";
 import { readDerivation } from "./derivation-store.ts";
 import { deviceRow, type Standing } from "./device-of.ts";
 import { readDeletions } from "./history-store.ts";
@@ -212,7 +213,7 @@ function standingOf(
   {
     member,
     deletions,
-  }: { readonly member: Member | undefined; readonly deletions: ReadonlyMap<number, number> },
+  }: { readonly member: Member | undefined; readonly deletions: ReadonlyMap<number, Deletion> },
 ): Standing[] {
   if (member === undefined) return [];
   const { history, loaded } = member;
@@ -221,7 +222,7 @@ function standingOf(
   // Only what a record says now may show; a part that is no longer it was some other device's past.
   const isPast = !node.fingerprints.includes(fingerprint);
   const deleted = deletions.get(node.recordNo);
-  const deletedMs = deleted !== undefined && deleted >= node.lastMs ? deleted : undefined;
+  const deletedMs = goneSince(deleted, node.lastMs);
   const { instanceNo, partitionNo, missedRuns } = row;
   return [
     {
@@ -229,6 +230,7 @@ function standingOf(
       instanceNo,
       partitionNo,
       deletedMs: isPast ? node.lastMs : deletedMs,
+      deletedReason: deletedMs === undefined ? undefined : deleted?.reason,
     },
   ];
 }

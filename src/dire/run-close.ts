@@ -1,16 +1,31 @@
 /**
- * Closes a run by its manifest. The agent's word counts as far as it can be checked: a run is complete only if every chunk
- * that it lists was worked, byte for byte.
+ * Closes runs: by the agent's manifest, or, where the agent sends none, by the chunk that says it is the last. Works in the
+ * transaction that worked the chunks before it.
  */
 import type { Tx } from "../db/tx.ts";
 import { MANIFEST_INDEX, type WaitingChunk, finishChunks } from "../inbox/inbox.ts";
-import { endRun, findRun, openRun, workedDigests } from "../inbox/run-store.ts";
+import {
+  arrivedOf,
+  endRun,
+  findRun,
+  incompleteRuns,
+  mendRun,
+  openRun,
+  openRunsOf,
+  type RunKey,
+} from "../inbox/run-store.ts";
+import { sha256 } from "../lib/hash.ts";
 import { invariant } from "../lib/invariant.ts";
 import { parseManifest, type RunManifest } from "../model/run-manifest.ts";
-import { instanceNumbers, takeNumbers } from "./numbers.ts";
+import { findInstance, instanceNumbers, partitionNumber, takeNumbers } from "./numbers.ts";
+import { verdictByFinal, verdictByManifest } from "./run-verdict.ts";
 
-/** Works a manifest that has reached its turn: all chunks that were sent before it are worked. */
-export async function closeRun(open: Tx, tenant: number, chunk: WaitingChunk): Promise<void> {
+/** Works a manifest that has reached its turn: all chunks that were sent before it are worked. Gives the run that it ended. */
+export async function closeRun(
+  open: Tx,
+  tenant: number,
+  chunk: WaitingChunk,
+): Promise<readonly number[]> {
   invariant(chunk.chunkIndex === MANIFEST_INDEX, "a run is closed by its manifest");
   const text = Buffer.from(
     chunk.message.buffer,
@@ -19,83 +34,110 @@ export async function closeRun(open: Tx, tenant: number, chunk: WaitingChunk): P
   ).toString("utf8");
   const parsed = parseManifest(text);
   invariant(parsed.ok, "a manifest in the inbox was read by the gateway");
-  const manifest = parsed.value;
-  const source = chunk.sender.sources.find(
-    ({ serviceId }) => serviceId === manifest.serviceId.toLowerCase(),
-  );
-  // A source that was deleted while its run went on has no run to close; its chunks were rejected alike.
-  if (source !== undefined) {
-    await endByManifest(open, tenant, { chunk, manifest, sourceType: source.type });
-  }
-  await finishChunks(open, tenant, [chunk]);
+  const closed = await endByManifest(open, tenant, { chunk, manifest: parsed.value });
+  await finishChunks(open, tenant, [{ ...chunk, entries: 0 }]);
+  return closed;
 }
 
-type Closing = {
-  readonly chunk: WaitingChunk;
-  readonly manifest: RunManifest;
-  readonly sourceType: string;
-};
+type Closing = { readonly chunk: WaitingChunk; readonly manifest: RunManifest };
 
 async function endByManifest(
   open: Tx,
   tenant: number,
-  { chunk, manifest, sourceType }: Closing,
-): Promise<void> {
-  const { agentId, runId } = chunk;
-  const name = manifest.serviceId.toLowerCase();
-  const instanceNo = (await instanceNumbers(open, tenant, [{ name, sourceType }])).get(name) ?? 0;
-  const runNo = await runOf(open, tenant, { agentId, runId, instanceNo, manifest });
-  const missing = missingChunks(manifest, await workedDigests(open, tenant, { agentId, runId }));
-  const { outcome, error } = missing === 0 ? manifest : incomplete(manifest, missing);
+  { chunk, manifest }: Closing,
+): Promise<readonly number[]> {
+  const runNo = await runOf(open, tenant, { chunk, manifest });
+  if (runNo === undefined) return [];
+  const arrived = await arrivedOf(open, tenant, chunk);
+  const { outcome, isComplete, error } = verdictByManifest(manifest, arrived);
   await endRun(open, tenant, {
     runNo,
     outcome,
+    isComplete,
     kind: manifest.kind,
     startedMs: manifest.startedMs,
     endedMs: manifest.endedMs,
     manifest: withoutChunks(manifest),
+    chunksSha256: digestOf(manifest.chunks.map((listed) => listed.sha256)),
     errorKind: error?.kind,
     errorMessage: error?.message,
   });
+  return [runNo];
 }
 
-type RunWanted = {
-  readonly agentId: string;
-  readonly runId: string;
-  readonly instanceNo: number;
-  readonly manifest: RunManifest;
-};
-
-async function runOf(open: Tx, tenant: number, { manifest, ...key }: RunWanted): Promise<number> {
+/** The run's row, made where the run brought nothing. None for a source that was deleted before anything of the run was worked. */
+async function runOf(
+  open: Tx,
+  tenant: number,
+  { chunk, manifest }: Closing,
+): Promise<number | undefined> {
+  const { agentId, runId, sender } = chunk;
+  const name = manifest.serviceId.toLowerCase();
+  const source = sender.sources.find(({ serviceId }) => serviceId === name);
+  const instanceNo =
+    source === undefined
+      ? await findInstance(open, tenant, name)
+      : (await instanceNumbers(open, tenant, [{ name, sourceType: source.type }])).get(name);
+  if (instanceNo === undefined) return undefined;
+  const key: RunKey = { agentId, runId, instanceNo };
   const known = await findRun(open, tenant, key);
-  if (known !== undefined) return known;
+  if (known !== undefined || source === undefined) return known;
   const runNo = await takeNumbers(open, tenant, { what: "run", count: 1 });
-  await openRun(open, tenant, {
-    ...key,
-    runNo,
-    kind: manifest.kind,
-    startedMs: manifest.startedMs,
-  });
+  const { kind, startedMs } = manifest;
+  const partitionNo = await partitionNumber(open, tenant, sender.partition);
+  await openRun(open, tenant, { ...key, runNo, partitionNo, kind, startedMs });
   return runNo;
 }
 
-/** How many of the listed chunks were not worked as listed. */
-function missingChunks(
-  { chunks }: Pick<RunManifest, "chunks">,
-  worked: ReadonlyMap<number, string>,
-): number {
-  return chunks.filter(({ sha256 }, index) => worked.get(index) !== sha256).length;
+/** Closes the runs of the sources that an agent without manifests sent in one stream. Gives them. */
+export async function closeByFinal(
+  open: Tx,
+  tenant: number,
+  last: WaitingChunk,
+): Promise<readonly number[]> {
+  const arrived = await arrivedOf(open, tenant, last);
+  const runs = await openRunsOf(open, tenant, last);
+  for (const { runNo, instance, rejected } of runs) {
+    const verdict = verdictByFinal(last.chunkIndex, { ...arrived, rejected });
+    const source = last.sender.sources.find(({ serviceId }) => serviceId === instance);
+    await endRun(open, tenant, {
+      runNo,
+      outcome: verdict.outcome,
+      isComplete: verdict.isComplete,
+      kind: source?.finalMeansFull === true ? "full" : "unknown",
+      endedMs: last.receivedMs,
+      errorKind: verdict.error?.kind,
+      errorMessage: verdict.error?.message,
+    });
+  }
+  return runs.map(({ runNo }) => runNo);
 }
 
-function incomplete(
-  manifest: RunManifest,
-  missing: number,
-): Pick<RunManifest, "outcome" | "error"> {
-  const message = `${missing} of ${manifest.chunks.length} chunks that the agent lists did not arrive as listed`;
-  return {
-    outcome: manifest.outcome === "failed" ? "failed" : "partial",
-    error: manifest.error ?? { kind: "incomplete", message },
-  };
+/**
+ * Judges runs anew that were closed with a chunk missing, once a chunk of them was worked after all: one that had been parked
+ * and was tried again. Gives those that are complete now.
+ */
+export async function rejudge(
+  open: Tx,
+  tenant: number,
+  run: Pick<RunKey, "agentId" | "runId">,
+): Promise<readonly number[]> {
+  const arrived = await arrivedOf(open, tenant, run);
+  const digests = [...arrived.digests].toSorted(([a], [b]) => a - b).map(([, digest]) => digest);
+  const complete: number[] = [];
+  for (const { runNo, manifest, chunksSha256 } of await incompleteRuns(open, tenant, run)) {
+    const isWhole = arrived.entries === manifest.devices && digestOf(digests).equals(chunksSha256);
+    const mended = isWhole && manifest.outcome === "success" && arrived.rejected === 0;
+    if (!mended) continue;
+    await mendRun(open, tenant, runNo);
+    complete.push(runNo);
+  }
+  return complete;
+}
+
+/** What stands in the ledger for the list of a run's chunks: the hash over their hashes, in order. */
+export function digestOf(chunks: readonly string[]): Buffer {
+  return sha256(Buffer.from(chunks.join(""), "hex"));
 }
 
 /** The hashes stand in the ledger; a copy of 64 characters a chunk in every run would only grow. */

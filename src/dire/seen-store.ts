@@ -108,10 +108,6 @@ async function newestSegments(
   );
 }
 
-/**
- * Writes records seen at one time, a row a block. Of a day each record's latest sighting says all that lives and days need, so
- * earlier ones of the same day go: however often a source is pulled, a block has about a row a day.
- */
 async function writeSegment(
   tx: Tx,
   tenant: number,
@@ -123,15 +119,35 @@ async function writeSegment(
 ): Promise<void> {
   const [first] = group;
   if (first === undefined) return;
-  const blocks = [...Map.groupBy(group, ({ recordNo }) => blockOf(recordNo))].toSorted(
-    ([a], [b]) => a - b,
-  );
+  const recordNos = group.map(({ recordNo }) => recordNo);
+  const { instanceNo, lastMs: timeMs } = first;
+  await writeBlocks(tx, tenant, { instanceNo, timeMs, seq, runNo, recordNos });
+}
+
+/** Records of one instance that were there at one time. */
+export interface SeenTogether {
+  readonly instanceNo: number;
+  readonly timeMs: number;
+  readonly seq: number;
+  readonly runNo: number;
+  readonly recordNos: readonly number[];
+}
+
+/**
+ * Writes records seen at one time, a row a block. Of a day each record's latest sighting says all that lives and days need, so
+ * earlier ones of the same day go: however often a source is pulled, a block has about a row a day.
+ */
+export async function writeBlocks(
+  tx: Tx,
+  tenant: number,
+  { instanceNo, timeMs, seq, runNo, recordNos }: SeenTogether,
+): Promise<void> {
+  const blocks = [...Map.groupBy(recordNos, blockOf)].toSorted(([a], [b]) => a - b);
   const ranges = columns(
     blocks,
     ([block]) => block,
-    ([, members]) => formatRanges(members.map(({ recordNo }) => recordNo)),
+    ([, members]) => formatRanges(members),
   );
-  const { instanceNo, lastMs } = first;
   await tx.query(
     `with earlier as (
        select s.block, s.event_at, s.seq, s.records - u.records as rest
@@ -145,13 +161,13 @@ async function writeSegment(
      update sync.seen_segments s set records = e.rest from earlier e
       where s.tenant = $1 and s.instance_no = $2 and s.block = e.block and s.event_at = e.event_at and s.seq = e.seq
         and not isempty(e.rest)`,
-    [tenant, instanceNo, isoTime(lastMs), isoTime(startOfDay(lastMs)), ...ranges],
+    [tenant, instanceNo, isoTime(timeMs), isoTime(startOfDay(timeMs)), ...ranges],
   );
   await tx.query(
     `insert into sync.seen_segments as s (tenant, instance_no, event_at, seq, run_no, block, records)
      select $1, $2, $3, $4, $5, u.* from unnest($6::int[], $7::int4multirange[]) u(block, records) order by block
      on conflict (tenant, instance_no, block, event_at, seq) do update set records = s.records + excluded.records`,
-    [tenant, instanceNo, isoTime(lastMs), seq, runNo, ...ranges],
+    [tenant, instanceNo, isoTime(timeMs), seq, runNo, ...ranges],
   );
 }
 

@@ -13,21 +13,37 @@ import {
 } from "../inbox/inbox.ts";
 import { fence, type Lease } from "../inbox/lease.ts";
 import { addMerged, addProgress, findRun, openRun } from "../inbox/run-store.ts";
-import { attributeToSender } from "./attribution.ts";
+import type { SyncMeta } from "../model/device-update.ts";
+import { attributeToSender, type Attribute } from "./attribution.ts";
 import type { Batch } from "./batch.ts";
 import { newSorted, sortChunk, type Sorted } from "./chunk-batches.ts";
 import { parseDays } from "./day-set.ts";
 import { ingest, type IngestCounts } from "./ingest.ts";
-import { instanceNumbers, takeNumbers } from "./numbers.ts";
+import { instanceNumbers, partitionNumber, takeNumbers } from "./numbers.ts";
 import { publishComponents, type ResolveCounts } from "./resolver.ts";
-import { closeRun } from "./run-close.ts";
+import { concludeRun, type HeldRetraction } from "./retraction.ts";
+import { closeByFinal, closeRun, rejudge } from "./run-close.ts";
 import type { BrakeLimits } from "./storm-brake.ts";
 
 /** What one step of ingestion did. */
 export interface WorkedChunks extends IngestCounts {
   readonly chunks: number;
   readonly bytes: number;
+  /** Retractions that runs which ended here wanted and the guard holds. */
+  readonly held: readonly HeldRetraction[];
 }
+
+const NOTHING: WorkedChunks = {
+  chunks: 0,
+  bytes: 0,
+  entries: 0,
+  created: 0,
+  changed: 0,
+  unchanged: 0,
+  retracted: 0,
+  rejected: 0,
+  held: [],
+};
 
 /** Works at most `limit` waiting chunks of a tenant, in order. Undefined when none waits. */
 export async function workChunks(
@@ -50,24 +66,34 @@ async function workRuns(
   tenant: number,
   chunks: readonly WaitingChunk[],
 ): Promise<WorkedChunks> {
-  let worked: WorkedChunks = {
-    chunks: 0,
-    bytes: 0,
-    entries: 0,
-    created: 0,
-    changed: 0,
-    unchanged: 0,
-    rejected: 0,
-  };
+  let worked = NOTHING;
   for (const group of groupRuns(chunks)) {
     const [first] = group;
-    if (first?.chunkIndex === MANIFEST_INDEX) await closeRun(open, tenant, first);
+    const closed: number[] = [];
+    if (first?.chunkIndex === MANIFEST_INDEX) closed.push(...(await closeRun(open, tenant, first)));
     else {
       worked = sum(worked, await workGroup(open, tenant, group));
-      await finishChunks(open, tenant, group);
+      const last = group.find(({ endsRun }) => endsRun === true);
+      if (last !== undefined) closed.push(...(await closeByFinal(open, tenant, last)));
+      const retried = group.find(({ attempts }) => attempts > 0);
+      if (retried !== undefined) closed.push(...(await rejudge(open, tenant, retried)));
     }
+    worked = sum(worked, { ...NOTHING, held: await conclude(open, tenant, closed) });
   }
   return worked;
+}
+
+async function conclude(
+  open: Tx,
+  tenant: number,
+  closed: readonly number[],
+): Promise<readonly HeldRetraction[]> {
+  const held: HeldRetraction[] = [];
+  for (const runNo of closed) {
+    const one = await concludeRun(open, tenant, runNo);
+    if (one !== undefined) held.push(one);
+  }
+  return held;
 }
 
 function groupRuns(chunks: readonly WaitingChunk[]): WaitingChunk[][] {
@@ -93,33 +119,25 @@ async function workGroup(
   group: readonly WaitingChunk[],
 ): Promise<WorkedChunks> {
   const sorted = newSorted();
-  for (const { message, receivedMs, sender } of group) {
-    sortChunk(sorted, {
-      message,
-      receivedMs,
-      attribution: (meta) => attributeToSender(sender, meta),
-    });
-  }
+  const finished = group.map((chunk) => {
+    const { message, receivedMs, sender } = chunk;
+    const attribution = (meta: SyncMeta | undefined): Attribute => attributeToSender(sender, meta);
+    return { ...chunk, entries: sortChunk(sorted, { message, receivedMs, attribution }) };
+  });
   const bytes = group.reduce((total, { message }) => total + message.length, 0);
-  let worked: WorkedChunks = {
-    chunks: group.length,
-    bytes,
-    entries: 0,
-    created: 0,
-    changed: 0,
-    unchanged: 0,
-    rejected: 0,
-  };
+  let worked: WorkedChunks = { ...NOTHING, chunks: group.length, bytes };
   for (const [instance, batch] of batchesOf(sorted)) {
     worked = sum(worked, await workInstance(open, tenant, { group, instance, batch, bytes }));
   }
+  await finishChunks(open, tenant, finished);
   return worked;
 }
 
 /** Strays are counted with the group's first instance: a run's row is where an operator looks for them. */
-function batchesOf({ byInstance, strays }: Sorted): (readonly [string, Batch])[] {
+function batchesOf({ byInstance, strays, claimed = "" }: Sorted): (readonly [string, Batch])[] {
   const [first] = byInstance.keys();
-  if (strays.entries === 0 || first === undefined) return [...byInstance];
+  if (strays.entries === 0) return [...byInstance];
+  if (first === undefined) return [[claimed, strays]];
   const batch = byInstance.get(first);
   if (batch === undefined) return [...byInstance];
   batch.entries += strays.entries;
@@ -145,43 +163,55 @@ async function workInstance(
 ): Promise<WorkedChunks> {
   const [first] = group;
   if (first === undefined) {
-    return { chunks: 0, bytes: 0, entries: 0, created: 0, changed: 0, unchanged: 0, rejected: 0 };
+    return NOTHING;
   }
   // An agent's hello is no run of a source: it has no manifest, and there may be thousands a day.
   if (first.runId.startsWith(HELLO_RUN)) {
-    return { ...(await ingest(open, tenant, { batch, runNo: 0 })), chunks: 0, bytes: 0 };
+    const counts = await ingest(open, tenant, { batch, runNo: 0 });
+    return { ...counts, chunks: 0, bytes: 0, held: [] };
   }
-  const runNo = await runOf(open, tenant, { first, instance, batch });
+  const runNo = await runOf(open, tenant, { first, instance });
   const counts = await ingest(open, tenant, { batch, runNo });
   const { rejectedBy, rejectedSample } = batch;
   await addProgress(open, tenant, {
     runNo,
     ...counts,
+    eventMs: latestEvent(batch),
     chunks: group.length,
     bytes,
     rejectedBy,
     rejectedSample,
   });
-  return { ...counts, chunks: 0, bytes: 0 };
+  return { ...counts, chunks: 0, bytes: 0, held: [] };
 }
 
+function latestEvent({ records }: Batch): number | undefined {
+  let latest: number | undefined;
+  for (const { state, deletedMs } of records.values()) {
+    for (const ms of [state?.content.lastMs, deletedMs]) {
+      if (ms !== undefined && !(latest !== undefined && latest >= ms)) latest = ms;
+    }
+  }
+  return latest;
+}
+
+/** Instance 0 has the runs that speak of no source of their agent. */
 async function runOf(
   open: Tx,
   tenant: number,
-  {
-    first,
-    instance,
-    batch,
-  }: { readonly first: WaitingChunk; readonly instance: string; readonly batch: Batch },
+  { first, instance }: { readonly first: WaitingChunk; readonly instance: string },
 ): Promise<number> {
-  const [delta] = batch.records.values();
-  const named = { name: instance, sourceType: delta?.name.sourceType ?? "unknown" };
-  const instanceNo = (await instanceNumbers(open, tenant, [named])).get(instance) ?? 0;
+  const source = first.sender.sources.find(({ serviceId }) => serviceId === instance);
+  const named = source && [{ name: instance, sourceType: source.type }];
+  const instanceNo =
+    named === undefined ? 0 : ((await instanceNumbers(open, tenant, named)).get(instance) ?? 0);
   const key = { agentId: first.agentId, runId: first.runId, instanceNo };
   const known = await findRun(open, tenant, key);
   if (known !== undefined) return known;
   const runNo = await takeNumbers(open, tenant, { what: "run", count: 1 });
-  await openRun(open, tenant, { ...key, runNo, kind: "unknown", startedMs: first.receivedMs });
+  const partitionNo = await partitionNumber(open, tenant, first.sender.partition);
+  const startedMs = first.receivedMs;
+  await openRun(open, tenant, { ...key, runNo, partitionNo, kind: "unknown", startedMs });
   return runNo;
 }
 
@@ -193,7 +223,9 @@ function sum(a: WorkedChunks, b: WorkedChunks): WorkedChunks {
     created: a.created + b.created,
     changed: a.changed + b.changed,
     unchanged: a.unchanged + b.unchanged,
+    retracted: a.retracted + b.retracted,
     rejected: a.rejected + b.rejected,
+    held: [...a.held, ...b.held],
   };
 }
 

@@ -10,6 +10,7 @@ import { newUuid, pause, type Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { backoffMs, retryOf } from "../lib/retry.ts";
+import { workRetractions } from "./retire.ts";
 import { workChunks, workDirty } from "./work.ts";
 
 /** How the worker is set up. */
@@ -96,7 +97,8 @@ export class Worker {
         const worked = await this.#ingest(lease);
         const isDue = !worked || batch % BATCHES_PER_PUBLICATION === 0;
         const published = isDue && (await this.#publish(lease));
-        if (!worked && !published) return;
+        const retired = isDue && (await this.#retire(lease));
+        if (!worked && !published && !retired) return;
       }
     } finally {
       // A lease that cannot be given back runs out by itself.
@@ -111,13 +113,17 @@ export class Worker {
     const startedMs = clock.now();
     try {
       const worked = await workChunks(db, lease, chunksPerTx);
-      if (worked !== undefined) {
-        log.info(
-          { tenant: await this.#slug(lease), ...worked, ms: clock.now() - startedMs },
-          "ingested",
+      if (worked === undefined) return false;
+      const { held, ...counts } = worked;
+      const tenant = await this.#slug(lease);
+      log.info({ tenant, ...counts, ms: clock.now() - startedMs }, "ingested");
+      for (const retraction of held) {
+        log.error(
+          { tenant, ...retraction },
+          "retraction held: look with `retractions list`, let it go on with `retractions allow`",
         );
       }
-      return worked !== undefined;
+      return true;
     } catch (thrown) {
       if (isPassing(thrown)) throw thrown;
       return await this.#ingestSingly(lease, thrown);
@@ -146,6 +152,13 @@ export class Worker {
       );
       return true;
     }
+  }
+
+  async #retire(lease: Lease): Promise<boolean> {
+    const { db, log } = this.#options;
+    const retired = await workRetractions(db, lease);
+    if (retired !== undefined) log.info({ tenant: await this.#slug(lease), ...retired }, "retired");
+    return retired !== undefined;
   }
 
   async #publish(lease: Lease): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { capabilitiesOf } from "../control/agents.ts";
 import { sourcesOfAgent } from "../control/sources.ts";
 /**
  * StreamStatus: takes the chunks of one call into the inbox, one commit each, and answers only after the last. A call that breaks
@@ -45,7 +46,10 @@ export async function streamStatus(
     const next = nextChunk(order, chunk);
     if (!next.ok) throw new RpcFailure(next.error.status, next.error.message);
     order = next.value;
-    for (const service of chunk.services) await intake.take(service);
+    for (const [i, service] of chunk.services.entries()) {
+      const isLast = order.isFinal && i === chunk.services.length - 1;
+      await intake.take(service, { isLast });
+    }
     if (order.isFinal) return intake.counts;
   }
   throw new RpcFailure("INVALID_ARGUMENT", "stream ended without final chunk");
@@ -57,7 +61,7 @@ class Intake {
   /** Names chunks that say no run of their own, in this call alone. */
   readonly #callId = `call:${newUuid()}`;
   #unnumbered = 0;
-  #sender: Sender | undefined;
+  #sender: { readonly sender: Sender; readonly sendsManifests: boolean } | undefined;
   readonly #counts = { chunks: 0, bytes: 0, stored: 0, known: 0, left: 0 };
 
   constructor(context: GatewayContext, peer: Peer) {
@@ -69,13 +73,14 @@ class Intake {
     return this.#counts;
   }
 
-  async take(service: GatewayServiceStatus): Promise<void> {
+  /** `isLast`: nothing follows it in this call. */
+  async take(service: GatewayServiceStatus, { isLast }: { isLast: boolean }): Promise<void> {
     checkClaims(this.#peer, { ...service, agentId: service.agentId || this.#peer.agentId });
     if (isOversize(service)) throw new RpcFailure("RESOURCE_EXHAUSTED", "message exceeds 15 MiB");
     const checked = checkService(service);
     if (!checked.ok) return this.#leaveOut(checked.error);
     const kind = classify(service);
-    if (kind === "updates") await this.#takeUpdates(service.message);
+    if (kind === "updates") await this.#takeUpdates(service.message, isLast);
     else if (kind === "manifest") await this.#takeManifest(service.message);
     else this.#counts.left += 1;
   }
@@ -87,40 +92,48 @@ class Intake {
     this.#counts.left += 1;
   }
 
-  async #takeUpdates(message: Buffer): Promise<void> {
+  async #takeUpdates(message: Buffer, isLast: boolean): Promise<void> {
     const text = message.toString("latin1");
     const entries = splitEntries(text);
     if (!entries.ok) throw new RpcFailure("INVALID_ARGUMENT", entries.error);
     const [first] = entries.value;
     // "[]" is what an older peer may send for "nothing"; there is nothing to keep.
     if (first === undefined) return;
-    await this.#put(this.#keyOf(message.toString("utf8", first.start, first.end)), message);
+    await this.#put(this.#keyOf(message.toString("utf8", first.start, first.end), isLast), message);
   }
 
-  #keyOf(firstEntry: string): ChunkKey {
+  /** A run ends with the chunk that says so; one that lies in a single call ends with it. */
+  #keyOf(firstEntry: string, isLast: boolean): ChunkKey & { endsRun: boolean } {
     const { agentId } = this.#peer;
     const meta = syncMetaOf(firstEntry);
     if (meta?.syncRunId !== undefined && meta.chunkIndex !== undefined) {
-      return { agentId, runId: meta.syncRunId, chunkIndex: meta.chunkIndex };
+      const { syncRunId: runId, chunkIndex, isFinal: endsRun = false } = meta;
+      return { agentId, runId, chunkIndex, endsRun };
     }
-    return { agentId, runId: this.#callId, chunkIndex: this.#unnumbered++ };
+    return { agentId, runId: this.#callId, chunkIndex: this.#unnumbered++, endsRun: isLast };
   }
 
   async #takeManifest(message: Buffer): Promise<void> {
     const manifest = parseManifest(message.toString("utf8"));
     if (!manifest.ok) throw new RpcFailure("INVALID_ARGUMENT", manifest.error);
     await this.#put(
-      { agentId: this.#peer.agentId, runId: manifest.value.runId, chunkIndex: MANIFEST_INDEX },
+      {
+        agentId: this.#peer.agentId,
+        runId: manifest.value.runId,
+        chunkIndex: MANIFEST_INDEX,
+        endsRun: false,
+      },
       message,
     );
   }
 
-  async #put(key: ChunkKey, message: Buffer): Promise<void> {
+  async #put(key: ChunkKey & { endsRun: boolean }, message: Buffer): Promise<void> {
     const { db, chunksMax, onStored } = this.#context;
     this.#sender ??= await readSender(this.#context, this.#peer);
-    const sender = this.#sender;
+    const { sender, sendsManifests } = this.#sender;
+    const endsRun = key.endsRun && !sendsManifests;
     const outcome = await this.#whenRoom(() =>
-      putChunk(db, this.#peer.tenant, { ...key, sender, message, chunksMax }),
+      putChunk(db, this.#peer.tenant, { ...key, endsRun, sender, message, chunksMax }),
     );
     if (outcome === "conflict") {
       throw new RpcFailure(
@@ -164,9 +177,14 @@ function syncMetaOf(entry: string): ReturnType<typeof parseSyncMeta> {
   }
 }
 
+/** What agents of ours say of themselves that end every run with a manifest. */
+const MANIFEST_CAPABILITY = "sync-run";
+
 async function readSender(
   { db }: GatewayContext,
   { tenant, agentId, partition }: Peer,
-): Promise<Sender> {
-  return { agentId, partition, sources: await sourcesOfAgent(db, tenant, agentId) };
+): Promise<{ sender: Sender; sendsManifests: boolean }> {
+  const sender = { agentId, partition, sources: await sourcesOfAgent(db, tenant, agentId) };
+  const capabilities = await capabilitiesOf(db, tenant, agentId);
+  return { sender, sendsManifests: capabilities.includes(MANIFEST_CAPABILITY) };
 }

@@ -1,7 +1,7 @@
 import type { Queryable } from "../db/session.ts";
 
 /** A chunk that was set aside, with the reason. */
-interface ParkedChunk {
+export interface ParkedChunk {
   readonly inboxNo: number;
   readonly agentId: string;
   readonly runId: string;
@@ -18,7 +18,7 @@ export interface InboxStatus {
   readonly waitingBytes: number;
   readonly oldestMs: number | undefined;
   readonly parked: number;
-  /** Worked batches whose devices are not published yet. */
+  /** Worked batches and retractions whose devices are not published yet. */
   readonly unpublished: number;
   /** Publications that the storm brake holds. */
   readonly held: number;
@@ -43,7 +43,8 @@ export async function inboxStatus(
             coalesce(sum(raw_bytes) filter (where parked_reason is null), 0) as waiting_bytes,
             min(received_at) filter (where parked_reason is null) as oldest,
             count(*) filter (where parked_reason is not null) as parked,
-            (select count(*) from sync.dirty where tenant = $1) as unpublished,
+            (select count(*) from sync.dirty where tenant = $1)
+              + (select count(*) from sync.retractions where tenant = $1 and state = 'due') as unpublished,
             (select count(*) from sync.holds where tenant = $1 and ended_at is null) as held
        from sync.inbox where tenant = $1`,
     [tenant],
@@ -56,14 +57,15 @@ export async function inboxStatus(
     parked: counts?.parked ?? 0,
     unpublished: counts?.unpublished ?? 0,
     held: counts?.held ?? 0,
-    parkedChunks: await parkedChunks(db, tenant, limit),
+    parkedChunks: await parkedChunks(db, tenant, { limit }),
   };
 }
 
-async function parkedChunks(
+/** A tenant's parked chunks, oldest first, after a number. */
+export async function parkedChunks(
   db: Queryable,
   tenant: number,
-  limit: number,
+  { after = 0, limit }: { readonly after?: number; readonly limit: number },
 ): Promise<readonly ParkedChunk[]> {
   const { rows } = await db.query<{
     inbox_no: number;
@@ -76,8 +78,8 @@ async function parkedChunks(
     parked_reason: string;
   }>(
     `select inbox_no, agent_id, run_id, chunk_index, received_at, raw_bytes, attempts, parked_reason
-       from sync.inbox where tenant = $1 and parked_reason is not null order by inbox_no limit $2`,
-    [tenant, limit],
+       from sync.inbox where tenant = $1 and parked_reason is not null and inbox_no > $2 order by inbox_no limit $3`,
+    [tenant, after, limit],
   );
   return rows.map((row) => ({
     inboxNo: row.inbox_no,

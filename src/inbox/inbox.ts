@@ -28,6 +28,8 @@ export interface ChunkKey {
 export interface ArrivedChunk extends ChunkKey {
   readonly sender: Sender;
   readonly message: Uint8Array;
+  /** Whether this is the last chunk of a run that no manifest will end. */
+  readonly endsRun?: boolean;
 }
 
 /** `stored`: committed now. `known`: committed before, byte for byte. `conflict`: another message has this key. */
@@ -45,7 +47,7 @@ export async function putChunk(
   tenant: number,
   chunk: ArrivedChunk & { readonly chunksMax: number },
 ): Promise<PutOutcome> {
-  const { agentId, runId, chunkIndex, sender, message, chunksMax } = chunk;
+  const { agentId, runId, chunkIndex, sender, message, endsRun = false, chunksMax } = chunk;
   const digest = sha256(message);
   const before = await knownDigest(db, tenant, chunk);
   if (before !== undefined) return before.equals(digest) ? "known" : "conflict";
@@ -60,9 +62,9 @@ export async function putChunk(
     `with known as (
        insert into sync.ledger (tenant, agent_id, run_id, chunk_index, sha256) values ($1, $2, $3, $4, $5)
        on conflict do nothing returning 1)
-     insert into sync.inbox (tenant, agent_id, run_id, chunk_index, sender, raw_bytes, body)
-     select $1, $2, $3, $4, $6, $7, $8 from known`,
-    [tenant, agentId, runId, chunkIndex, digest, sender, message.length, body],
+     insert into sync.inbox (tenant, agent_id, run_id, chunk_index, sender, raw_bytes, body, ends_run)
+     select $1, $2, $3, $4, $6, $7, $8, $9 from known`,
+    [tenant, agentId, runId, chunkIndex, digest, sender, message.length, body, endsRun],
   );
   if (count > 0) return "stored";
   const raced = await knownDigest(db, tenant, chunk);
@@ -106,6 +108,7 @@ type InboxRow = {
   received_at: number;
   raw_bytes: number;
   body: Buffer;
+  ends_run: boolean;
   attempts: number;
 };
 
@@ -116,7 +119,7 @@ export async function waitingChunks(
   limit: number,
 ): Promise<WaitingChunk[]> {
   const { rows } = await tx.query<InboxRow>(
-    `select inbox_no, agent_id, run_id, chunk_index, sender, received_at, raw_bytes, body, attempts
+    `select inbox_no, agent_id, run_id, chunk_index, sender, received_at, raw_bytes, body, ends_run, attempts
        from sync.inbox where tenant = $1 and parked_reason is null order by inbox_no limit $2`,
     [tenant, limit],
   );
@@ -129,25 +132,34 @@ export async function waitingChunks(
       sender: row.sender,
       receivedMs: row.received_at,
       attempts: row.attempts,
+      endsRun: row.ends_run,
       message: await unpackBody(row.body, row.raw_bytes),
     })),
   );
+}
+
+/** A chunk that was worked, and how many entries it was found to hold. */
+export interface WorkedChunk extends ChunkKey {
+  readonly inboxNo: number;
+  readonly entries: number;
 }
 
 /** Marks chunks worked, in the transaction that wrote their records. */
 export async function finishChunks(
   tx: Tx,
   tenant: number,
-  chunks: readonly WaitingChunk[],
+  chunks: readonly WorkedChunk[],
 ): Promise<void> {
   await tx.query(
-    `update sync.ledger l set worked_at = now() from unnest($2::text[], $3::text[], $4::int[]) u(a, r, c)
+    `update sync.ledger l set worked_at = now(), entries = u.e
+       from unnest($2::text[], $3::text[], $4::int[], $5::int[]) u(a, r, c, e)
       where l.tenant = $1 and l.agent_id = u.a and l.run_id = u.r and l.chunk_index = u.c`,
     [
       tenant,
       chunks.map((c) => c.agentId),
       chunks.map((c) => c.runId),
       chunks.map((c) => c.chunkIndex),
+      chunks.map((c) => c.entries),
     ],
   );
   await tx.query("delete from sync.inbox where tenant = $1 and inbox_no = any($2::bigint[])", [
@@ -191,4 +203,27 @@ export async function firstWaiting(
     runId: row.run_id,
     chunkIndex: row.chunk_index,
   };
+}
+
+/** Lets a parked chunk be worked again, in its old place. False if it is not parked. */
+export async function retryChunk(db: Queryable, tenant: number, inboxNo: number): Promise<boolean> {
+  const { count } = await db.query(
+    "update sync.inbox set parked_reason = null where tenant = $1 and inbox_no = $2 and parked_reason is not null",
+    [tenant, inboxNo],
+  );
+  return count > 0;
+}
+
+/** The message of a parked chunk as it was received. */
+export async function parkedMessage(
+  db: Queryable,
+  tenant: number,
+  inboxNo: number,
+): Promise<Buffer | undefined> {
+  const { rows } = await db.query<{ body: Buffer; raw_bytes: number }>(
+    "select body, raw_bytes from sync.inbox where tenant = $1 and inbox_no = $2 and parked_reason is not null",
+    [tenant, inboxNo],
+  );
+  const [row] = rows;
+  return row === undefined ? undefined : await unpackBody(row.body, row.raw_bytes);
 }

@@ -28,7 +28,8 @@ export async function claimTenant(db: Db, owner: string): Promise<Lease | undefi
         select t.tenant from sync.tenant_ingest t
          where (t.lease_until < now() or t.owner = $1)
            and (exists (select from sync.inbox i where i.tenant = t.tenant and i.parked_reason is null)
-             or exists (select from sync.dirty d where d.tenant = t.tenant))
+             or exists (select from sync.dirty d where d.tenant = t.tenant)
+             or exists (select from sync.retractions r where r.tenant = t.tenant and r.state = 'due'))
          order by t.worked_at for update skip locked limit 1)
       returning tenant, epoch`,
     [owner, LEASE_MS],

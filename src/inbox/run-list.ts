@@ -22,6 +22,9 @@ export interface Run {
   readonly unchanged: number;
   readonly rejected: number;
   readonly merged: number;
+  readonly retracted: number;
+  /** What it did not see was not there. */
+  readonly isComplete: boolean;
   readonly errorKind: string | undefined;
   readonly errorMessage: string | undefined;
 }
@@ -53,11 +56,13 @@ type RunRow = {
   unchanged: number;
   rejected: number;
   merged: number;
+  retracted: number;
+  is_complete: boolean;
   error_kind: string | null;
   error_message: string | null;
 };
 const COLUMNS = `r.run_no, r.agent_id, r.run_id, i.name as instance, i.source_type, r.kind, r.outcome, r.started_at, r.active_at,
-  r.ended_at, r.chunks, r.bytes, r.entries, r.created, r.changed, r.unchanged, r.rejected, r.merged, r.error_kind, r.error_message`;
+  r.ended_at, r.chunks, r.bytes, r.entries, r.created, r.changed, r.unchanged, r.rejected, r.merged, r.retracted, r.is_complete, r.error_kind, r.error_message`;
 const FROM = "sync.runs r left join sync.instances i using (tenant, instance_no)";
 
 /** Which runs of a tenant are wanted. */
@@ -166,6 +171,8 @@ function runOf(row: RunRow): Run {
     unchanged: row.unchanged,
     rejected: row.rejected,
     merged: row.merged,
+    retracted: row.retracted,
+    isComplete: row.is_complete,
     errorKind: row.error_kind ?? undefined,
     errorMessage: row.error_message ?? undefined,
   };

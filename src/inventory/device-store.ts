@@ -53,6 +53,7 @@ export interface DeviceRow {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly deletedMs?: number | undefined;
+  readonly deletedReason?: string | undefined;
 }
 
 /** Splits rows into one array a column, as unnest takes them. */
@@ -184,6 +185,7 @@ const COLUMNS: readonly Column[] = [
   { name: "record_count", type: "int", read: (d) => d.recordCount },
   { name: "first_seen", type: "timestamptz", read: (d) => isoTime(d.firstMs) },
   { name: "last_seen", type: "timestamptz", read: (d) => isoTime(d.lastMs) },
+  { name: "deleted_reason", type: "text", read: (d) => d.deletedReason },
   { name: "deleted_at", type: "timestamptz", read: (d) => timeText(d.deletedMs) },
 ];
 
@@ -204,11 +206,11 @@ const WRITE_DEVICES = ((): string => {
     cast === undefined ? `u.${name}` : `u.${name}::${cast}`,
   );
   const parameters = COLUMNS.map(({ type }, i) => `$${i + 4}::${type}[]`);
-  return `insert into sync.devices as d (tenant, device_no, partition_no, deleted_reason, ${list((name) => name)})
-     select $1, u.device_no, u.partition_no, case when u.deleted_at is null then null else 'source' end, ${taken.join(", ")}
+  return `insert into sync.devices as d (tenant, device_no, partition_no, ${list((name) => name)})
+     select $1, u.device_no, u.partition_no, ${taken.join(", ")}
        from unnest($2::int[], $3::int[], ${parameters.join(", ")}) u(device_no, partition_no, ${list((name) => name)})
      on conflict (tenant, device_no) do update set ${list((name) => `${name} = excluded.${name}`)},
-            deleted_reason = excluded.deleted_reason, modified_at = now()
+            modified_at = now()
       where (${list((name) => `d.${name}`)}) is distinct from (${list((name) => `excluded.${name}`)})`;
 })();
 

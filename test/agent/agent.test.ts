@@ -44,7 +44,7 @@ test("an agent greets, gets its configuration, opens its control stream, says ho
   const [hello] = gateway.hellos;
   assert.deepEqual(
     [hello?.agentId, hello?.partition, hello?.capabilities, hello?.configVersion, hello?.hostname],
-    ["agent-01", "default", ["sync", "certificate.renew"], "", "host-1"],
+    ["agent-01", "default", ["sync", "sync-run", "certificate.renew"], "", "host-1"],
   );
   assert.deepEqual(hello?.labels, { deployment_type: "bare-metal" });
   assert.equal(gateway.control[0]?.hello?.configVersion, "v1");

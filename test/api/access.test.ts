@@ -94,7 +94,7 @@ test("a token of one tenant sees nothing of another on any route, even by the ot
     const { status, json } = await api.ask(request, { token });
     const text = JSON.stringify(json).replaceAll(/"detail":"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
     assert.ok(!text.includes("globex"), `${request}: ${text}`);
-    const isOne = /\{(agent_id|source|run|device_id|command_id)\}/.test(route.path);
+    const isOne = /\{(agent_id|source|run|device_id|inbox_no|command_id)\}/.test(route.path);
     if (isOne) assert.equal(status, 404, request);
     else assert.ok(status === 200 || status === 403, request);
   }
@@ -116,7 +116,17 @@ test("a token of one tenant changes nothing of another by the other's ids", asyn
 });
 
 async function everything({ ask }: TestApi, tenant: string): Promise<unknown[]> {
-  const parts = ["agents", "sources", "runs", "devices", "tokens", "inbox", "refusals"];
+  const parts = [
+    "agents",
+    "sources",
+    "runs",
+    "retractions",
+    "retention",
+    "devices",
+    "tokens",
+    "inbox",
+    "refusals",
+  ];
   const answers = parts.map((part) => ask(`GET /api/v1/tenants/${tenant}/${part}`));
   return (await Promise.all(answers)).map(({ json }) => json);
 }

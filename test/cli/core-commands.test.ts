@@ -263,7 +263,7 @@ test("sources are switched, and deleted only on somebody's word", async (t) => {
   assert.match(await ok(core, "source disable armis_prod"), /^Source armis_prod is disabled\./);
   assert.match(await ok(core, "source list"), /^armis_prod .* disabled /m);
   assert.match(await ok(core, "source enable armis_prod"), /^Source armis_prod is enabled\./);
-  const drop = ["source", "delete", "armis_prod"];
+  const drop = ["source", "delete", "armis_prod", "--records", "keep"];
   assertRefused(await core.run(drop), 2, /say --yes where nobody can be asked/);
   assertRefused(await core.run(drop, { answers: "y" }), 2, /nothing was deleted/);
   const dropped = await core.run(drop, { answers: "armis_prod" });

@@ -6,7 +6,16 @@ import { feed, settle } from "./dire.ts";
 /** Names for the parameters of paths. */
 export type Names = Readonly<
   Record<
-    "agent_id" | "source" | "run" | "device_id" | "token_no" | "command_id" | "rehearsal" | "hold",
+    | "agent_id"
+    | "source"
+    | "run"
+    | "retraction_no"
+    | "inbox_no"
+    | "device_id"
+    | "token_no"
+    | "command_id"
+    | "rehearsal"
+    | "hold",
     string
   >
 >;
@@ -43,10 +52,15 @@ export async function populate({ ask, db }: TestApi, tenant: string, mark: strin
      values ($1, $2, $3, $3, 1, 'full', now(), now())`,
     [lease.tenant, 700 + lease.tenant, mark],
   );
-  await db.query(
+  const { rows: parked } = await db.query<{ inbox_no: number }>(
     `insert into sync.inbox (tenant, agent_id, run_id, chunk_index, sender, raw_bytes, body, parked_reason)
-     values ($1, $2, $2, 0, '{}', 1, '', $2)`,
+     values ($1, $2, $2, 0, '{}', 1, '', $2) returning inbox_no`,
     [lease.tenant, mark],
+  );
+  await db.query(
+    `insert into sync.retractions (tenant, retraction_no, run_no, instance_no, partition_no, reason, state, records, wanted, present)
+     values ($1, 800 + $1, $2, 1, 1, 'absent', 'held', '{}', 1, 1)`,
+    [lease.tenant, 700 + lease.tenant],
   );
   await db.query(
     "insert into sync.refusals (tenant, agent_id, code, message, refused) values ($1, $2, 'c', $2, 1)",
@@ -67,6 +81,8 @@ export async function populate({ ask, db }: TestApi, tenant: string, mark: strin
     agent_id: mark,
     source,
     run: mark,
+    retraction_no: `${800 + lease.tenant}`,
+    inbox_no: `${parked[0]?.inbox_no ?? 0}`,
     device_id: list.devices[0]?.id ?? "",
     token_no: "1",
     command_id: await queueCommand(db, lease.tenant, {

@@ -107,8 +107,6 @@ create table sync.sources (
   credentials_sealed bytea,
   -- names of the credentials held, which may be shown
   credential_names text[] not null default '{}',
-  -- an original agent sends no manifest: only a source marked so takes its final chunk for a full run
-  final_means_full boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,
@@ -163,6 +161,12 @@ create table sync.api_tokens (
   last_used_at timestamptz,
   revoked_at timestamptz,
   primary key (tenant, token_no)
+);
+
+-- How long things are kept and when they go, per tenant: what differs from the defaults of model/retention.ts.
+create table sync.retention (
+  tenant int primary key,
+  settings json not null
 );
 
 -- Every change of the control plane and of human decisions, with who and what.

@@ -9,11 +9,13 @@ create table sync.tenant_ingest (
   epoch bigint not null default 0,
   lease_until timestamptz not null default '-infinity',
   worked_at timestamptz not null default '-infinity',
+  cleaned_at timestamptz not null default '-infinity',
   next_record_no int not null default 1,
   next_device_no int not null default 1,
   next_run_no int not null default 1,
   next_instance_no int not null default 1,
   next_partition_no int not null default 1,
+  next_retraction_no int not null default 1,
   -- arrival order of worked batches; seen segments and contents are compared by it
   next_seq bigint not null default 1
 );
@@ -28,6 +30,8 @@ create table sync.ledger (
   sha256 bytea not null,
   received_at timestamptz not null default now(),
   worked_at timestamptz,
+  -- entries that the chunk was found to hold when it was worked
+  entries int,
   primary key (tenant, agent_id, run_id, chunk_index)
 );
 
@@ -43,6 +47,8 @@ create table sync.inbox (
   received_at timestamptz not null default now(),
   raw_bytes int not null,
   body bytea not null,
+  -- the last chunk of a run that no manifest will end
+  ends_run boolean not null default false,
   attempts int not null default 0,
   -- set: parked with the reason, passed over until retried
   parked_reason text,
@@ -75,7 +81,9 @@ create table sync.runs (
   agent_id text collate "C" not null,
   run_id text collate "C" not null,
   instance_no int not null,
-  -- full | delta | unknown (an original agent's, until its source says)
+  -- 0 until the first chunk or the manifest
+  partition_no int not null default 0,
+  -- full | delta | unknown (an original agent's, unless its source says that they are full)
   kind text not null,
   -- running | success | partial | failed | timeout
   outcome text not null default 'running',
@@ -83,6 +91,15 @@ create table sync.runs (
   active_at timestamptz not null,
   ended_at timestamptz,
   manifest json,
+  -- all that the agent lists was worked, nothing was rejected: what it did not see was not there
+  is_complete boolean not null default false,
+  -- SHA-256 over the hashes of the listed chunks, in order
+  chunks_sha256 bytea,
+  -- batches that it was worked in: where its evidence stands in sync.run_seen
+  first_seq bigint not null default 0,
+  last_seq bigint not null default 0,
+  -- latest event time of its entries
+  event_at timestamptz,
   chunks int not null default 0,
   bytes bigint not null default 0,
   entries bigint not null default 0,
@@ -94,12 +111,76 @@ create table sync.runs (
   rejected_by json not null default '{}',
   rejected_sample json not null default '[]',
   merged bigint not null default 0,
+  -- records that are no longer there because of this run: listed as deleted, or absent for long enough
+  retracted bigint not null default 0,
   error_kind text,
   error_message text,
   primary key (tenant, run_no),
   unique (tenant, agent_id, run_id, instance_no)
 );
 create index runs_instance on sync.runs (tenant, instance_no, run_no);
+create index runs_open on sync.runs (tenant, active_at) where outcome = 'running';
+
+-- Which records a batch of a run saw, as ranges: the run's evidence.
+create table sync.run_seen (
+  tenant int not null,
+  instance_no int not null,
+  seq bigint not null,
+  partition_no int not null,
+  run_no int not null,
+  created int4multirange not null,
+  changed int4multirange not null,
+  unchanged int4multirange not null,
+  primary key (tenant, instance_no, seq, partition_no)
+);
+
+-- Records that an instance has in a partition and that were neither retired nor deleted.
+create table sync.instance_records (
+  tenant int not null,
+  instance_no int not null,
+  partition_no int not null,
+  present int4multirange not null,
+  primary key (tenant, instance_no, partition_no)
+);
+
+-- Present records that the last complete full runs did not see: one row for those that were first missed together.
+create table sync.absences (
+  tenant int not null,
+  absence_no bigint generated always as identity,
+  instance_no int not null,
+  partition_no int not null,
+  -- when the first run without them was closed
+  since timestamptz not null,
+  -- complete full runs without them
+  runs int not null,
+  records int4multirange not null,
+  primary key (tenant, absence_no)
+);
+create index absences_instance on sync.absences (tenant, instance_no, partition_no);
+
+-- Records that are to be retired. What the guard holds waits for an operator.
+create table sync.retractions (
+  tenant int not null,
+  retraction_no int not null,
+  run_no int not null,
+  instance_no int not null,
+  partition_no int not null,
+  -- absent | source_deleted
+  reason text not null,
+  -- held | due | done | passed (held, but later runs saw the records again)
+  state text not null,
+  -- those that are still to go
+  records int4multirange not null,
+  -- how many it was about, and of how many present ones
+  wanted int not null,
+  present int not null,
+  retired int not null default 0,
+  created_at timestamptz not null default now(),
+  decided_at timestamptz,
+  decided_by text,
+  primary key (tenant, retraction_no)
+);
+create index retractions_open on sync.retractions (tenant, state) where state in ('held', 'due');
 
 -- Unchanged sightings, many records a row: at event_at each of `records` was seen with the content it had when
 -- batch `seq` was worked. A row holds records of one block of 4,096 numbers; of a day a record is in the last row alone. Holds

@@ -28,10 +28,6 @@ create table sync.records (
   address_days int4multirange not null,
   -- segments of later batches speak of this content, earlier ones of an older one
   content_seq bigint not null,
-  -- Complete full runs of its source in a row that did not list it. Attributes depend on it (SYNC_FIELD_EXPIRY_RUNS), so who
-  -- changes it marks the record dirty.
-  absent_since timestamptz,
-  absent_runs int not null default 0,
   primary key (tenant, record_no),
   unique (tenant, partition_no, kind, native, instance_no)
 );
@@ -57,7 +53,8 @@ create table sync.record_addresses (
   primary key (tenant, record_no, fingerprint, address)
 );
 
--- Explicit retractions, kept apart from records so that one that arrives before its record still counts.
+-- Retractions, kept apart from records so that an explicit one that arrives before its record still counts. A sighting of later
+-- event time takes one back.
 create table sync.record_deletions (
   tenant int not null,
   partition_no int not null,
@@ -65,6 +62,20 @@ create table sync.record_deletions (
   native text collate "C" not null,
   instance_no int not null,
   deleted_at timestamptz not null,
+  -- source (it said so) | absent | source_deleted
+  reason text collate "C" not null default 'source',
+  primary key (tenant, partition_no, kind, native, instance_no)
+);
+
+-- First observations of records that were removed for good: a record that comes back keeps its id.
+create table sync.record_origins (
+  tenant int not null,
+  partition_no int not null,
+  kind smallint not null,
+  native text collate "C" not null,
+  instance_no int not null,
+  first_seen timestamptz not null,
+  id_input text collate "C" not null,
   primary key (tenant, partition_no, kind, native, instance_no)
 );
 

@@ -1,0 +1,116 @@
+/** What the REST API takes and gives of what runs lead to: retention, retractions, verification, undoing. */
+import { z } from "@hono/zod-openapi";
+
+import { RUN_KINDS } from "../model/run-manifest.ts";
+import { sourceSchema } from "./contract-sources.ts";
+import { count, time } from "./contract.ts";
+
+/** Records that are to be retired, or that an operator is asked about. */
+export const retractionSchema = z
+  .object({
+    retraction_no: count,
+    source: z.string(),
+    source_id: z.string(),
+    partition: z.string(),
+    run_no: count.optional().openapi({ description: "The run that asked for it last" }),
+    reason: z.string().openapi({ description: "absent or source_deleted" }),
+    state: z.string().openapi({
+      description: "held: waits for `allow`; due: under way; done; passed: the records came back",
+    }),
+    wanted: count.openapi({ description: "Records that it is about" }),
+    present: count.openapi({ description: "Records that the source had" }),
+    retired: count,
+    created_at: time,
+    decided_at: time.optional(),
+    decided_by: z.string().optional(),
+  })
+  .openapi("Retraction");
+
+/** A recorded chunk payload that is fed to a source. */
+export const recordedChunkSchema = z
+  .looseObject({
+    run_id: z.string().max(64).optional().openapi({ description: "Absent: the run begins" }),
+    chunk_index: count.optional(),
+    entries: z.array(z.looseObject({})).optional().openapi({ description: "Device updates" }),
+  })
+  .openapi("RecordedChunk");
+
+/** What became of it. */
+export const takenChunkSchema = z
+  .object({
+    run_id: z.string(),
+    chunk_index: count,
+    entries: count,
+    sha256: z.string(),
+    is_known: z.boolean().openapi({ description: "It was taken before, byte for byte" }),
+  })
+  .openapi("TakenChunk");
+
+/** The end of a run of recorded chunks. */
+export const recordedEndSchema = z
+  .looseObject({
+    kind: z.enum(RUN_KINDS).optional().openapi({ description: "full where it is absent" }),
+    started: time.optional(),
+    devices: count.optional(),
+    chunks: z.array(z.object({ sha256: z.string() })).optional(),
+  })
+  .openapi("RecordedEnd");
+
+/** What is stored of a run, recomputed. */
+export const verificationSchema = z
+  .object({
+    run_no: count,
+    run_id: z.string(),
+    passed: z.boolean(),
+    findings: z.array(z.object({ check: z.string(), is_right: z.boolean(), detail: z.string() })),
+  })
+  .openapi("RunVerification");
+
+/** A source that was deleted, and what becomes of its records. */
+export const deletedSourceSchema = z
+  .object({
+    source: sourceSchema,
+    records: z.enum(["kept", "retiring", "held"]),
+    held_retractions: z.array(count).openapi({ description: "To be allowed, or left" }),
+  })
+  .openapi("DeletedSource");
+
+/** Whose records are to be moved. */
+export const adoptionSchema = z
+  .looseObject({
+    from: z
+      .string()
+      .max(128)
+      .optional()
+      .openapi({ description: "Name or id of the deleted source" }),
+  })
+  .openapi("Adoption");
+
+/** What an adoption did. */
+export const adoptedSchema = z
+  .object({
+    moved: count,
+    retired: count.openapi({ description: "Records that the new source lists itself" }),
+  })
+  .openapi("Adopted");
+
+/** Every setting with its value and bounds. */
+export const retentionSchema = z
+  .object({
+    settings: z.array(
+      z.object({
+        name: z.string(),
+        value: z.number().int(),
+        default: z.number().int(),
+        min: z.number().int(),
+        max: z.number().int(),
+        about: z.string(),
+      }),
+    ),
+  })
+  .openapi("Retention");
+
+/** Settings that are to change. */
+export const retentionChangeSchema = z
+  .record(z.string(), z.number().int())
+  .openapi("RetentionChange", { example: { absent_runs: 3, absent_hours: 24 } });

@@ -1,0 +1,85 @@
+import { createRoute, type z } from "@hono/zod-openapi";
+
+import { audit } from "../control/audit.ts";
+import { tx } from "../db/tx.ts";
+import { readRetention, writeRetention } from "../inbox/retention-store.ts";
+import {
+  checkRetention,
+  RETENTION_NAMES,
+  RETENTION_SETTINGS,
+  type Retention,
+} from "../model/retention.ts";
+import type { ApiContext } from "./context.ts";
+import { retentionChangeSchema, retentionSchema } from "./contract-runs.ts";
+import { Problem } from "./errors.ts";
+import { answers, needs, PROBLEMS, takes, TENANT_PATH, tenantParams, type Api } from "./routes.ts";
+
+const tags = ["retention"];
+const path = `${TENANT_PATH}/retention` as const;
+
+const get = createRoute({
+  method: "get",
+  path,
+  tags,
+  summary: "How long things are kept, and when what a source no longer lists goes",
+  ...needs("viewer"),
+  request: { params: tenantParams },
+  responses: { 200: answers(retentionSchema, "Every setting in force"), ...PROBLEMS },
+});
+
+const change = createRoute({
+  method: "patch",
+  path,
+  tags,
+  summary: "Change some of these settings",
+  ...needs("operator"),
+  request: { params: tenantParams, body: takes(retentionChangeSchema) },
+  responses: { 200: answers(retentionSchema, "The settings as they are now"), ...PROBLEMS },
+});
+
+/** Adds the routes of retention settings. */
+export function addRetention(app: Api, { db }: ApiContext): void {
+  app.openapi(get, async (c) =>
+    c.json(shown(await readRetention(db, c.get("tenant").tenant)), 200),
+  );
+  app.openapi(change, async (c) => {
+    const { tenant, slug } = c.get("tenant");
+    const wanted = checked(c.req.valid("json"));
+    const after = await tx(db, async (open) => {
+      const before = await readRetention(open, tenant);
+      await writeRetention(open, tenant, wanted);
+      const { actor } = c.get("caller");
+      await audit(open, {
+        tenant,
+        actor,
+        action: "retention.change",
+        subject: slug,
+        before: Object.fromEntries(
+          RETENTION_NAMES.flatMap((n) => (n in wanted ? [[n, before[n]]] : [])),
+        ),
+        after: wanted,
+      });
+      return await readRetention(open, tenant);
+    });
+    return c.json(shown(after), 200);
+  });
+}
+
+function checked(body: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  for (const [given, value] of Object.entries(body)) {
+    const name = RETENTION_NAMES.find((known) => known === given);
+    if (name === undefined) throw new Problem("invalid_request", `there is no setting "${given}"`);
+    const good = checkRetention(name, value);
+    if (!good.ok) throw new Problem("invalid_request", good.error);
+  }
+  return body;
+}
+
+function shown(settings: Retention): z.infer<typeof retentionSchema> {
+  return {
+    settings: RETENTION_NAMES.map((name) => {
+      const { fallback, min, max, about } = RETENTION_SETTINGS[name];
+      return { name, value: settings[name], default: fallback, min, max, about };
+    }),
+  };
+}

@@ -1,0 +1,106 @@
+/** What becomes of a source's records when it goes, and when another takes its place. */
+import { createRoute, z } from "@hono/zod-openapi";
+
+import { audit } from "../control/audit.ts";
+import { formerSources } from "../control/source-names.ts";
+import { deleteSource, listSources, type Source } from "../control/sources.ts";
+import type { Tenant } from "../control/tenants.ts";
+import type { Db } from "../db/pool.ts";
+import { adoptRecords } from "../dire/adopt.ts";
+import { retireSource } from "../dire/retire-source.ts";
+import { readRetention } from "../inbox/retention-store.ts";
+import type { ApiContext } from "./context.ts";
+import { adoptedSchema, adoptionSchema, deletedSourceSchema } from "./contract-runs.ts";
+import { Problem } from "./errors.ts";
+import { answers, needs, paramsWith, PROBLEMS, takes, TENANT_PATH, type Api } from "./routes.ts";
+import { instanceNamed } from "./source-filter.ts";
+import { shownSource } from "./source-view.ts";
+import { sourceNamed } from "./sources.ts";
+
+const tags = ["sources"];
+const params = paramsWith("source", "Name or id of the source");
+const ONE = `${TENANT_PATH}/sources/{source}` as const;
+
+const remove = createRoute({
+  method: "delete",
+  path: ONE,
+  tags,
+  summary: "Delete a source and wipe its credentials; its records are kept or retired",
+  ...needs("operator"),
+  request: {
+    params,
+    query: z.strictObject({
+      records: z.enum(["keep", "retire"]).default("keep").openapi({
+        description: "retire: they go, unless they are so many that the guard holds them",
+      }),
+    }),
+  },
+  responses: { 200: answers(deletedSourceSchema, "The source as it was"), ...PROBLEMS },
+});
+
+const adopt = createRoute({
+  method: "post",
+  path: `${ONE}/adopt`,
+  tags,
+  summary: "Move the records of a deleted source to the one that was made in its place",
+  ...needs("operator"),
+  request: { params, body: takes(adoptionSchema) },
+  responses: { 200: answers(adoptedSchema, "What was moved"), ...PROBLEMS },
+});
+
+/** Adds the routes that end a source, or have it take another's place. */
+export function addSourceRecords(app: Api, { db }: ApiContext): void {
+  app.openapi(remove, async (c) => {
+    const tenant = c.get("tenant");
+    const source = await sourceNamed(db, tenant, c.req.valid("param").source);
+    const { actor } = c.get("caller");
+    const { serviceId } = source;
+    await deleteSource(db, tenant.tenant, { nameOrId: serviceId, actor });
+    const isKept = c.req.valid("query").records === "keep";
+    const retractions = isKept ? [] : await retireSource(db, tenant.tenant, serviceId);
+    const held = retractions.filter(({ isHeld }) => isHeld);
+    const records = isKept ? "kept" : held.length > 0 ? "held" : "retiring";
+    const numbers = held.map(({ retractionNo }) => retractionNo);
+    return c.json(
+      { source: shownSource(source), records, held_retractions: numbers } as const,
+      200,
+    );
+  });
+  app.openapi(adopt, async (c) => {
+    const { tenant } = c.get("tenant");
+    const source = await sourceNamed(db, c.get("tenant"), c.req.valid("param").source);
+    const from = await formerInstance(db, c.get("tenant"), {
+      nameOrId: c.req.valid("json").from ?? "",
+      source,
+    });
+    const { batch_size: batch } = await readRetention(db, tenant);
+    const to = { name: source.serviceId, sourceType: source.type };
+    const adopted = await adoptRecords(db, tenant, { from, to, batch });
+    const { actor } = c.get("caller");
+    const after = { from, ...adopted };
+    await audit(db, { tenant, actor, action: "source.adopt", subject: source.name, after });
+    return c.json(adopted, 200);
+  });
+}
+
+/** The instance of a source that is no more, or of a recording; one that is still pulled keeps its records. */
+async function formerInstance(
+  db: Db,
+  tenant: Tenant,
+  { nameOrId, source }: { readonly nameOrId: string; readonly source: Source },
+): Promise<string> {
+  const sources = await listSources(db, tenant.tenant);
+  const former = await formerSources(db, tenant.tenant);
+  const byName = former.findLast(({ name }) => name === nameOrId)?.serviceId;
+  const instance = byName ?? (await instanceNamed(db, tenant, nameOrId));
+  const living = sources.find(({ serviceId }) => serviceId === instance);
+  if (living !== undefined) {
+    throw new Problem(
+      "source_in_use",
+      living.serviceId === source.serviceId
+        ? `"${nameOrId}" is the source itself; name the one that was deleted, by its id if both have one name`
+        : `source "${living.name}" is not deleted; delete it first, keeping its records`,
+    );
+  }
+  return instance;
+}

@@ -1,0 +1,90 @@
+import type { Tx } from "../db/tx.ts";
+import { splitValue } from "./history-store.ts";
+import { kindOf } from "./kind.ts";
+import { loadRecords, type LoadedRecord } from "./load-state.ts";
+import { historyOf, valuesOf } from "./node.ts";
+import { readNames } from "./numbers.ts";
+import { columns } from "./record-store.ts";
+
+/**
+ * Takes records and all that hangs on them out of the state, but for the inputs of their ids. The caller sees to the devices
+ * that had them.
+ */
+export async function forgetRecords(
+  tx: Tx,
+  tenant: number,
+  recordNos: readonly number[],
+): Promise<void> {
+  if (recordNos.length === 0) return;
+  const loaded = await loadRecords(tx, tenant, recordNos);
+  await keepOrigins(tx, tenant, recordNos);
+  await dropFacts(tx, tenant, [...loaded.values()]);
+  await tx.query(
+    `delete from sync.record_deletions d using sync.records r
+      where d.tenant = $1 and r.tenant = $1 and r.record_no = any($2::int[])
+        and (d.partition_no, d.kind, d.native, d.instance_no) = (r.partition_no, r.kind, r.native, r.instance_no)`,
+    [tenant, recordNos],
+  );
+  for (const table of HANGING) {
+    await tx.query(`delete from sync.${table} where tenant = $1 and record_no = any($2::int[])`, [
+      tenant,
+      recordNos,
+    ]);
+  }
+}
+
+const HANGING = [
+  "members",
+  "record_sightings",
+  "record_addresses",
+  "record_versions",
+  "records",
+] as const;
+
+/** The least (first time, input) of all that a record ever showed, older fingerprints included. */
+async function keepOrigins(tx: Tx, tenant: number, recordNos: readonly number[]): Promise<void> {
+  await tx.query(
+    `insert into sync.record_origins as o (tenant, partition_no, kind, native, instance_no, first_seen, id_input)
+     select distinct on (r.partition_no, r.kind, r.native, r.instance_no)
+            $1, r.partition_no, r.kind, r.native, r.instance_no, f.first_seen, f.id_input
+       from sync.records r
+      cross join lateral (
+        select r.fingerprint_first as first_seen, r.id_input
+        union all
+        select v.first_seen, v.id_input from sync.record_versions v where v.tenant = $1 and v.record_no = r.record_no) f
+      where r.tenant = $1 and r.record_no = any($2::int[])
+      order by r.partition_no, r.kind, r.native, r.instance_no, f.first_seen, f.id_input collate "C"
+     on conflict (tenant, partition_no, kind, native, instance_no) do nothing`,
+    [tenant, recordNos],
+  );
+}
+
+async function dropFacts(tx: Tx, tenant: number, records: readonly LoadedRecord[]): Promise<void> {
+  const { instances, partitions } = await readNames(tx, tenant);
+  const facts = records.flatMap(({ row, state }) => {
+    const kind = kindOf(row.kind);
+    if (kind === undefined) return [];
+    const partition = partitions.get(row.partitionNo) ?? "";
+    const instance = instances.get(row.instanceNo) ?? "";
+    const key = { partition, instance, kind, native: row.native };
+    return valuesOf(historyOf(row.recordNo, key, state)).map((value) => ({
+      ...splitValue(value),
+      partitionNo: row.partitionNo,
+      recordNo: row.recordNo,
+    }));
+  });
+  await tx.query(
+    `delete from sync.facts f using unnest($2::int[], $3::smallint[], $4::text[], $5::int[]) u(p, t, v, r)
+      where f.tenant = $1 and f.partition_no = u.p and f.type = u.t and f.value = u.v and f.record_no = u.r`,
+    [
+      tenant,
+      ...columns(
+        facts,
+        (f) => f.partitionNo,
+        (f) => f.type,
+        (f) => f.text,
+        (f) => f.recordNo,
+      ),
+    ],
+  );
+}

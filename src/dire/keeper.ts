@@ -1,0 +1,95 @@
+/**
+ * The loop that does what only time asks for: runs that fell silent end, and what is old enough goes. Every replica may run
+ * it: each step is safe to do twice, and the clean-up of a tenant is claimed by one.
+ */
+import type { Db } from "../db/pool.ts";
+import { readRetention } from "../inbox/retention-store.ts";
+import { forgetRuns } from "../inbox/run-history.ts";
+import { timeOutRuns } from "../inbox/run-store.ts";
+import { pause, type Clock } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { reapDevices } from "./reap.ts";
+
+/** How the keeper is set up. */
+export interface KeeperOptions {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How often it looks, ms: the shortest time that can be set is five minutes. */
+const LOOK_MS = 60_000;
+
+/** Keeps tenants until it is stopped. */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #stopping = new AbortController();
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Runs until `stop`; resolves when the step under way is done. */
+  async run(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.look();
+      await pause(clock, LOOK_MS, signal);
+    }
+  }
+
+  /** Ends the loop after the step under way. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Does what is due, of every tenant. What fails of one is logged, and tried again with the next look. */
+  async look(): Promise<void> {
+    const { db, log } = this.#options;
+    try {
+      const { rows } = await db.query<{ tenant: number }>(
+        "select tenant from sync.tenant_ingest order by tenant",
+      );
+      for (const { tenant } of rows) {
+        if (this.#stopping.signal.aborted) return;
+        await keepTenant(tenant, this.#options);
+      }
+    } catch (thrown) {
+      log.error({ error: messageOf(thrown) }, "housekeeping failed, it is tried again in a minute");
+    }
+  }
+}
+
+async function keepTenant(tenant: number, { db, log }: KeeperOptions): Promise<void> {
+  const settings = await readRetention(db, tenant);
+  const quietMinutes = settings.run_timeout_minutes;
+  for (const runNo of await timeOutRuns(db, tenant, { quietMinutes })) {
+    log.warn({ tenant, run: runNo, quiet_minutes: quietMinutes }, "run timed out");
+  }
+  if (!(await claimCleanUp(db, tenant, settings.cleanup_interval_minutes))) return;
+  const forgotten = await forgetRuns(db, tenant, {
+    runDays: settings.run_history_days,
+    journalDays: settings.journal_days,
+    batch: settings.batch_size,
+  });
+  const reaped =
+    settings.cleanup_enabled === 0
+      ? 0
+      : await reapDevices(db, tenant, {
+          retentionDays: settings.retention_days,
+          batch: settings.batch_size,
+        });
+  log.info({ tenant, forgotten, reaped }, "cleaned up");
+}
+
+/** One replica gets it, once an interval. */
+async function claimCleanUp(db: Db, tenant: number, minutes: number): Promise<boolean> {
+  const { count } = await db.query(
+    `update sync.tenant_ingest set cleaned_at = now()
+      where tenant = $1 and cleaned_at < now() - $2 * interval '1 minute'`,
+    [tenant, minutes],
+  );
+  return count > 0;
+}

@@ -1,0 +1,116 @@
+/** Runs of a source as its agent sends them, through inbox, worker and resolver of a test database. */
+import type { Db } from "../../src/db/pool.ts";
+import { workRetractions } from "../../src/dire/retire.ts";
+import { workChunks, workDirty } from "../../src/dire/work.ts";
+import { MANIFEST_INDEX, putChunk } from "../../src/inbox/inbox.ts";
+import type { Lease } from "../../src/inbox/lease.ts";
+import { sha256Hex } from "../../src/lib/hash.ts";
+import { formatManifest, type RunManifest } from "../../src/model/run-manifest.ts";
+import type { WireUpdate } from "./dire.ts";
+
+/** A source under test. */
+export interface TestSource {
+  readonly serviceId: string;
+  readonly partition?: string;
+  readonly agentId?: string;
+  readonly finalMeansFull?: boolean;
+}
+
+/** What is special about a run; by default it is full, succeeds, and takes one chunk. */
+export interface TestRun extends Partial<
+  Pick<RunManifest, "kind" | "outcome" | "devices" | "error">
+> {
+  readonly runId?: string;
+  readonly chunkSize?: number;
+  /** `none`: the agent sends no manifest. `final`: neither, but its last chunk says that it is the last. */
+  readonly end?: "manifest" | "none" | "final";
+  /** Index of a chunk that is lost. */
+  readonly lost?: number;
+}
+
+const DAY_0_MS = Date.UTC(2026, 0, 1);
+const HOUR_MS = 3_600_000;
+let runs = 0;
+
+/** A NetBox device of a source. */
+export function netboxDevice(id: number | string, extra: WireUpdate = {}): WireUpdate {
+  const metadata = { netbox_device_id: `${id}`, integration_id: `${id}`, serial: `SN-77${id}` };
+  return { source: "netbox", hostname: `host-${id}`, metadata, ...extra };
+}
+
+/** Sends a run and works all of it; each run is an hour later than the one before. Gives its id. */
+export async function playRun(
+  db: Db,
+  lease: Lease,
+  { source, updates, ...run }: TestRun & { source: TestSource; updates: readonly WireUpdate[] },
+): Promise<string> {
+  runs += 1;
+  const { runId = `run-${runs}`, chunkSize = 1_000, end = "manifest", lost } = run;
+  const startedMs = DAY_0_MS + runs * HOUR_MS;
+  const { serviceId, partition = "default", agentId = "agent-1", finalMeansFull = false } = source;
+  const sources = [{ serviceId, type: "netbox", enabled: true, finalMeansFull }];
+  const sender = { agentId, partition, sources };
+  const put = async (index: number, message: Buffer, endsRun: boolean): Promise<void> => {
+    const chunk = { agentId, runId, chunkIndex: index, sender, message, endsRun };
+    await putChunk(db, lease.tenant, { ...chunk, chunksMax: 10_000 });
+  };
+  const messages: Buffer[] = [];
+  for (let from = 0; from < updates.length; from += chunkSize) {
+    const stamped = updates
+      .slice(from, from + chunkSize)
+      .map((update) => ({ timestamp: new Date(startedMs).toISOString(), ...update }));
+    const meta = { sync_service_id: serviceId, sync_run_id: runId, chunk_index: messages.length };
+    messages.push(
+      Buffer.from(JSON.stringify([{ ...stamped[0], sync_meta: meta }, ...stamped.slice(1)])),
+    );
+  }
+  for (const [index, message] of messages.entries()) {
+    const endsRun = end === "final" && index === messages.length - 1;
+    if (index !== lost) await put(index, message, endsRun);
+  }
+  if (end === "manifest") {
+    const manifest = manifestOf(
+      { runId, startedMs, messages, entries: updates.length },
+      source,
+      run,
+    );
+    await put(MANIFEST_INDEX, manifest, false);
+  }
+  await workAll(db, lease);
+  return runId;
+}
+
+type Sent = {
+  readonly runId: string;
+  readonly startedMs: number;
+  readonly messages: readonly Buffer[];
+  readonly entries: number;
+};
+
+function manifestOf(
+  { runId, startedMs, messages, entries }: Sent,
+  { serviceId }: TestSource,
+  { kind = "full", outcome = "success", devices = entries, error }: TestRun,
+): Buffer {
+  const manifest = {
+    runId,
+    serviceId,
+    kind,
+    outcome,
+    startedMs,
+    endedMs: startedMs + 60_000,
+    pages: 1,
+    devices,
+    chunks: messages.map((message) => ({ sha256: sha256Hex(message) })),
+    rejected: {},
+    ...(error === undefined ? {} : { error }),
+  };
+  return Buffer.from(formatManifest(manifest));
+}
+
+/** Works everything that waits, as the worker does. */
+export async function workAll(db: Db, lease: Lease): Promise<void> {
+  while ((await workChunks(db, lease, 10)) !== undefined);
+  while ((await workRetractions(db, lease)) !== undefined);
+  while ((await workDirty(db, lease)) !== undefined);
+}
