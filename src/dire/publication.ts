@@ -51,6 +51,36 @@ export function planPublication(clusters: readonly Cluster[], published: Publish
   return { known, departures };
 }
 
+/** An id that goes to other records, which were there before: it stays a device's own, and its former device gets another. */
+export interface Collision {
+  readonly id: CanonicalId;
+  /** Where the oldest record is now that the id stood for. */
+  readonly successor: CanonicalId;
+}
+
+/** Ids that change hands: an older record whose rule gives the same id has come late (decisions 4). */
+export function collisionsOf(
+  clusters: readonly Cluster[],
+  { members, devices }: Published,
+): readonly Collision[] {
+  const own = new Set(clusters.map(({ id }) => id));
+  const deviceOf = publishedDevice(members);
+  const oldest = new Map<CanonicalId, { readonly node: Node; readonly successor: CanonicalId }>();
+  for (const { id: successor, nodes } of clusters) {
+    for (const node of nodes.filter(({ key }) => key.kind !== "address")) {
+      const id = devices.get(deviceOf(node) ?? 0);
+      if (id === undefined || !own.has(id)) continue;
+      const known = oldest.get(id);
+      if (known === undefined || compareAge(node, known.node) < 0) {
+        oldest.set(id, { node, successor });
+      }
+    }
+  }
+  return [...oldest]
+    .filter(([id, { successor }]) => successor !== id)
+    .map(([id, { successor }]) => ({ id, successor }));
+}
+
 /** The device that a node was published with. */
 export function publishedDevice(
   members: readonly MemberRow[],

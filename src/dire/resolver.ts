@@ -25,7 +25,14 @@ import { deviceRow, type Standing } from "./device-of.ts";
 import { readDeletions } from "./history-store.ts";
 import type { Node } from "./node.ts";
 import { takeNumbers } from "./numbers.ts";
-import { memberChanges, memberRows, planPublication, type Departure } from "./publication.ts";
+import {
+  type Collision,
+  collisionsOf,
+  type Departure,
+  memberChanges,
+  memberRows,
+  planPublication,
+} from "./publication.ts";
 import { watchQuality } from "./quality-watch.ts";
 import type { Cluster } from "./resolve.ts";
 import { settle, type Settled } from "./settle.ts";
@@ -70,7 +77,8 @@ export async function publishComponents(
   const numbers = await numberDevices(tx, tenant, { clusters, known: plan.known });
   const { departures } = plan;
   const { members } = published;
-  await write(tx, tenant, { closure, clusters, numbers, departures, members });
+  const collisions = isMoving ? collisionsOf(clusters, published) : [];
+  await write(tx, tenant, { closure, clusters, numbers, departures, collisions, members });
   await watchQuality(tx, tenant, { clusters, numbers, published, isMoving, closure });
   await addWatches(tx, tenant, watchesOfAll(closure, settled.clusters));
   const counts = {
@@ -123,12 +131,13 @@ type Writing = {
   readonly members: readonly MemberRow[];
   readonly numbers: ReadonlyMap<CanonicalId, number>;
   readonly departures: readonly Departure[];
+  readonly collisions: readonly Collision[];
 };
 
 async function write(
   tx: Tx,
   tenant: number,
-  { closure, clusters, numbers, departures, members }: Writing,
+  { closure, clusters, numbers, departures, collisions, members }: Writing,
 ): Promise<void> {
   const numberOf = (id: CanonicalId): number => {
     const no = numbers.get(id);
@@ -165,15 +174,11 @@ async function write(
     moved: new Map(departures.map(({ deviceNo, successor }) => [deviceNo, numberOf(successor)])),
     owned: clusters.map(({ id }) => id),
   });
+  const merges = [...departures, ...collisions.map((c) => ({ ...c, reason: "id_collision" }))];
   await writeMerges(
     tx,
     tenant,
-    departures.map(({ id, successor, reason }) => ({
-      from: id,
-      to: successor,
-      reason,
-      details: {},
-    })),
+    merges.map(({ id, successor, reason }) => ({ from: id, to: successor, reason, details: {} })),
   );
   await writeValueStates(tx, tenant, closure.decided);
   // A record that is seen again after its deletion is there again, changed or not.
