@@ -194,7 +194,9 @@ async function checkRecords(
     homeless: number;
   }>(
     `with seen as (select no from unnest($2::int4multirange) m cross join generate_series(lower(m), upper(m) - 1) no),
-     dirty as (select range_agg(records) as records from sync.dirty where tenant = $1)
+     dirty as (select range_agg(records) as records from (
+       select records from sync.dirty where tenant = $1
+       union all select records from sync.holds where tenant = $1 and ended_at is null) waiting)
      select count(*) as seen,
             count(*) filter (where r.record_no is null) as lost,
             count(*) filter (where (r.instance_no, r.partition_no) is distinct from ($3, $4) and r.record_no is not null) as foreign_records,
@@ -216,7 +218,7 @@ async function checkRecords(
     }),
     finding("devices", unpublished + homeless === 0, {
       right: "each of them is published with a device",
-      wrong: `${unpublished} of them are not published yet, ${homeless} have no device`,
+      wrong: `${unpublished} of them are not published yet or held (dire held list), ${homeless} have no device`,
     }),
   ];
 }
