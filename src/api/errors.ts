@@ -29,6 +29,7 @@ const STATUS = {
   command_not_found: 404,
   rehearsal_not_found: 404,
   hold_not_found: 404,
+  assertion_not_found: 404,
   tenant_exists: 409,
   agent_exists: 409,
   agent_revoked: 409,
@@ -41,6 +42,7 @@ const STATUS = {
   source_in_use: 409,
   chunk_conflict: 409,
   retraction_not_held: 409,
+  not_allowed: 409,
   body_too_large: 413,
   not_json: 415,
 } as const satisfies Readonly<Record<string, ContentfulStatusCode>>;

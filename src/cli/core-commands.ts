@@ -2,12 +2,16 @@
 import { EXIT } from "../lib/exit-code.ts";
 import { VERSION } from "../lib/version.ts";
 import { AGENT_COMMANDS } from "./core-agent.ts";
+import { ASSERTION_COMMANDS } from "./core-assertions.ts";
 import { OutputClosed, processContext, type CoreContext, type Serve } from "./core-context.ts";
+import { DEVICE_ACT_COMMANDS } from "./core-device-acts.ts";
 import { DEVICE_COMMANDS } from "./core-devices.ts";
+import { EXPLAIN_COMMANDS } from "./core-explain.ts";
 import { HELD_COMMANDS } from "./core-held.ts";
 import { INBOX_COMMANDS } from "./core-inbox.ts";
 import { INGEST_COMMANDS } from "./core-ingest.ts";
 import { QUALITY_COMMANDS } from "./core-quality.ts";
+import { QUARANTINE_COMMANDS } from "./core-quarantine.ts";
 import { REDERIVE_COMMANDS } from "./core-rederive.ts";
 import { REHEARSAL_COMMANDS } from "./core-rehearsal.ts";
 import { REPLAY_COMMANDS } from "./core-replay.ts";
@@ -40,6 +44,10 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...RETENTION_COMMANDS,
     ...RETRACTION_COMMANDS,
     ...DEVICE_COMMANDS,
+    ...DEVICE_ACT_COMMANDS,
+    ...ASSERTION_COMMANDS,
+    ...EXPLAIN_COMMANDS,
+    ...QUARANTINE_COMMANDS,
     ...RULE_COMMANDS,
     ...REHEARSAL_COMMANDS,
     ...HELD_COMMANDS,

@@ -56,7 +56,7 @@ export const DEVICE_COMMANDS: readonly Command<CoreContext>[] = [
     operands: { device: required("DEVICE", "its id or a former one; else what finds just one") },
     flags: { payload: toggle("also what each source sent") },
     run: async ({ device, payload }, session) => {
-      const path = session.path(["devices", await idOf(device, session)]);
+      const path = session.path(["devices", await deviceIdOf(device, session)]);
       const body = await session.ask<DeviceDetail>({ method: "GET", path });
       const nowMs = session.context.clock.now();
       session.show(body, () => deviceLines(body, { nowMs, withPayload: payload }));
@@ -92,7 +92,7 @@ function isNamed(hostname: string | undefined, text: string): boolean {
 }
 
 /** An id as it is; any other text must be the name of one device, or find just one. */
-async function idOf(text: string, session: TenantSession): Promise<string> {
+export async function deviceIdOf(text: string, session: TenantSession): Promise<string> {
   if (text.startsWith("sr:")) return text;
   const path = session.path(["devices"], { q: text, limit: 10, total: true, state: "all" });
   const { devices, total = 0 } = await session.ask<Page>({ method: "GET", path });

@@ -18,6 +18,7 @@ import { parseTenantSlug } from "../model/tenant.ts";
 import { optional, parsed, required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { openForCommand } from "./core-in-process.ts";
+import { writeExplanations } from "./core-replay-explain.ts";
 import { placed, readBatches, Recording, type ReplayBatch } from "./core-replay-input.ts";
 import { logLevel, platformSettings, WHERE } from "./core-settings.ts";
 import type { Platform } from "./platform.ts";
@@ -44,6 +45,7 @@ export const REPLAY_COMMANDS: readonly Command<CoreContext>[] = [
       ),
       out: required("FILE", 'where to write {"i", "id", "at"} for every line'),
       aliases: optional("FILE", 'where to write {"from", "to"} for every id that leads to another'),
+      explain: optional("FILE", "where to write why each device of several records is one"),
       shuffle: parsed(
         "SEED",
         "play the lines in an order that this number decides, over all batches",
@@ -70,13 +72,14 @@ export const REPLAY_COMMANDS: readonly Command<CoreContext>[] = [
           values.shuffle === undefined
             ? undefined
             : shuffledIndices(recording.lines, values.shuffle);
-        const replay = new Replay(platform.db, {
-          lease: await newTenant(platform),
-          lines: recording.lines,
-        });
+        const lease = await newTenant(platform);
+        const replay = new Replay(platform.db, { lease, lines: recording.lines });
         await play(replay, { recording, batches, order, context });
         await writeAnswers(replay, { path: values.out, lines: recording.lines });
         if (values.aliases !== undefined) await writeLines(values.aliases, await replay.aliases());
+        if (values.explain !== undefined) {
+          await writeExplanations(platform.db, lease.tenant, values.explain);
+        }
         return EXIT.ok;
       } finally {
         if (dir !== undefined) await rm(dir, { recursive: true, force: true });

@@ -93,8 +93,8 @@ function only({ plan, published }: Passing, open: readonly Part[]): Passing {
       departures: open.flatMap((part) => part.departures),
     },
     published: {
+      ...published,
       members: published.members.filter(({ recordNo }) => recordNos.has(recordNo)),
-      devices: published.devices,
     },
   };
 }

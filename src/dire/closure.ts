@@ -6,6 +6,8 @@
  */
 import type { Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
+import { openAsserted, type Asserted } from "./asserted.ts";
+import type { Link } from "./assertion.ts";
 import { mayBeChimera } from "./chimera.ts";
 import { holderKey, readHolders, type PartitionValue } from "./history-store.ts";
 import { kindOf } from "./kind.ts";
@@ -22,10 +24,10 @@ import {
 } from "./node.ts";
 import { readNames } from "./numbers.ts";
 import type { AddressDays } from "./record-state.ts";
-import { Lens } from "./resolve.ts";
+import { Lens, type Surroundings } from "./resolve.ts";
 import { ADDRESS_DAYS_MIN } from "./score.ts";
 import { daysTogether } from "./together.ts";
-import { VALUE_HOLDERS_MAX, type ValueState } from "./value-state.ts";
+import { ALLOWED_HOLDERS_MAX, VALUE_HOLDERS_MAX, type ValueState } from "./value-state.ts";
 import { readHeldValues, type DecidedValue } from "./value-store.ts";
 
 /** One record that was loaded. */
@@ -39,16 +41,22 @@ const ROUNDS_MAX = 200;
 /** No limit, as PostgreSQL takes it. */
 const ALL = 2 ** 31 - 1;
 
+type Names = Awaited<ReturnType<typeof readNames>>;
+
 /** Starts loading components of a tenant; `widen` may be called again with more records. */
 export async function openClosure(tx: Tx, tenant: number): Promise<Closure> {
-  return new Closure(tx, tenant, await readNames(tx, tenant));
+  return new Closure(tx, tenant, {
+    names: await readNames(tx, tenant),
+    asserted: await openAsserted(tx, tenant),
+  });
 }
 
 /** Complete components and their ring, growing. One transaction long. */
 export class Closure {
   readonly #tx: Tx;
   readonly #tenant: number;
-  readonly #names: Awaited<ReturnType<typeof readNames>>;
+  readonly #names: Names;
+  readonly #asserted: Asserted;
   /** Every record loaded: members and the ring around them. */
   readonly #loaded = new Map<number, Member>();
   readonly #members = new Map<number, Member>();
@@ -63,15 +71,25 @@ export class Closure {
   readonly #neighbours = new Map<number, Neighbours>();
   readonly #beside = new Map<number, readonly number[]>();
 
-  constructor(tx: Tx, tenant: number, names: Awaited<ReturnType<typeof readNames>>) {
+  constructor(
+    tx: Tx,
+    tenant: number,
+    { names, asserted }: { readonly names: Names; readonly asserted: Asserted },
+  ) {
     this.#tx = tx;
     this.#tenant = tenant;
     this.#names = names;
+    this.#asserted = asserted;
   }
 
   /** Records of the components loaded so far. */
   get members(): ReadonlyMap<number, Member> {
     return this.#members;
+  }
+
+  /** What operators assert of the members and of each other's places. */
+  get links(): readonly Link[] {
+    return this.#asserted.links;
   }
 
   /** Values that may do something else than what was last decided. */
@@ -83,15 +101,21 @@ export class Closure {
   lens(partitionNo: number): Lens {
     const known = this.#lenses.get(partitionNo);
     if (known !== undefined) return known;
-    const lens = new Lens({
+    const lens = new Lens(this.surroundings(partitionNo));
+    this.#lenses.set(partitionNo, lens);
+    return lens;
+  }
+
+  /** What is known around a partition's records that are loaded. */
+  surroundings(partitionNo: number): Surroundings {
+    return {
       holders: (value) => this.#histories(partitionNo, value),
       neighbours: ({ recordNo }) =>
         (this.#beside.get(recordNo) ?? []).map((no) => this.#member(no).history),
       namesakes: (history) =>
         (this.#namesakes.get(sameIdKey(history)) ?? []).map((no) => this.#member(no).history),
-    });
-    this.#lenses.set(partitionNo, lens);
-    return lens;
+      isAllowed: (value) => this.#asserted.isAllowed({ partitionNo, value }),
+    };
   }
 
   /** Loads the components of these records too; gives the members that this adds. */
@@ -107,7 +131,8 @@ export class Closure {
         this.#seen.add(member.history.recordNo);
         added.push(member);
       }
-      const next = await this.#through(fresh);
+      const joined = await this.#asserted.follow(frontier);
+      const next = [...(await this.#through(fresh)), ...joined];
       frontier = [...new Set(next)].filter((no) => !this.#members.has(no));
     }
     return added;
@@ -144,17 +169,25 @@ export class Closure {
 
   async #load(recordNos: readonly number[]): Promise<void> {
     const missing = [...new Set(recordNos)].filter((no) => !this.#loaded.has(no));
-    for (const [no, loaded] of await loadRecords(this.#tx, this.#tenant, missing)) {
-      const { row, state } = loaded;
-      const kind = kindOf(row.kind);
-      invariant(kind !== undefined, `record ${no} has a known kind`);
-      const partition = this.#names.partitions.get(row.partitionNo) ?? "";
-      const instance = this.#names.instances.get(row.instanceNo) ?? "";
-      this.#loaded.set(no, {
+    const fresh = [...(await loadRecords(this.#tx, this.#tenant, missing)).values()].map(
+      (loaded) => ({
         loaded,
-        history: historyOf(no, { partition, instance, kind, native: row.native }, state),
-      });
+        partitionNo: loaded.row.partitionNo,
+        history: this.#historyOf(loaded),
+      }),
+    );
+    const heeded = await this.#asserted.heed(fresh);
+    for (const [i, { loaded, history }] of fresh.entries()) {
+      this.#loaded.set(history.recordNo, { loaded, history: heeded[i] ?? history });
     }
+  }
+
+  #historyOf({ row, state }: LoadedRecord): RecordHistory {
+    const kind = kindOf(row.kind);
+    invariant(kind !== undefined, `record ${row.recordNo} has a known kind`);
+    const partition = this.#names.partitions.get(row.partitionNo) ?? "";
+    const instance = this.#names.instances.get(row.instanceNo) ?? "";
+    return historyOf(row.recordNo, { partition, instance, kind, native: row.native }, state);
   }
 
   /**
@@ -244,6 +277,7 @@ export class Closure {
       before.set(key, state);
       this.#holders.set(key, holders.length > VALUE_HOLDERS_MAX ? "generic" : holders);
     }
+    await this.#holdAllowed(values);
     const held = values.filter(isFeature).map((value) => this.#holders.get(holderKey(value)) ?? []);
     const turned = values.filter(
       (value) =>
@@ -258,6 +292,20 @@ export class Closure {
           ? new Map()
           : await readHolders(this.#tx, this.#tenant, { values: turned, limit: ALL }),
     };
+  }
+
+  /** An operator's word lets a value join more records than it otherwise might, though not without end. */
+  async #holdAllowed(values: readonly PartitionValue[]): Promise<void> {
+    const allowed = values.filter(
+      (value) =>
+        this.#asserted.isAllowed(value) && this.#holders.get(holderKey(value)) === "generic",
+    );
+    if (allowed.length === 0) return;
+    const limit = ALLOWED_HOLDERS_MAX + 1;
+    const found = await readHolders(this.#tx, this.#tenant, { values: allowed, limit });
+    for (const [key, held] of found) {
+      if (held.length <= ALLOWED_HOLDERS_MAX) this.#holders.set(key, held);
+    }
   }
 
   /** A record that could be split by name depends on who else holds its names and MACs, members or not. */

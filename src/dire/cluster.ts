@@ -22,10 +22,17 @@ import {
 import { daysTogether } from "./together.ts";
 
 /** A device of more records than this is a storm, not a device. */
-const CLUSTER_NODES_MAX = 24;
+export const CLUSTER_NODES_MAX = 24;
 
 /** Why two nodes whose evidence would join them were not joined. */
-type Barrier = "same_source" | "same_record" | "never_merge" | "too_many_records" | "contradiction";
+export type Barrier =
+  | "same_source"
+  | "same_record"
+  | "never_merge"
+  | "too_many_records"
+  | "contradiction"
+  /** A MAC alone, global or local, is too little: docks and dongles go from hand to hand. */
+  | "mac_alone";
 
 /** A pair that looked like one device and was not joined, with the evidence and the barrier. */
 export interface Refused {
@@ -35,9 +42,18 @@ export interface Refused {
   readonly barrier: Barrier;
 }
 
-/** Nodes by device, oldest first, and the pairs that were refused. */
+/** A step that made a device: the pair that brought two groups together, and what all of both say. */
+export interface Join {
+  readonly a: Node;
+  readonly b: Node;
+  /** Of both groups, whole; empty where an operator joined them. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** Nodes by device, oldest first, how they came together, and the pairs that were refused. */
 export interface Clustering {
   readonly groups: readonly (readonly Node[])[];
+  readonly joins: readonly Join[];
   readonly refused: readonly Refused[];
 }
 
@@ -53,27 +69,80 @@ export interface ClusterView extends Voices {
 
 /** Clusters the nodes. */
 export function cluster(nodes: readonly Node[], view: ClusterView): Clustering {
-  const groups = new Map(nodes.map((node) => [node, [node] as Node[]]));
+  const groups = new Groups(nodes);
+  const devices = new Groups(nodes);
+  const joins = joinAsserted(devices, view);
   const refused: Refused[] = [];
-  const join = (left: Node[], right: Node[]): void => {
-    left.push(...right);
-    for (const moved of right) groups.set(moved, left);
-  };
-  for (const [a, b] of view.mustLink ?? []) {
-    const [left, right] = [groups.get(a), groups.get(b)];
-    if (left !== undefined && right !== undefined && left !== right) join(left, right);
-  }
   for (const { a, b, evidence } of candidates(nodes, view)) {
-    const [left, right] = [groups.get(a), groups.get(b)];
-    if (left === undefined || right === undefined || left === right) continue;
-    const barrier = barrierBetween(left, right, view);
-    if (barrier === undefined) join(left, right);
-    else if (total(evidence) >= JOIN_POINTS) refused.push({ a, b, evidence, barrier });
+    const [left, right] = [groups.of(a), groups.of(b)];
+    if (left === right) continue;
+    const barrier = devices.arePartedBy(view, a, b)
+      ? "never_merge"
+      : barrierBetween(left, right, view);
+    if (typeof barrier === "string") {
+      if (total(evidence) >= JOIN_POINTS) refused.push({ a, b, evidence, barrier });
+      else if (isMacAlone(evidence)) refused.push({ a, b, evidence, barrier: "mac_alone" });
+      continue;
+    }
+    groups.join(a, b);
+    devices.join(a, b);
+    joins.push({ a, b, evidence: barrier });
   }
   return {
-    groups: [...new Set(groups.values())].map((group) => group.toSorted(compareAge)),
-    refused,
+    groups: devices.all().map((group) => group.toSorted(compareAge)),
+    joins,
+    refused: refused.filter(({ a, b }) => devices.of(a) !== devices.of(b)),
   };
+}
+
+/**
+ * An operator's merge makes one device of two groups and changes nothing else: evidence is still weighed within each, so that
+ * values in which the two differ drive none of their records away.
+ */
+function joinAsserted(devices: Groups, view: ClusterView): Join[] {
+  const joins: Join[] = [];
+  const pairs = (view.mustLink ?? []).map(([a, b]) =>
+    compareNodes(a, b) < 0 ? ([a, b] as const) : ([b, a] as const),
+  );
+  for (const [a, b] of pairs.toSorted(
+    (x, y) => compareNodes(x[0], y[0]) || compareNodes(x[1], y[1]),
+  )) {
+    if (devices.of(a) === devices.of(b) || devices.arePartedBy(view, a, b)) continue;
+    devices.join(a, b);
+    joins.push({ a, b, evidence: [] });
+  }
+  return joins;
+}
+
+/** Which nodes are together so far. */
+class Groups {
+  readonly #of: Map<Node, Node[]>;
+
+  constructor(nodes: readonly Node[]) {
+    this.#of = new Map(nodes.map((node) => [node, [node]]));
+  }
+
+  of(node: Node): readonly Node[] {
+    return this.#of.get(node) ?? [];
+  }
+
+  join(a: Node, b: Node): void {
+    const [left, right] = [this.#of.get(a), this.#of.get(b)];
+    if (left === undefined || right === undefined || left === right) return;
+    left.push(...right);
+    for (const moved of right) this.#of.set(moved, left);
+  }
+
+  all(): (readonly Node[])[] {
+    return [...new Set(this.#of.values())];
+  }
+
+  /** Whether an operator keeps anything of one group apart from anything of the other. */
+  arePartedBy({ mustNotLink }: ClusterView, a: Node, b: Node): boolean {
+    const [left, right] = [this.of(a), this.of(b)];
+    if (mustNotLink === undefined || left === right) return false;
+    return left.some((x) => right.some((y) => mustNotLink(x, y)));
+  }
 }
 
 interface Candidate {
@@ -126,20 +195,39 @@ function pairsOf(
   return all.filter(([a, b]) => daysTogether(addressesOf(a), addressesOf(b)) >= ADDRESS_DAYS_MIN);
 }
 
-function barrierBetween(
+/** What keeps two groups apart whatever they agree in; undefined where only points are missing, or nothing is. */
+export function whyApart(
   left: readonly Node[],
   right: readonly Node[],
   view: ClusterView,
 ): Barrier | undefined {
+  const isParted = left.some((a) => right.some((b) => view.mustNotLink?.(a, b) === true));
+  if (isParted) return "never_merge";
+  const barrier = barrierBetween(left, right, view);
+  return typeof barrier === "string" && barrier !== "contradiction" ? barrier : undefined;
+}
+
+/** A MAC in common, and nothing that speaks against it, but nothing else that counts for it. */
+function isMacAlone(evidence: readonly Evidence[]): boolean {
+  const against = evidence.some(({ points }) => points < 0);
+  return !against && evidence.some(({ type }) => type === "mac" || type === "localMac");
+}
+
+/** What keeps two groups apart, or the evidence that joins them. */
+function barrierBetween(
+  left: readonly Node[],
+  right: readonly Node[],
+  view: ClusterView,
+): Barrier | readonly Evidence[] {
   if (left.length + right.length > CLUSTER_NODES_MAX) return "too_many_records";
   for (const a of left) {
     for (const b of right) {
-      if (view.mustNotLink?.(a, b) === true) return "never_merge";
       if (a.recordNo === b.recordNo) return "same_record";
       if (excludeEachOther(a, b, { left, right, view })) return "same_source";
     }
   }
-  return total(weigh(left, right, view)) < JOIN_POINTS ? "contradiction" : undefined;
+  const evidence = weigh(left, right, view);
+  return total(evidence) < JOIN_POINTS ? "contradiction" : evidence;
 }
 
 /** Two records of one source at the same time are two devices, unless something shows them as rows of one. */

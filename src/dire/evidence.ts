@@ -2,6 +2,8 @@
 import type { Tx } from "../db/tx.ts";
 import { readMembersOf } from "../inventory/device-store.ts";
 import type { MemberRow } from "../inventory/member.ts";
+import { readLocks } from "./assertion-store.ts";
+import { locksOf } from "./assertion.ts";
 import { goneSince, type Deletion } from "./deletion.ts";
 import { readDerivation } from "./derivation-store.ts";
 import { readDeletions } from "./history-store.ts";
@@ -10,7 +12,7 @@ import { loadRecords, type LoadedRecord } from "./load-state.ts";
 import { historyOf, nodeOf } from "./node.ts";
 import { readNames } from "./numbers.ts";
 import type { Field } from "./saying.ts";
-import { NO_LOCKS, survive, witnessOf, type Survivor, type Witness } from "./survive.ts";
+import { survive, witnessOf, type Survivor, type Witness } from "./survive.ts";
 
 /** One record of a device. */
 interface RecordEvidence {
@@ -69,7 +71,10 @@ export async function readEvidence(tx: Tx, tenant: number, deviceNo: number): Pr
     // As the published row has it: retracted records say nothing while another stands.
     fields: survive(alive.length > 0 ? alive : standing, {
       derivation: await readDerivation(tx),
-      locks: NO_LOCKS,
+      locks: locksOf(
+        standing.map(({ node }) => node),
+        await readLocks(tx, tenant, [...loaded.keys()]),
+      ),
     }),
     recordsLeftOff: all.length - records.length,
   };

@@ -1,6 +1,6 @@
 /**
- * Numbers for names inside one tenant's transaction: instances and partitions by name, and blocks of record, device, run
- * and batch numbers. The row of sync.tenant_ingest is locked by the fence, so numbers have no gaps but those of rollbacks.
+ * Numbers for names inside one tenant's transaction: instances and partitions by name, and blocks of record, device, run,
+ * assertion and batch numbers. The row of sync.tenant_ingest is locked by the fence, so numbers have no gaps but those of rollbacks.
  */
 import type { Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
@@ -12,6 +12,7 @@ const COUNTERS = {
   instance: "next_instance_no",
   partition: "next_partition_no",
   retraction: "next_retraction_no",
+  assertion: "next_assertion_no",
   batch: "next_seq",
 } as const;
 
@@ -105,6 +106,19 @@ export async function partitionNumbers(
     ]);
   }
   return numbers;
+}
+
+/** The number of a partition that some record lies in. */
+export async function findPartition(
+  tx: Tx,
+  tenant: number,
+  name: string,
+): Promise<number | undefined> {
+  const { rows } = await tx.query<{ no: number }>(
+    "select partition_no as no from sync.partitions where tenant = $1 and name = $2",
+    [tenant, name],
+  );
+  return rows[0]?.no;
 }
 
 /** Names of a tenant's instances and partitions, by number. */

@@ -2,6 +2,7 @@
 import type { MemberRow } from "../inventory/member.ts";
 import { invariant } from "../lib/invariant.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
+import type { Link, RecordPart } from "./assertion.ts";
 import { compareAge, type Node } from "./node.ts";
 import type { Cluster } from "./resolve.ts";
 
@@ -10,6 +11,8 @@ export interface Published {
   readonly members: readonly MemberRow[];
   /** Device -> its id. */
   readonly devices: ReadonlyMap<number, CanonicalId>;
+  /** What operators assert of the records. */
+  readonly links: readonly Link[];
 }
 
 /** A device that goes: its id leads to `successor` from now on. */
@@ -17,7 +20,32 @@ export interface Departure {
   readonly deviceNo: number;
   readonly id: CanonicalId;
   readonly successor: CanonicalId;
-  readonly reason: "identifier_conflict" | "ip_alias_conflict";
+  readonly reason: "identifier_conflict" | "ip_alias_conflict" | "manual_merge";
+  /** The assertion behind a manual merge. */
+  readonly assertionNo: number | undefined;
+}
+
+/** A record, or the part of it with a fingerprint, that belongs to another device than before; undefined where it had none. */
+export interface Move {
+  readonly recordNo: number;
+  readonly fingerprint: number;
+  readonly from: CanonicalId | undefined;
+  readonly to: CanonicalId;
+}
+
+/** Where records go. */
+export function movesOf(
+  clusters: readonly Cluster[],
+  { members, devices }: Pick<Published, "members" | "devices">,
+): readonly Move[] {
+  const deviceOf = publishedDevice(members);
+  return clusters.flatMap(({ id, nodes }) =>
+    nodes.flatMap((node): Move[] => {
+      const from = devices.get(deviceOf(node) ?? 0);
+      const { recordNo, fingerprints } = node;
+      return from === id ? [] : [{ recordNo, fingerprint: fingerprints.at(-1) ?? 0, from, to: id }];
+    }),
+  );
 }
 
 /** Devices that stay, by id, and those that go. */
@@ -99,19 +127,46 @@ type Former = { readonly cluster: Cluster; readonly node: Node };
 function departureOf(
   deviceNo: number,
   former: readonly Former[],
-  { devices }: Published,
+  { devices, links }: Published,
 ): Departure {
   const id = devices.get(deviceNo);
   invariant(id !== undefined, `device ${deviceNo} of a published record exists`);
   const [oldest] = former.toSorted((a, b) => compareAge(a.node, b.node));
   invariant(oldest !== undefined, `a record of device ${deviceNo} is in some cluster`);
   const isAddress = former.every(({ node }) => node.key.kind === "address");
+  const cause = isAddress ? "ip_alias_conflict" : "identifier_conflict";
+  const link = linkByHand(oldest, former, links);
   return {
     deviceNo,
     id,
     successor: oldest.cluster.id,
-    reason: isAddress ? "ip_alias_conflict" : "identifier_conflict",
+    reason: link === undefined ? cause : "manual_merge",
+    assertionNo: link?.assertionNo,
   };
+}
+
+/** By which an operator joined a record of the device that goes and one that came from elsewhere. */
+function linkByHand(
+  { cluster }: Former,
+  former: readonly Former[],
+  links: readonly Link[],
+): Link | undefined {
+  const own = new Set(former.map(({ node }) => node));
+  const names = (side: Link["sides"][number], nodes: readonly Node[]): boolean =>
+    nodes.some((node) =>
+      side.some((end) => end.recordNo === node.recordNo && isFingerprintOf(node, end)),
+    );
+  const others = cluster.nodes.filter((node) => !own.has(node));
+  return links.find(
+    ({ kind, sides: [one, other] }) =>
+      kind === "must_link" &&
+      ((names(one, [...own]) && names(other, others)) ||
+        (names(other, [...own]) && names(one, others))),
+  );
+}
+
+function isFingerprintOf({ fingerprints }: Node, { fingerprint }: RecordPart): boolean {
+  return fingerprints.includes(fingerprint);
 }
 
 /** Membership rows of clusters: one a record, or one a fingerprint where a record's parts are different devices. */

@@ -4,8 +4,9 @@
  */
 import { invariant } from "../lib/invariant.ts";
 import { canonicalId, derivedId, type CanonicalId } from "../model/canonical-id.ts";
+import { linkedNodes, type Link } from "./assertion.ts";
 import { splitByName } from "./chimera.ts";
-import { cluster, type Refused } from "./cluster.ts";
+import { cluster, type ClusterView, type Join, type Refused } from "./cluster.ts";
 import { incarnationsOf } from "./incarnations.ts";
 import {
   compareAge,
@@ -38,24 +39,36 @@ export interface Surroundings {
   readonly neighbours: (history: RecordHistory) => readonly RecordHistory[];
   /** Records, this one included, whose id rule may give the same id: same partition, kind and native id. */
   readonly namesakes: (history: RecordHistory) => readonly RecordHistory[];
+  /** Values that an operator allows to join records, however many hold them. */
+  readonly isAllowed?: (value: ValueKey) => boolean;
 }
 
 /** What was decided. */
 export interface Decision {
   readonly clusters: readonly Cluster[];
+  readonly joins: readonly Join[];
   readonly refused: readonly Refused[];
 }
 
-/** Devices of a set of complete components of one partition, in no particular order. */
-export function resolve(histories: readonly RecordHistory[], lens: Lens): Decision {
+/** Devices of a set of complete components of one partition, in no particular order, given what operators say of them. */
+export function resolve(
+  histories: readonly RecordHistory[],
+  { lens, links }: { readonly lens: Lens; readonly links: readonly Link[] },
+): Decision {
   const nodes = histories.flatMap((history) => lens.nodes(history));
-  const { groups, refused } = cluster(nodes, {
+  const { groups, joins, refused } = cluster(nodes, viewOf(lens, links, nodes));
+  return { clusters: groups.map((group) => named(group, lens)), joins, refused };
+}
+
+/** What clustering of these nodes looks at. */
+export function viewOf(lens: Lens, links: readonly Link[], nodes: readonly Node[]): ClusterView {
+  return {
     holders: (value) => lens.holders(value),
     isUsable: (value) => lens.state(value) === "ok",
     valuesOf: (node) => lens.values(node),
     addressesOf: (node) => lens.addresses(node),
-  });
-  return { clusters: groups.map((group) => named(group, lens)), refused };
+    ...linkedNodes(links, nodes),
+  };
 }
 
 /** Sees records as nodes and values as what they are worth, each worked out once. */
@@ -111,7 +124,8 @@ export class Lens {
 
   #decide(value: ValueKey): ValueState {
     if (this.#around.holders(value) === "generic") return "generic";
-    return isAddressKey(value) ? "ok" : valueState(this.holders(value));
+    if (isAddressKey(value) || this.#around.isAllowed?.(value) === true) return "ok";
+    return valueState(this.holders(value));
   }
 
   /**

@@ -4,10 +4,10 @@
  * changes nothing.
  */
 import type { Tx } from "../db/tx.ts";
+import { readFormer, writeAliases } from "../inventory/alias-store.ts";
 import {
   findDevices,
   removeDevices,
-  writeAliases,
   writeDevices,
   writeMembers,
   writeMerges,
@@ -17,7 +17,9 @@ import type { MemberRow } from "../inventory/member.ts";
 import { invariant } from "../lib/invariant.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import type { Ip } from "../model/ip.ts";
-import { braked, type Braking, type Passing } from "./brake.ts";
+import { readLocks } from "./assertion-store.ts";
+import { locksOf, type Link } from "./assertion.ts";
+import { braked, type Braking, type Passed, type Passing } from "./brake.ts";
 import { openClosure, type Closure, type Member } from "./closure.ts";
 import { goneSince, type Deletion } from "./deletion.ts";
 import { readDerivation } from "./derivation-store.ts";
@@ -31,12 +33,15 @@ import {
   type Departure,
   memberChanges,
   memberRows,
+  type Move,
+  movesOf,
   planPublication,
 } from "./publication.ts";
 import { watchQuality } from "./quality-watch.ts";
+import { writeQuarantine } from "./quarantine-store.ts";
 import type { Cluster } from "./resolve.ts";
 import { settle, type Settled } from "./settle.ts";
-import { NO_LOCKS, witnessOf } from "./survive.ts";
+import { witnessOf } from "./survive.ts";
 import { writeValueStates, type DecidedValue } from "./value-store.ts";
 import { addWatches } from "./watch-store.ts";
 import { ANY_DAY, watchesOf, type Watches } from "./watch.ts";
@@ -67,20 +72,10 @@ export async function publishComponents(
   tenant: number,
   wanted: { readonly recordNos: readonly number[]; readonly braking: Braking },
 ): Promise<Touched> {
-  const closure = await openClosure(tx, tenant);
-  const settled = await settle(tx, tenant, { closure, seeds: wanted.recordNos });
-  const passing = await planned(tx, tenant, settled);
-  const { clusters, plan, published, held, isMoving } = await braked(tx, tenant, {
-    passing,
-    braking: wanted.braking,
-  });
-  const numbers = await numberDevices(tx, tenant, { clusters, known: plan.known });
+  const { closure, passed, numbers } = await publish(tx, tenant, wanted);
+  const { clusters, plan, published, held } = passed;
   const { departures } = plan;
   const { members } = published;
-  const collisions = isMoving ? collisionsOf(clusters, published) : [];
-  await write(tx, tenant, { closure, clusters, numbers, departures, collisions, members });
-  await watchQuality(tx, tenant, { clusters, numbers, published, isMoving, closure });
-  await addWatches(tx, tenant, watchesOfAll(closure, settled.clusters));
   const counts = {
     records: closure.members.size,
     devices: clusters.length,
@@ -99,15 +94,57 @@ export async function publishComponents(
 async function planned(
   tx: Tx,
   tenant: number,
-  { clusters, published: members }: Settled,
+  {
+    settled: { clusters, published: members },
+    links,
+  }: { readonly settled: Settled; readonly links: readonly Link[] },
 ): Promise<Passing> {
   const ids = clusters.map(({ id }) => id);
   const deviceNos = [...new Set(members.map(({ deviceNo }) => deviceNo))];
   const devices = await findDevices(tx, tenant, { deviceNos, ids });
-  const published = { members, devices };
+  const published = { members, devices, links };
   return { clusters, plan: planPublication(clusters, published), published };
 }
 
+/** The same for an operator, whom no brake holds; gives where records went, and how many wait in a hold that was there. */
+export async function publishMoves(
+  tx: Tx,
+  tenant: number,
+  recordNos: readonly number[],
+): Promise<{ readonly moves: readonly Move[]; readonly held: number }> {
+  const { passed } = await publish(tx, tenant, { recordNos, braking: {} });
+  return { moves: movesOf(passed.clusters, passed.published), held: passed.held };
+}
+
+type Publishing = {
+  readonly closure: Closure;
+  readonly passed: Passed;
+  readonly numbers: ReadonlyMap<CanonicalId, number>;
+};
+
+async function publish(
+  tx: Tx,
+  tenant: number,
+  wanted: { readonly recordNos: readonly number[]; readonly braking: Braking },
+): Promise<Publishing> {
+  const closure = await openClosure(tx, tenant);
+  const settled = await settle(tx, tenant, { closure, seeds: wanted.recordNos });
+  const passing = await planned(tx, tenant, { settled, links: closure.links });
+  const passed = await braked(tx, tenant, { passing, braking: wanted.braking });
+  const { clusters, plan, published, isMoving } = passed;
+  const numbers = await numberDevices(tx, tenant, { clusters, known: plan.known });
+  const { departures } = plan;
+  const { members } = published;
+  const collisions = isMoving ? collisionsOf(clusters, published) : [];
+  await write(tx, tenant, { closure, clusters, numbers, departures, collisions, members });
+  await watchQuality(tx, tenant, { clusters, numbers, published, isMoving, closure });
+  await addWatches(tx, tenant, watchesOfAll(closure, settled.clusters));
+  const recordNos = [...closure.members.keys()];
+  await writeQuarantine(tx, tenant, { recordNos, held: settled.held });
+  return { closure, passed, numbers };
+}
+
+/** A device that was part of another and is one of its own again has the number that it had. */
 async function numberDevices(
   tx: Tx,
   tenant: number,
@@ -117,10 +154,18 @@ async function numberDevices(
   }: { readonly clusters: readonly Cluster[]; readonly known: ReadonlyMap<CanonicalId, number> },
 ): Promise<ReadonlyMap<CanonicalId, number>> {
   const fresh = clusters.filter(({ id }) => !known.has(id));
-  const numbers = new Map(known);
-  if (fresh.length === 0) return numbers;
-  const first = await takeNumbers(tx, tenant, { what: "device", count: fresh.length });
-  for (const [i, { id }] of fresh.entries()) numbers.set(id, first + i);
+  if (fresh.length === 0) return known;
+  const former = await readFormer(
+    tx,
+    tenant,
+    fresh.map(({ id }) => id),
+  );
+  const numbers = new Map([...known, ...former]);
+  const count = clusters.length - numbers.size;
+  const first = count === 0 ? 0 : await takeNumbers(tx, tenant, { what: "device", count });
+  for (const [i, { id }] of fresh.filter(({ id: one }) => !former.has(one)).entries()) {
+    numbers.set(id, first + i);
+  }
   invariant(numbers.size === clusters.length, "no two clusters have one id");
   return numbers;
 }
@@ -151,14 +196,15 @@ async function write(
     [...all.values()].map(({ loaded }) => loaded.row),
   );
   const derivation = await readDerivation(tx);
+  const locks = await readLocks(tx, tenant, [...all.keys()]);
   const rows = clusters.map((cluster): DeviceRow => {
     const standing = cluster.nodes.flatMap((node) =>
       standingOf(node, { member: all.get(node.recordNo), deletions }),
     );
-    const terms = { derivation, locks: NO_LOCKS };
+    const terms = { derivation, locks: locksOf(cluster.nodes, locks) };
     return deviceRow(cluster, standing, { deviceNo: numberOf(cluster.id), ...terms });
   });
-  await removeDevices(
+  const removed = await removeDevices(
     tx,
     tenant,
     departures.map(({ deviceNo }) => deviceNo),
@@ -171,14 +217,23 @@ async function write(
       deviceNo: numberOf(successor),
       reason,
     })),
+    removed,
     moved: new Map(departures.map(({ deviceNo, successor }) => [deviceNo, numberOf(successor)])),
     owned: clusters.map(({ id }) => id),
   });
-  const merges = [...departures, ...collisions.map((c) => ({ ...c, reason: "id_collision" }))];
+  const merges = [
+    ...departures,
+    ...collisions.map((c) => ({ ...c, reason: "id_collision", assertionNo: undefined })),
+  ];
   await writeMerges(
     tx,
     tenant,
-    merges.map(({ id, successor, reason }) => ({ from: id, to: successor, reason, details: {} })),
+    merges.map(({ id, successor, reason, assertionNo }) => ({
+      from: id,
+      to: successor,
+      reason,
+      details: assertionNo === undefined ? {} : { assertion_no: assertionNo },
+    })),
   );
   await writeValueStates(tx, tenant, closure.decided);
   // A record that is seen again after its deletion is there again, changed or not.

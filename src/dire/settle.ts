@@ -16,11 +16,14 @@ import { holderOf } from "./address-owner.ts";
 import type { Closure, Member } from "./closure.ts";
 import { isAddressKey, type Node } from "./node.ts";
 import { publishedDevice } from "./publication.ts";
+import { heldApart, type HeldApart } from "./quarantine.ts";
 import { addressCluster, resolve, type Cluster } from "./resolve.ts";
 
 /** What was decided of all members of the closure, and what is published of them. */
 export interface Settled {
   readonly clusters: readonly Cluster[];
+  /** Pairs of them that were held apart. */
+  readonly held: readonly HeldApart[];
   readonly published: readonly MemberRow[];
 }
 
@@ -38,7 +41,8 @@ export async function settle(
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const hung = await settling.take(frontier);
     if (hung.outside.length === 0) {
-      return { clusters: hung.clusters, published: settling.published };
+      const { held, published } = settling;
+      return { clusters: hung.clusters, held, published };
     }
     frontier = hung.outside;
   }
@@ -66,6 +70,7 @@ class Settling {
   /** Published membership of members, and of others that claim or sight an address. */
   readonly #rows = new Map<number, readonly MemberRow[]>();
   readonly #clusters: Cluster[] = [];
+  readonly #held: HeldApart[] = [];
   readonly #clusterOf = new Map<number, (readonly [Node, Cluster])[]>();
   readonly #claims = new Map<string, AddressClaims>();
 
@@ -76,6 +81,11 @@ class Settling {
     this.#seeds = new Set(seeds);
   }
 
+  /** Pairs of members that were held apart. */
+  get held(): readonly HeldApart[] {
+    return this.#held;
+  }
+
   /** Published membership of all members. */
   get published(): readonly MemberRow[] {
     return [...this.#closure.members.keys()].flatMap((no) => this.#rows.get(no) ?? []);
@@ -84,7 +94,9 @@ class Settling {
   /** Takes in more records with all that changes with them. What was decided before stands: components are whole. */
   async take(recordNos: readonly number[]): Promise<Hung> {
     const fresh = await this.#gather(recordNos);
-    for (const found of clustersOf(fresh, this.#closure)) {
+    const { clusters, held } = decide(fresh, this.#closure);
+    this.#held.push(...held);
+    for (const found of clusters) {
       this.#clusters.push(found);
       for (const node of found.nodes) {
         const known = this.#clusterOf.get(node.recordNo) ?? [];
@@ -211,13 +223,22 @@ class Settling {
   }
 }
 
-function clustersOf(members: readonly Member[], closure: Closure): readonly Cluster[] {
+function decide(
+  members: readonly Member[],
+  closure: Closure,
+): { readonly clusters: readonly Cluster[]; readonly held: readonly HeldApart[] } {
   const records = members.filter(({ history }) => history.key.kind !== "address");
   const byPartition = Map.groupBy(records, ({ loaded }) => loaded.row.partitionNo);
-  return [...byPartition].flatMap(([partitionNo, own]) => {
+  const decided = [...byPartition].map(([partitionNo, own]) => {
+    const lens = closure.lens(partitionNo);
     const histories = own.map(({ history }) => history);
-    return [...resolve(histories, closure.lens(partitionNo)).clusters];
+    const decision = resolve(histories, { lens, links: closure.links });
+    return { clusters: decision.clusters, held: heldApart(decision, lens) };
   });
+  return {
+    clusters: decided.flatMap(({ clusters }) => clusters),
+    held: decided.flatMap(({ held }) => held),
+  };
 }
 
 function currentPart({ history, loaded }: Member): Pick<Node, "recordNo" | "fingerprints"> {

@@ -3,6 +3,8 @@ import { areRivals } from "./rivals.ts";
 
 /** A value held by more records than this says nothing of one device. */
 export const VALUE_HOLDERS_MAX = 16;
+/** The same for a value that an operator allows: all of its holders are compared with each other whenever one changes. */
+export const ALLOWED_HOLDERS_MAX = 64;
 
 /** How far a value may speak: `contested` values are held by two devices at once, `generic` ones by too many. */
 export type ValueState = "ok" | "contested" | "generic";

@@ -86,3 +86,16 @@ export async function releaseTenant(db: Db, { tenant, owner, epoch }: Lease): Pr
     [tenant, owner, epoch],
   );
 }
+
+/** How long an operator waits for the batch that is being worked, ms; one takes seconds. */
+const HOLD_WAIT_MS = 10_000;
+
+/**
+ * Locks a tenant's row for a transaction that no worker does, such as an operator's decision: batches wait for it, as it waits for
+ * the one under way. Throws `db_lock_not_available`, transient, where that takes too long.
+ */
+export async function holdTenant(tx: Tx, tenant: number): Promise<void> {
+  await tx.query(`set local lock_timeout = ${HOLD_WAIT_MS}`);
+  await tx.query("select tenant from sync.tenant_ingest where tenant = $1 for update", [tenant]);
+  await tx.query("set local lock_timeout = default");
+}

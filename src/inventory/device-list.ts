@@ -1,7 +1,7 @@
 /** Reading the published inventory for operators: lists by keyset, single devices, and where their ids went. */
 import type { Queryable } from "../db/session.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
-import { idOfUuid, type Classified } from "./device-store.ts";
+import { idOfUuid, uuidOf, type Classified } from "./device-store.ts";
 
 /** A device as it is published; absent fields are unknown. */
 export interface ListedDevice {
@@ -176,6 +176,38 @@ export async function findDevice(
     [tenant, deviceNo],
   );
   return rows[0] === undefined ? undefined : deviceOf(rows[0]);
+}
+
+/** What a device is called, and how many records it has. */
+export interface BriefDevice {
+  readonly id: CanonicalId;
+  readonly hostname: string | undefined;
+  readonly ip: string | undefined;
+  readonly recordCount: number;
+}
+
+/** Devices that have these ids as their own. */
+export async function briefDevices(
+  db: Queryable,
+  tenant: number,
+  ids: readonly CanonicalId[],
+): Promise<readonly BriefDevice[]> {
+  const { rows } = await db.query<{
+    device_id: string;
+    hostname: string | null;
+    ip: string | null;
+    record_count: number;
+  }>(
+    `select device_id, hostname, host(ip) as ip, record_count from sync.devices
+      where tenant = $1 and device_id = any($2::uuid[])`,
+    [tenant, ids.map(uuidOf)],
+  );
+  return rows.map((row) => ({
+    id: idOfUuid(row.device_id),
+    hostname: row.hostname ?? undefined,
+    ip: row.ip ?? undefined,
+    recordCount: row.record_count,
+  }));
 }
 
 function deviceOf(row: DeviceRow): ListedDevice {

@@ -57,7 +57,10 @@ export interface DeviceRow {
 }
 
 /** Splits rows into one array a column, as unnest takes them. */
-function columns<T>(rows: readonly T[], ...reads: readonly ((row: T) => unknown)[]): unknown[][] {
+export function columns<T>(
+  rows: readonly T[],
+  ...reads: readonly ((row: T) => unknown)[]
+): unknown[][] {
   return reads.map((read) => rows.map(read));
 }
 
@@ -234,17 +237,31 @@ export async function writeDevices(
   ]);
 }
 
+/** A device that is taken out of the inventory, should it come back. */
+export interface RemovedDevice {
+  readonly deviceNo: number;
+  /** As PostgreSQL writes it: a number of milliseconds would lose some of it. */
+  readonly createdAt: string;
+}
+
 /** Takes devices out of the inventory; their ids live on as aliases. */
 export async function removeDevices(
   tx: Tx,
   tenant: number,
   deviceNos: readonly number[],
-): Promise<void> {
-  if (deviceNos.length === 0) return;
-  await tx.query("delete from sync.devices where tenant = $1 and device_no = any($2::int[])", [
-    tenant,
-    deviceNos,
-  ]);
+): Promise<ReadonlyMap<CanonicalId, RemovedDevice>> {
+  if (deviceNos.length === 0) return new Map();
+  const { rows } = await tx.query<{ device_no: number; device_id: string; created_at: string }>(
+    `delete from sync.devices where tenant = $1 and device_no = any($2::int[])
+     returning device_no, device_id, created_at::text as created_at`,
+    [tenant, deviceNos],
+  );
+  return new Map(
+    rows.map((row) => [
+      idOfUuid(row.device_id),
+      { deviceNo: row.device_no, createdAt: row.created_at },
+    ]),
+  );
 }
 
 /** Changes which device records belong to: `gone` rows leave, `rows` are inserted or replace the device. */
@@ -285,72 +302,13 @@ export async function writeMembers(
   );
 }
 
-/** An id that is no longer a device's own, and where it leads. */
-export interface Alias {
-  readonly id: CanonicalId;
-  readonly deviceNo: number;
-  readonly reason: string;
-}
-
-/** Points retired ids at devices, moves the aliases of removed devices along, and drops aliases that are own ids again. */
-export async function writeAliases(
-  tx: Tx,
-  tenant: number,
-  {
-    aliases,
-    moved,
-    owned,
-  }: {
-    readonly aliases: readonly Alias[];
-    /** Removed device -> the one that its former aliases now lead to. */
-    readonly moved: ReadonlyMap<number, number>;
-    readonly owned: readonly CanonicalId[];
-  },
-): Promise<void> {
-  await tx.query("delete from sync.aliases where tenant = $1 and device_id = any($2::uuid[])", [
-    tenant,
-    owned.map(uuidOf),
-  ]);
-  await tx.query(
-    `update sync.aliases a set device_no = u.successor from unnest($2::int[], $3::int[]) u(removed, successor)
-      where a.tenant = $1 and a.device_no = u.removed`,
-    [tenant, [...moved.keys()], [...moved.values()]],
-  );
-  const sorted = aliases.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  await tx.query(
-    `insert into sync.aliases as a (tenant, device_id, device_no, reason)
-     select $1, u.* from unnest($2::uuid[], $3::int[], $4::text[]) u
-     on conflict (tenant, device_id) do update set device_no = excluded.device_no, reason = excluded.reason, since = now()`,
-    [
-      tenant,
-      ...columns(
-        sorted,
-        (a) => uuidOf(a.id),
-        (a) => a.deviceNo,
-        (a) => a.reason,
-      ),
-    ],
-  );
-}
-
-/** Every alias of a tenant with the id of the device that it leads to. */
-export async function readAliases(
-  db: Queryable,
-  tenant: number,
-): Promise<readonly { readonly from: CanonicalId; readonly to: CanonicalId }[]> {
-  const { rows } = await db.query<{ from_id: string; to_id: string }>(
-    `select a.device_id as from_id, d.device_id as to_id
-       from sync.aliases a join sync.devices d using (tenant, device_no) where a.tenant = $1 order by 1`,
-    [tenant],
-  );
-  return rows.map((row) => ({ from: idOfUuid(row.from_id), to: idOfUuid(row.to_id) }));
-}
-
 /** One row of the merge audit. */
 export interface MergeRow {
   readonly from: CanonicalId;
   readonly to: CanonicalId;
   readonly reason: string;
+  /** Who decided it; absent: the resolver. */
+  readonly source?: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
@@ -363,8 +321,9 @@ export async function writeMerges(
   if (merges.length === 0) return;
   await tx.query(
     `insert into sync.merge_audit (tenant, event_id, from_device_id, to_device_id, reason, source, details)
-     select $1, u.event, u.f, u.t, u.reason, 'dire', u.details
-       from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::json[]) u(event, f, t, reason, details)`,
+     select $1, u.event, u.f, u.t, u.reason, u.source, u.details
+       from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::json[])
+            u(event, f, t, reason, source, details)`,
     [
       tenant,
       ...columns(
@@ -373,6 +332,7 @@ export async function writeMerges(
         (m) => uuidOf(m.from),
         (m) => uuidOf(m.to),
         (m) => m.reason,
+        (m) => m.source ?? "dire",
         (m) => JSON.stringify(m.details),
       ),
     ],

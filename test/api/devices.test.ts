@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Lease } from "../../src/inbox/lease.ts";
-import { leaseOf, testApi, type Answer, type TestApi } from "../support/api.ts";
-import { feed, settle, type WireUpdate } from "../support/dire.ts";
+import type { Answer } from "../support/api.ts";
+import type { WireUpdate } from "../support/dire.ts";
+import { armis, fleet, netbox, type Fleet } from "../support/said.ts";
 
 const DEVICES = "/api/v1/tenants/acme/devices";
-const T0 = Date.UTC(2026, 0, 1);
 
 type Device = {
   readonly id: string;
@@ -42,40 +41,6 @@ type Detail = Device & {
   readonly aliases: readonly { readonly id: string; readonly reason: string }[];
   readonly merges: readonly { readonly from_id: string; readonly to_id: string }[];
 };
-
-type Fleet = TestApi & {
-  readonly lease: Lease;
-  readonly say: (...u: WireUpdate[]) => Promise<void>;
-};
-
-async function fleet(t: Parameters<typeof testApi>[0]): Promise<Fleet> {
-  const api = await testApi(t);
-  await api.ask("POST /api/v1/tenants", { body: { slug: "acme" } });
-  const lease = await leaseOf(api.db, "acme");
-  const say = async (...updates: WireUpdate[]): Promise<void> => {
-    await feed(api.db, lease, updates);
-    await settle(api.db, lease);
-  };
-  return { ...api, lease, say };
-}
-
-type Said = WireUpdate & {
-  readonly hour?: number;
-  readonly id?: number;
-  readonly metadata?: object;
-};
-
-function netbox({ hour = 0, id = 1, metadata, ...rest }: Said): WireUpdate {
-  const timestamp = new Date(T0 + hour * 3_600_000).toISOString();
-  const ids = { integration_id: String(id), netbox_device_id: String(id), sync_service_id: "nb" };
-  return { source: "netbox", timestamp, ...rest, metadata: { ...ids, ...metadata } };
-}
-
-function armis({ hour = 0, id = 1, metadata, ...rest }: Said): WireUpdate {
-  const timestamp = new Date(T0 + hour * 3_600_000).toISOString();
-  const ids = { armis_device_id: String(id), sync_service_id: "ar" };
-  return { source: "armis", timestamp, ...rest, metadata: { ...ids, ...metadata } };
-}
 
 async function names({ ask }: Fleet, query: string): Promise<readonly string[]> {
   const { status, json } = await ask<Page>(`GET ${DEVICES}?${query}`);

@@ -13,6 +13,7 @@ import {
   feed,
   instanceOf,
   newTenant,
+  quarantine,
   settle,
   type WireUpdate,
 } from "../support/dire.ts";
@@ -36,6 +37,7 @@ test("the same updates in any order, chunking and number of publications give th
       await settle(db, bit);
       assert.deepEqual(await answer(db, bit), await answer(db, once));
       assert.deepEqual(await devicesOfRecords(db, bit), inOnePass(all));
+      assert.deepEqual(await quarantine(db, bit), await quarantine(db, once));
     }),
     { numRuns: 40 },
   );

@@ -103,7 +103,7 @@ class Whole {
       namesakes: ({ key }) => this.#namesakes.get(sameId(key)) ?? [],
     });
     const records = this.#histories.filter(({ key }) => key.kind !== "address");
-    this.clusters = resolve(records, lens).clusters;
+    this.clusters = resolve(records, { lens, links: [] }).clusters;
     for (const cluster of this.clusters) {
       for (const { recordNo, fingerprints } of cluster.nodes) {
         for (const print of fingerprints) this.#clusterOf.set(`${recordNo} ${print}`, cluster);

@@ -106,3 +106,17 @@ export async function devicesOfRecords(db: Db, { tenant }: Lease): Promise<reado
     .map(({ line }) => line)
     .toSorted();
 }
+
+/** Every pair that is held apart, by the records' keys, sorted. */
+export async function quarantine(db: Db, { tenant }: Lease): Promise<readonly string[]> {
+  const { rows } = await db.query<{ pair: string[]; line: string }>(
+    `select array(select concat_ws(' ', p.name, r.kind, r.native, i.name) from sync.records r
+                    join sync.partitions p using (tenant, partition_no)
+                    join sync.instances i using (tenant, instance_no)
+                   where r.tenant = q.tenant and r.record_no in (q.record_a, q.record_b) order by 1) as pair,
+            concat_ws(' ', q.reason, q.points) as line
+       from sync.quarantine q where q.tenant = $1`,
+    [tenant],
+  );
+  return rows.map(({ pair, line }) => [...pair, line].join(" ")).toSorted();
+}

@@ -16,6 +16,7 @@ create table sync.tenant_ingest (
   next_instance_no int not null default 1,
   next_partition_no int not null default 1,
   next_retraction_no int not null default 1,
+  next_assertion_no int not null default 1,
   -- arrival order of worked batches; seen segments and contents are compared by it
   next_seq bigint not null default 1
 );

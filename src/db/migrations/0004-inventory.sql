@@ -65,6 +65,9 @@ create table sync.aliases (
   device_no int not null,
   since timestamptz not null default now(),
   reason text not null,
+  -- what the device of this id was, should it be one of its own again: merging and unmerging leaves nothing behind
+  former_device_no int,
+  former_created_at timestamptz,
   primary key (tenant, device_id)
 );
 create index aliases_device on sync.aliases (tenant, device_no);

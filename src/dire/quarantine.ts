@@ -1,0 +1,128 @@
+/** Pairs that looked like one device and were not made one, for people to look at. Pure. */
+import type { Barrier, Refused } from "./cluster.ts";
+import type { Node, ValueKey } from "./node.ts";
+import type { Decision, Lens } from "./resolve.ts";
+import { JOIN_POINTS, total, weigh, type Evidence } from "./score.ts";
+
+/** Why records are held apart, in the original's words where it has them. */
+export const QUARANTINE_REASONS = [
+  "same_source_concurrent",
+  "policy_blocked",
+  "cannot_link",
+  "too_many_records",
+  "contradiction",
+  "mac_only_conflict",
+  "medium_confidence_only",
+  "contested",
+] as const;
+
+/** Why two records are held apart. */
+export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
+
+/** Two records that are held apart. */
+export interface HeldApart {
+  readonly a: Node;
+  readonly b: Node;
+  readonly reason: QuarantineReason;
+  readonly points: number;
+  readonly evidence: readonly Evidence[];
+}
+
+/** Pairs kept of one record, the most telling: a clone of many machines is one finding, not hundreds. */
+const PAIRS_OF_RECORD_MAX = 8;
+
+const REASONS: Readonly<Record<Exclude<Barrier, "mac_alone">, QuarantineReason>> = {
+  same_source: "same_source_concurrent",
+  same_record: "policy_blocked",
+  never_merge: "cannot_link",
+  too_many_records: "too_many_records",
+  contradiction: "contradiction",
+};
+
+/** What a decision held apart: one row a pair of records, the best of their parts. */
+export function heldApart(
+  { clusters, refused }: Pick<Decision, "clusters" | "refused">,
+  lens: Lens,
+): readonly HeldApart[] {
+  const best = new Map<string, HeldApart>();
+  const found = [...refused.map(ofRefused), ...contestedPairs(clusters, lens)].map(inOrder);
+  for (const one of found) {
+    const key = `${one.a.recordNo} ${one.b.recordNo}`;
+    const known = best.get(key);
+    if (known === undefined || one.points > known.points) best.set(key, one);
+  }
+  return mostTelling([...best.values()]);
+}
+
+/** By number, so that a pair is one pair whichever of the two is looked at. */
+function inOrder(one: HeldApart): HeldApart {
+  return one.a.recordNo <= one.b.recordNo ? one : { ...one, a: one.b, b: one.a };
+}
+
+function ofRefused({ a, b, evidence, barrier }: Refused): HeldApart {
+  return { a, b, evidence, points: total(evidence), reason: reasonOf(barrier, evidence) };
+}
+
+function reasonOf(barrier: Barrier, evidence: readonly Evidence[]): QuarantineReason {
+  if (barrier !== "mac_alone") return REASONS[barrier];
+  return evidence.some(({ type }) => type === "mac")
+    ? "mac_only_conflict"
+    : "medium_confidence_only";
+}
+
+/** Records of two sources that one value would join, were it not held by several devices at once. */
+function contestedPairs(clusters: Decision["clusters"], lens: Lens): readonly HeldApart[] {
+  const deviceOf = new Map(
+    clusters.flatMap(({ id, nodes }) => nodes.map((node) => [node, id] as const)),
+  );
+  const nodes = [...deviceOf.keys()];
+  const contested = new Set(
+    nodes.flatMap((node) => lens.values(node).filter((v) => lens.state(v) === "contested")),
+  );
+  return [...contested].flatMap((value) => {
+    const holders = lens.holders(value);
+    const inside = holders.filter((node) => deviceOf.has(node));
+    return inside.flatMap((a) =>
+      holders.flatMap((b) =>
+        deviceOf.get(a) === deviceOf.get(b) || isSameSource(a, b)
+          ? []
+          : asIfUsable([a, b], { value, lens }),
+      ),
+    );
+  });
+}
+
+function isSameSource(a: Node, b: Node): boolean {
+  return a.key.instance === b.key.instance;
+}
+
+/**
+ * As if the value could join. What only one of the two holds counts as it stands, contested or not: of a record outside the
+ * component nothing is known of its other values, and the pair must weigh the same from either side.
+ */
+function asIfUsable(
+  [a, b]: readonly [Node, Node],
+  { value, lens }: { readonly value: ValueKey; readonly lens: Lens },
+): HeldApart[] {
+  const others = new Set(lens.values(b));
+  const shared = new Set(lens.values(a).filter((one) => others.has(one)));
+  const evidence = weigh([a], [b], {
+    isUsable: (one) => one === value || !shared.has(one) || lens.state(one) === "ok",
+    addressesOf: () => new Map(),
+  });
+  const points = total(evidence);
+  return points < JOIN_POINTS ? [] : [{ a, b, evidence, points, reason: "contested" }];
+}
+
+function mostTelling(all: readonly HeldApart[]): readonly HeldApart[] {
+  const kept = new Map<number, number>();
+  const sorted = all.toSorted(
+    (x, y) => y.points - x.points || x.a.recordNo - y.a.recordNo || x.b.recordNo - y.b.recordNo,
+  );
+  return sorted.filter(({ a, b }) => {
+    const counts = [a, b].map(({ recordNo }) => kept.get(recordNo) ?? 0);
+    if (counts.some((count) => count >= PAIRS_OF_RECORD_MAX)) return false;
+    for (const { recordNo } of [a, b]) kept.set(recordNo, (kept.get(recordNo) ?? 0) + 1);
+    return true;
+  });
+}
