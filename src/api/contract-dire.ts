@@ -34,7 +34,9 @@ const promiseSchema = z
     addresses_claimed: count.openapi({
       description: "Devices known by address alone that turn out to be another one",
     }),
-    conflicts: count.openapi({ description: "Values that join no records any more" }),
+    conflicts: count.openapi({
+      description: "Pairs that are held apart, and values that join no records any more",
+    }),
     retractions: count.openapi({
       description: "Records of the source that the updates do not name: absent after a full run",
     }),
@@ -76,6 +78,9 @@ export const rehearsalChangeSchema = z
     value_type: z.string().optional(),
     value: z.string().optional(),
     record_no: count.optional(),
+    other_record_no: count.optional().openapi({
+      description: "conflict: the record that `record_no` looks like and is held apart from",
+    }),
     kind: z.string().optional(),
     native_id: z.string().optional(),
     device_goes: z.boolean().optional(),
@@ -216,6 +221,9 @@ export const qualitySchema = z
         at: time,
       }),
     ).openapi({ description: "Merges that operators took back, the latest first" }),
+    held_apart: count.openapi({
+      description: "Pairs of records that look like one device and are not joined: …/quarantine",
+    }),
     contested_values: count.openapi({ description: "Held by two devices of one source at once" }),
     generic_values: count.openapi({ description: "Held by more than 16 records" }),
     held_publications: count.openapi({ description: "By the storm brake" }),

@@ -71,6 +71,7 @@ function shown(
         at: timeOf(atMs),
       })),
     },
+    held_apart: quality.heldApart,
     contested_values: quality.contested,
     generic_values: quality.generic,
   };

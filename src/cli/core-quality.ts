@@ -34,6 +34,7 @@ function qualityLines(quality: Quality, nowMs: number): readonly string[] {
     ["crowded devices", quality.crowded_devices.count],
     ["contested values", quality.contested_values],
     ["generic values", quality.generic_values],
+    ["pairs held apart", quality.held_apart],
     ["merges taken back", quality.overturned_merges.count],
     ["publications held", quality.held_publications],
   ] as const;

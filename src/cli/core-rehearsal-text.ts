@@ -90,7 +90,7 @@ function promiseLines(promise: NonNullable<Rehearsal["promise"]>): readonly stri
       "claim",
       countOf(promise.addresses_claimed, "bare address").replace(/address(e?)s$/, "addresses"),
     ],
-    ["bar from joining", countOf(promise.conflicts, "value")],
+    ["meet", countOf(promise.conflicts, "conflict")],
     [
       "find absent",
       `${countText(promise.retractions)} of ${countOf(promise.records_before, "record")} of the source; ${alone} stand on these alone`,
@@ -126,9 +126,9 @@ const COLUMNS: Readonly<Record<ChangeKind, readonly Column<Change>[]>> = {
     { title: "REASON", text: ({ reason }) => reason },
   ],
   conflict: [
-    { title: "TYPE", text: ({ value_type: type }) => type },
-    { title: "VALUE", text: ({ value }) => value, maxChars: 60 },
-    { title: "BECOMES", text: ({ reason }) => reason },
+    { title: "CONFLICT", text: ({ reason }) => reason },
+    { title: "OF", text: conflictText },
+    { title: "VALUE", text: ({ value }) => value, maxChars: 100 },
   ],
   retraction: [
     { title: "RECORD", text: (change) => countText(change.record_no ?? 0), isNumber: true },
@@ -138,6 +138,14 @@ const COLUMNS: Readonly<Record<ChangeKind, readonly Column<Change>[]>> = {
     { title: "HOSTNAME", text: (change) => change.hostname, maxChars: 40 },
   ],
 };
+
+function conflictText({
+  record_no: one,
+  other_record_no: other,
+  value_type: type,
+}: Change): string {
+  return other === undefined ? (type ?? "") : `records ${one ?? ""} and ${other}`;
+}
 
 function fieldsText({ fields = [] }: Change): string {
   return fields

@@ -81,3 +81,17 @@ export async function readWatchDays(
   }
   return days;
 }
+
+/** Pairs that are held apart, of which the lesser is one of these records. */
+export async function readQuarantineRows(
+  db: Queryable,
+  tenant: number,
+  recordNos: readonly number[],
+): Promise<Rows<JsonRow>> {
+  const { rows } = await db.query<{ a: number; b: number; row: JsonRow }>(
+    `select record_a as a, record_b as b, to_jsonb(q) - '{tenant,quarantine_no,since}'::text[] as row
+       from sync.quarantine q where tenant = $1 and record_a = any($2::int[])`,
+    [tenant, recordNos],
+  );
+  return new Map(rows.map(({ a, b, row }) => [`records ${a} and ${b}`, row]));
+}

@@ -2,7 +2,13 @@
 import { fieldChanges, type JsonRow } from "./field-change.ts";
 
 /** Tables that hold nothing but what is derived. */
-export type DerivedTable = "facts" | "devices" | "members" | "aliases" | "value_states";
+export type DerivedTable =
+  | "facts"
+  | "devices"
+  | "members"
+  | "aliases"
+  | "value_states"
+  | "quarantine";
 
 /** One derived row that stood otherwise than it is derived. */
 export interface Difference {

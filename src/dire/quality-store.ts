@@ -161,6 +161,8 @@ export interface Quality {
   readonly overturnedMerges: Listed<OverturnedMerge>;
   readonly contested: number;
   readonly generic: number;
+  /** Pairs of records that look like one device and are not joined. */
+  readonly heldApart: number;
 }
 
 /** Reads the quality watch, with at most `limit` rows of each kind, the worst first. */
@@ -176,6 +178,7 @@ export async function readQuality(db: Queryable, tenant: number, limit: number):
     },
     overturnedMerges: await overturnedMerges(db, tenant, limit),
     ...states,
+    heldApart: await countHeldApart(db, tenant),
   };
 }
 
@@ -343,4 +346,12 @@ async function overturnedMerges(
       atMs: row.at,
     })),
   };
+}
+
+async function countHeldApart(db: Queryable, tenant: number): Promise<number> {
+  const { rows } = await db.query<{ pairs: number }>(
+    "select count(*) as pairs from sync.quarantine where tenant = $1",
+    [tenant],
+  );
+  return rows[0]?.pairs ?? 0;
 }

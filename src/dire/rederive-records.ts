@@ -1,7 +1,13 @@
 /** Rederives a block of records: their facts, and through the resolver itself everything that hangs on them. */
 import type { Db } from "../db/pool.ts";
 import { tx, type Tx } from "../db/tx.ts";
-import { readAliasRows, readDeviceRows, readMemberRows, readWatchDays } from "./derived-rows.ts";
+import {
+  readAliasRows,
+  readDeviceRows,
+  readMemberRows,
+  readQuarantineRows,
+  readWatchDays,
+} from "./derived-rows.ts";
 import { countSooner, deviceDifferences, rowDifferences, type Difference } from "./difference.ts";
 import { holderKey, missingFacts, writeFacts } from "./history-store.ts";
 import { kindOf } from "./kind.ts";
@@ -101,12 +107,17 @@ async function compare(
     await readAliasRows(open, tenant, deviceNos),
   );
   const values = await valueDifferences(scene);
+  const quarantine = rowDifferences(
+    "quarantine",
+    await readQuarantineRows(before, tenant, own),
+    await readQuarantineRows(open, tenant, own),
+  );
   const watched = countSooner(
     await readWatchDays(before, tenant, own),
     await readWatchDays(open, tenant, own),
   );
   return {
-    differences: [...devices.differences, ...members, ...aliases, ...values],
+    differences: [...devices.differences, ...members, ...aliases, ...values, ...quarantine],
     refreshed: devices.refreshed,
     watched,
   };

@@ -149,20 +149,39 @@ export async function merged({
   };
 }
 
-/** Values that join no records any more. */
+/** Pairs of records that look like one device and are held apart, and values that join no records any more: what is new of both. */
 export async function conflicts({ open, tenant }: Scene): Promise<Effects> {
-  const { rows } = await open.query<{ type: number; value: string; state: number; n: number }>(
+  const pairs = await open.query<{
+    a: number;
+    b: number;
+    reason: string;
+    evidence: readonly { readonly type: string; readonly value: string }[];
+    n: number;
+  }>(
+    `select record_a as a, record_b as b, reason, evidence, count(*) over () as n from sync.quarantine
+      where tenant = $1 and since = now() order by points desc, record_a, record_b limit $2`,
+    [tenant, ROWS_MAX],
+  );
+  const values = await open.query<{ type: number; value: string; state: number; n: number }>(
     `select type, value, state, count(*) over () as n from sync.value_states
       where tenant = $1 and since = now() order by type, value limit $2`,
     [tenant, ROWS_MAX],
   );
   return {
-    count: rows[0]?.n ?? 0,
-    rows: rows.map((row) => ({
-      value_type: typeOfNumber(row.type),
-      value: row.value,
-      reason: nameOfState(row.state),
-    })),
+    count: (pairs.rows[0]?.n ?? 0) + (values.rows[0]?.n ?? 0),
+    rows: [
+      ...pairs.rows.map(({ a, b, reason, evidence }) => ({
+        record_no: a,
+        other_record_no: b,
+        reason,
+        value: evidence.map(({ type, value }) => `${type}:${value}`).join(", "),
+      })),
+      ...values.rows.map(({ type, value, state }) => ({
+        value_type: typeOfNumber(type),
+        value,
+        reason: nameOfState(state),
+      })),
+    ].slice(0, ROWS_MAX),
   };
 }
 

@@ -13,6 +13,7 @@ import { freshDatabase } from "../support/database.ts";
 import { batches } from "../support/dire-updates.ts";
 import { feed, newTenant, settle, type WireUpdate } from "../support/dire.ts";
 import { tableHashes } from "../support/fingerprint.ts";
+import { armis, fleet, netbox } from "../support/said.ts";
 
 async function rederiveAll(
   db: Db,
@@ -126,6 +127,7 @@ const DAMAGE: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   ["lost facts", "delete from sync.facts where tenant = $1 and record_no % 19 = 0", ["facts"]],
   ["lost aliases", "delete from sync.aliases where tenant = $1", ["aliases"]],
+  ["lost pairs", "delete from sync.quarantine where tenant = $1", ["quarantine"]],
   [
     "aliases of lost devices",
     "update sync.aliases set device_no = 900001 where tenant = $1",
@@ -137,7 +139,7 @@ test("a damaged row is found, told, and put right, and a dry run only tells it",
   const { db } = await freshDatabase(t);
   const lease = await playCorpus(db, 1);
   await rederiveAll(db, lease);
-  const tables = ["facts", "members", "devices", "aliases", "value_states"];
+  const tables = ["facts", "members", "devices", "aliases", "value_states", "quarantine"];
   const derived = async (): Promise<Record<string, readonly unknown[]>> => ({
     members: await lines(
       db,
@@ -158,6 +160,11 @@ test("a damaged row is found, told, and put right, and a dry run only tells it",
       db,
       lease,
       "select partition_no, type, value, state from sync.value_states where tenant = $1 order by 1, 2, 3",
+    ),
+    quarantine: await lines(
+      db,
+      lease,
+      "select record_a, record_b, reason, points from sync.quarantine where tenant = $1 order by 1, 2",
     ),
     facts: await lines(
       db,
@@ -214,4 +221,34 @@ test("what waits to be published is published, and is no difference", async (t) 
   );
   assert.ok((rows[0]?.devices ?? 0) > 0);
   await settle(db, await takeBack(db, lease));
+});
+
+test("what operators decided is derived like anything else", async (t) => {
+  const api = await fleet(t);
+  const serial = (text: string): { metadata: Record<string, string> } => ({
+    metadata: { serial: text },
+  });
+  await api.say(
+    netbox({ id: 1, hostname: "lap-1", ...serial("SN-A001") }),
+    armis({ id: 11, hour: 1, hostname: "lap-1", ...serial("SN-A001") }),
+    netbox({ id: 2, hour: 2, hostname: "lap-2", ...serial("SN-B002") }),
+    armis({ id: 12, hour: 3, hostname: "lap-2", ...serial("SN-B002") }),
+    netbox({ id: 3, hour: 4, hostname: "lap-3", ...serial("SN-C003") }),
+  );
+  const root = "/api/v1/tenants/acme/devices";
+  const { json } = await api.ask<{ devices: { id: string; hostname: string }[] }>(`GET ${root}`);
+  const idOf = (name: string): string =>
+    json.devices.find(({ hostname }) => hostname === name)?.id ?? "";
+  const decide = async (path: string, body: object): Promise<void> => {
+    const { status } = await api.ask(`POST ${root}/${path}`, { body });
+    assert.equal(status, 200, path);
+  };
+  await decide(`${idOf("lap-1")}/merge`, { other: idOf("lap-2") });
+  await decide(`${idOf("lap-1")}/never-merge`, { other: idOf("lap-3") });
+  await api.say(netbox({ id: 3, hour: 9, hostname: "lap-3", ...serial("SN-A001") }));
+  assert.deepEqual(await rederiveAll(api.db, api.lease, { isDryRun: true }), []);
+  await api.db.query("delete from sync.members");
+  const mended = await rederiveAll(api.db, api.lease);
+  assert.equal(mended.filter(({ table }) => table === "members").length, 5);
+  assert.deepEqual(await rederiveAll(api.db, api.lease), []);
 });
