@@ -135,7 +135,7 @@ const DAMAGE: readonly (readonly [string, string, readonly string[]])[] = [
   ],
 ];
 
-test("a damaged row is found, told, and put right, and a dry run only tells it", async (t) => {
+test("a damaged row is found, told, and put right", async (t) => {
   const { db } = await freshDatabase(t);
   const lease = await playCorpus(db, 1);
   await rederiveAll(db, lease);
@@ -176,16 +176,23 @@ test("a damaged row is found, told, and put right, and a dry run only tells it",
   for (const [name, sql, found] of DAMAGE) {
     const { count } = await db.query(sql, [lease.tenant]);
     assert.ok(count > 0, name);
-    const damaged = await tableHashes(db, lease.tenant, { without: ["tenant_ingest"] });
-    const told = await rederiveAll(db, lease, { isDryRun: true });
-    assertFound(told, name, found);
-    assert.deepEqual(await tableHashes(db, lease.tenant, { without: ["tenant_ingest"] }), damaged);
     const mended = await rederiveAll(db, lease);
     assertFound(mended, name, found);
     assert.ok(mended.every(({ table }) => tables.includes(table)));
     assert.deepEqual(await derived(), whole, name);
   }
   assert.deepEqual(await rederiveAll(db, lease), []);
+});
+
+test("a dry run tells the same, and changes nothing", async (t) => {
+  const { db } = await freshDatabase(t);
+  const lease = await playCorpus(db, 1);
+  for (const [, sql] of DAMAGE) await db.query(sql, [lease.tenant]);
+  const except = { without: ["tenant_ingest"] };
+  const damaged = await tableHashes(db, lease.tenant, except);
+  const told = await rederiveAll(db, lease, { isDryRun: true });
+  for (const [name, , found] of DAMAGE) assertFound(told, name, found);
+  assert.deepEqual(await tableHashes(db, lease.tenant, except), damaged);
 });
 
 function assertFound(
