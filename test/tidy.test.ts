@@ -217,15 +217,24 @@ test("time and chance are read in lib only, so that a test can set them", () => 
   );
 });
 
-/** Of Node's test context; spelt apart, so that this file does not use it. */
-const WAIT = "waitFor";
+/** What Node has and Deno has not, or says the type of otherwise, and what both have. */
+const NODE_ONLY: readonly (readonly [RegExp, string])[] = [
+  [/\.waitFor\(/, "eventually of test/support"],
+  [/import\.meta\.dirname/, "fileURLToPath(new URL(…, import.meta.url))"],
+];
 
-test("tests wait by what Deno has too", () => {
-  const tests = readdirSync(TEST, { recursive: true, encoding: "utf8" });
-  const waiting = tests.filter(
-    (path) => path.endsWith(".ts") && readFileSync(join(TEST, path), "utf8").includes(`.${WAIT}(`),
+test("what only Node has is not used", () => {
+  const files = [SRC, TEST].flatMap((root) =>
+    readdirSync(root, { recursive: true, encoding: "utf8" }).map((path) => join(root, path)),
   );
-  assert.deepEqual(waiting, [], "use eventually of test/support");
+  const breaches = files
+    .filter((path) => path.endsWith(".ts"))
+    .flatMap((path) => {
+      const text = readFileSync(path, "utf8");
+      const used = NODE_ONLY.filter(([words]) => words.test(text));
+      return used.map(([, instead]) => `${path}: use ${instead}`);
+    });
+  assert.deepEqual(breaches, []);
 });
 
 test("every exported name has a doc comment", () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { stamp } from "../../src/agent/stamp.ts";
 import type { Db } from "../../src/db/pool.ts";
@@ -15,7 +16,7 @@ import { feed, newTenant, settle, type WireUpdate } from "../support/dire.ts";
 import { pull } from "../support/pull.ts";
 import { secrets, sourceConfig } from "../support/source-config.ts";
 
-const TEST = join(import.meta.dirname, "..");
+const TEST = fileURLToPath(new URL("../", import.meta.url));
 const SEEN_MS = Date.UTC(2026, 10, 23, 8);
 /** Entries in a batch, as chunks of 3 MB hold them. */
 const BATCH = 1_000;
