@@ -9,8 +9,9 @@ import { advised } from "./core-busy.ts";
 import type { CoreContext } from "./core-context.ts";
 import { bodyText, headersFor, type Link } from "./core-request.ts";
 import { logLevel } from "./core-settings.ts";
-import { EXIT_BY_SIGNAL } from "./core-signal.ts";
+import { onSignals } from "./core-signal.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "./platform.ts";
+import { EXIT_BY_SIGNAL } from "./stop-signals.ts";
 
 /** Opens the database, starting the embedded one, and asks the API directly. Throws as openLink says. */
 export async function openInProcess(
@@ -61,14 +62,14 @@ export async function openForCommand(
   const platform = await openPlatform(settings, outfit).catch((thrown: unknown) => {
     throw named(thrown);
   });
-  const stop = (): void => {
-    void Promise.resolve(platform[Symbol.asyncDispose]()).finally(() =>
-      process.exit(EXIT_BY_SIGNAL),
+  let stopped: Promise<void> | undefined;
+  const { release } = onSignals((name) => {
+    stopped ??= Promise.resolve(platform[Symbol.asyncDispose]()).finally(() =>
+      process.exit(EXIT_BY_SIGNAL[name]),
     );
-  };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  });
   const close = async (): Promise<void> => {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    release();
     await platform[Symbol.asyncDispose]();
   };
   return { ...platform, [Symbol.asyncDispose]: close };
