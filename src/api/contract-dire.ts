@@ -226,6 +226,9 @@ export const qualitySchema = z
     }),
     contested_values: count.openapi({ description: "Held by two devices of one source at once" }),
     generic_values: count.openapi({ description: "Held by more than 16 records" }),
+    quarantined_pairs: count.openapi({
+      description: "Records that looked like one device and were held apart",
+    }),
     held_publications: count.openapi({ description: "By the storm brake" }),
   })
   .openapi("IdentityQuality");

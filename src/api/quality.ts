@@ -3,6 +3,7 @@ import { createRoute, type z } from "@hono/zod-openapi";
 import { sourceNames } from "../control/source-names.ts";
 import { countHolds } from "../dire/hold-store.ts";
 import { readQuality, type Quality } from "../dire/quality-store.ts";
+import { countQuarantine } from "../dire/quarantine-store.ts";
 import type { ApiContext } from "./context.ts";
 import { qualityQuery, qualitySchema } from "./contract-dire.ts";
 import { answers, needs, PROBLEMS, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
@@ -24,14 +25,16 @@ export function addQuality(app: Api, { db }: ApiContext): void {
     const quality = await readQuality(db, tenant, c.req.valid("query").limit);
     const names = await sourceNames(db, tenant);
     const held = await countHolds(db, tenant);
-    return c.json({ ...shown(quality, names), held_publications: held }, 200);
+    const apart = await countQuarantine(db, tenant);
+    const counts = { quarantined_pairs: apart, held_publications: held };
+    return c.json({ ...shown(quality, names), ...counts }, 200);
   });
 }
 
 function shown(
   quality: Quality,
   names: ReadonlyMap<string, string>,
-): Omit<z.infer<typeof qualitySchema>, "held_publications"> {
+): Omit<z.infer<typeof qualitySchema>, "held_publications" | "quarantined_pairs"> {
   const { flappingRecords, flappingValues, crowdedDevices, learntValues, overturnedMerges } =
     quality;
   return {

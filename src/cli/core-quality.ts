@@ -36,6 +36,7 @@ function qualityLines(quality: Quality, nowMs: number): readonly string[] {
     ["generic values", quality.generic_values],
     ["pairs held apart", quality.held_apart],
     ["merges taken back", quality.overturned_merges.count],
+    ["pairs held apart", quality.quarantined_pairs],
     ["publications held", quality.held_publications],
   ] as const;
   return [

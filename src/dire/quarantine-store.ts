@@ -135,6 +135,15 @@ export async function listQuarantine(
   }));
 }
 
+/** How many pairs are held apart. */
+export async function countQuarantine(db: Queryable, tenant: number): Promise<number> {
+  const { rows } = await db.query<{ pairs: number }>(
+    "select count(*) as pairs from sync.quarantine where tenant = $1",
+    [tenant],
+  );
+  return rows[0]?.pairs ?? 0;
+}
+
 function heldRecord(row: Row, x: "a" | "b"): HeldRecord {
   const deviceId = row[`device_${x}`];
   return {

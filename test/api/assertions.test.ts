@@ -355,6 +355,8 @@ test("what looked like one device and is not stands in quarantine until it no lo
     "mac_only_conflict 5 1 11",
   ]);
   assert.deepEqual(await pairs("?reason=mac_only_conflict"), ["mac_only_conflict 5 1 11"]);
+  const quality = await api.ask<{ quarantined_pairs: number }>(`GET ${BASE}/dire/quality`);
+  assert.equal(quality.json.quarantined_pairs, 3);
   await api.say(armis({ id: 11, hour: 2, mac, hostname: "lap-1" }));
   assert.deepEqual(await pairs(), ["contested 12 2 12", "contested 12 3 12"]);
   const first = await api.ask<{ pairs: readonly Pair[]; next: string }>(
