@@ -73,6 +73,8 @@ class Settling {
   readonly #held: HeldApart[] = [];
   readonly #clusterOf = new Map<number, (readonly [Node, Cluster])[]>();
   readonly #claims = new Map<string, AddressClaims>();
+  /** Addresses that have just become too common to be anybody's. */
+  readonly #turned = new Set<string>();
 
   constructor({ tx, tenant, closure, seeds }: Settlement) {
     this.#tx = tx;
@@ -142,6 +144,7 @@ class Settling {
     const asked = [...fresh.flatMap((member) => this.#addressesOf(member)), ...turned].filter(
       (a) => !this.#claims.has(addressName(a)),
     );
+    for (const address of turned) this.#turned.add(addressName(address));
     if (asked.length === 0) return;
     const wanted = [...new Map(asked.map((a) => [addressName(a), a])).values()];
     for (const claims of await readClaims(this.#tx, this.#tenant, wanted)) {
@@ -202,17 +205,11 @@ class Settling {
   #stays({ sightings, isGeneric, ...address }: AddressClaims, holder: Member | undefined): boolean {
     const touched = [...sightings, ...(holder === undefined ? [] : [holder.history.recordNo])];
     if (touched.some((no) => this.#closure.members.has(no))) return false;
-    if (holder === undefined) return isGeneric && !this.#hasTurned(address);
+    if (holder === undefined) return isGeneric && !this.#turned.has(addressName(address));
     const rows = touched.flatMap((no) => this.#rows.get(no) ?? []);
     const device = publishedDevice(rows);
     const theirs = device(currentPart(holder));
     return sightings.every((no) => this.#rows.get(no)?.[0]?.deviceNo === theirs);
-  }
-
-  #hasTurned({ partitionNo, address }: PartitionAddress): boolean {
-    return this.#closure.decided.some(
-      (decided) => decided.partitionNo === partitionNo && decided.value === `address:${address}`,
-    );
   }
 
   /** The cluster of what a member shows now. */
