@@ -1,6 +1,7 @@
 /** SQL of publications that the storm brake holds, and of what each run has changed of published ids so far. */
 import type { Queryable } from "../db/session.ts";
 import type { Tx } from "../db/tx.ts";
+import { holdTenant } from "../inbox/lease.ts";
 import type { HeldChange } from "./held-change.ts";
 import { formatRanges, parseRanges } from "./record-ranges.ts";
 import type { Weight } from "./storm-brake.ts";
@@ -226,7 +227,7 @@ export interface HoldEnd {
  */
 export async function endHold(tx: Tx, tenant: number, end: HoldEnd): Promise<Hold | undefined> {
   // The tenant's row first, as every publication does: else one that is under way could still join records to this hold.
-  await tx.query("select tenant from sync.tenant_ingest where tenant = $1 for update", [tenant]);
+  await holdTenant(tx, tenant);
   const { rows } = await tx.query<HoldRow>(
     `update sync.holds set ended_at = now(), ended_by = $3, outcome = $4, reason = $5
       where tenant = $1 and hold_no = $2 and ended_at is null returning ${COLUMNS}`,
