@@ -26,6 +26,7 @@ import { addRetention } from "./retention.ts";
 import { addRetractions } from "./retractions.ts";
 import type { Api } from "./routes.ts";
 import { addRules } from "./rules.ts";
+import { addRunUndo } from "./run-undo.ts";
 import { addRuns } from "./runs.ts";
 import { addSourceRecords } from "./source-records.ts";
 import { addSources } from "./sources.ts";
@@ -59,6 +60,7 @@ export function createApi(context: ApiContext): Api {
   addSourceRecords(app, context);
   addCommands(app, context);
   addRuns(app, context);
+  addRunUndo(app, context);
   addIngest(app, context);
   addRetention(app, context);
   addRetractions(app, context);

@@ -94,6 +94,37 @@ export const adoptedSchema = z
   })
   .openapi("Adopted");
 
+/** Whether a run is really to be undone. */
+export const undoSchema = z
+  .looseObject({
+    dry_run: z.boolean().optional().openapi({ description: "Only tell what would be done" }),
+  })
+  .openapi("UndoRequest");
+
+/** What undoing a run does or did, in records. */
+export const undoneSchema = z
+  .object({
+    run_no: count,
+    undo_no: count.optional().openapi({ description: "Absent from a dry run" }),
+    removed: count.openapi({ description: "Only the run saw them" }),
+    restored: count.openapi({ description: "They say again what they said before" }),
+    undeleted: count.openapi({ description: "Their source had deleted them in the run" }),
+    unretired: count.openapi({ description: "They had been retired because the run missed them" }),
+    errored: count,
+    kept: z.record(z.string(), count).openapi({ description: "Those that stay, by the reason" }),
+  })
+  .openapi("RunUndo");
+
+/** What undoing an undo did. */
+export const redoneSchema = z
+  .object({
+    run_no: count,
+    undo_no: count,
+    redone: count,
+    kept: count.openapi({ description: "Something else stands there by now" }),
+  })
+  .openapi("RunRedo");
+
 /** Every setting with its value and bounds. */
 export const retentionSchema = z
   .object({

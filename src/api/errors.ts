@@ -39,6 +39,8 @@ const STATUS = {
   ambiguous_run: 409,
   rehearsal_ended: 409,
   hold_ended: 409,
+  run_not_undoable: 409,
+  run_not_undone: 409,
   source_in_use: 409,
   chunk_conflict: 409,
   retraction_not_held: 409,

@@ -102,7 +102,8 @@ export function addRuns(app: Api, { db }: ApiContext): void {
 
 const SNAPSHOT = { isolation: "repeatable read", readOnly: true } as const;
 
-async function runNamed(
+/** A run by its number or id; an unknown one, or one of several, is a problem of the request. */
+export async function runNamed(
   db: Queryable,
   { tenant, slug }: Tenant,
   wanted: string,

@@ -18,6 +18,7 @@ import { REPLAY_COMMANDS } from "./core-replay.ts";
 import { RETENTION_COMMANDS } from "./core-retention.ts";
 import { RETRACTION_COMMANDS } from "./core-retractions.ts";
 import { RULE_COMMANDS } from "./core-rules.ts";
+import { RUN_UNDO_COMMANDS } from "./core-run-undo.ts";
 import { RUN_COMMANDS } from "./core-runs.ts";
 import { SERVER_COMMANDS } from "./core-serve.ts";
 import { CORE_NAME } from "./core-session.ts";
@@ -41,6 +42,7 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...SOURCE_ACTION_COMMANDS,
     ...INGEST_COMMANDS,
     ...RUN_COMMANDS,
+    ...RUN_UNDO_COMMANDS,
     ...RETENTION_COMMANDS,
     ...RETRACTION_COMMANDS,
     ...DEVICE_COMMANDS,

@@ -4,20 +4,21 @@ import { kindOf } from "./kind.ts";
 import { loadRecords, type LoadedRecord } from "./load-state.ts";
 import { historyOf, valuesOf } from "./node.ts";
 import { readNames } from "./numbers.ts";
+import type { RecordState } from "./record-state.ts";
 import { columns } from "./record-store.ts";
 
 /**
- * Takes records and all that hangs on them out of the state, but for the inputs of their ids. The caller sees to the devices
- * that had them.
+ * Takes records and all that hangs on them out of the state; `keepsIds`: but for the inputs of their ids. The caller sees to the
+ * devices that had them.
  */
 export async function forgetRecords(
   tx: Tx,
   tenant: number,
-  recordNos: readonly number[],
+  { recordNos, keepsIds }: { readonly recordNos: readonly number[]; readonly keepsIds: boolean },
 ): Promise<void> {
   if (recordNos.length === 0) return;
   const loaded = await loadRecords(tx, tenant, recordNos);
-  await keepOrigins(tx, tenant, recordNos);
+  if (keepsIds) await keepOrigins(tx, tenant, recordNos);
   await dropFacts(tx, tenant, [...loaded.values()]);
   await tx.query(
     `delete from sync.record_deletions d using sync.records r
@@ -59,19 +60,27 @@ async function keepOrigins(tx: Tx, tenant: number, recordNos: readonly number[])
   );
 }
 
-async function dropFacts(tx: Tx, tenant: number, records: readonly LoadedRecord[]): Promise<void> {
+/** Takes what records say out of the value index, but for what `kept` says of them. */
+export async function dropFacts(
+  tx: Tx,
+  tenant: number,
+  records: readonly (Pick<LoadedRecord, "row" | "state"> & { readonly kept?: RecordState })[],
+): Promise<void> {
   const { instances, partitions } = await readNames(tx, tenant);
-  const facts = records.flatMap(({ row, state }) => {
+  const facts = records.flatMap(({ row, state, kept }) => {
     const kind = kindOf(row.kind);
     if (kind === undefined) return [];
     const partition = partitions.get(row.partitionNo) ?? "";
     const instance = instances.get(row.instanceNo) ?? "";
     const key = { partition, instance, kind, native: row.native };
-    return valuesOf(historyOf(row.recordNo, key, state)).map((value) => ({
-      ...splitValue(value),
-      partitionNo: row.partitionNo,
-      recordNo: row.recordNo,
-    }));
+    const still = new Set(kept === undefined ? [] : valuesOf(historyOf(row.recordNo, key, kept)));
+    return valuesOf(historyOf(row.recordNo, key, state))
+      .filter((value) => !still.has(value))
+      .map((value) => ({
+        ...splitValue(value),
+        partitionNo: row.partitionNo,
+        recordNo: row.recordNo,
+      }));
   });
   await tx.query(
     `delete from sync.facts f using unnest($2::int[], $3::smallint[], $4::text[], $5::int[]) u(p, t, v, r)

@@ -24,6 +24,7 @@ import { notePresence, type Spoken } from "./presence-store.ts";
 import { formatRanges } from "./record-ranges.ts";
 import { bornAgain, joinStates, type RecordState } from "./record-state.ts";
 import { findHeads, writeRecords, type RecordHead, type RecordRef } from "./record-store.ts";
+import { journalChanges } from "./run-journal.ts";
 import { clearSightings, writeUnchanged, type Unchanged } from "./seen-store.ts";
 import { fireWatches, type SeenOn } from "./watch-store.ts";
 
@@ -51,7 +52,15 @@ type Row = {
   readonly delta: RecordDelta;
   readonly head: RecordHead | undefined;
 };
-type StateRow = Row & { readonly state: RecordState; readonly recordNo: number };
+type StateRow = Row & WrittenState;
+
+/** A record to be written. */
+export interface WrittenState {
+  readonly ref: RecordRef;
+  readonly delta: Pick<RecordDelta, "name">;
+  readonly state: RecordState;
+  readonly recordNo: number;
+}
 
 /** Writes a batch. The caller holds the tenant's fence; `runNo` is the run that the entries belong to. */
 export async function ingest(
@@ -62,7 +71,7 @@ export async function ingest(
   const rows = await locate(tx, tenant, [...batch.records.values()]);
   const seq = await takeNumbers(tx, tenant, { what: "batch", count: 1 });
   const created = await createRecords(tx, tenant, { rows, seq });
-  const changed = await changeRecords(tx, tenant, { rows, seq });
+  const changed = await changeRecords(tx, tenant, { rows, seq, runNo });
   const unchanged = rows.filter(isUnchanged).flatMap(unchangedOf);
   const late = await writeUnchanged(tx, tenant, { unchanged, seq, runNo });
   const deleted = await deleteRecords(tx, tenant, rows);
@@ -181,7 +190,11 @@ async function createRecords(
 async function changeRecords(
   tx: Tx,
   tenant: number,
-  { rows, seq }: { readonly rows: readonly Row[]; readonly seq: number },
+  {
+    rows,
+    seq,
+    runNo,
+  }: { readonly rows: readonly Row[]; readonly seq: number; readonly runNo: number },
 ): Promise<number[]> {
   const changed = rows.filter(
     (row) => row.head !== undefined && row.delta.state !== undefined && !isUnchanged(row),
@@ -198,6 +211,7 @@ async function changeRecords(
       { ...row, state: joinStates(before.state, row.delta.state), recordNo: before.row.recordNo },
     ];
   });
+  if (runNo > 0) await journalChanges(tx, tenant, { runNo, before: [...known.values()] });
   await writeStates(tx, tenant, { states, seq });
   await clearSightings(
     tx,
@@ -242,10 +256,11 @@ function seenOn({ recordNo, lastMs }: Unchanged): SeenOn {
   return { recordNo, day: dayOf(lastMs) };
 }
 
-async function writeStates(
+/** Writes records with all that they say; what stands of the same records is replaced, their history grows. */
+export async function writeStates(
   tx: Tx,
   tenant: number,
-  { states, seq }: { readonly states: readonly StateRow[]; readonly seq: number },
+  { states, seq }: { readonly states: readonly WrittenState[]; readonly seq: number },
 ): Promise<void> {
   await writeRecords(
     tx,
@@ -268,7 +283,7 @@ async function writeStates(
   await writeFacts(tx, tenant, states.flatMap(factsOf));
 }
 
-function addressRows({ recordNo, state }: StateRow): AddressRow[] {
+function addressRows({ recordNo, state }: WrittenState): AddressRow[] {
   return [...state.addresses].flatMap(([fingerprint, addresses]) =>
     [...addresses].map(([address, days]) => ({ recordNo, fingerprint, address, days })),
   );
@@ -279,7 +294,7 @@ function factsOf({
   ref,
   delta,
   state,
-}: StateRow): { recordNo: number; partitionNo: number; value: ValueKey }[] {
+}: WrittenState): { recordNo: number; partitionNo: number; value: ValueKey }[] {
   const { partition, instance, kind, native } = delta.name;
   const history = historyOf(recordNo, { partition, instance, kind, native }, state);
   return valuesOf(history).map((value) => ({ recordNo, partitionNo: ref.partitionNo, value }));

@@ -13,6 +13,7 @@ const COUNTERS = {
   partition: "next_partition_no",
   retraction: "next_retraction_no",
   assertion: "next_assertion_no",
+  undo: "next_undo_no",
   batch: "next_seq",
 } as const;
 

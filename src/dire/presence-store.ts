@@ -46,9 +46,9 @@ export async function notePresence(
        on conflict (tenant, instance_no, partition_no) do update set present = i.present + excluded.present - $6::int4multirange
         where not i.present @> excluded.present or i.present && $6::int4multirange),
      evidence as (
-       insert into sync.run_seen (tenant, instance_no, seq, partition_no, run_no, created, changed, unchanged)
-       select $1, $2, $4, $3, $7, $8, $9, $10
-        where $7 > 0 and not (isempty($8::int4multirange) and isempty($9::int4multirange) and isempty($10::int4multirange)))
+       insert into sync.run_seen (tenant, instance_no, seq, partition_no, run_no, created, changed, unchanged, deleted)
+       select $1, $2, $4, $3, $7, $8, $9, $10, $6::int4multirange
+        where $7 > 0 and not isempty($5::int4multirange + $6::int4multirange))
      select records as risen from risen where records <> '{}'`,
     [
       tenant,

@@ -33,11 +33,8 @@ async function reapBatch(open: Tx, tenant: number, limits: ReapLimits): Promise<
     "select distinct record_no from sync.members where tenant = $1 and device_no = any($2::int[]) order by record_no",
     [tenant, deviceNos],
   );
-  await forgetRecords(
-    open,
-    tenant,
-    members.map((row) => row.record_no),
-  );
+  const recordNos = members.map((row) => row.record_no);
+  await forgetRecords(open, tenant, { recordNos, keepsIds: true });
   await open.query("delete from sync.aliases where tenant = $1 and device_no = any($2::int[])", [
     tenant,
     deviceNos,

@@ -37,7 +37,8 @@ export async function workRetractions(db: Db, lease: Lease): Promise<Retired | u
     if (going.length > 0) await retire(open, tenant, { retraction: next, records: going });
     const { retractionNo } = next;
     const retired = sizeOf(going);
-    await noteRetired(open, tenant, { retractionNo, retired, rest: formatRecords(rest) });
+    const [gone, left] = [formatRecords(going), formatRecords(rest)];
+    await noteRetired(open, tenant, { retractionNo, retired, gone, rest: left });
     return { retractionNo, retired };
   });
 }

@@ -100,13 +100,18 @@ function openOf(row: OpenRow): OpenRetraction {
 export async function noteRetired(
   tx: Tx,
   tenant: number,
-  step: { readonly retractionNo: number; readonly retired: number; readonly rest: string },
+  step: {
+    readonly retractionNo: number;
+    readonly retired: number;
+    readonly gone: string;
+    readonly rest: string;
+  },
 ): Promise<void> {
   await tx.query(
-    `update sync.retractions set retired = retired + $3, records = $4::int4multirange,
+    `update sync.retractions set retired = retired + $3, records = $4::int4multirange, gone = gone + $5::int4multirange,
             state = case when isempty($4::int4multirange) then 'done' else state end
       where tenant = $1 and retraction_no = $2`,
-    [tenant, step.retractionNo, step.retired, step.rest],
+    [tenant, step.retractionNo, step.retired, step.rest, step.gone],
   );
 }
 

@@ -20,6 +20,8 @@ export async function forgetRuns(
   let gone = 0;
   for (const [sql, days] of [
     [EVIDENCE, journalDays],
+    [JOURNAL, journalDays],
+    [UNDONE, journalDays],
     [HASHES, runDays],
     [RUNS, runDays],
   ] as const) {
@@ -35,6 +37,12 @@ export async function forgetRuns(
 const EVIDENCE = `delete from sync.run_seen where ctid = any(array(
   select s.ctid from sync.run_seen s join sync.runs r using (tenant, run_no)
    where s.tenant = $1 and r.active_at < now() - $2 * interval '1 day' limit $3))`;
+const JOURNAL = `delete from sync.run_journal where ctid = any(array(
+  select j.ctid from sync.run_journal j join sync.runs r using (tenant, run_no)
+   where j.tenant = $1 and r.active_at < now() - $2 * interval '1 day' limit $3))`;
+const UNDONE = `delete from sync.undo_records where ctid = any(array(
+  select e.ctid from sync.undo_records e join sync.run_undos u using (tenant, undo_no)
+   where e.tenant = $1 and u.started_at < now() - $2 * interval '1 day' limit $3))`;
 const HASHES = `delete from sync.ledger where ctid = any(array(
   select ctid from sync.ledger
    where tenant = $1 and received_at < now() - $2 * interval '1 day' and worked_at is not null limit $3))`;

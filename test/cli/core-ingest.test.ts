@@ -96,6 +96,38 @@ test("what a full recording no longer holds goes, and a delta recording retires 
   assert.deepEqual(await hostnames(core), ["host-1", "host-2", "host-3"]);
 });
 
+test("a run is undone after it was shown and confirmed, and the undo is undone", async (t) => {
+  const { core, file } = await workingCore(t);
+  await ingest(core, await file("a.json", [netboxDevice(1), netboxDevice(2)]));
+  await ingest(core, await file("b.json", [netboxDevice(1, { ip: "10.0.0.1" }), netboxDevice(3)]));
+  const dry = await core.run(["runs", "undo", "2", "--dry-run"]);
+  assert.equal(dry.code, 0);
+  assert.match(
+    dry.out,
+    /^Undoing run 2 would leave, in records:\n {2}removed, seen by this run alone +1\n {2}as they were before +1$/,
+  );
+  const unasked = await core.run(["runs", "undo", "2"]);
+  assert.match(unasked.err, /say --yes where nobody can be asked/);
+  assert.match(
+    (await core.run(["runs", "undo", "2"], { answers: "no" })).err,
+    /nothing was undone/,
+  );
+  assert.equal((await hostnames(core)).length, 3);
+  const undone = await core.run(["runs", "undo", "2"], { answers: "2" });
+  assert.match(
+    undone.out,
+    /^Run 2 is undone, in records:\n.* 1\n.* 1\nTo take that back: .* runs redo 2 /,
+  );
+  await workedUp(core);
+  assert.deepEqual(await hostnames(core), ["host-1", "host-2"]);
+  assert.match((await core.run(["runs", "undo", "2", "--yes"])).err, /run 2 is undone already/);
+  const redone = await core.run(["runs", "redo", "2"]);
+  assert.equal(redone.out, "2 records of run 2 are as it brought them again.");
+  await workedUp(core);
+  assert.deepEqual(await hostnames(core), ["host-1", "host-2", "host-3"]);
+  assert.match((await core.run(["runs", "redo", "2"])).err, /run 2 is not undone/);
+});
+
 test("a recording with unusable entries says so by its exit code", async (t) => {
   const { core, file } = await workingCore(t);
   const { code, out, err } = await ingest(

@@ -17,6 +17,7 @@ create table sync.tenant_ingest (
   next_partition_no int not null default 1,
   next_retraction_no int not null default 1,
   next_assertion_no int not null default 1,
+  next_undo_no int not null default 1,
   -- arrival order of worked batches; seen segments and contents are compared by it
   next_seq bigint not null default 1
 );
@@ -92,6 +93,7 @@ create table sync.runs (
   active_at timestamptz not null,
   ended_at timestamptz,
   manifest json,
+  undone_at timestamptz,
   -- all that the agent lists was worked, nothing was rejected: what it did not see was not there
   is_complete boolean not null default false,
   -- SHA-256 over the hashes of the listed chunks, in order
@@ -132,7 +134,51 @@ create table sync.run_seen (
   created int4multirange not null,
   changed int4multirange not null,
   unchanged int4multirange not null,
+  -- present ones that the source itself took back
+  deleted int4multirange not null,
   primary key (tenant, instance_no, seq, partition_no)
+);
+
+-- What records said before a run changed them. Unchanged ones need no row, and of new ones run_seen says enough.
+create table sync.run_journal (
+  tenant int not null,
+  run_no int not null,
+  record_no int not null,
+  before json not null,
+  primary key (tenant, run_no, record_no)
+);
+
+-- Runs that were undone, and what became of each record.
+create table sync.run_undos (
+  tenant int not null,
+  undo_no int not null,
+  run_no int not null,
+  -- reversing | done | redoing | redone
+  state text not null,
+  actor text not null,
+  started_at timestamptz not null default now(),
+  -- records that are still to be looked at
+  todo int4multirange not null,
+  -- records that had been retired, or deleted by their source, because of the run, and are back
+  unretired int4multirange not null default '{}',
+  undeleted int4multirange not null default '{}',
+  -- how the source's absences were counted before the run was taken out of them
+  absences json,
+  primary key (tenant, undo_no)
+);
+create index run_undos_run on sync.run_undos (tenant, run_no);
+
+create table sync.undo_records (
+  tenant int not null,
+  undo_no int not null,
+  record_no int not null,
+  -- reversed | kept | errored
+  result text not null,
+  reason text not null,
+  -- of reversed ones: where the record stood, what it said, and the batch that wrote what it says now (absent: it was removed)
+  saved json,
+  seq bigint,
+  primary key (tenant, undo_no, record_no)
 );
 
 -- Records that an instance has in a partition and that were neither retired nor deleted.
@@ -176,6 +222,8 @@ create table sync.retractions (
   wanted int not null,
   present int not null,
   retired int not null default 0,
+  -- those that went
+  gone int4multirange not null default '{}',
   created_at timestamptz not null default now(),
   decided_at timestamptz,
   decided_by text,

@@ -1,0 +1,65 @@
+/** Undoing what a run did, and undoing that. */
+import { createRoute } from "@hono/zod-openapi";
+
+import { audit } from "../control/audit.ts";
+import { redoRun } from "../dire/redo-run.ts";
+import { previewUndo, undoRun } from "../dire/undo-run.ts";
+import type { ApiContext } from "./context.ts";
+import { redoneSchema, undoneSchema, undoSchema } from "./contract-runs.ts";
+import { Problem } from "./errors.ts";
+import { answers, needs, paramsWith, PROBLEMS, takes, TENANT_PATH, type Api } from "./routes.ts";
+import { runNamed } from "./runs.ts";
+
+const tags = ["runs"];
+const params = paramsWith("run", "Number of the run, or the agent's id of it");
+
+const undo = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/runs/{run}/undo`,
+  tags,
+  summary: "Take back what only this run supports",
+  ...needs("operator"),
+  request: { params, body: takes(undoSchema) },
+  responses: { 200: answers(undoneSchema, "What was, or would be, taken back"), ...PROBLEMS },
+});
+
+const redo = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/runs/{run}/redo`,
+  tags,
+  summary: "Undo the undo of a run",
+  ...needs("operator"),
+  request: { params },
+  responses: { 200: answers(redoneSchema, "What is as the run brought it again"), ...PROBLEMS },
+});
+
+/** Adds the routes of undoing runs. */
+export function addRunUndo(app: Api, { db }: ApiContext): void {
+  app.openapi(undo, async (c) => {
+    const { tenant } = c.get("tenant");
+    const { runNo } = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
+    const { actor } = c.get("caller");
+    const isDry = c.req.valid("json").dry_run === true;
+    const report = isDry
+      ? await previewUndo(db, tenant, runNo)
+      : await undoRun(db, tenant, { runNo, actor });
+    if (!report.ok) throw new Problem("run_not_undoable", report.error);
+    const { undoNo, ...counts } = report.value;
+    if (!isDry) {
+      const subject = String(runNo);
+      await audit(db, { tenant, actor, action: "run.undo", subject, after: counts });
+    }
+    return c.json({ run_no: runNo, undo_no: undoNo, ...counts, kept: { ...counts.kept } }, 200);
+  });
+  app.openapi(redo, async (c) => {
+    const { tenant } = c.get("tenant");
+    const { runNo } = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
+    const { actor } = c.get("caller");
+    const report = await redoRun(db, tenant, runNo);
+    if (!report.ok) throw new Problem("run_not_undone", report.error);
+    const { undoNo, redone, kept } = report.value;
+    const subject = String(runNo);
+    await audit(db, { tenant, actor, action: "run.redo", subject, after: { redone, kept } });
+    return c.json({ run_no: runNo, undo_no: undoNo, redone, kept }, 200);
+  });
+}
