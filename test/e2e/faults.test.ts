@@ -49,11 +49,15 @@ test(
     const { url: endpoint } = await installation.fake("armis", ...ARMIS);
     const world = { installation, endpoint };
     const calm = await tenantOf(world, "acme");
-    const early = await tenantOf(world, "early");
-    await startAgent(early).line(RUN_ENDED);
-    const { waiting } = await early.ask<{ waiting: number }>("/inbox");
+    const killed = await tenantOf(world, "killed");
+
+    const first = startAgent(killed);
+    await first.line(WINDOW_SENT);
+    await first.kill();
+    await startAgent(killed).line(RUN_ENDED);
+    const { waiting } = await killed.ask<{ waiting: number }>("/inbox");
     assert.ok(waiting > 4, `${waiting} chunks wait`);
-    assert.deepEqual(await inventory(early), []);
+    assert.deepEqual(await inventory(killed), []);
     await stage.core.kill();
     await stage.restart();
     startAgent(calm);
@@ -62,39 +66,23 @@ test(
     const undisturbed = await inventory(calm);
     assert.equal(undisturbed.length, DEVICES);
 
-    await t.test("the core dies between acknowledgement and publication", async () => {
-      const [run] = await settled(early, "armis", 1);
-      assert.deepEqual([run?.outcome, run?.created], ["success", DEVICES]);
-      assert.deepEqual(await inventory(early), undisturbed);
-    });
+    await t.test(
+      "an agent dies in a run, its core between acknowledgement and publication",
+      async () => {
+        const [run, abandoned] = await settled(killed, "armis", 1);
+        assert.deepEqual([run?.outcome, run?.entries], ["success", DEVICES]);
+        assert.equal(abandoned?.outcome, "running");
+        assert.deepEqual(await inventory(killed), undisturbed);
+      },
+    );
 
-    await t.test("the core dies in the middle of a run, and the agent goes on", async () => {
-      const tenant = await tenantOf(world, "core-dies");
+    await t.test("a core dies in a run, and its connection breaks again and again", async () => {
+      await using cable = await layCable(stage.grpc, { everyBytes: 120_000, cutsMax: 3 });
+      const tenant = await tenantOf(world, "cut", { gateway_addr: cable.address });
       const agent = startAgent(tenant);
       await agent.line(WINDOW_SENT);
       await stage.core.kill();
       await stage.restart();
-      const [run] = await settled(tenant, "armis", 1);
-      assert.deepEqual([run?.outcome, run?.entries], ["success", DEVICES]);
-      assert.deepEqual(await inventory(tenant), undisturbed);
-    });
-
-    await t.test("the agent dies in the middle of a run, and pulls anew", async () => {
-      const tenant = await tenantOf(world, "agent-dies");
-      const agent = startAgent(tenant);
-      await agent.line(WINDOW_SENT);
-      await agent.kill();
-      startAgent(tenant);
-      const [run, abandoned] = await settled(tenant, "armis", 1);
-      assert.deepEqual([run?.outcome, run?.entries], ["success", DEVICES]);
-      assert.equal(abandoned?.outcome, "running");
-      assert.deepEqual(await inventory(tenant), undisturbed);
-    });
-
-    await t.test("the connection breaks again and again", async () => {
-      await using cable = await layCable(stage.grpc, { everyBytes: 120_000, cutsMax: 3 });
-      const tenant = await tenantOf(world, "cut", { gateway_addr: cable.address });
-      const agent = startAgent(tenant);
       const [run] = await settled(tenant, "armis", 1);
       assert.deepEqual([run?.outcome, run?.entries], ["success", DEVICES]);
       assert.deepEqual(await inventory(tenant), undisturbed);

@@ -8,7 +8,8 @@ import { heldByArmis, heldByNetbox } from "./oracle.ts";
 const NETBOX_TOKEN = "0123456789abcdef0123456789abcdef01234567";
 const ARMIS_SECRET = "e2e-secret-key";
 const RECORDED = "test/recorded/netbox-4.5.10";
-const NETBOX = ["test/fakes/netbox-replay-server.ts", "--folder", RECORDED];
+/** Some of the recorded devices: all of them come in test/sources/netbox-replay.test.ts. */
+const NETBOX = ["test/fakes/netbox-replay-server.ts", "--folder", RECORDED, "--devices", "700"];
 const ARMIS = ["test/fakes/armis-server.ts", "--secret-key", ARMIS_SECRET];
 
 test(
