@@ -6,6 +6,7 @@ import { historyOf, valuesOf } from "./node.ts";
 import { readNames } from "./numbers.ts";
 import type { RecordState } from "./record-state.ts";
 import { columns } from "./record-store.ts";
+import { VALUE_HOLDERS_MAX } from "./value-state.ts";
 
 /**
  * Takes records and all that hangs on them out of the state; `keepsIds`: but for the inputs of their ids. The caller sees to the
@@ -60,7 +61,7 @@ async function keepOrigins(tx: Tx, tenant: number, recordNos: readonly number[])
   );
 }
 
-/** Takes what records say out of the value index, but for what `kept` says of them. */
+/** Takes what records say out of the value index, but for what `kept` says of them. Who else holds such a value is decided again. */
 export async function dropFacts(
   tx: Tx,
   tenant: number,
@@ -94,6 +95,39 @@ export async function dropFacts(
         (f) => f.text,
         (f) => f.recordNo,
       ),
+    ],
+  );
+  await markHolders(tx, tenant, facts);
+}
+
+/**
+ * Who still holds a value that somebody held no longer is decided again: what was contested or too common may speak now. Where
+ * more than VALUE_HOLDERS_MAX are left it stays too common, so no more than that and one are looked for.
+ */
+async function markHolders(
+  tx: Tx,
+  tenant: number,
+  values: readonly { readonly partitionNo: number; readonly type: number; readonly text: string }[],
+): Promise<void> {
+  await tx.query(
+    `insert into sync.dirty (tenant, records)
+     select $1, range_agg(int4range(s.record_no, s.record_no + 1))
+       from (select distinct h.record_no
+               from (select distinct p, t, v from unnest($2::int[], $3::smallint[], $4::text[]) w(p, t, v)) u
+              cross join lateral (
+                select f.record_no from sync.facts f
+                 where f.tenant = $1 and f.partition_no = u.p and f.type = u.t and f.value = u.v
+                 order by f.record_no limit $5) h) s
+     having count(*) > 0`,
+    [
+      tenant,
+      ...columns(
+        values,
+        (f) => f.partitionNo,
+        (f) => f.type,
+        (f) => f.text,
+      ),
+      VALUE_HOLDERS_MAX + 1,
     ],
   );
 }
