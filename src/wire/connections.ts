@@ -29,12 +29,13 @@ export function watchConnections(server: Server, told: TurnedAway): void {
   for (const http2Server of http2Servers?.keys() ?? []) {
     http2Server.on("session", (session) => session.setLocalWindowSize(FLOW_WINDOW_BYTES));
     http2Server.on("stream", (stream) => {
-      // Once closed, a stream knows its session no more.
-      const socket = stream.session?.socket as TLSSocket | undefined;
+      // Once closed, a stream knows its session no more, and a connection that is gone no certificate.
+      const certificate = certificateOf(stream.session?.socket as TLSSocket | undefined);
       stream.once("close", () => {
         const message = statusText(stream);
-        if (!OVERSIZE.test(message) || socket === undefined) return;
-        told.onOversize(socket.getPeerCertificate().raw, message);
+        if (OVERSIZE.test(message) && certificate !== undefined) {
+          told.onOversize(certificate, message);
+        }
       });
     });
     http2Server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
@@ -42,6 +43,12 @@ export function watchConnections(server: Server, told: TurnedAway): void {
       if (reason !== undefined) told.onHandshake(reason);
     });
   }
+}
+
+/** Null where the connection is gone already, whatever the types say. */
+function certificateOf(socket: TLSSocket | undefined): Buffer | undefined {
+  const certificate = socket?.getPeerCertificate() as { readonly raw?: Buffer } | null | undefined;
+  return certificate?.raw;
 }
 
 /** How grpc-js words it. To a handler such a call looks as if its caller had gone. */
