@@ -71,13 +71,14 @@ function replica(t: TestContext, url: string): { readonly worker: Worker; readon
   return { worker, name };
 }
 
-/** Breaks a replica's transaction and lets its lease run out, as a killed process would, some times over. */
+/** Breaks the transaction of whoever works and lets its lease run out, as a killed process would, some times over. */
 async function disturb(db: Db, names: readonly string[]): Promise<number> {
   let broken = 0;
   while (broken < BROKEN && (await unworked(db)) > 0) {
     const { rows: ended } = await db.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and state = 'active'",
-      [names[broken % names.length]],
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = any($1) and state in ('active', 'idle in transaction')`,
+      [names],
     );
     if (ended.length === 0) continue;
     broken += 1;
