@@ -1,7 +1,8 @@
 /**
  * `npm test [-- PART …]`: every .test.ts file under test/ in this one process, or those whose path begins with a PART
  * ("db", "test/db/tx.test.ts"). Ends with what was skipped and why, so that a green run never hides a suite that did not run.
- * `--only WORDS` runs the tests alone whose name has them; `--report FILE` writes there what became of each, as JSON.
+ * `--only WORDS` runs the tests alone whose name has them; `--report FILE` writes there what became of each, as JSON;
+ * `--seed N` draws other cases for the properties, `--seed 0` new ones every time.
  */
 import { readdirSync, writeFileSync } from "node:fs";
 import { run, type EventData } from "node:test";
@@ -9,6 +10,7 @@ import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { drawFrom } from "../test/support/seed.ts";
 import { outcomeOf, type TestOutcome } from "./test-outcomes.ts";
 
 type Skipped = { readonly name: string; readonly file: string; readonly reason: string };
@@ -20,9 +22,10 @@ const TEST_MAX_MS = 120_000;
 const LEFT_OPEN_MS = 10_000;
 
 const { values: flags, positionals } = parseArgs({
-  options: { only: { type: "string" }, report: { type: "string" } },
+  options: { only: { type: "string" }, report: { type: "string" }, seed: { type: "string" } },
   allowPositionals: true,
 });
+drawFrom(flags.seed);
 const files = testFiles(positionals);
 if (files.length === 0) end(`no test file begins with ${positionals.join(" or ")}`);
 process.exitCode = 1;

@@ -10,6 +10,7 @@ import { writeAssertion, type Claim } from "../../src/dire/assertion-store.ts";
 import type { Turn } from "../../src/dire/counterfactual.ts";
 import { isSighting } from "../../src/dire/device-parts.ts";
 import { explainDevice, type Explanation } from "../../src/dire/explanation.ts";
+import type { Node } from "../../src/dire/node.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { idOfUuid } from "../../src/inventory/device-store.ts";
 import { freshDatabase } from "../support/database.ts";
@@ -54,14 +55,16 @@ function claimOf({ supposed }: Turn): Claim | undefined {
   return { kind, value: { partitionNo: 1, value: supposed.value } };
 }
 
-async function fellowsOf(db: Db, { tenant }: Lease, recordNo: number): Promise<readonly number[]> {
-  const { rows } = await db.query<{ record_no: number }>(
-    `select distinct o.record_no from sync.members m join sync.members o using (tenant, device_no)
-       join sync.records r on r.tenant = o.tenant and r.record_no = o.record_no and r.kind <> 7
-      where m.tenant = $1 and m.record_no = $2`,
-    [tenant, recordNo],
+/** Records of the device that has what the anchor shows last: without its serial a record can become two, of two devices. */
+async function fellowsOf(db: Db, lease: Lease, anchor: Node): Promise<readonly number[]> {
+  const last = anchor.fingerprints.at(-1);
+  const own = (await explainAll(db, lease)).find(({ cluster }) =>
+    cluster?.nodes.some(
+      ({ recordNo, fingerprints }) =>
+        recordNo === anchor.recordNo && fingerprints.some((one) => one === last),
+    ),
   );
-  return rows.map((row) => row.record_no);
+  return (own?.cluster?.nodes ?? []).map(({ recordNo }) => recordNo);
 }
 
 test("what a fact is said to change changes when an operator makes it so", async (t) => {
@@ -86,7 +89,7 @@ test("what a fact is said to change changes when an operator makes it so", async
       const said = { actor: "tester", reason: "", atMs: 0 };
       await tx(db, (open) => writeAssertion(open, lease.tenant, { claim, said }));
       await settle(db, lease);
-      const now = await fellowsOf(db, lease, turn.anchor.recordNo);
+      const now = await fellowsOf(db, lease, turn.anchor);
       for (const { recordNo } of turn.one.leaves) assert.ok(!now.includes(recordNo));
       for (const { recordNo } of turn.one.joins) assert.ok(now.includes(recordNo));
     }),
