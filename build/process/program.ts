@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 import { nodeFlags } from "../node-flags.mjs";
+import { spawnTied } from "./spawn-tied.ts";
 
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -20,7 +21,7 @@ const LINES_MAX = 10_000;
 export class Program implements AsyncDisposable {
   readonly name: string;
   readonly logFile: string;
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<number>;
   readonly #lines: string[] = [];
   readonly #tell: (() => void)[] = [];
@@ -32,17 +33,15 @@ export class Program implements AsyncDisposable {
     this.name = name;
     this.logFile = logFile;
     const command = [...nodeFlags(args[0] ?? ""), ...args];
-    this.#child = spawn(process.execPath, command, {
+    this.#child = spawnTied(command, {
       cwd: ROOT,
-      stdio: ["ignore", "pipe", "pipe"],
       // Of its own group: Ctrl-C goes to whoever started it, who then stops it in order. A second signal would cut that short.
       detached: true,
     });
     const log = createWriteStream(logFile);
-    this.#child.stderr?.pipe(log, { end: false });
-    this.#child.stdout?.pipe(log, { end: false });
     for (const input of [this.#child.stdout, this.#child.stderr]) {
-      if (input !== null) createInterface({ input }).on("line", (line) => this.#take(line));
+      input.pipe(log, { end: false });
+      createInterface({ input }).on("line", (line) => this.#take(line));
     }
     this.#ended = new Promise((resolve) => {
       this.#child.on("close", (code) => {

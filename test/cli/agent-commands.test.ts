@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { spawnTied } from "../../build/process/spawn-tied.ts";
 import { runAgentCommand } from "../../src/cli/agent-commands.ts";
 import { createFleet } from "../fakes/fleet.ts";
 import { startNetboxFake } from "../fakes/netbox-server.ts";
@@ -173,9 +173,8 @@ test("the executable runs until SIGTERM, then tells how its runs ended, and exit
   const credentials = { api_token: netbox.token };
   told(gateway, { dc1: { endpoint: netbox.url, credentials, page_size: 5 } });
   await using files = await folder(gateway.address, { logging: { level: "info" } });
-  const child = spawn(process.execPath, [...PROGRAM, "run", "--config", files.path], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawnTied([...PROGRAM, "run", "--config", files.path]);
+  child.stdout.resume();
   let lines = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => void (lines += text));
   await gateway.until(() => gateway.heartbeats.length > 0);
@@ -201,9 +200,8 @@ test("a second signal ends the executable at once", async () => {
   const credentials = { api_token: netbox.token };
   told(gateway, { dc1: { endpoint: netbox.url, credentials } });
   await using files = await folder(gateway.address, { logging: { level: "info" } });
-  const child = spawn(process.execPath, [...PROGRAM, "run", "--config", files.path], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawnTied([...PROGRAM, "run", "--config", files.path]);
+  child.stdout.resume();
   const { promise: stopping, resolve } = Promise.withResolvers<void>();
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     if (text.includes("stopping")) resolve();

@@ -1,6 +1,6 @@
 /** What a newcomer runs first: the demo comes to its end, and to any other end that is asked of it, and leaves nothing behind. */
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 
 import { ROOT } from "../../build/process/program.ts";
+import { spawnTied } from "../../build/process/spawn-tied.ts";
 import { E2E_MAX_MS } from "./installation.ts";
 
 const DEVICES = 120;
@@ -18,14 +19,15 @@ const DEVICES = 120;
 async function startDemo(
   t: TestContext,
   ...flags: readonly string[]
-): Promise<{ readonly demo: ChildProcess; readonly folder: string }> {
+): Promise<{ readonly demo: ChildProcessWithoutNullStreams; readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "demo-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   // As root the database runs as another user, who must be able to pass through.
   await chmod(folder, 0o711);
   const args = ["build/demo/demo.ts", "--devices", String(DEVICES), ...flags];
   const env = { ...process.env, TMPDIR: folder };
-  const demo = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", 2] });
+  const demo = spawnTied(args, { cwd: ROOT, env });
+  demo.stderr.pipe(process.stderr);
   t.after(() => demo.kill("SIGKILL"));
   return { demo, folder };
 }
@@ -47,7 +49,7 @@ test(
   async (t) => {
     const { demo, folder } = await startDemo(t, "--once");
     const [said, [code]] = await Promise.all([
-      text(demo.stdout!),
+      text(demo.stdout),
       once(demo, "close") as Promise<[number | null]>,
     ]);
     assert.equal(code, 0, said);
@@ -72,7 +74,7 @@ test(
   async (t) => {
     const { demo, folder } = await startDemo(t);
     const ended = once(demo, "close") as Promise<[number | null]>;
-    for await (const line of createInterface({ input: demo.stdout! })) {
+    for await (const line of createInterface({ input: demo.stdout })) {
       if (line.includes("waiting for its agent")) demo.kill("SIGINT");
     }
     assert.deepEqual(await ended, [0, null]);

@@ -1,11 +1,11 @@
 /** The fakes as programs: a pull survives all of their traps at once. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { spawnTied } from "../../build/process/spawn-tied.ts";
 import { armisSource } from "../../src/sources/armis.ts";
 import { netboxSource } from "../../src/sources/netbox.ts";
 import { pull } from "../support/pull.ts";
@@ -17,7 +17,8 @@ type Said = { readonly url: string; readonly token?: string; readonly devices: n
 async function program(t: TestContext, name: string, flags: string): Promise<Said> {
   const file = fileURLToPath(new URL(`../fakes/${name}.ts`, import.meta.url));
   const args = [file, ...flags.trim().split(/\s+/)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawnTied(args);
+  child.stderr.pipe(process.stderr);
   t.after(() => child.kill());
   const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   return JSON.parse(line) as Said;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { spawnTied } from "../../build/process/spawn-tied.ts";
 import { ARMIS_SECRET } from "./armis-access.ts";
 import { parseAql } from "./armis-aql.ts";
 import { ArmisInventory } from "./armis-inventory.ts";
@@ -122,15 +122,7 @@ test("an expired token is refused as Armis words it", async () => {
 
 test("the fake runs as a program and says where it listens", async () => {
   const program = fileURLToPath(new URL("armis-server.ts", import.meta.url));
-  const child = spawn(process.execPath, [
-    program,
-    "--devices",
-    "12",
-    "--seed",
-    "3",
-    "--first-id",
-    "501",
-  ]);
+  const child = spawnTied([program, "--devices", "12", "--seed", "3", "--first-id", "501"]);
   const lines = createInterface({ input: child.stdout });
   const [line] = (await once(lines, "line")) as [string];
   const said = JSON.parse(line) as { url: string; devices: number };

@@ -1,5 +1,4 @@
 /** The agent's executable as a process of its own, and what it says on standard error. */
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { spawnTied } from "../../build/process/spawn-tied.ts";
 import type { TestIdentity } from "./certs.ts";
 
 /** How long a process may take to say what is waited for, ms: a start on a busy machine takes 5 s. */
@@ -34,9 +34,8 @@ export async function whatAgentSays(
   wanted: RegExp,
 ): Promise<string> {
   const config = await writeFolder(t, start);
-  const child = spawn(process.execPath, [...PROGRAM, "run", "--config", config], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawnTied([...PROGRAM, "run", "--config", config]);
+  child.stdout.resume();
   const ended = new Promise((resolve) => child.once("close", resolve));
   const late = setTimeout(() => child.kill("SIGKILL"), SAY_MAX_MS);
   const said: string[] = [];
