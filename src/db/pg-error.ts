@@ -33,6 +33,9 @@ const NETWORK =
 /** The driver's plain errors for the same, which carry no code (pg 8.23, pg-pool 3). */
 const DISCONNECTED =
   /^(?:Connection terminated|timeout expired|Client has encountered a connection error|Client was closed)/;
+/** A file that may not grow (a limit of its process or file system, EFBIG): PostgreSQL has no condition for it, only the system's words. */
+const FILE_TOO_LARGE = /^could not .*: File too large$/;
+const DISK_FULL = "53100";
 const CHECKOUT_TIMEOUT = "timeout exceeded when trying to connect";
 const POOL_ENDED = "Cannot use a pool after calling end on the pool";
 
@@ -60,7 +63,7 @@ export function toConnectError(thrown: unknown): SyncError {
 }
 
 function fromServer(error: DatabaseError): SyncError {
-  const state = error.code ?? "";
+  const state = FILE_TOO_LARGE.test(error.message) ? DISK_FULL : (error.code ?? "");
   const code = `db_${CONDITIONS[state] ?? state.toLowerCase()}`;
   return failure(code, TRANSIENT.test(state) ? "transient" : "permanent", error);
 }

@@ -53,6 +53,17 @@ test("a condition that callers tell apart has its name as code, another its SQLS
   assert.equal(fromServer("40001").message, "database: words of the server");
 });
 
+test("a file that may not grow is a full disk, whatever its SQLSTATE", () => {
+  const error = new DatabaseError(
+    'could not extend file "base/5/2613": File too large',
+    0,
+    "error",
+  );
+  error.code = "XX000";
+  const { code, retry } = toSyncError(error);
+  assert.deepEqual({ code, retry }, { code: "db_disk_full", retry: "transient" });
+});
+
 test("a broken or refused connection is unreachable for now", () => {
   const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
   const thrown = [

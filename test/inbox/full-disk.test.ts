@@ -1,8 +1,18 @@
 /** A core on a disk that is full: what was acknowledged stays, the rest is refused for the agent to send again. */
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
@@ -15,67 +25,123 @@ import { silentLog } from "../../src/lib/log.ts";
 import { newTenant } from "../support/dire.ts";
 
 const SMALL_DISK = process.env["SERVICERADAR_TEST_SMALL_DISK"];
-const skip = SMALL_DISK === undefined ? "needs a small disk, as in .ci/run" : false;
 /** What the disk has left when chunks begin to arrive, bytes: a few of them. */
 const ROOM_BYTES = 6 * 1024 ** 2;
 /** Random, so that no compression makes it smaller. */
 const CHUNK_BYTES = 1024 ** 2;
 /** More than fit, so that the test ends when nothing is ever refused. */
 const CHUNKS_MAX = 100;
+/** Above a segment of the write-ahead log, 16 MiB, which must still be written. */
+const FILE_MAX_BYTES = 20 * 1024 ** 2;
 const log = silentLog();
 
 test(
   "a full disk loses no acknowledged chunk, and takes the refused ones once it has room",
-  { skip },
+  { skip: SMALL_DISK === undefined ? "needs a small disk, as in .ci/run" : false },
   async (t) => {
-    const dataDir = await folderOnSmallDisk(t);
-    const first = await openCore(dataDir);
-    await migrate(first.db, { log });
-    const { tenant } = await newTenant(first.db);
-    const ballast = fill(t);
-    const { stored, refused, error } = await putUntilRefused(first.db, tenant);
-    assert.ok(stored.length > 0, "none fitted");
-    assert.ok(error.retry !== "permanent", `${error.code} would not be sent again`);
-    rmSync(ballast);
-    await first.stop();
-
-    const second = await openCore(dataDir);
-    t.after(() => second.stop());
-    const again = async (chunk: ArrivedChunk): Promise<string> =>
-      await putChunk(second.db, tenant, { ...chunk, chunksMax: CHUNKS_MAX });
-    for (const chunk of stored) assert.equal(await again(chunk), "known");
-    assert.equal(await again(refused), "stored");
-    const { rows } = await second.db.query<{ chunks: number }>(
-      "select count(*)::int as chunks from sync.inbox where tenant = $1 and length(body) >= raw_bytes",
-      [tenant],
-    );
-    assert.deepEqual(rows, [{ chunks: stored.length + 1 }]);
+    const dataDir = await folderIn(t, SMALL_DISK ?? "");
+    await losesNothing(t, {
+      dataDir,
+      run: async (whileFull) => {
+        const core = await openCore(t, dataDir);
+        await migrate(core.db, { log });
+        const ballast = fill(t);
+        await whileFull(core.db);
+        rmSync(ballast);
+        await core.stop();
+      },
+    });
   },
 );
 
-async function folderOnSmallDisk(t: TestContext): Promise<string> {
-  const dir = await mkdtemp(join(SMALL_DISK ?? "", "core-"));
+test(
+  "files that may not grow lose no acknowledged chunk, and take the refused ones once they may",
+  { skip: hasPrlimit() ? false : "needs prlimit of util-linux" },
+  async (t) => {
+    const dataDir = await folderIn(t, tmpdir());
+    await losesNothing(t, {
+      dataDir,
+      run: async (whileFull) => {
+        const first = await openCore(t, dataDir);
+        await migrate(first.db, { log });
+        await first.db.end();
+        // Its connections inherit it, and only those that are made from now on.
+        const file = join(first.embedded.dataDir, "postgres", "postmaster.pid");
+        const pid = String(Number.parseInt(readFileSync(file, "utf8"), 10));
+        const { uid, gid } = statSync(file);
+        execFileSync("prlimit", ["--pid", pid, `--fsize=${FILE_MAX_BYTES}`], { uid, gid });
+        const limited = poolOf(first.embedded);
+        await whileFull(limited);
+        await limited.end();
+        await first.embedded.stop();
+      },
+    });
+  },
+);
+
+type Full = {
+  readonly dataDir: string;
+  /** Calls back with a core that has little room left, and stops that core. */
+  readonly run: (whileFull: (db: Db) => Promise<void>) => Promise<void>;
+};
+
+async function losesNothing(t: TestContext, { dataDir, run }: Full): Promise<void> {
+  let tenant = 0;
+  let puts: Puts | undefined;
+  await run(async (db) => {
+    ({ tenant } = await newTenant(db));
+    puts = await putUntilRefused(db, tenant);
+  });
+  assert.ok(puts !== undefined);
+  const { stored, refused, error } = puts;
+  assert.ok(stored.length > 0, "none fitted");
+  assert.ok(error.retry !== "permanent", `${error.code} would not be sent again`);
+
+  const second = await openCore(t, dataDir);
+  t.after(() => second.stop());
+  const again = async (chunk: ArrivedChunk): Promise<string> =>
+    await putChunk(second.db, tenant, { ...chunk, chunksMax: CHUNKS_MAX });
+  for (const chunk of stored) assert.equal(await again(chunk), "known");
+  assert.equal(await again(refused), "stored");
+  const { rows } = await second.db.query<{ chunks: number }>(
+    "select count(*)::int as chunks from sync.inbox where tenant = $1 and length(body) >= raw_bytes",
+    [tenant],
+  );
+  assert.deepEqual(rows, [{ chunks: stored.length + 1 }]);
+}
+
+function hasPrlimit(): boolean {
+  return spawnSync("prlimit", ["--version"]).status === 0;
+}
+
+async function folderIn(t: TestContext, parent: string): Promise<string> {
+  const dir = await mkdtemp(join(parent, "core-"));
   await chmod(dir, 0o755);
   t.after(() => rm(dir, { recursive: true, force: true }));
   return dir;
 }
 
-type Core = { readonly db: Db; readonly stop: () => Promise<void> };
+type Core = { readonly db: Db; readonly embedded: Embedded; readonly stop: () => Promise<void> };
 
 /** With durable settings, as a core has them. */
-async function openCore(dataDir: string): Promise<Core> {
+async function openCore(t: TestContext, dataDir: string): Promise<Core> {
   const embedded: Embedded = await startEmbedded({
     dataDir,
     explicitDataDir: true,
     log,
     sharedBuffersBytes: 32 * 1024 ** 2,
   });
-  const db = openPool({ address: embedded.connection, max: 1, applicationName: "test", log });
+  t.after(() => embedded.stop());
+  const db = poolOf(embedded);
   const stop = async (): Promise<void> => {
     await db.end();
     await embedded.stop();
   };
-  return { db, stop };
+  return { db, embedded, stop };
+}
+
+function poolOf({ connection }: Embedded): Db {
+  return openPool({ address: connection, max: 1, applicationName: "test", log });
 }
 
 /** Fills the disk but for ROOM_BYTES; gives the file that does so. */
