@@ -7,6 +7,8 @@ import type { MessageLimits } from "../wire/limits.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { CommandOutcome, CommandTarget } from "./command-target.ts";
 import { ConfigHolder } from "./config-holder.ts";
+import { ConfigMemory } from "./config-memory.ts";
+import type { ConfigStore } from "./config-store.ts";
 import type { Credentials } from "./credentials.ts";
 import { noConfig } from "./diagnosis.ts";
 import { GatewayLink, type Gateway } from "./gateway-link.ts";
@@ -27,6 +29,8 @@ export interface AgentOptions {
   readonly connect: (address: string) => Gateway;
   /** What `connect` proves itself by; absent where it never changes. */
   readonly credentials?: Credentials | undefined;
+  /** Where the last good configuration is kept; absent: nowhere. */
+  readonly configStore?: ConfigStore | undefined;
   readonly sourceOfType: (type: string) => Result<Source>;
   /** Every source once, then the end. */
   readonly isOnce: boolean;
@@ -54,24 +58,30 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #link = new GatewayLink();
   readonly #runtime: SourceRuntime;
+  readonly #memory: ConfigMemory;
   readonly #config: ConfigHolder;
   readonly #session: Session;
   readonly #startedMs: number;
   readonly #refused = Promise.withResolvers<never>();
   #lastFailure: Error | undefined;
+  #failures = 0;
 
   /** Begins to greet at once. */
   constructor(options: AgentOptions) {
-    const { config, clock, log, isOnce } = options;
+    const { config, clock, log, configStore } = options;
     this.#options = options;
     this.#startedMs = clock.now();
     // Only an agent that runs once cares.
     this.#refused.promise.catch(() => undefined);
     this.#runtime = this.#createRuntime();
-    this.#config = new ConfigHolder(log, (sources) =>
-      this.#runtime.configure(config.isSyncEnabled ? sources : []),
-    );
-    this.#session = this.#createSession(isOnce);
+    this.#memory = new ConfigMemory(configStore, { clock, log });
+    this.#config = new ConfigHolder({
+      log,
+      memory: this.#memory,
+      apply: (sources) => this.#runtime.configure(config.isSyncEnabled ? sources : []),
+      onKept: () => void this.#resumeConfig(),
+    });
+    this.#session = this.#createSession();
   }
 
   /** How every source of the configuration is doing. */
@@ -114,11 +124,39 @@ export class Agent {
       await this.#session.stop();
       this.#link.close();
       over.abort();
-      await Promise.all([telling, watching]);
+      await Promise.all([telling, watching, this.#memory.settle()]);
     }
   }
 
+  /** The core has no configuration for us at the moment: the one of an earlier time goes on. */
+  async #resumeConfig(): Promise<void> {
+    if (this.#config.version !== "") return;
+    const stored = await this.#memory.recall();
+    // A gateway may have answered while the disk did.
+    if (stored === undefined || this.#config.version !== "") return;
+    this.#config.resume(stored, this.#options.clock.now());
+  }
+
+  /** A Hello or GetConfig failed; `told` is what the log has for it. */
+  #failed(thrown: unknown, told: string): void {
+    const { isOnce, config } = this.#options;
+    if (!(thrown instanceof SyncError)) return;
+    // In the words that the log has, for a command that ends with it.
+    const { code, retry } = thrown;
+    this.#lastFailure = new SyncError(code, told, { retry });
+    // A gateway that refuses us is no gateway that is away.
+    if (LASTING_CODES.has(code)) {
+      if (isOnce) this.#refused.reject(this.#lastFailure);
+      return;
+    }
+    this.#failures += 1;
+    // Without a gateway a single run could deliver nothing.
+    if (isOnce && this.#link.current === undefined) return;
+    if (this.#failures >= config.gatewayAddresses.length) void this.#resumeConfig();
+  }
+
   #renewed(): void {
+    this.#memory.rekey();
     this.#options.log.info("another certificate: the gateway is greeted anew");
     this.#session.renew();
   }
@@ -193,7 +231,7 @@ export class Agent {
     return { success: true, message: "the new certificate is in place", onEnded };
   }
 
-  #createSession(isOnce: boolean): Session {
+  #createSession(): Session {
     const { config, host, connect, clock, log } = this.#options;
     const { agentId, partition, gatewayAddresses, pushIntervalMs } = config;
     const identity = { agentId, partition, host };
@@ -210,17 +248,12 @@ export class Agent {
           startedMs: this.#startedMs,
           gatewayId,
           configVersion: this.#config.version,
+          configConfirmedMs: this.#config.isFromDisk ? this.#config.confirmedMs : undefined,
           rejected: this.#config.rejected,
           sources: this.statuses(),
         }),
       heartbeatMs: pushIntervalMs,
-      onFailure: (thrown, told) => {
-        if (!(thrown instanceof SyncError)) return;
-        // In the words that the log has, for a command that ends with it.
-        const { code, retry } = thrown;
-        this.#lastFailure = new SyncError(code, told, { retry });
-        if (isOnce && LASTING_CODES.has(code)) this.#refused.reject(this.#lastFailure);
-      },
+      onFailure: (thrown, told) => this.#failed(thrown, told),
       clock,
       log,
     });

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { parseJsonText } from "../lib/json-text.ts";
@@ -20,7 +20,8 @@ export interface LoadedAgentConfig {
  * partition that is not its certificate's, but could not say where it stands. Throws ConfigError naming the setting.
  */
 export async function loadAgentConfig(path: string): Promise<LoadedAgentConfig> {
-  const { config, warnings } = parseAgentConfig(await readJson(path));
+  const json = await readJson(path);
+  const { config, warnings } = parseAgentConfig(json);
   const { block, setting } = config.security;
   const files = credentialFiles(besideFile(block, path), setting);
   await finishRenewal(files);
@@ -31,7 +32,19 @@ export async function loadAgentConfig(path: string): Promise<LoadedAgentConfig> 
   check("agent_id", config.agentId, componentId);
   check("partition", config.partition ?? partitionId, partitionId);
   const credentials = new Credentials(files, tls);
-  return { config: { ...config, partition: partitionId }, credentials, warnings };
+  const dataDir = dataDirOf(json, config.dataDir, path);
+  return { config: { ...config, partition: partitionId, dataDir }, credentials, warnings };
+}
+
+/** Where packages put agent.json; there, and only there, its data lies under /var/lib. */
+const PACKAGED_DIR = "/etc/serviceradar";
+
+/** Where nothing is said, a folder beside the file, so that several agents of one host do not meet. */
+function dataDirOf(json: unknown, dataDir: string, path: string): string {
+  const folder = dirname(resolve(path));
+  const isSaid = (json as { readonly data_dir?: unknown }).data_dir !== undefined;
+  if (isSaid) return resolve(folder, dataDir);
+  return folder === PACKAGED_DIR ? dataDir : join(folder, "data");
 }
 
 function check(setting: string, configured: string, certified: string): void {

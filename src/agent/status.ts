@@ -11,6 +11,8 @@ export interface Heartbeat {
   readonly startedMs: number;
   readonly gatewayId: string;
   readonly configVersion: string;
+  /** Set where the configuration comes from the disk: when a gateway last confirmed it. */
+  readonly configConfirmedMs?: number | undefined;
   /** Sources of the configuration that cannot be used, with the reason. */
   readonly rejected: readonly { readonly name: string; readonly reason: string }[];
   readonly sources: readonly SourceStatus[];
@@ -80,7 +82,7 @@ export function syncStatus(beat: Heartbeat): string {
 }
 
 function written(
-  { sources, rejected, configVersion }: Heartbeat,
+  { sources, rejected, configVersion, configConfirmedMs }: Heartbeat,
   entries: readonly Entry[],
 ): string {
   const byState: Record<string, number> = {};
@@ -88,6 +90,9 @@ function written(
   if (rejected.length > 0) byState["failed"] = (byState["failed"] ?? 0) + rejected.length;
   return JSON.stringify({
     config_version: configVersion.slice(0, NAME_CHARS_MAX * 2),
+    ...(configConfirmedMs === undefined
+      ? {}
+      : { config_from: "disk", config_confirmed: isoTime(configConfirmedMs) }),
     sources_total: sources.length + rejected.length,
     by_state: byState,
     sources: entries,

@@ -1,4 +1,5 @@
 import { Agent, type AgentOptions, type OnceResult } from "../agent/agent.ts";
+import { ConfigStore } from "../agent/config-store.ts";
 import { hostFacts } from "../agent/host.ts";
 import { loadAgentConfig } from "../agent/load-agent-config.ts";
 import { exitCodeOfRuns } from "../agent/once.ts";
@@ -56,6 +57,11 @@ async function agentOptions(
     credentials,
     connect: (address) =>
       new GatewayClient({ address, tls: credentials.current, limits, clock: systemClock }),
+    configStore: new ConfigStore({
+      dataDir: config.dataDir,
+      agentId: config.agentId,
+      privateKeyPem: () => credentials.current.privateKeyPem,
+    }),
     sourceOfType,
     isOnce,
     isTerminal,

@@ -50,6 +50,16 @@ function configText({
   return offered === running ? "current" : "not yet confirmed";
 }
 
+/** An agent that was started while its core was away works with what it had, and says how old that is. */
+function keptText(status: unknown, nowMs: number): string | undefined {
+  const { config_from: from, config_confirmed: confirmed } = (status ?? {}) as {
+    readonly config_from?: unknown;
+    readonly config_confirmed?: unknown;
+  };
+  if (from !== "disk" || typeof confirmed !== "string") return undefined;
+  return `it works with what it had, confirmed ${agoText(confirmed, nowMs) ?? "never"}`;
+}
+
 /** Everything of one agent. */
 export function agentLines(agent: Agent, nowMs: number): readonly string[] {
   const seen = agent.last_seen_at;
@@ -65,6 +75,7 @@ export function agentLines(agent: Agent, nowMs: number): readonly string[] {
       ["  created", timeText(agent.created_at)],
       ["  revoked", timeText(agent.revoked_at)],
       ["  configuration", configText(agent)],
+      ["  kept on its disk", keptText(agent.status, nowMs)],
       ["  offered", agent.config_offered],
       ["  running", agent.config_running],
     ]),

@@ -2,24 +2,19 @@
  * Secrets at rest: AES-256-GCM under one key that lives in a file outside the database, so a dump alone opens nothing. Every
  * sealed value is bound to the row it belongs to: moved to another tenant's row it does not open.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { chmod, link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { AEAD_KEY_BYTES, openBytes, sealBytes } from "../lib/aead.ts";
 import { randomHex } from "../lib/clock.ts";
 import { ConfigError, messageOf, SyncError } from "../lib/errors.ts";
 import { sha256 } from "../lib/hash.ts";
 import { invariant } from "../lib/invariant.ts";
 import { Secret } from "../lib/secret.ts";
 
-const CIPHER = "aes-256-gcm";
-const KEY_BYTES = 32;
-/** The nonce length that GCM is made for (NIST SP 800-38D 5.2.1.1). */
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const KEY_ID_BYTES = 4;
 const VERSION = 1;
-const HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES;
+const HEADER_BYTES = 1 + KEY_ID_BYTES;
 
 /** Seals and opens secrets under one key. */
 export class Sealer {
@@ -27,35 +22,27 @@ export class Sealer {
   readonly #keyId: Buffer;
 
   constructor(key: Buffer) {
-    invariant(key.length === KEY_BYTES, `a sealing key has ${KEY_BYTES} bytes`);
+    invariant(key.length === AEAD_KEY_BYTES, `a sealing key has ${AEAD_KEY_BYTES} bytes`);
     this.#key = key;
     this.#keyId = sha256(key).subarray(0, KEY_ID_BYTES);
   }
 
   /** Layout: version, key id, nonce, ciphertext, tag. `binding` names the row, and is needed to open it again. */
   seal(secret: Secret, binding: string): Buffer {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, this.#key, nonce).setAAD(Buffer.from(binding));
-    const text = Buffer.concat([cipher.update(secret.reveal(), "utf8"), cipher.final()]);
-    return Buffer.concat([Buffer.of(VERSION), this.#keyId, nonce, text, cipher.getAuthTag()]);
+    const sealed = sealBytes(this.#key, Buffer.from(secret.reveal()), binding);
+    return Buffer.concat([Buffer.of(VERSION), this.#keyId, sealed]);
   }
 
   /** Throws SyncError "unsealable" where key, row or bytes are not those that it was sealed with. */
   open(sealed: Buffer, binding: string): Secret {
-    if (sealed[0] !== VERSION || !sealed.subarray(1, 1 + KEY_ID_BYTES).equals(this.#keyId)) {
+    if (sealed[0] !== VERSION || !sealed.subarray(1, HEADER_BYTES).equals(this.#keyId)) {
       throw unsealable(
         "it was sealed with another key; start the core with the key file it was made with",
       );
     }
-    const nonce = sealed.subarray(1 + KEY_ID_BYTES, HEADER_BYTES);
-    const decipher = createDecipheriv(CIPHER, this.#key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(Buffer.from(binding)).setAuthTag(sealed.subarray(-TAG_BYTES));
-    try {
-      const text = decipher.update(sealed.subarray(HEADER_BYTES, -TAG_BYTES));
-      return new Secret(Buffer.concat([text, decipher.final()]).toString("utf8"));
-    } catch {
-      throw unsealable("it was changed or belongs to another row");
-    }
+    const plain = openBytes(this.#key, sealed.subarray(HEADER_BYTES), binding);
+    if (plain !== undefined) return new Secret(plain.toString("utf8"));
+    throw unsealable("it was changed or belongs to another row");
   }
 }
 
@@ -92,7 +79,7 @@ async function makeKey(path: string, setting: string): Promise<void> {
   const draft = `${path}.${randomHex(4)}`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(draft, `${randomHex(KEY_BYTES)}\n`, { mode: 0o600, flush: true });
+    await writeFile(draft, `${randomHex(AEAD_KEY_BYTES)}\n`, { mode: 0o600, flush: true });
     await chmod(draft, 0o600);
     await link(draft, path).catch((thrown: unknown) => {
       if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;

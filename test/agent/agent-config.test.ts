@@ -154,6 +154,13 @@ test("certificates lie beside the file where cert_dir is relative, and name the 
   assert.match(credentials.current.chainPem, /BEGIN CERTIFICATE/);
 });
 
+test("data goes beside the file where nothing is said, and where it is said from there", async () => {
+  const { config } = await load({ data_dir: undefined });
+  assert.match(config.dataDir, /^\/.*\/data$/);
+  assert.match((await load({ data_dir: "kept" })).config.dataDir, /^\/.*\/kept$/);
+  assert.equal((await load({ data_dir: "/srv/agent" })).config.dataDir, "/srv/agent");
+});
+
 test("an id or a partition that is not the certificate's stops the start", async () => {
   await assert.rejects(
     load({ agent_id: "agent-02" }),

@@ -3,7 +3,9 @@ import { test } from "node:test";
 
 import { judgeConfig } from "../../src/agent/config-answer.ts";
 import { ConfigHolder } from "../../src/agent/config-holder.ts";
+import { ConfigMemory } from "../../src/agent/config-memory.ts";
 import { sourceFingerprint, sourceKey } from "../../src/agent/source-key.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import type { AgentConfigResponse } from "../../src/wire/messages.ts";
 import { secrets, sourceConfig } from "../support/source-config.ts";
@@ -88,9 +90,14 @@ test("what runs already is not applied again", () => {
 
 test("a holder applies what is good, keeps its version through what is not, and says whether an answer is in force", () => {
   const applied: (readonly string[])[] = [];
-  const holder = new ConfigHolder(silentLog(), (sources) =>
-    applied.push(sources.map(({ name }) => name)),
-  );
+  const log = silentLog();
+  let kept = 0;
+  const holder = new ConfigHolder({
+    log,
+    memory: new ConfigMemory(undefined, { clock: systemClock, log }),
+    apply: (sources) => applied.push(sources.map(({ name }) => name)),
+    onKept: () => (kept += 1),
+  });
   assert.equal(holder.take(answer("v0-error", ""), "GetConfig"), false);
   assert.equal(holder.version, "");
   assert.match(holder.keptBecause ?? "", /v0-error/);
@@ -101,6 +108,7 @@ test("a holder applies what is good, keeps its version through what is not, and 
   const broken = { sources: { good: EXAMPLE.sources.netbox_dc1, bad: { type: "netbox" } } };
   assert.equal(holder.take(answer("v3", broken), "GetConfig"), true);
   assert.deepEqual(applied, [["armis_prod", "netbox_dc1"], ["good"]]);
+  assert.equal(kept, 2);
   assert.deepEqual(holder.rejected, [{ name: "bad", reason: "has no endpoint" }]);
 });
 
