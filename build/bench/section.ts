@@ -4,6 +4,8 @@ import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
 export interface BenchOptions {
   /** Sizes to measure at, devices. */
   readonly devices: readonly number[];
+  /** An empty database on a server of one's own; absent: the embedded PostgreSQL. Not every section can use it. */
+  readonly databaseUrl?: string | undefined;
   /** Says how far it is, to people. */
   readonly tell: (line: string) => void;
   /** Aborts when a signal stops the bench; everything that was started must be gone before the section ends. */
@@ -34,4 +36,9 @@ export function machine(): Readonly<Record<string, unknown>> {
 /** Three significant digits: more would pretend to be repeatable. */
 export function rounded(number: number): number {
   return Number(number.toPrecision(3));
+}
+
+/** What was added between two readings; undefined where one could not be had. */
+export function added(before: number | undefined, after: number | undefined): number | undefined {
+  return before === undefined || after === undefined ? undefined : rounded(after - before);
 }

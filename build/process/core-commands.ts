@@ -5,14 +5,18 @@ import { ROOT } from "./program.ts";
 
 const run = promisify(execFile);
 
-/** The core's commands on one data folder, as an operator types them. */
-export function coreCommands(dataDir: string): (...args: readonly string[]) => Promise<unknown> {
+/** The core's commands on one data folder, as an operator types them; `env` beside this process's own environment. */
+export function coreCommands(
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): (...args: readonly string[]) => Promise<unknown> {
   return async (...args) => {
     const { stdout } = await run(
       process.execPath,
       ["src/bin/core.ts", ...args, "--data-dir", dataDir, "--json"],
       {
         cwd: ROOT,
+        env: { ...process.env, ...env },
         maxBuffer: 64 * 1024 ** 2,
       },
     );

@@ -28,13 +28,27 @@ export class Program implements AsyncDisposable {
 
   constructor(
     name: string,
-    { args, logFile }: { readonly args: readonly string[]; readonly logFile: string },
+    {
+      args,
+      logFile,
+      preload = [],
+      env = {},
+    }: {
+      readonly args: readonly string[];
+      readonly logFile: string;
+      /** Modules of the checkout that are loaded before the program. */
+      readonly preload?: readonly string[];
+      /** Beside this process's own environment. */
+      readonly env?: Readonly<Record<string, string>>;
+    },
   ) {
     this.name = name;
     this.logFile = logFile;
-    const command = [...nodeFlags(args[0] ?? ""), ...args];
+    const loaded = preload.flatMap((module) => ["--import", module]);
+    const command = [...nodeFlags(args[0] ?? ""), ...loaded, ...args];
     this.#child = spawnTied(command, {
       cwd: ROOT,
+      env: { ...process.env, ...env },
       // Of its own group: Ctrl-C goes to whoever started it, who then stops it in order. A second signal would cut that short.
       detached: true,
     });
@@ -66,6 +80,15 @@ export class Program implements AsyncDisposable {
         new Promise((resolve) => late.addEventListener("abort", resolve)),
       ]);
     }
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Sends it a signal. */
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
   }
 
   get hasEnded(): boolean {
