@@ -60,7 +60,8 @@ export function readSource(
     return err(`type "${type}" is unknown; known types are ${SOURCE_TYPES.join(", ")}`);
   }
   const json = value as Json;
-  const problem = endpointProblem(endpoint) ?? proxyProblem(proxyUrl, json["proxy_url"]);
+  const problem =
+    endpointProblem(endpoint) ?? proxyProblem(proxyUrl, json["proxy_url"]) ?? keyProblem(json);
   if (problem !== undefined) return err(problem);
   if (!["boolean", "undefined"].includes(typeof json["final_means_full"])) {
     return err("final_means_full must be true or false");
@@ -97,6 +98,17 @@ function proxyProblem(proxyUrl: string | undefined, setting: unknown): string | 
   if (!isHttpUrl(proxyUrl)) return "proxy_url is not an http or https URL";
   return typeof setting === "string" && holdsUserinfo(proxyUrl) && setting.trim() === proxyUrl
     ? "proxy_url holds a user name or a password; put it into credentials, as proxy_url there"
+    : undefined;
+}
+
+/** A certificate may be seen, its key may not; people paste both into one text. */
+function keyProblem(json: Json): string | undefined {
+  if (json["client_key_pem"] !== undefined) {
+    return "client_key_pem is a secret; put it into credentials";
+  }
+  const pem = json["client_cert_pem"];
+  return typeof pem === "string" && pem.includes("PRIVATE KEY")
+    ? "client_cert_pem holds a private key; put that into credentials, as client_key_pem"
     : undefined;
 }
 

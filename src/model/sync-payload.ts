@@ -29,6 +29,15 @@ export interface SourceConfig {
   readonly caPem?: string;
   /** From proxy_url, or from the credentials where it holds a password. */
   readonly proxyUrl?: string;
+  /** Hosts that are reached without the proxy, as NO_PROXY lists them. */
+  readonly noProxy?: string;
+  /** PEM of the certificate by which the source knows us, and of its key. */
+  readonly clientCertPem?: string;
+  readonly clientKeyPem?: Secret;
+  /** Unlocks the key. */
+  readonly clientKeyPassphrase?: Secret;
+  /** Requests a second at most; absent: as fast as it answers. */
+  readonly requestsPerSecond?: number;
   /** Devices per API page, where the API lets us choose. */
   readonly pageSize?: number;
 }
@@ -60,7 +69,10 @@ export const SOURCE_MEMBERS: readonly string[] = [
   "network_blacklist",
   "insecure_skip_verify",
   "ca_pem",
+  "client_cert_pem",
   "proxy_url",
+  "no_proxy",
+  "requests_per_second",
   "partition",
   "gateway_id",
   "sync_service_id",
@@ -116,6 +128,8 @@ export function parseSourceConfig(
   if (!discovery.ok) return err(`discovery_interval ${discovery.error}`);
   const proxyUrl = string(value["proxy_url"]) ?? credentials["proxy_url"]?.reveal();
   const pageSize = Number(value["page_size"] ?? credentials["page_size"]?.reveal() ?? Number.NaN);
+  const rate = requestRate(value["requests_per_second"]);
+  if (!rate.ok) return rate;
   return ok({
     name,
     type: type.toLowerCase(),
@@ -128,8 +142,22 @@ export function parseSourceConfig(
     insecureSkipVerify: value["insecure_skip_verify"] === true,
     ...(proxyUrl === undefined ? {} : { proxyUrl }),
     ...(Number.isSafeInteger(pageSize) && pageSize > 0 ? { pageSize } : {}),
+    ...(rate.value === undefined ? {} : { requestsPerSecond: rate.value }),
     ...texts(value),
+    ...clientCertificate(credentials),
   });
+}
+
+/** What lies sealed of a client certificate; the certificate itself may lie there as well. */
+function clientCertificate(credentials: SourceConfig["credentials"]): Partial<SourceConfig> {
+  const clientCertPem = credentials["client_cert_pem"]?.reveal();
+  const clientKeyPem = credentials["client_key_pem"];
+  const clientKeyPassphrase = credentials["client_key_passphrase"];
+  return {
+    ...(clientCertPem === undefined ? {} : { clientCertPem }),
+    ...(clientKeyPem === undefined ? {} : { clientKeyPem }),
+    ...(clientKeyPassphrase === undefined ? {} : { clientKeyPassphrase }),
+  };
 }
 
 function texts(value: Json): Partial<SourceConfig> {
@@ -139,6 +167,8 @@ function texts(value: Json): Partial<SourceConfig> {
     partition: "partition",
     gatewayId: "gateway_id",
     caPem: "ca_pem",
+    clientCertPem: "client_cert_pem",
+    noProxy: "no_proxy",
   };
   for (const [field, key] of Object.entries(names)) {
     const text = string(value[key]);
@@ -162,6 +192,16 @@ function interval(value: unknown, fallbackMs: number): Result<number> {
   const parsed = parseGoDuration(value);
   if (!parsed.ok) return parsed;
   return parsed.value === 0 ? ok(fallbackMs) : ok(Math.max(INTERVAL_MIN_MS, parsed.value));
+}
+
+/** One request in 100 s is slower than any API asks for; 1,000 a second is none. */
+const RATE = { min: 0.01, max: 1_000 };
+
+function requestRate(value: unknown): Result<number | undefined> {
+  if (value === undefined || value === null || value === "") return ok(undefined);
+  const rate = typeof value === "string" ? Number(value) : value;
+  if (typeof rate === "number" && rate >= RATE.min && rate <= RATE.max) return ok(rate);
+  return err(`requests_per_second must be a number from ${RATE.min} to ${RATE.max}`);
 }
 
 function parseCredentials(value: unknown): Readonly<Record<string, Secret>> {

@@ -9,6 +9,7 @@ import { ArmisSearch, type ArmisSession } from "./armis-search.ts";
 import { armisSettings, type ArmisSettings } from "./armis-settings.ts";
 import { ArmisStream } from "./armis-stream.ts";
 import { HttpClient } from "./http.ts";
+import { SourceGate } from "./source-gate.ts";
 import type { OpenSource, PullOptions, Source, SourceDevice, SourcePage } from "./source.ts";
 
 /** Devices of Armis, interface v1. Facts and traps: docs/sources/armis.md. */
@@ -27,16 +28,18 @@ class OpenArmis implements OpenSource {
   readonly #settings: ArmisSettings;
   /** Kept over the pulls: Armis gives one token a source, and it outlives most pulls. */
   readonly #token: ArmisToken;
+  readonly #gate: SourceGate;
 
   constructor(settings: ArmisSettings) {
     this.#settings = settings;
+    this.#gate = new SourceGate(settings.http.requestsPerSecond);
     this.#token = new ArmisToken(settings.credentials);
   }
 
   async *pull(options: PullOptions): AsyncGenerator<SourcePage> {
     const { http, queries } = this.#settings;
     const start = this.#startOf(options);
-    await using client = new HttpClient(http);
+    await using client = new HttpClient(http, this.#gate);
     const streams = this.#streams({ client, call: options, token: this.#token }, start);
     let { lastId } = start;
     let leftOut = 0;

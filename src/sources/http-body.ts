@@ -1,5 +1,6 @@
 import { gunzip } from "node:zlib";
 
+import type { Clock } from "../lib/clock.ts";
 import { REDACTED } from "../lib/secret.ts";
 
 /** Longest piece of a server's own words that goes into an error. */
@@ -13,24 +14,45 @@ export type BodyOutcome =
   | { readonly kind: "too_large" }
   | { readonly kind: "cut"; readonly cause: unknown };
 
-/** Reads a body of at most `bytesMax` bytes, before and after decompression. */
-export async function readBody(
-  body: Readable,
-  options: { readonly gzipped: boolean; readonly bytesMax: number },
-): Promise<BodyOutcome> {
+/** How a body is bounded. */
+export interface BodyBounds {
+  readonly gzipped: boolean;
+  /** Before and after decompression. */
+  readonly bytesMax: number;
+  /** A body that moves more slowly, over PROGRESS_MS, is given up. */
+  readonly bytesPerSecondMin: number;
+  readonly clock: Clock;
+}
+
+/** Over how long a body's speed is taken, ms: a proxy may hold back what a server sends for some seconds. */
+const PROGRESS_MS = 60_000;
+
+/** Reads a body within its bounds. */
+export async function readBody(body: Readable, bounds: BodyBounds): Promise<BodyOutcome> {
+  const { gzipped, bytesMax, clock } = bounds;
   const parts: Uint8Array[] = [];
   let bytes = 0;
+  let last = { ms: clock.now(), bytes };
   try {
     for await (const part of body) {
       bytes += part.byteLength;
-      if (bytes > options.bytesMax) return { kind: "too_large" };
+      if (bytes > bytesMax) return { kind: "too_large" };
       parts.push(part);
+      const ms = clock.now() - last.ms;
+      if (ms < PROGRESS_MS) continue;
+      const perSecond = ((bytes - last.bytes) * 1_000) / ms;
+      if (perSecond < bounds.bytesPerSecondMin) return { kind: "cut", cause: tooSlow(perSecond) };
+      last = { ms: clock.now(), bytes };
     }
   } catch (thrown) {
     return { kind: "cut", cause: thrown };
   }
   const whole = Buffer.concat(parts, bytes);
-  return options.gzipped ? await decompress(whole, options.bytesMax) : textOf(whole, bytes);
+  return gzipped ? await decompress(whole, bytesMax) : textOf(whole, bytes);
+}
+
+function tooSlow(perSecond: number): Error {
+  return new Error(`it came at ${perSecond.toFixed(1)} bytes a second`);
 }
 
 function textOf(whole: Buffer, bytes: number): BodyOutcome {

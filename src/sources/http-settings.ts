@@ -5,8 +5,10 @@ import { Agent, type Dispatcher, ProxyAgent } from "undici";
 
 import { err, ok, type Result } from "../lib/result.ts";
 import type { SourceConfig } from "../model/sync-payload.ts";
-import { parseEndpoint, parseProxy, type Endpoint } from "./endpoint.ts";
+import { clientIdentity, type ClientIdentity } from "./client-identity.ts";
+import { parseEndpoint, type Endpoint } from "./endpoint.ts";
 import type { FailedAnswer } from "./http-error.ts";
+import { proxyOf } from "./proxy.ts";
 import type { SourceErrorCode } from "./source.ts";
 
 /** The bounds of one client; a connector changes those that its system needs otherwise. */
@@ -18,8 +20,10 @@ export interface HttpLimits {
   readonly connectTimeoutMs: number;
   /** Until the answer's head: a loaded NetBox takes 10 s to build a page of 1,000; gunicorn gives up at 120 s. */
   readonly headersTimeoutMs: number;
-  /** Between two pieces of a body. A slow body that moves has no deadline. */
+  /** Between two pieces of a body. A body that moves has no deadline, however large ... */
   readonly stallTimeoutMs: number;
+  /** ... as long as it moves at so many bytes a second: a trickle of bytes is no progress. A modem of 1990 brings 1,200. */
+  readonly bodyBytesPerSecondMin: number;
   /** Retries of one request; with the back-off about 90 s, a rolling restart of a web server. */
   readonly retriesMax: number;
   /** The same as long as nothing has ever answered: a wrong address must be told soon. */
@@ -35,6 +39,7 @@ export const HTTP_LIMITS: HttpLimits = {
   connectTimeoutMs: 10_000,
   headersTimeoutMs: 120_000,
   stallTimeoutMs: 30_000,
+  bodyBytesPerSecondMin: 500,
   retriesMax: 8,
   retriesBeforeContactMax: 2,
   retryAfterMsMax: 300_000,
@@ -44,7 +49,10 @@ export interface HttpSettings {
   readonly endpoint: Endpoint;
   readonly insecureSkipVerify?: boolean | undefined;
   readonly caPem?: string | undefined;
+  readonly clientIdentity?: ClientIdentity | undefined;
   readonly proxyUrl?: string | undefined;
+  /** Requests a second at most. */
+  readonly requestsPerSecond?: number | undefined;
   readonly limits?: Partial<HttpLimits> | undefined;
   /** A source's own reading of a failed answer; undefined leaves it to the status. */
   readonly classify?: ((answer: FailedAnswer) => SourceErrorCode | undefined) | undefined;
@@ -54,14 +62,22 @@ export interface HttpSettings {
 export function httpSettings(config: SourceConfig, apiPath?: RegExp): Result<HttpSettings> {
   const endpoint = parseEndpoint("endpoint", config.endpoint, apiPath);
   if (!endpoint.ok) return endpoint;
-  const proxy =
-    config.proxyUrl === undefined ? ok(undefined) : parseProxy("proxy_url", config.proxyUrl);
+  const proxy = proxyOf(config);
   if (!proxy.ok) return proxy;
   if (config.caPem !== undefined && !isCertificate(config.caPem)) {
     return err("ca_pem is not a certificate in PEM form");
   }
-  const { insecureSkipVerify, caPem } = config;
-  return ok({ endpoint: endpoint.value, proxyUrl: proxy.value, insecureSkipVerify, caPem });
+  const identity = clientIdentity(config);
+  if (!identity.ok) return identity;
+  const { insecureSkipVerify, caPem, requestsPerSecond } = config;
+  return ok({
+    endpoint: endpoint.value,
+    proxyUrl: proxy.value?.url,
+    insecureSkipVerify,
+    caPem,
+    clientIdentity: identity.value,
+    requestsPerSecond,
+  });
 }
 
 function isCertificate(pem: string): boolean {
@@ -74,7 +90,7 @@ function isCertificate(pem: string): boolean {
 
 /** The connections of one client: HTTP/1.1 with keep-alive, through the proxy where there is one. */
 export function connectionsOf(settings: HttpSettings, limits: HttpLimits): Dispatcher {
-  const { endpoint, caPem, insecureSkipVerify = false, proxyUrl } = settings;
+  const { endpoint, caPem, insecureSkipVerify = false, proxyUrl, clientIdentity: own } = settings;
   const isTls = [endpoint.origin, proxyUrl].some((url) => url?.startsWith("https:") === true);
   const tls = {
     minVersion: "TLSv1.2",
@@ -82,6 +98,11 @@ export function connectionsOf(settings: HttpSettings, limits: HttpLimits): Dispa
     ...(isTls ? { ca: caPem ?? trustedAuthorities() } : {}),
     timeout: limits.connectTimeoutMs,
   } as const;
+  // For the source alone: a proxy has no business with it.
+  const client =
+    own === undefined
+      ? {}
+      : { cert: own.certPem, key: own.keyPem.reveal(), passphrase: own.passphrase?.reveal() };
   const options = {
     connections: limits.connectionsMax,
     headersTimeout: limits.headersTimeoutMs,
@@ -89,8 +110,13 @@ export function connectionsOf(settings: HttpSettings, limits: HttpLimits): Dispa
     allowH2: false,
   };
   return proxyUrl === undefined
-    ? new Agent({ ...options, connect: tls })
-    : new ProxyAgent({ ...options, uri: proxyUrl, requestTls: tls, proxyTls: tls });
+    ? new Agent({ ...options, connect: { ...tls, ...client } })
+    : new ProxyAgent({
+        ...options,
+        uri: proxyUrl,
+        requestTls: { ...tls, ...client },
+        proxyTls: tls,
+      });
 }
 
 /** Node's own list and the machine's: an inventory system on premises often has a company certificate. */

@@ -1,6 +1,6 @@
 import { type Dispatcher, request as send } from "undici";
 
-import { systemClock } from "../lib/clock.ts";
+import { systemClock, type Clock } from "../lib/clock.ts";
 import { backoffMs } from "../lib/retry.ts";
 import { isRedirect, jsonOf, redirectTarget, type JsonAnswer } from "./http-answer.ts";
 import { readBody, saidBy } from "./http-body.ts";
@@ -8,6 +8,7 @@ import { connectFailure, HttpError, oneLine, statusFailure } from "./http-error.
 import { contentOf, secretsOf, type JsonRequest } from "./http-request.ts";
 import { connectionsOf, HTTP_LIMITS, type HttpLimits, type HttpSettings } from "./http-settings.ts";
 import { parseRetryAfter } from "./retry-after.ts";
+import { SourceGate } from "./source-gate.ts";
 import type { PullOptions } from "./source.ts";
 
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
@@ -23,10 +24,13 @@ export class HttpClient implements AsyncDisposable {
   readonly #settings: HttpSettings;
   readonly #limits: HttpLimits;
   readonly #dispatcher: Dispatcher;
+  readonly #gate: SourceGate;
   #contacted = false;
 
-  constructor(settings: HttpSettings) {
+  /** `gate`: the source's, where it outlives this client. */
+  constructor(settings: HttpSettings, gate = new SourceGate(settings.requestsPerSecond)) {
     this.#settings = settings;
+    this.#gate = gate;
     this.#limits = { ...HTTP_LIMITS, ...settings.limits };
     this.#dispatcher = connectionsOf(settings, this.#limits);
   }
@@ -42,7 +46,13 @@ export class HttpClient implements AsyncDisposable {
     let last: HttpError | undefined;
     for (let failures = 0; ; failures += 1) {
       try {
-        return await this.#ask(typeof request === "function" ? request(last) : request, call);
+        await this.#gate.pass(clockOf(call), call.signal, call.onWait);
+        const answer = await this.#ask(
+          typeof request === "function" ? request(last) : request,
+          call,
+        );
+        this.#gate.answered();
+        return answer;
       } catch (thrown) {
         last = retriable(thrown, call.signal);
         await this.#waitForRetry(last, failures, call);
@@ -56,15 +66,17 @@ export class HttpClient implements AsyncDisposable {
 
   async #waitForRetry(failure: HttpError, failures: number, call: HttpCall): Promise<void> {
     const { retriesMax, retriesBeforeContactMax, retryAfterMsMax } = this.#limits;
-    if (failures >= (this.#contacted ? retriesMax : retriesBeforeContactMax)) throw failure;
+    const clock = clockOf(call);
     const asked = Math.min(failure.retryAfterMs ?? 0, retryAfterMsMax);
+    if (asked > 0) this.#gate.askedToWait(clock.now() + asked);
+    if (failure.code === "unreachable") this.#gate.failed(clock.now());
+    else this.#gate.answered();
+    if (failures >= (this.#contacted ? retriesMax : retriesBeforeContactMax)) throw failure;
     const ms = asked > 0 ? asked : backoffMs(BACKOFF, failures);
     call.onWait?.({ reason: failure.code === "rate_limited" ? "rate_limited" : "retry", ms });
-    await (call.clock ?? systemClock)
-      .sleep(ms, { signal: call.signal })
-      .catch((reason: unknown) => {
-        throw call.signal.aborted ? cancelled(call.signal) : reason;
-      });
+    await clock.sleep(ms, { signal: call.signal }).catch((reason: unknown) => {
+      throw call.signal.aborted ? cancelled(call.signal) : reason;
+    });
   }
 
   async #ask(request: JsonRequest, call: HttpCall): Promise<JsonAnswer> {
@@ -107,9 +119,13 @@ export class HttpClient implements AsyncDisposable {
   }
 
   async #read(answer: Dispatcher.ResponseData, asked: Asked): Promise<JsonAnswer> {
-    const { bodyBytesMax } = this.#limits;
-    const gzipped = answer.headers["content-encoding"] === "gzip";
-    const body = await readBody(answer.body, { gzipped, bytesMax: bodyBytesMax });
+    const { bodyBytesMax, bodyBytesPerSecondMin } = this.#limits;
+    const body = await readBody(answer.body, {
+      gzipped: answer.headers["content-encoding"] === "gzip",
+      bytesMax: bodyBytesMax,
+      bytesPerSecondMin: bodyBytesPerSecondMin,
+      clock: clockOf(asked.call),
+    });
     if (body.kind === "cut") {
       const retry = "transient";
       const why = `${asked.where}: the answer stopped before its end (${oneLine(body.cause)})`;
@@ -129,8 +145,8 @@ export class HttpClient implements AsyncDisposable {
     const status = answer.statusCode;
     const said = saidBy(text, secretsOf(asked.request));
     const usual = statusFailure(status);
-    const clock = asked.call.clock ?? systemClock;
-    const retryAfterMs = parseRetryAfter(answer.headers["retry-after"], clock.now());
+    const nowMs = clockOf(asked.call).now();
+    const retryAfterMs = parseRetryAfter(answer.headers["retry-after"], nowMs);
     return new HttpError(`${asked.where} answered ${status}${said === "" ? "" : `: ${said}`}`, {
       code: this.#settings.classify?.({ status, text: said }) ?? usual.code,
       retry:
@@ -141,6 +157,10 @@ export class HttpClient implements AsyncDisposable {
       retryAfterMs,
     });
   }
+}
+
+function clockOf({ clock }: HttpCall): Clock {
+  return clock ?? systemClock;
 }
 
 type Asked = { readonly where: string; readonly request: JsonRequest; readonly call: HttpCall };

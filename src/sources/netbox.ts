@@ -7,6 +7,8 @@ import type { Machine, NetboxKind } from "./netbox-kind.ts";
 import { countRows, listRows, type NetboxPage, type NetboxSession } from "./netbox-list.ts";
 import { rowId } from "./netbox-rows.ts";
 import { netboxSettings, type NetboxSettings } from "./netbox-settings.ts";
+import { oneAhead } from "./one-ahead.ts";
+import { SourceGate } from "./source-gate.ts";
 import type {
   OpenSource,
   PullOptions,
@@ -27,28 +29,37 @@ export const netboxSource: Source = {
 
 class OpenNetbox implements OpenSource {
   readonly #settings: NetboxSettings;
+  readonly #gate: SourceGate;
 
   constructor(settings: NetboxSettings) {
     this.#settings = settings;
+    this.#gate = new SourceGate(settings.http.requestsPerSecond);
   }
 
   async *pull(options: PullOptions): AsyncGenerator<SourcePage> {
     const { http, authorization, kinds, isLeftOut } = this.#settings;
     const start = parseCursor(options.cursor, kinds);
-    await using client = new HttpClient(http);
-    const session = { client, call: options, authorization };
-    const counts = await countKinds(session, kinds);
-    const total = counts.includes(undefined) ? {} : { sourceTotal: sum(counts) };
+    await using client = new HttpClient(http, this.#gate);
+    // A page is asked for ahead: one that nobody waits for any more ends with the pull.
+    const over = new AbortController();
+    const signal = AbortSignal.any([options.signal, over.signal]);
+    const session = { client, call: { ...options, signal }, authorization };
     let leftOut = 0;
-    for (const [index, kind] of kinds.entries()) {
-      if (index < start.index) continue;
-      const after = index === start.index ? start.lastId : 0;
-      const reading = { kind, after, count: counts[index], following: kinds[index + 1] };
-      for await (const page of this.#pullKind(session, reading)) {
-        const devices = page.devices.filter((one) => !isLeftOut(ipsOf(one)));
-        leftOut += page.devices.length - devices.length;
-        yield { ...page, devices, ...total };
+    try {
+      const counts = await countKinds(session, kinds);
+      const total = counts.includes(undefined) ? {} : { sourceTotal: sum(counts) };
+      for (const [index, kind] of kinds.entries()) {
+        if (index < start.index) continue;
+        const after = index === start.index ? start.lastId : 0;
+        const reading = { kind, after, count: counts[index], following: kinds[index + 1] };
+        for await (const page of this.#pullKind(session, reading)) {
+          const devices = page.devices.filter((one) => !isLeftOut(ipsOf(one)));
+          leftOut += page.devices.length - devices.length;
+          yield { ...page, devices, ...total };
+        }
       }
+    } finally {
+      over.abort();
     }
     if (leftOut > 0) options.log.info({ leftOut }, "devices left out by network_blacklist");
   }
@@ -56,11 +67,8 @@ class OpenNetbox implements OpenSource {
   async *#pullKind(session: NetboxSession, reading: Reading): AsyncGenerator<SourcePage> {
     const { kind, after, following } = reading;
     let read = 0;
-    for await (const page of listRows(session, {
-      ...kind,
-      limit: this.#settings.pageSize,
-      after,
-    })) {
+    const rows = listRows(session, { ...kind, limit: this.#settings.pageSize, after });
+    for await (const page of oneAhead(rows)) {
       read += page.rows.length;
       if (page.isLast) checkCount(read, reading);
       yield { ...(await mapPage(session, kind, page)), ...cursorBehind(page, kind, following) };

@@ -13,6 +13,7 @@ import type { SourceConfig } from "../model/sync-payload.ts";
 import { chainOf, chainText } from "./certificate-chain.ts";
 import { oneLine } from "./http-error.ts";
 import { trustedAuthorities } from "./http-settings.ts";
+import { proxyOf } from "./proxy.ts";
 import type { OpenSource, SourcePage } from "./source.ts";
 
 /** What is looked at, in this order. */
@@ -45,7 +46,13 @@ const STEP_MAX_MS = 10_000;
 /** Devices named in the answer. */
 const NAMED_MAX = 5;
 
-type Target = { readonly host: string; readonly port: number; readonly isTls: boolean };
+type Target = {
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+  /** Which setting named the host, where it is a proxy. */
+  readonly proxyFrom?: string;
+};
 type Found = Pick<ProbeStep, "outcome" | "message" | "found">;
 
 /** Takes the steps one by one; all of them come, those behind a failure as skipped. */
@@ -81,11 +88,14 @@ export async function* probeSource(
 }
 
 /** The proxy is what this host talks to, where there is one. */
-function targetOf({ endpoint, proxyUrl }: SourceConfig): Target {
-  const url = new URL(proxyUrl ?? endpoint);
+function targetOf(config: SourceConfig): Target {
+  const proxy = proxyOf(config);
+  const through = proxy.ok ? proxy.value : undefined;
+  const url = new URL(through?.url ?? config.endpoint);
   const isTls = url.protocol === "https:";
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  return { host, port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port), isTls };
+  const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port);
+  return { host, port, isTls, ...(through === undefined ? {} : { proxyFrom: through.from }) };
 }
 
 function failure(thrown: unknown): Found {
@@ -104,11 +114,12 @@ async function findAddress({ host }: Target): Promise<Found> {
   return { outcome: "passed", message, found: { addresses } };
 }
 
-async function reachPort({ host, port }: Target): Promise<Found> {
+async function reachPort({ host, port, proxyFrom }: Target): Promise<Found> {
   const socket = connectTcp({ host, port, timeout: STEP_MAX_MS });
   try {
     await within(socket, "connect");
-    return { outcome: "passed", message: `port ${port} of ${host} answers` };
+    const named = proxyFrom === undefined ? "" : `, the proxy of ${proxyFrom}`;
+    return { outcome: "passed", message: `port ${port} of ${host}${named} answers` };
   } finally {
     socket.destroy();
   }

@@ -43,10 +43,13 @@ export interface PullOptions {
   /** Resume after the page that gave this cursor. */
   readonly cursor?: string;
   /** Told when the source makes us wait, so that progress can say "rate limited 12 s". */
-  readonly onWait?: (wait: {
-    readonly reason: "rate_limited" | "retry";
-    readonly ms: number;
-  }) => void;
+  readonly onWait?: (wait: SourceWait) => void;
+}
+
+/** How long a source is not asked, and whether it asked for that. */
+export interface SourceWait {
+  readonly reason: "rate_limited" | "retry";
+  readonly ms: number;
 }
 
 /**

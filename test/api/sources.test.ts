@@ -127,6 +127,21 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     /^source "lab": proxy_url holds a user name or a password; put it into credentials, as proxy_url there$/,
   ],
   [
+    "a private key among what is shown",
+    { sources: { lab: { ...netbox, client_cert_pem: "-----BEGIN PRIVATE KEY-----" } } },
+    /^source "lab": client_cert_pem holds a private key; put that into credentials, as client_key_pem$/,
+  ],
+  [
+    "a key as a setting",
+    { sources: { lab: { ...netbox, client_key_pem: "x" } } },
+    /^source "lab": client_key_pem is a secret; put it into credentials$/,
+  ],
+  [
+    "a pace that is none",
+    { sources: { lab: { ...netbox, requests_per_second: -1 } } },
+    /^source "lab": requests_per_second must be a number from 0.01 to 1000$/,
+  ],
+  [
     "a proxy that is no URL",
     { sources: { lab: { ...netbox, proxy_url: "u:hush@proxy:3128" } } },
     /^source "lab": proxy_url is not an http or https URL$/,

@@ -27,8 +27,10 @@ export type SourceFault =
   | { readonly kind: "cut_json" }
   /** A login page with status 200. */
   | { readonly kind: "html" }
-  /** No answer, ever. */
-  | { readonly kind: "never" };
+  /** No answer, ever: also what a half-open connection looks like from here. */
+  | { readonly kind: "never" }
+  /** An answer that never stops and never ends, a few bytes at a time. */
+  | { readonly kind: "drip" };
 
 /** A request for data, before it is answered; `key` is the same when the same is asked again. */
 interface SourceRequest {
@@ -142,13 +144,14 @@ function completeness(name: string, make: MakeSourceHarness): void {
 
 function failures(name: string, make: MakeSourceHarness): void {
   const transient: readonly SourceFault[] = [
+    { kind: "status", status: 500 },
     { kind: "status", status: 503 },
     { kind: "hangup" },
     { kind: "cut" },
     { kind: "cut_json" },
   ];
   for (const fault of transient) {
-    test(`${name}: nothing is lost or doubled when every request fails once (${fault.kind})`, async () => {
+    test(`${name}: nothing is lost or doubled when every request fails once (${named(fault)})`, async () => {
       await using harness = await make({ ...USUAL, fault: onFirstTry(fault) });
       const clock = new InstantClock();
       const { devices, waits } = await pullAll(harness, { clock });
@@ -198,6 +201,14 @@ function failures(name: string, make: MakeSourceHarness): void {
     for (const secret of Object.values(harness.config.credentials)) {
       assert.ok(!error.message.includes(secret.reveal()));
     }
+  });
+
+  test(`${name}: an answer that trickles is given up as truncated, not waited for`, async () => {
+    await using harness = await make({
+      ...USUAL,
+      fault: ({ number }) => (number > 5 ? { kind: "drip" } : undefined),
+    });
+    assert.equal((await pullError(harness, { clock: new HastyClock() })).code, "truncated");
   });
 
   test(`${name}: a login page in the place of data fails at once with bad_data`, async () => {
@@ -258,6 +269,18 @@ function bounds(name: string, make: MakeSourceHarness): void {
     }
     assert.ok(harness.devicesSent() <= 2 * PAGE_SIZE);
   });
+}
+
+function named(fault: SourceFault): string {
+  return fault.kind === "status" ? `status ${fault.status}` : fault.kind;
+}
+
+/** Some seconds pass whenever anybody looks: what trickles in is slow. */
+class HastyClock extends InstantClock {
+  override now(): number {
+    void this.sleep(2_000);
+    return super.now();
+  }
 }
 
 type Wait = Parameters<NonNullable<PullOptions["onWait"]>>[0];

@@ -1,5 +1,7 @@
 import type { ServerResponse } from "node:http";
 
+import { drip } from "./play-fault.ts";
+
 /** What goes wrong with one search. */
 export type ArmisFault =
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string }
@@ -14,6 +16,8 @@ export type ArmisFault =
   | { readonly kind: "unsuccessful" }
   /** No answer, ever. */
   | { readonly kind: "never" }
+  /** An answer that never stops and never ends. */
+  | { readonly kind: "drip" }
   | { readonly kind: "slow"; readonly ms: number }
   /** `next` names the page that was just read. */
   | { readonly kind: "next_repeats" }
@@ -60,6 +64,8 @@ export function playFault(response: ServerResponse, fault: ArmisFault | undefine
   } else if (fault?.kind === "status") {
     if (fault.retryAfter !== undefined) response.setHeader("retry-after", fault.retryAfter);
     sendRefusal(response, fault.status, `Failed with ${fault.status}.`);
+  } else if (fault?.kind === "drip") {
+    drip(response);
   } else {
     return fault?.kind === "never";
   }

@@ -12,10 +12,19 @@ export function playFault(response: ServerResponse, fault: SourceFault | undefin
   } else if (fault?.kind === "status") {
     if (fault.retryAfter !== undefined) response.setHeader("retry-after", fault.retryAfter);
     sendJson(response, fault.status, { detail: `Failed with ${fault.status}.` });
+  } else if (fault?.kind === "drip") {
+    drip(response);
   } else {
     return fault?.kind === "never";
   }
   return true;
+}
+
+/** Begins an answer that goes on for ever: as fast as a test needs it; slow is what the client's clock makes of it. */
+export function drip(response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "application/json" }).write("{");
+  const timer = setInterval(() => response.write(" "), 1);
+  response.on("close", () => clearInterval(timer));
 }
 
 /** Sends an answer, or as much of it as the fault lets through, with a pause in its middle. */

@@ -190,6 +190,57 @@ test("a client goes through the proxy where there is one, and TLS stays end to e
   assert.deepEqual(tunnels, [new URL(server.url).host]);
 });
 
+test("a source that asks for a client certificate gets it, and nobody else does", async () => {
+  const [own, other] = [await makeSelfSigned(), await makeSelfSigned()];
+  const server = { ...own, ca: own.cert, requestCert: true, rejectUnauthorized: true };
+  const tls = createTlsServer(server, (_, response) => {
+    response.writeHead(200, JSON_TYPE).end('"known"');
+  });
+  await using running = await listening(tls, "https");
+  const identityOf = ({ cert, key }: typeof own): HttpSettings["clientIdentity"] => ({
+    certPem: cert,
+    keyPem: new Secret(key),
+  });
+  const known = { caPem: own.cert, clientIdentity: identityOf(own) };
+  assert.equal((await ask(running, { path: "/" }, known)).body, "known");
+  for (const clientIdentity of [undefined, identityOf(other)]) {
+    const error = await failure(ask(running, { path: "/" }, { caPem: own.cert, clientIdentity }));
+    assert.equal(error.code, "unreachable");
+  }
+});
+
+test("a head that trickles is given up as one that never comes", async () => {
+  let asked = 0;
+  await using server = await serve((request, response) => {
+    asked += 1;
+    if (asked > 1) return response.writeHead(200, JSON_TYPE).end("{}");
+    request.socket.write("HTTP/1.1 200 OK\r\n");
+    const timer = setInterval(() => request.socket.write("x-more: yes\r\n"), 5);
+    return request.socket.on("close", () => clearInterval(timer)).on("error", () => undefined);
+  });
+  const limits = { headersTimeoutMs: 100 };
+  assert.deepEqual((await ask(server, { path: "/x" }, { limits })).body, {});
+  assert.equal(asked, 2);
+});
+
+test("a source is asked no faster than its pace, and left alone while it fails", async () => {
+  let asked = 0;
+  await using server = await serve((_, response) => {
+    asked += 1;
+    response.writeHead(asked <= 6 ? 503 : 200, JSON_TYPE).end("{}");
+  });
+  const clock = new InstantClock();
+  await ask(server, { path: "/x" }, { clock });
+  const rested = clock.slept.slice(4).reduce((sum, ms) => sum + ms, 0);
+  assert.equal(rested, 60_000, "30 s after the fifth failure, and after the sixth");
+  const settings = { endpoint: { origin: server.url, basePath: "" }, requestsPerSecond: 2 };
+  await using client = new HttpClient(settings);
+  const { signal } = new AbortController();
+  const startMs = clock.now();
+  for (let nth = 0; nth < 6; nth += 1) await client.json({ path: "/x" }, { signal, clock });
+  assert.equal(clock.now() - startMs, 2_000);
+});
+
 type Running = AsyncDisposable & { readonly url: string; readonly close: () => Promise<void> };
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 

@@ -61,7 +61,8 @@ test("netbox: a page of devices costs a few requests, whatever their number", as
   await using fake = await startFake(1_000, { latencyMs: 10 });
   await pullFrom(fake, { pageSize: 500 });
   assert.ok(fake.stats.requests <= 20, `${fake.stats.requests} requests for 1,000 devices`);
-  assert.ok(fake.stats.inFlightMax <= 3, `${fake.stats.inFlightMax} at a time`);
+  // Three of a page's joins, and the page behind it.
+  assert.ok(fake.stats.inFlightMax <= 4, `${fake.stats.inFlightMax} at a time`);
 });
 
 test("netbox: long ids make more requests, not longer ones than a server takes", async () => {
