@@ -2,6 +2,7 @@
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { parseGoDuration } from "../lib/duration.ts";
 import { ConfigError } from "../lib/errors.ts";
+import { parseListenAddress } from "../lib/listen-address.ts";
 import { CHUNK_BYTES_MAX, CHUNK_BYTES_MIN, RESULT_MESSAGE_BYTES_MAX } from "../wire/limits.ts";
 import { parseGatewayAddress } from "./gateway-address.ts";
 import { label, object, size, text, yes, type Json } from "./setting-readers.ts";
@@ -26,6 +27,8 @@ export interface AgentConfig {
   /** Memory that the agent plans to stay under. */
   readonly memoryBytesMax: number;
   readonly chunkBytesMax: number;
+  /** "host:port" for /metrics, /healthz and /readyz; absent: no port is opened. */
+  readonly metricsListen?: string;
 }
 
 /** A configuration, and what in the file was not understood. */
@@ -55,7 +58,8 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
 export const AGENT_SETTINGS: Readonly<Record<string, readonly string[]>> = {
   "": words(`agent_id agent_name component_type host_ip partition security kv_address kv_security checkers_dir
     logging gateway_addr gateway_addrs gateway_security push_interval status_debounce_interval
-    status_heartbeat_interval sync_runtime_enabled tenant_id tenant_slug data_dir max_memory chunk_max_bytes`),
+    status_heartbeat_interval sync_runtime_enabled tenant_id tenant_slug data_dir max_memory chunk_max_bytes
+    metrics_listen`),
   logging: words("level debug output time_format otel"),
   gateway_security: words(
     "mode cert_dir server_name role tls trust_domain server_spiffe_id workload_socket",
@@ -105,6 +109,7 @@ export function parseAgentConfig(json: unknown): ReadAgentConfig {
     ...present("partition", label(root, "partition")),
     ...present("hostIp", text(root, "host_ip")),
     ...present("pushIntervalMs", pushInterval(root)),
+    ...present("metricsListen", listenAddress(root)),
   };
   return { config, warnings };
 }
@@ -157,6 +162,15 @@ function gatewayAddresses(root: Json): readonly string[] {
     return address.value;
   });
   return [...new Set(addresses)];
+}
+
+function listenAddress(root: Json): string | undefined {
+  const given = text(root, "metrics_listen");
+  if (given === undefined) return undefined;
+  const parsed = parseListenAddress(given);
+  if (!parsed.ok) throw new ConfigError("metrics_listen", parsed.error);
+  // A port alone means this host, not every network it is in.
+  return parsed.value.host === "" ? `127.0.0.1:${parsed.value.port}` : given;
 }
 
 function pushInterval(root: Json): number | undefined {

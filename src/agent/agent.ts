@@ -15,6 +15,7 @@ import { GatewayLink, type Gateway } from "./gateway-link.ts";
 import type { HostFacts } from "./host.ts";
 import { planMemory } from "./memory-plan.ts";
 import { tellProgress } from "./progress.ts";
+import type { AgentFacts } from "./report.ts";
 import { Session } from "./session.ts";
 import { SourceRuntime } from "./source-runtime.ts";
 import type { SourceStatus } from "./source-status.ts";
@@ -87,6 +88,30 @@ export class Agent {
   /** How every source of the configuration is doing. */
   statuses(): readonly SourceStatus[] {
     return this.#runtime.statuses();
+  }
+
+  /** The agent as it stands. */
+  facts(): AgentFacts {
+    const { config, host, clock, credentials } = this.#options;
+    const { phase, address } = this.#session;
+    const { version, isFromDisk, confirmedMs, keptBecause, rejected } = this.#config;
+    return {
+      nowMs: clock.now(),
+      startedMs: this.#startedMs,
+      agentId: config.agentId,
+      partition: config.partition,
+      version: host.version,
+      session: {
+        phase,
+        gateway: address,
+        gatewayId: phase === "running" ? this.#link.current?.gatewayId : undefined,
+        problem: phase === "running" ? undefined : this.#lastFailure?.message,
+      },
+      config: { version, isFromDisk, confirmedMs, keptBecause, rejected },
+      certificateEndMs: credentials?.endMs,
+      memory: { rssBytes: process.memoryUsage.rss(), maxBytes: config.memoryBytesMax },
+      sources: this.statuses(),
+    };
   }
 
   /** Works until the signal aborts, then ends in order: windows in flight are answered, runs say that they were cut short. */

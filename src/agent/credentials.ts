@@ -42,6 +42,11 @@ export class Credentials {
     return this.#current;
   }
 
+  /** When the certificate in use ends. */
+  get endMs(): number {
+    return new X509Certificate(this.#current.chainPem).validToDate.getTime();
+  }
+
   /** Looks at the files until the signal aborts; `onChange` hears of every set that is good and new. */
   async watch({
     clock,

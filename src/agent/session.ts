@@ -71,6 +71,11 @@ export class Session {
     return this.#state.phase;
   }
 
+  /** The gateway that is talked to, or tried next: "host:port". */
+  get address(): string {
+    return this.#options.addresses[this.#state.address] ?? "";
+  }
+
   /** Greets anew over a new connection; what goes over the present one ends there. */
   renew(): void {
     this.#dispatch({ type: "renewed" });

@@ -20,11 +20,14 @@ import {
 } from "./schedule.ts";
 import { sourceFingerprint, sourceKey } from "./source-key.ts";
 import {
+  addRun,
+  NO_RUNS,
   sourceState,
   startProgress,
   type LastRun,
   type RunProgress,
   type SourceStatus,
+  type SourceTotals,
 } from "./source-status.ts";
 import { syncRun, type RunContext, type RunEnd } from "./sync-run.ts";
 
@@ -46,6 +49,7 @@ interface Slot {
   readonly opened: Result<OpenSource>;
   lastRun: LastRun | undefined;
   runs: number;
+  totals: SourceTotals;
 }
 
 /** A run in flight; its source may have been changed or removed meanwhile. */
@@ -147,7 +151,8 @@ export class SourceRuntime {
     const before = this.#slots.get(key);
     const isSame = before?.fingerprint === fingerprint;
     const opened = isSame ? before.opened : this.#open(config);
-    return { config, fingerprint, opened, lastRun: before?.lastRun, runs: before?.runs ?? 0 };
+    const { lastRun, runs = 0, totals = NO_RUNS } = before ?? {};
+    return { config, fingerprint, opened, lastRun, runs, totals };
   }
 
   /** Settings come from outside: should they break a connector, that is its run's failure and no other's. */
@@ -161,7 +166,7 @@ export class SourceRuntime {
     }
   }
 
-  #statusOf(key: string, { config, lastRun, runs }: Slot): SourceStatus {
+  #statusOf(key: string, { config, lastRun, runs, totals }: Slot): SourceStatus {
     const entry = this.#schedule.entries.get(key);
     const run = this.#running.get(key)?.progress;
     const nextDueMs = entry === undefined ? Infinity : dueMs(entry);
@@ -176,6 +181,7 @@ export class SourceRuntime {
       nextDueMs: nextDueMs === Infinity ? undefined : nextDueMs,
       runs,
       skipped: entry?.skipped ?? 0,
+      totals,
     };
   }
 
@@ -223,10 +229,14 @@ export class SourceRuntime {
   }
 
   #ended(key: string, { lastRun, retry }: RunEnd): void {
-    const isCancelled = this.#running.get(key)?.cancel.signal.aborted === true;
+    const running = this.#running.get(key);
+    const isCancelled = running?.cancel.signal.aborted === true;
     this.#running.delete(key);
     const slot = this.#slots.get(key);
-    if (slot !== undefined) slot.lastRun = lastRun;
+    if (slot !== undefined && running !== undefined) {
+      slot.lastRun = lastRun;
+      slot.totals = addRun(slot.totals, lastRun, running.progress);
+    }
     const isRetried = retry !== undefined && !isCancelled && !this.#options.isOnce;
     const nowMs = this.#options.context.clock.now();
     const end = { nowMs, roll: chance(), ...(isRetried ? { retry } : {}) };

@@ -41,6 +41,55 @@ export interface LastRun {
   readonly error?: { readonly kind: string; readonly message: string };
 }
 
+/** What all runs of a source since the agent started add up to, the one in flight left out. */
+export interface SourceTotals {
+  readonly byOutcome: Readonly<Record<RunOutcome, number>>;
+  readonly pages: number;
+  /** Devices that were read, and those that the gateway has. */
+  readonly devices: number;
+  readonly sentDevices: number;
+  readonly sentChunks: number;
+  readonly rejected: number;
+  readonly lastSuccessMs?: number | undefined;
+}
+
+/** Before the first run. */
+export const NO_RUNS: SourceTotals = {
+  byOutcome: { success: 0, partial: 0, failed: 0, timeout: 0 },
+  pages: 0,
+  devices: 0,
+  sentDevices: 0,
+  sentChunks: 0,
+  rejected: 0,
+};
+
+/** With one more run, which is over. */
+export function addRun(
+  totals: SourceTotals,
+  { outcome, endedMs }: LastRun,
+  run: RunProgress,
+): SourceTotals {
+  return {
+    byOutcome: { ...totals.byOutcome, [outcome]: totals.byOutcome[outcome] + 1 },
+    ...withProgress(totals, run),
+    lastSuccessMs: outcome === "success" ? endedMs : totals.lastSuccessMs,
+  };
+}
+
+/** What has moved so far, the run in flight included. */
+export function withProgress(
+  totals: SourceTotals,
+  run: RunProgress | undefined,
+): Omit<SourceTotals, "byOutcome" | "lastSuccessMs"> {
+  return {
+    pages: totals.pages + (run?.pages ?? 0),
+    devices: totals.devices + (run?.devices ?? 0),
+    sentDevices: totals.sentDevices + (run?.sentDevices ?? 0),
+    sentChunks: totals.sentChunks + (run?.sentChunks ?? 0),
+    rejected: totals.rejected + (run?.rejected ?? 0),
+  };
+}
+
 /** `backoff`: failed for now, and will be tried again soon. `failed`: needs somebody, or the next interval. */
 export type SourceState = "idle" | "running" | "backoff" | "failed";
 
@@ -57,6 +106,7 @@ export interface SourceStatus {
   /** Runs since the agent started, and ticks that fell into one. */
   readonly runs: number;
   readonly skipped: number;
+  readonly totals: SourceTotals;
 }
 
 /** Counters at zero. */

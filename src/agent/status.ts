@@ -146,7 +146,8 @@ function waitingOf({ run }: SourceStatus, nowMs: number): Entry {
   return { waiting: { reason: wait.reason, for_sec: forSec } };
 }
 
-function fullEntry(source: SourceStatus, nowMs: number): Entry {
+/** One source as heartbeat and local status tell it. */
+export function fullEntry(source: SourceStatus, nowMs: number): Entry {
   const { type, run, lastRun, nextDueMs, runs, skipped } = source;
   return {
     ...shortEntry(source, nowMs),

@@ -1,15 +1,14 @@
 /** Listeners of the API: TCP for holders of tokens, and a local socket whose file mode says who may use it. */
 import { once, type EventEmitter } from "node:events";
-import { chmod, lstat, mkdir, rm } from "node:fs/promises";
-import { createConnection, type AddressInfo, type ListenOptions } from "node:net";
-import { dirname } from "node:path";
+import { chmod } from "node:fs/promises";
+import type { AddressInfo, ListenOptions } from "node:net";
 
 import { createAdaptorServer } from "@hono/node-server";
 
 import { pause, systemClock, type Clock } from "../lib/clock.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
-import { shortSocketPath } from "../lib/short-path.ts";
+import { claimSocket, type SocketPath } from "../lib/local-socket.ts";
 import { PLATFORM_ADMIN, type ListenerBindings } from "./access.ts";
 import type { Api } from "./routes.ts";
 
@@ -79,44 +78,23 @@ async function listenTcp({ app, clock }: Serving, listen: string): Promise<Runni
  * that nobody answers is what a killed core left behind.
  */
 async function listenLocal({ app, clock }: Serving, socketPath: string): Promise<RunningHttp> {
-  const folder = dirname(socketPath);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
-  const short = shortSocketPath(socketPath);
+  let claimed: SocketPath | undefined;
   try {
-    await removeStale(socketPath, short.path);
+    claimed = await claimSocket(socketPath);
+    if (claimed === undefined) {
+      throw new ConfigError(SOCKET_SETTING, `another core answers on ${socketPath}; stop it first`);
+    }
     const server = serverOf(app, PLATFORM_ADMIN);
-    await listening(server, { path: short.path });
+    await listening(server, { path: claimed.path });
     await chmod(socketPath, 0o600);
-    return running(server, { address: socketPath, clock, closed: short.close });
+    return running(server, { address: socketPath, clock, closed: claimed.close });
   } catch (thrown) {
-    short.close();
+    claimed?.close();
     if (thrown instanceof ConfigError) throw thrown;
     throw new ConfigError(
       SOCKET_SETTING,
       `${socketPath} cannot be listened on: ${messageOf(thrown)}`,
     );
-  }
-}
-
-async function removeStale(socketPath: string, connectPath: string): Promise<void> {
-  const found = await lstat(socketPath).catch(() => undefined);
-  if (found === undefined) return;
-  if (await isAnswered(connectPath)) {
-    throw new ConfigError(SOCKET_SETTING, `another core answers on ${socketPath}; stop it first`);
-  }
-  await rm(socketPath);
-}
-
-async function isAnswered(path: string): Promise<boolean> {
-  const socket = createConnection(path);
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }
 

@@ -5,6 +5,7 @@ import { EXIT } from "../lib/exit-code.ts";
 import { VERSION } from "../lib/version.ts";
 import { enroll } from "./agent-enroll.ts";
 import { runOnce, runUntilStopped } from "./agent-run.ts";
+import { showStatus } from "./agent-status.ts";
 import type { AgentTerminal } from "./agent-terminal.ts";
 import { validate } from "./agent-validate.ts";
 import { oneOf, optional, required, short, toggle, withDefault } from "./args.ts";
@@ -45,6 +46,12 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
       json: jsonFlag,
     },
     run: (values, terminal: AgentTerminal) => enroll(values, terminal),
+  }),
+  command({
+    name: "status",
+    summary: "Show how the agent that runs on this host is doing",
+    flags: { config: configFlag, json: jsonFlag },
+    run: (values, terminal: AgentTerminal) => showStatus(values, terminal),
   }),
   command({
     name: "validate",

@@ -2,6 +2,7 @@ import { Agent, type AgentOptions, type OnceResult } from "../agent/agent.ts";
 import { ConfigStore } from "../agent/config-store.ts";
 import { hostFacts } from "../agent/host.ts";
 import { loadAgentConfig } from "../agent/load-agent-config.ts";
+import { serveLocally } from "../agent/local-server.ts";
 import { exitCodeOfRuns } from "../agent/once.ts";
 import { systemClock } from "../lib/clock.ts";
 import { EXIT } from "../lib/exit-code.ts";
@@ -22,7 +23,19 @@ export interface RunValues {
 /** Runs until a signal; an agent that was stopped in order has done its work, so this gives 0. */
 export async function runUntilStopped(values: RunValues, terminal: AgentTerminal): Promise<number> {
   const options = await agentOptions(values, { terminal, isOnce: false });
-  await new Agent(options).run(terminal.stopSignal());
+  const { config, log } = options;
+  const signal = terminal.stopSignal();
+  // Before the agent exists: where another one works already, this one shall not even greet.
+  let agent: Agent | undefined;
+  await using local = await serveLocally({
+    facts: () => agent?.facts(),
+    dataDir: config.dataDir,
+    listen: config.metricsListen,
+    log,
+  });
+  if (local.address !== undefined) log.info({ address: local.address }, "metrics");
+  agent = new Agent(options);
+  await agent.run(signal);
   return EXIT.ok;
 }
 

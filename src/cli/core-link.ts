@@ -3,11 +3,10 @@
  * database itself. Both ask the same application, so a command cannot do what the API cannot.
  */
 import { existsSync, lstatSync } from "node:fs";
-import { request } from "node:http";
 import { join } from "node:path";
 
 import { ConfigError, SyncError } from "../lib/errors.ts";
-import { shortSocketPath } from "../lib/short-path.ts";
+import { askSocket } from "../lib/local-socket.ts";
 import type { CoreContext } from "./core-context.ts";
 import {
   bodyText,
@@ -46,7 +45,7 @@ export async function openLink(
       );
     }
     return {
-      ask: (asked) => askSocket(socketPath, asked, context.actor),
+      ask: (asked) => askCore(socketPath, asked, context.actor),
       work: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
@@ -60,7 +59,7 @@ export async function openLink(
 async function isServed(socketPath: string): Promise<boolean> {
   try {
     if (lstatSync(socketPath, { throwIfNoEntry: false })?.isSocket() !== true) return false;
-    await askSocket(socketPath, { method: "GET", path: "/healthz" }, "");
+    await askCore(socketPath, { method: "GET", path: "/healthz" }, "");
     return true;
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
@@ -77,26 +76,11 @@ async function isServed(socketPath: string): Promise<boolean> {
   }
 }
 
-function askSocket(socketPath: string, asked: ApiRequest, actor: string): Promise<ApiAnswer> {
+function askCore(socketPath: string, asked: ApiRequest, actor: string): Promise<ApiAnswer> {
   const { method, path } = asked;
-  const { promise, resolve, reject } = Promise.withResolvers<ApiAnswer>();
-  const short = shortSocketPath(socketPath);
-  const text = bodyText(asked);
-  const headers = { ...headersFor(text, actor), host: "core" };
-  // A kept connection would outlive the path it was made by, and a command asks few things.
-  const how = { socketPath: short.path, method, path, headers, agent: false };
-  const asking = request(how, (answer) => {
-    const parts: Buffer[] = [];
-    answer.on("data", (part: Buffer) => parts.push(part));
-    answer.on("error", reject);
-    answer.on("end", () => {
-      const whole = Buffer.concat(parts).toString("utf8");
-      resolve({ status: answer.statusCode ?? 0, text: whole });
-    });
-  });
-  asking.on("error", reject);
-  asking.end(text);
-  return promise.finally(short.close);
+  const body = bodyText(asked);
+  const headers = { ...headersFor(body, actor), host: "core" };
+  return askSocket(socketPath, { method, path, headers, body });
 }
 
 /** Looking must not make an empty inventory out of a mistyped folder. */

@@ -8,7 +8,12 @@ import { planMemory } from "../../src/agent/memory-plan.ts";
 import { exitCodeOfRuns } from "../../src/agent/once.ts";
 import { progressFields } from "../../src/agent/progress.ts";
 import { Rejections } from "../../src/agent/rejections.ts";
-import { startProgress, type LastRun, type SourceStatus } from "../../src/agent/source-status.ts";
+import {
+  NO_RUNS,
+  startProgress,
+  type LastRun,
+  type SourceStatus,
+} from "../../src/agent/source-status.ts";
 
 const MIB = 1024 ** 2;
 
@@ -38,7 +43,15 @@ function source(outcome: LastRun["outcome"], kind?: string): SourceStatus {
   const error = kind === undefined ? {} : { error: { kind, message: "why" } };
   const run = { runId: "r", startedMs: 0, endedMs: 1, pages: 1, devices: 1, rejected: 0 };
   const lastRun = { ...run, outcome, ...error };
-  return { name: "s", type: "netbox", state: "idle", lastRun, runs: 1, skipped: 0 };
+  return {
+    name: "s",
+    type: "netbox",
+    state: "idle",
+    lastRun,
+    runs: 1,
+    skipped: 0,
+    totals: NO_RUNS,
+  };
 }
 
 const EXITS: readonly (readonly [readonly SourceStatus[], number])[] = [

@@ -3,7 +3,12 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { sourceState, startProgress, type SourceStatus } from "../../src/agent/source-status.ts";
+import {
+  NO_RUNS,
+  sourceState,
+  startProgress,
+  type SourceStatus,
+} from "../../src/agent/source-status.ts";
 import { heartbeatRequest, syncStatus, type Heartbeat } from "../../src/agent/status.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12);
@@ -34,6 +39,7 @@ const done: SourceStatus = {
   nextDueMs: NOW + 540_000,
   runs: 1,
   skipped: 0,
+  totals: NO_RUNS,
 };
 const running: SourceStatus = {
   name: "armis_prod",
@@ -49,6 +55,7 @@ const running: SourceStatus = {
   },
   runs: 4,
   skipped: 1,
+  totals: NO_RUNS,
 };
 const failed: SourceStatus = {
   ...done,

@@ -213,3 +213,36 @@ test("a second signal ends the executable at once", async () => {
   const [code] = (await once(child, "exit")) as [number | null];
   assert.equal(code, 143);
 });
+
+test("status asks the agent that runs here, and says where none does", async (t) => {
+  await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 1, devices: 30 }) });
+  await using gateway = await startStrictGateway(certs);
+  told(gateway, { dc1: { endpoint: netbox.url, credentials: { api_token: netbox.token } } });
+  await using files = await folder(gateway.address);
+  const nobody = await agent("status", "--config", files.path);
+  assert.equal(nobody.code, 5);
+  assert.match(nobody.err, /no agent runs here .*; start it with: serviceradar-agent run$/);
+  const stop = new AbortController();
+  const running = runAgentCommand(["run", "--config", files.path], {
+    env: {},
+    isTerminal: false,
+    stopSignal: () => stop.signal,
+    print: () => undefined,
+    printError: () => undefined,
+  });
+  t.after(() => stop.abort());
+  await gateway.until(() => gateway.manifests.length === 1 && gateway.heartbeats.length > 0);
+  const { code, out } = await agent("status", "--config", files.path);
+  assert.equal(code, 0);
+  assert.match(out, /^Agent agent-01 in partition default, version \d/);
+  assert.match(out, /\n {2}session +with gateway gw-strict at 127\.0\.0\.1:\d+\n/);
+  assert.match(out, /\n {2}configuration +v1 from the gateway, confirmed \d+s ago\n/);
+  assert.match(out, /\n {2}dc1 +(?:idle|running) /);
+  const json = await agent("status", "--json", "--config", files.path);
+  const report = JSON.parse(json.out) as { agent_id: string; session: { phase: string } };
+  assert.deepEqual([report.agent_id, report.session.phase], ["agent-01", "running"]);
+  const second = await agent("run", "--config", files.path);
+  assert.equal(second.code, 75, second.err);
+  stop.abort();
+  assert.equal(await running, 0);
+});

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test, type TestContext } from "node:test";
+
+import { agentSocketPath, serveLocally } from "../../src/agent/local-server.ts";
+import type { AgentFacts } from "../../src/agent/report.ts";
+import { addRun, NO_RUNS, startProgress } from "../../src/agent/source-status.ts";
+import { askSocket } from "../../src/lib/local-socket.ts";
+import { silentLog } from "../../src/lib/log.ts";
+
+const NOW = Date.UTC(2026, 10, 24, 12);
+const progress = {
+  ...startProgress({ runId: "r1", trigger: "poll", startedMs: NOW - 60_000 }),
+  pages: 3,
+  devices: 2_500,
+  sentDevices: 2_500,
+  sentChunks: 2,
+  rejected: 1,
+};
+const lastRun = {
+  runId: "r1",
+  outcome: "success",
+  startedMs: NOW - 60_000,
+  endedMs: NOW - 50_000,
+  pages: 3,
+  devices: 2_500,
+  rejected: 1,
+} as const;
+
+const FACTS: AgentFacts = {
+  nowMs: NOW,
+  startedMs: NOW - 90_000,
+  agentId: "agent-01",
+  partition: "default",
+  version: "1.2.3",
+  session: { phase: "running", gateway: "gw:50052", gatewayId: "gw-1" },
+  config: { version: "v1", isFromDisk: false, confirmedMs: NOW - 5_000, rejected: [] },
+  certificateEndMs: NOW + 86_400_000,
+  memory: { rssBytes: 100, maxBytes: 1_000 },
+  sources: [
+    {
+      name: 'net"box',
+      type: "netbox",
+      state: "running",
+      run: { ...progress, devices: 10, sentDevices: 5, sentChunks: 1, pages: 1, rejected: 0 },
+      lastRun,
+      nextDueMs: NOW + 60_000,
+      runs: 2,
+      skipped: 0,
+      totals: addRun(NO_RUNS, lastRun, progress),
+    },
+  ],
+};
+
+async function folder(t: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "sr-local-"));
+  t.after(() => rm(dir, { recursive: true }));
+  return dir;
+}
+
+async function get(path: string, dataDir: string): Promise<{ status: number; text: string }> {
+  return await askSocket(agentSocketPath(dataDir), { method: "GET", path });
+}
+
+test("the socket answers everything to its own user alone", async (t) => {
+  const dataDir = await folder(t);
+  await using _ = await serveLocally({ facts: () => FACTS, dataDir, log: silentLog() });
+  const path = agentSocketPath(dataDir);
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
+  assert.equal((await stat(dirname(path))).mode & 0o777, 0o700);
+  const { status, text } = await get("/status", dataDir);
+  assert.equal(status, 200);
+  const report = JSON.parse(text) as { is_ready: boolean; sources: { name: string }[] };
+  assert.equal(report.is_ready, true);
+  assert.equal(report.sources[0]?.name, 'net"box');
+  assert.deepEqual(await get("/healthz", dataDir), { status: 200, text: "ok\n" });
+  assert.equal((await get("/readyz?verbose", dataDir)).status, 200);
+  assert.equal((await get("//", dataDir)).status, 404);
+  const post = await askSocket(path, { method: "POST", path: "/status", body: "{}" });
+  assert.equal(post.status, 405);
+});
+
+test("metrics count every run and the one in flight, and tell how long the certificate lasts", async (t) => {
+  const dataDir = await folder(t);
+  await using _ = await serveLocally({ facts: () => FACTS, dataDir, log: silentLog() });
+  const { text } = await get("/metrics", dataDir);
+  const labels = 'source="net\\"box",type="netbox"';
+  for (const line of [
+    'srs_agent_info{agent_id="agent-01",partition="default",version="1.2.3"} 1',
+    "srs_agent_ready 1",
+    "srs_agent_config_age_seconds 5",
+    "srs_cert_expiry_seconds 86400",
+    `srs_source_state{${labels},state="running"} 1`,
+    `srs_source_state{${labels},state="failed"} 0`,
+    `srs_source_run_duration_seconds{${labels}} 10`,
+    `srs_source_runs_total{${labels},outcome="success"} 1`,
+    `srs_source_devices_total{${labels},op="read"} 2510`,
+    `srs_source_devices_total{${labels},op="sent"} 2505`,
+    `srs_source_devices_total{${labels},op="rejected"} 1`,
+    `srs_source_pages_total{${labels}} 4`,
+    `srs_source_chunks_total{${labels}} 3`,
+  ]) {
+    assert.ok(text.split("\n").includes(line), `${line} is not in\n${text}`);
+  }
+});
+
+test("a port answers those who watch, and no status", async (t) => {
+  const dataDir = await folder(t);
+  const options = { facts: () => FACTS, dataDir, listen: "127.0.0.1:0", log: silentLog() };
+  await using local = await serveLocally(options);
+  const url = (path: string): string => `http://${local.address}${path}`;
+  const metrics = await fetch(url("/metrics"));
+  assert.match(metrics.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
+  assert.match(await metrics.text(), /^srs_agent_ready 1$/m);
+  const status = await fetch(url("/status"));
+  assert.deepEqual(
+    [status.status, await status.text()],
+    [404, "there is /healthz, /readyz, /metrics\n"],
+  );
+});
+
+const away = { phase: "waiting", gateway: "gw:50052" } as const;
+const NOT_READY: readonly (readonly [AgentFacts | undefined, RegExp])[] = [
+  [undefined, /the agent starts/],
+  [{ ...FACTS, session: away }, /no session with a gateway \(waiting\)/],
+  [{ ...FACTS, session: { ...away, problem: "Agent revoked" } }, /: Agent revoked/],
+  [{ ...FACTS, config: { ...FACTS.config, version: "" } }, /no configuration yet/],
+];
+for (const [facts, why] of NOT_READY) {
+  test(`an agent that is not ready says why: ${why.source}`, async (t) => {
+    const dataDir = await folder(t);
+    await using _ = await serveLocally({ facts: () => facts, dataDir, log: silentLog() });
+    const { status, text } = await get("/readyz", dataDir);
+    assert.equal(status, 503);
+    assert.match(text, why);
+  });
+}
+
+test("a second agent on the same folder does not start, and one whose predecessor was killed does", async (t) => {
+  const dataDir = await folder(t);
+  const options = { facts: () => FACTS, dataDir, log: silentLog() };
+  {
+    await using _ = await serveLocally(options);
+    await assert.rejects(serveLocally(options), { code: "busy", message: /another agent works/ });
+    assert.equal((await get("/healthz", dataDir)).status, 200, "the first one goes on");
+  }
+  await writeFile(agentSocketPath(dataDir), "left behind");
+  await using _ = await serveLocally(options);
+  assert.equal((await get("/healthz", dataDir)).status, 200);
+});
+
+test("a folder that cannot hold a socket costs the commands alone, a port that is taken the start", async (t) => {
+  const dataDir = await folder(t);
+  await writeFile(join(dataDir, "run"), "a file where a folder should be");
+  const options = { facts: () => FACTS, dataDir, listen: "127.0.0.1:0", log: silentLog() };
+  await using first = await serveLocally(options);
+  assert.ok(first.address !== undefined);
+  await assert.rejects(
+    serveLocally({ ...options, listen: first.address }),
+    /^ConfigError: metrics_listen: 127\.0\.0\.1:\d+ cannot be listened on: /,
+  );
+});
