@@ -7,8 +7,6 @@ import { nextSteps } from "../cli/core-first-start.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
 import { createTenant, listTenants } from "../control/tenants.ts";
 import { bringDerivation } from "../dire/bring-derivation.ts";
-import { Keeper } from "../dire/keeper.ts";
-import { Worker } from "../dire/worker.ts";
 import { openGateway, type RunningGateway } from "../gateway/gateway.ts";
 import { systemClock } from "../lib/clock.ts";
 import { envInteger, type Environment } from "../lib/env.ts";
@@ -17,6 +15,7 @@ import { EXIT } from "../lib/exit-code.ts";
 import type { Log } from "../lib/log.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import { messageLimits } from "../wire/limits.ts";
+import { startPipeline, type Pipeline } from "./pipeline-thread.ts";
 
 /** Parts of the core that one process may run. */
 export const ROLES = ["gateway", "ingest", "api"] as const;
@@ -62,20 +61,21 @@ export async function serve(
   const { env, log, signal } = io;
   const limits = messageLimits(env);
   const tuning = readTuning(env);
-  await using platform = await openPlatform(settings, { log, clock: systemClock });
+  const isIngesting = settings.roles.includes("ingest");
+  const pools = poolSizes(settings, { isIngesting, tenantsInFlight: tuning.tenantsInFlight });
+  const own = { ...settings, poolSize: pools.own };
+  await using platform = await openPlatform(own, { log, clock: systemClock });
   await ensureTenant(platform, settings.firstTenant);
-  if (settings.roles.includes("ingest")) {
-    await bringDerivation(platform.db, { ...settings, clock: systemClock, log });
-  }
-  const worker = new Worker({ db: platform.db, clock: systemClock, log, ...tuning });
+  if (isIngesting) await bringDerivation(platform.db, { ...settings, clock: systemClock, log });
   const parts: Part[] = [];
   try {
-    if (settings.roles.includes("ingest")) {
-      parts.push(startWorker(worker));
-      parts.push(startKeeper(new Keeper({ db: platform.db, clock: systemClock, log })));
-    }
+    const { address } = platform;
+    const pipeline = isIngesting
+      ? startPipeline({ address, poolSize: pools.pipeline, log, ...tuning })
+      : undefined;
+    if (pipeline !== undefined) parts.push({ name: "ingest", ...pipeline });
     if (settings.roles.includes("gateway")) {
-      parts.push(await startGateway({ platform, settings, worker, limits, tuning, log }));
+      parts.push(await startGateway({ platform, settings, pipeline, limits, tuning, log }));
     }
     if (settings.roles.includes("api")) parts.push(...(await startHttp(platform, settings, log)));
     if (settings.enrollListen !== undefined) {
@@ -130,34 +130,23 @@ async function ensureTenant({ db, authorities }: Platform, first: string): Promi
   await createTenant(db, { slug: slug.value, name: slug.value, actor: "first start", authorities });
 }
 
-function startWorker(worker: Worker): Part {
-  const ended = worker.run();
-  return {
-    name: "ingest",
-    ended,
-    stop: async () => {
-      worker.stop();
-      await ended;
-    },
-  };
-}
+/** Connections of the pipeline beside one for each tenant in flight: the keeper's and a look for work. */
+const PIPELINE_BESIDES = 2;
 
-function startKeeper(keeper: Keeper): Part {
-  const ended = keeper.run();
-  return {
-    name: "keeper",
-    ended,
-    stop: async () => {
-      keeper.stop();
-      await ended;
-    },
-  };
+/** POOL_SIZE is what the process may open: the pipeline has what it can use, half at most, and all else is for the others. */
+function poolSizes(
+  { poolSize }: Pick<ServeSettings, "poolSize">,
+  { isIngesting, tenantsInFlight }: { isIngesting: boolean; tenantsInFlight: number },
+): { readonly own: number; readonly pipeline: number } {
+  if (!isIngesting) return { own: poolSize, pipeline: 0 };
+  const pipeline = Math.min(tenantsInFlight + PIPELINE_BESIDES, Math.floor(poolSize / 2));
+  return { own: poolSize - pipeline, pipeline };
 }
 
 type GatewayParts = {
   readonly platform: Platform;
   readonly settings: ServeSettings;
-  readonly worker: Worker;
+  readonly pipeline: Pipeline | undefined;
   readonly limits: ReturnType<typeof messageLimits>;
   readonly tuning: Tuning;
   readonly log: Log;
@@ -166,7 +155,7 @@ type GatewayParts = {
 async function startGateway({
   platform,
   settings,
-  worker,
+  pipeline,
   limits,
   tuning,
   log,
@@ -179,7 +168,7 @@ async function startGateway({
     log,
     gatewayId: hostname(),
     chunksMax: tuning.chunksMax,
-    onStored: () => worker.wake(),
+    onStored: () => pipeline?.wake(),
   };
   const gateway: RunningGateway = await openGateway({
     context,
@@ -266,10 +255,24 @@ async function untilStopped({ signal, platform, parts, log }: Running): Promise<
     log.fatal({ error: messageOf(error) }, "the database has gone");
     return EXIT.failed;
   });
-  const ended = parts.flatMap(({ ended: end }) =>
-    end === undefined ? [] : [end.then(() => EXIT.ok)],
+  const ended = parts.flatMap(({ name, ended: end }) =>
+    end === undefined
+      ? []
+      : [
+          end.then(
+            () => EXIT.ok,
+            (thrown: unknown) => died(name, { thrown, log }),
+          ),
+        ],
   );
   const code = signal.aborted ? EXIT.ok : await Promise.race([stopped, crashed, ...ended]);
   log.info("stopping: calls and chunks under way are being ended");
   return code;
+}
+
+/** A part that ends by itself is a bug, or out of memory: whoever restarts the process gets all of it anew. */
+function died(part: string, { thrown, log }: { thrown: unknown; log: Log }): number {
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  log.fatal({ part, error: messageOf(thrown), stack }, "a part of the core has died");
+  return EXIT.failed;
 }

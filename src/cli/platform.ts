@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { Authorities } from "../control/authorities.ts";
 import { openSealer, type Sealer } from "../control/secrets.ts";
+import type { DatabaseAddress } from "../db/connection.ts";
 import { startEmbedded, type Embedded } from "../db/embedded.ts";
 import { migrate } from "../db/migrate.ts";
 import { openPool, type Db } from "../db/pool.ts";
@@ -29,6 +30,8 @@ export interface PlatformSettings {
 /** What everything in the core works with. */
 export interface Platform extends AsyncDisposable {
   readonly db: Db;
+  /** Where that database is, for pools of one's own. */
+  readonly address: DatabaseAddress;
   readonly sealer: Sealer;
   readonly authorities: Authorities;
   /** Where the data is; not what was asked for if that was closed to the service user. */
@@ -61,7 +64,7 @@ export async function openPlatform(
     const authorities = new Authorities(sealer, clock);
     await authorities.root(db);
     const crashed = embedded?.crashed ?? new Promise<never>(() => {});
-    return { db, sealer, authorities, dataDir, crashed, [Symbol.asyncDispose]: close };
+    return { db, address, sealer, authorities, dataDir, crashed, [Symbol.asyncDispose]: close };
   } catch (thrown) {
     await close();
     throw thrown;

@@ -21,6 +21,13 @@ const CHECKOUT_MAX_MS = 30_000;
 /** Unused connections close after this, ms, so that a quiet core leaves the server's slots to others. */
 const IDLE_MAX_MS = 30_000;
 
+/** Connections that work, that rest, and requests that wait for one. */
+export interface PoolLoad {
+  readonly busy: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 /**
  * A pool of connections to one server. Statements are unnamed, because named ones fail through pgbouncer's
  * transaction pooling and measured no faster. Nothing is connected until the first statement.
@@ -59,8 +66,8 @@ export class Db implements Queryable, AsyncDisposable {
     }
   }
 
-  /** Connections that work, rest, and requests that wait for one. */
-  load(): { readonly busy: number; readonly idle: number; readonly waiting: number } {
+  /** How busy it is now. */
+  load(): PoolLoad {
     const { totalCount, idleCount, waitingCount } = this.#pool;
     return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }

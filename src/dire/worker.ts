@@ -11,6 +11,7 @@ import { messageOf, SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { backoffMs, retryOf } from "../lib/retry.ts";
 import { workRetractions } from "./retire.ts";
+import type { WorkFact } from "./work-fact.ts";
 import { workChunks, workDirty } from "./work.ts";
 
 /** How the worker is set up. */
@@ -22,6 +23,8 @@ export interface WorkerOptions {
   readonly chunksPerTx: number;
   /** Tenants worked at a time: SYNC_INGESTOR_MAX_INFLIGHT. */
   readonly tenantsInFlight: number;
+  /** Hears of every step that was done. */
+  readonly note?: ((fact: WorkFact) => void) | undefined;
 }
 
 /** How often work is looked for without being told, ms. */
@@ -109,14 +112,16 @@ export class Worker {
   }
 
   async #ingest(lease: Lease): Promise<boolean> {
-    const { db, log, chunksPerTx, clock } = this.#options;
+    const { db, log, chunksPerTx, clock, note } = this.#options;
     const startedMs = clock.now();
     try {
       const worked = await workChunks(db, lease, chunksPerTx);
       if (worked === undefined) return false;
       const { held, ...counts } = worked;
       const tenant = await this.#slug(lease);
-      log.info({ tenant, ...counts, ms: clock.now() - startedMs }, "ingested");
+      const ms = clock.now() - startedMs;
+      log.info({ tenant, ...counts, ms }, "ingested");
+      note?.({ step: "ingested", tenant, ...counts, ms });
       for (const retraction of held) {
         log.error(
           { tenant, ...retraction },
@@ -132,7 +137,7 @@ export class Worker {
 
   /** One chunk of several is bad: work them one by one, and park the one that fails by itself. */
   async #ingestSingly(lease: Lease, cause: unknown): Promise<boolean> {
-    const { db, log } = this.#options;
+    const { db, log, note } = this.#options;
     try {
       return (await workChunks(db, lease, 1)) !== undefined;
     } catch (thrown) {
@@ -141,9 +146,11 @@ export class Worker {
       if (waiting === undefined) throw cause;
       const reason = messageOf(thrown);
       await parkChunk(db, lease.tenant, { ...waiting, reason });
+      const tenant = await this.#slug(lease);
+      note?.({ step: "parked", tenant });
       log.error(
         {
-          tenant: await this.#slug(lease),
+          tenant,
           ...waiting,
           reason,
           stack: thrown instanceof Error ? thrown.stack : undefined,
@@ -162,12 +169,14 @@ export class Worker {
   }
 
   async #publish(lease: Lease): Promise<boolean> {
-    const { db, log, clock } = this.#options;
+    const { db, log, clock, note } = this.#options;
     const startedMs = clock.now();
     const counts = await workDirty(db, lease);
     if (counts !== undefined) {
       const tenant = await this.#slug(lease);
-      log.info({ tenant, ...counts, ms: clock.now() - startedMs }, "published");
+      const ms = clock.now() - startedMs;
+      log.info({ tenant, ...counts, ms }, "published");
+      note?.({ step: "published", tenant, ...counts, ms });
       if (counts.held > 0) {
         const hint = "dire held list";
         log.warn({ tenant, records: counts.held, hint }, "publication held");
@@ -183,7 +192,8 @@ export class Worker {
   }
 
   async #afterFailure(thrown: unknown, failures: number): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, log, note } = this.#options;
+    note?.({ step: "failed", code: thrown instanceof SyncError ? thrown.code : "bug" });
     const retry = retryOf(thrown);
     const ms = typeof retry === "object" ? retry.afterMs : backoffMs(BACKOFF, failures - 1);
     const isLoud = !(thrown instanceof SyncError) || failures > 1;

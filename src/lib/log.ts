@@ -39,6 +39,20 @@ export function silentLog(): Log {
   return pino({ level: "silent" });
 }
 
+/** A log whose lines go to `send`: a thread's, for the main thread to write with `relayLine`. */
+export function relayedLog(level: string, send: (line: string) => void): Log {
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return pino({ level, base: null, timestamp: false, formatters }, { write: send });
+}
+
+/** Writes a line of a `relayedLog` as this log's own. */
+export function relayLine(log: Log, line: string): void {
+  const { level, msg, ...fields } = JSON.parse(line) as Line;
+  log[level](fields, msg);
+}
+
+type Line = { readonly level: "debug" | "info" | "warn" | "error" | "fatal"; readonly msg: string };
+
 const COLOUR = { warn: "yellow", error: "red", fatal: "red", debug: "gray" } as const;
 
 function pretty(line: string): string {
