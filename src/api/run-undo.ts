@@ -2,8 +2,9 @@
 import { createRoute } from "@hono/zod-openapi";
 
 import { audit } from "../control/audit.ts";
-import { redoRun } from "../dire/redo-run.ts";
-import { previewUndo, undoRun } from "../dire/undo-run.ts";
+import type { Tx } from "../db/tx.ts";
+import { redoRun, type RedoReport } from "../dire/redo-run.ts";
+import { previewUndo, undoRun, type UndoReport } from "../dire/undo-run.ts";
 import type { ApiContext } from "./context.ts";
 import { redoneSchema, undoneSchema, undoSchema } from "./contract-runs.ts";
 import { Problem } from "./errors.ts";
@@ -40,26 +41,28 @@ export function addRunUndo(app: Api, { db }: ApiContext): void {
     const { runNo } = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
     const { actor } = c.get("caller");
     const isDry = c.req.valid("json").dry_run === true;
+    const alongside = async (open: Tx, done: UndoReport): Promise<void> => {
+      const after = { ...done, undoNo: undefined };
+      await audit(open, { tenant, actor, action: "run.undo", subject: String(runNo), after });
+    };
     const report = isDry
       ? await previewUndo(db, tenant, runNo)
-      : await undoRun(db, tenant, { runNo, actor });
+      : await undoRun(db, tenant, { runNo, actor, alongside });
     if (!report.ok) throw new Problem("run_not_undoable", report.error);
     const { undoNo, ...counts } = report.value;
-    if (!isDry) {
-      const subject = String(runNo);
-      await audit(db, { tenant, actor, action: "run.undo", subject, after: counts });
-    }
     return c.json({ run_no: runNo, undo_no: undoNo, ...counts, kept: { ...counts.kept } }, 200);
   });
   app.openapi(redo, async (c) => {
     const { tenant } = c.get("tenant");
     const { runNo } = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
     const { actor } = c.get("caller");
-    const report = await redoRun(db, tenant, runNo);
+    const alongside = async (open: Tx, done: RedoReport): Promise<void> => {
+      const after = { redone: done.redone, kept: done.kept };
+      await audit(open, { tenant, actor, action: "run.redo", subject: String(runNo), after });
+    };
+    const report = await redoRun(db, tenant, { runNo, alongside });
     if (!report.ok) throw new Problem("run_not_undone", report.error);
     const { undoNo, redone, kept } = report.value;
-    const subject = String(runNo);
-    await audit(db, { tenant, actor, action: "run.redo", subject, after: { redone, kept } });
     return c.json({ run_no: runNo, undo_no: undoNo, redone, kept }, 200);
   });
 }

@@ -6,8 +6,9 @@ import { formerSources } from "../control/source-names.ts";
 import { deleteSource, listSources, type Source } from "../control/sources.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
+import type { Tx } from "../db/tx.ts";
 import { adoptRecords } from "../dire/adopt.ts";
-import { retireSource } from "../dire/retire-source.ts";
+import { retireSource, type SourceRetraction } from "../dire/retire-source.ts";
 import { readRetention } from "../inbox/retention-store.ts";
 import type { ApiContext } from "./context.ts";
 import { adoptedSchema, adoptionSchema, deletedSourceSchema } from "./contract-runs.ts";
@@ -55,10 +56,14 @@ export function addSourceRecords(app: Api, { db }: ApiContext): void {
     const source = await sourceNamed(db, tenant, c.req.valid("param").source);
     const { actor } = c.get("caller");
     const { serviceId } = source;
-    await deleteSource(db, tenant.tenant, { nameOrId: serviceId, actor });
     const isKept = c.req.valid("query").records === "keep";
-    const retractions = isKept ? [] : await retireSource(db, tenant.tenant, serviceId);
-    const held = retractions.filter(({ isHeld }) => isHeld);
+    const held: SourceRetraction[] = [];
+    const retire = async (open: Tx): Promise<void> => {
+      const retractions = await retireSource(open, tenant.tenant, serviceId);
+      held.push(...retractions.filter(({ isHeld }) => isHeld));
+    };
+    const alongside = isKept ? undefined : retire;
+    await deleteSource(db, tenant.tenant, { nameOrId: serviceId, actor, alongside });
     const records = isKept ? "kept" : held.length > 0 ? "held" : "retiring";
     const numbers = held.map(({ retractionNo }) => retractionNo);
     return c.json(
@@ -75,10 +80,16 @@ export function addSourceRecords(app: Api, { db }: ApiContext): void {
     });
     const { batch_size: batch } = await readRetention(db, tenant);
     const to = { name: source.serviceId, sourceType: source.type };
-    const adopted = await adoptRecords(db, tenant, { from, to, batch });
     const { actor } = c.get("caller");
-    const after = { from, ...adopted };
-    await audit(db, { tenant, actor, action: "source.adopt", subject: source.name, after });
+    const adopted = await adoptRecords(db, tenant, {
+      from,
+      to,
+      batch,
+      alongside: async (open, done) => {
+        const after = { from, ...done };
+        await audit(open, { tenant, actor, action: "source.adopt", subject: source.name, after });
+      },
+    });
     return c.json(adopted, 200);
   });
 }

@@ -229,11 +229,19 @@ export async function enableSource(
   });
 }
 
-/** Deletes a source: its agent stops pulling it, its credentials are wiped, its records stay. False if there is none. */
+/** Which source is deleted, and what else is done in the same transaction. */
+export interface SourceDeletion {
+  readonly nameOrId: string;
+  readonly actor: string;
+  /** Decides about its records; without it they stay. */
+  readonly alongside?: ((open: Tx) => Promise<void>) | undefined;
+}
+
+/** Deletes a source: its agent stops pulling it, its credentials are wiped. False if there is none. */
 export async function deleteSource(
   db: Db,
   tenant: number,
-  { nameOrId, actor }: { readonly nameOrId: string; readonly actor: string },
+  { nameOrId, actor, alongside }: SourceDeletion,
 ): Promise<boolean> {
   return await tx(db, async (open) => {
     const source = await findSource(open, tenant, nameOrId);
@@ -250,6 +258,7 @@ export async function deleteSource(
       subject: source.name,
       before: source,
     });
+    await alongside?.(open);
     return true;
   });
 }

@@ -16,6 +16,8 @@ export interface Adoption {
   readonly to: InstanceName;
   /** Records a transaction. */
   readonly batch: number;
+  /** What else is done in the transaction that ends it. */
+  readonly alongside?: ((open: Tx, adopted: Adopted) => Promise<void>) | undefined;
 }
 
 /** What an adoption did. */
@@ -31,17 +33,21 @@ type Place = { readonly oldNo: number; readonly newNo: number };
 export async function adoptRecords(
   db: Db,
   tenant: number,
-  { from, to, batch }: Adoption,
+  { from, to, batch, alongside }: Adoption,
 ): Promise<Adopted> {
   const place = await tx(db, (open) => prepare(open, tenant, { from, to }));
   let total: Adopted = { moved: 0, retired: 0 };
   let after: number | undefined = 0;
   while (after !== undefined) {
     const cursor: number = after;
-    const step = await tx(db, (open) =>
-      adoptBatch(open, tenant, { ...place, after: cursor, batch }),
-    );
-    total = { moved: total.moved + step.moved, retired: total.retired + step.retired };
+    const before = total;
+    const step = await tx(db, async (open) => {
+      const { last, ...done } = await adoptBatch(open, tenant, { ...place, after: cursor, batch });
+      const sum = { moved: before.moved + done.moved, retired: before.retired + done.retired };
+      if (last === undefined) await alongside?.(open, sum);
+      return { last, sum };
+    });
+    total = step.sum;
     after = step.last;
   }
   return total;

@@ -38,12 +38,28 @@ export interface RedoReport {
 const REDONE = "redone";
 const TAKEN = "something else stands there by now";
 
+/** A redo that is asked for. */
+export interface RedoRequest {
+  readonly runNo: number;
+  /** What else is done in the transaction that ends it. */
+  readonly alongside?: ((open: Tx, report: RedoReport) => Promise<void>) | undefined;
+}
+
 /** Undoes the undo of a run. The error says why there is none. */
-export async function redoRun(db: Db, tenant: number, runNo: number): Promise<Result<RedoReport>> {
+export async function redoRun(
+  db: Db,
+  tenant: number,
+  { runNo, alongside }: RedoRequest,
+): Promise<Result<RedoReport>> {
   const undoNo = await tx(db, (open) => begin(open, tenant, runNo));
   if (undoNo === undefined) return err(`run ${runNo} is not undone`);
   while (await tx(db, (open) => step(open, tenant, undoNo)));
-  return ok(await tx(db, (open) => finish(open, tenant, { runNo, undoNo })));
+  const report = await tx(db, async (open) => {
+    const done = await finish(open, tenant, { runNo, undoNo });
+    await alongside?.(open, done);
+    return done;
+  });
+  return ok(report);
 }
 
 async function begin(open: Tx, tenant: number, runNo: number): Promise<number | undefined> {

@@ -107,17 +107,30 @@ async function decidedRecords(open: Tx, tenant: number): Promise<RecordSet> {
   return parseRecords(rows[0]?.records ?? "{}");
 }
 
+/** An undo that is asked for. */
+export interface UndoRequest {
+  readonly runNo: number;
+  readonly actor: string;
+  /** What else is done in the transaction that ends it. */
+  readonly alongside?: ((open: Tx, report: UndoReport) => Promise<void>) | undefined;
+}
+
 /** Undoes a run, or goes on where an earlier attempt was interrupted. The error says why it cannot be undone. */
 export async function undoRun(
   db: Db,
   tenant: number,
-  { runNo, actor }: { readonly runNo: number; readonly actor: string },
+  { runNo, actor, alongside }: UndoRequest,
 ): Promise<Result<UndoReport>> {
   const begun = await tx(db, (open) => begin(open, tenant, { runNo, actor }));
   if (!begun.ok) return begun;
   const undoNo = begun.value;
   await reverseAll(db, tenant, { runNo, undoNo });
-  return ok(await tx(db, (open) => finish(open, tenant, { runNo, undoNo })));
+  const report = await tx(db, async (open) => {
+    const done = await finish(open, tenant, { runNo, undoNo });
+    await alongside?.(open, done);
+    return done;
+  });
+  return ok(report);
 }
 
 async function begin(

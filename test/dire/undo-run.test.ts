@@ -55,7 +55,7 @@ async function undo(at: Scene, runNo: number): Promise<UndoReport> {
 }
 
 async function redo(at: Scene, runNo: number): Promise<void> {
-  assert.ok((await redoRun(at.db, at.lease.tenant, runNo)).ok);
+  assert.ok((await redoRun(at.db, at.lease.tenant, { runNo })).ok);
   await settle(at);
 }
 
@@ -162,7 +162,7 @@ test("a run that is running, undone, forgotten or unknown cannot be undone, and 
   await at.db.query("delete from sync.run_seen");
   assert.match(await why(old), /no longer kept \(retention journal_days\)/);
   assert.match(await why(99), /not known/);
-  assert.equal((await redoRun(at.db, at.lease.tenant, old)).ok, false);
+  assert.equal((await redoRun(at.db, at.lease.tenant, { runNo: old })).ok, false);
 });
 
 test("a record that is listed anew before the redo stays as it is listed", async (t) => {
@@ -172,7 +172,7 @@ test("a record that is listed anew before the redo stays as it is listed", async
   await undo(at, runNo);
   await play(at, [netboxDevice(1, { ip: "10.0.0.9" }), netboxDevice(2, { ip: "10.0.0.2" })]);
   const before = await standing(at);
-  const redone = await redoRun(at.db, at.lease.tenant, runNo);
+  const redone = await redoRun(at.db, at.lease.tenant, { runNo });
   assert.partialDeepStrictEqual(redone, { ok: true, value: { redone: 0, kept: 2 } });
   await settle(at);
   assert.deepEqual(await standing(at), before);

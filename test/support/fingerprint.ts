@@ -22,3 +22,54 @@ export async function tableHashes(
   }
   return hashes;
 }
+
+/** Columns of the machine's clock and of counters that never go back: whether they are set counts, their values do not. */
+const OF_THE_MOMENT = [
+  "absence_no",
+  "active_at",
+  "at",
+  "audit_no",
+  "cleaned_at",
+  "created_at",
+  "decided_at",
+  "deleted_at",
+  "dirty_no",
+  "ended_at",
+  "epoch",
+  "event_id",
+  "former_created_at",
+  "inbox_no",
+  "issued_at",
+  "lease_until",
+  "marked_at",
+  "merge_no",
+  "modified_at",
+  "owner",
+  "received_at",
+  "run_undos.started_at",
+  "since",
+  "undone_at",
+  "updated_at",
+  "worked_at",
+];
+
+/** Every row of every table of a tenant as text, sorted, without what differs from one moment to the next. */
+export async function wholeState(db: Db, tenant: number): Promise<readonly string[]> {
+  const { rows: tables } = await db.query<{ name: string }>(
+    `select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant'
+      where c.relnamespace = 'sync'::regnamespace and c.relkind = 'r' and c.relname <> 'tenants' order by 1`,
+  );
+  const lines: string[] = [];
+  for (const { name } of tables) {
+    const moving = OF_THE_MOMENT.map((column) => column.replace(`${name}.`, ""));
+    const { rows } = await db.query<{ line: string }>(
+      `select (to_jsonb(t) - 'tenant' - $2::text[]
+                || coalesce((select jsonb_object_agg(key, value <> 'null') from jsonb_each(to_jsonb(t)) where key = any($2)), '{}')
+              )::text as line
+         from sync.${name} t where t.tenant = $1 order by 1`,
+      [tenant, moving],
+    );
+    lines.push(...rows.map(({ line }) => `${name} ${line}`));
+  }
+  return lines;
+}

@@ -14,7 +14,8 @@ export class InstantClock implements Clock {
   }
 
   sleep(ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    options?.signal?.throwIfAborted();
+    const signal = options?.signal;
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     this.slept.push(ms);
     this.#now += ms;
     return Promise.resolve();

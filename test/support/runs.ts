@@ -2,7 +2,7 @@
 import type { Db } from "../../src/db/pool.ts";
 import { workRetractions } from "../../src/dire/retire.ts";
 import { workChunks, workDirty } from "../../src/dire/work.ts";
-import { MANIFEST_INDEX, putChunk } from "../../src/inbox/inbox.ts";
+import { MANIFEST_INDEX, putChunk, type ArrivedChunk } from "../../src/inbox/inbox.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { sha256Hex } from "../../src/lib/hash.ts";
 import { formatManifest, type RunManifest } from "../../src/model/run-manifest.ts";
@@ -42,18 +42,33 @@ export function netboxDevice(id: number | string, extra: WireUpdate = {}): WireU
 export async function playRun(
   db: Db,
   lease: Lease,
-  { source, updates, ...run }: TestRun & { source: TestSource; updates: readonly WireUpdate[] },
+  run: TestRun & { source: TestSource; updates: readonly WireUpdate[] },
 ): Promise<string> {
   runs += 1;
-  const { runId = `run-${runs}`, chunkSize = 1_000, end = "manifest", lost } = run;
-  const startedMs = DAY_0_MS + runs * HOUR_MS;
+  const { runId = `run-${runs}` } = run;
+  for (const chunk of chunksOf({ ...run, runId, startedMs: DAY_0_MS + runs * HOUR_MS })) {
+    await putChunk(db, lease.tenant, { ...chunk, chunksMax: 10_000 });
+  }
+  await workAll(db, lease);
+  return runId;
+}
+
+/** What an agent sends of a run, the manifest last. */
+export function chunksOf({
+  source,
+  updates,
+  startedMs,
+  ...run
+}: TestRun & {
+  readonly runId: string;
+  readonly startedMs: number;
+  readonly source: TestSource;
+  readonly updates: readonly WireUpdate[];
+}): readonly ArrivedChunk[] {
+  const { runId, chunkSize = 1_000, end = "manifest", lost } = run;
   const { serviceId, partition = "default", agentId = "agent-1", finalMeansFull = false } = source;
   const sources = [{ serviceId, type: "netbox", enabled: true, finalMeansFull }];
-  const sender = { agentId, partition, sources };
-  const put = async (index: number, message: Buffer, endsRun: boolean): Promise<void> => {
-    const chunk = { agentId, runId, chunkIndex: index, sender, message, endsRun };
-    await putChunk(db, lease.tenant, { ...chunk, chunksMax: 10_000 });
-  };
+  const sent = { agentId, runId, sender: { agentId, partition, sources } };
   const messages: Buffer[] = [];
   for (let from = 0; from < updates.length; from += chunkSize) {
     const stamped = updates
@@ -64,20 +79,21 @@ export async function playRun(
       Buffer.from(JSON.stringify([{ ...stamped[0], sync_meta: meta }, ...stamped.slice(1)])),
     );
   }
-  for (const [index, message] of messages.entries()) {
-    const endsRun = end === "final" && index === messages.length - 1;
-    if (index !== lost) await put(index, message, endsRun);
-  }
+  const chunks: ArrivedChunk[] = messages.map((message, chunkIndex) => ({
+    ...sent,
+    chunkIndex,
+    message,
+    endsRun: end === "final" && chunkIndex === messages.length - 1,
+  }));
   if (end === "manifest") {
-    const manifest = manifestOf(
+    const message = manifestOf(
       { runId, startedMs, messages, entries: updates.length },
       source,
       run,
     );
-    await put(MANIFEST_INDEX, manifest, false);
+    chunks.push({ ...sent, chunkIndex: MANIFEST_INDEX, message });
   }
-  await workAll(db, lease);
-  return runId;
+  return chunks.filter(({ chunkIndex }) => chunkIndex !== lost);
 }
 
 type Sent = {
