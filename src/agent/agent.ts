@@ -1,5 +1,6 @@
 import { pause, type Clock } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
+import type { LogTail } from "../lib/log-tail.ts";
 import type { Log } from "../lib/log.ts";
 import type { Result } from "../lib/result.ts";
 import type { Source } from "../sources/source.ts";
@@ -11,11 +12,12 @@ import { ConfigMemory } from "./config-memory.ts";
 import type { ConfigStore } from "./config-store.ts";
 import type { Credentials } from "./credentials.ts";
 import { noConfig } from "./diagnosis.ts";
+import { diagnosticsOf, type Diagnostics } from "./diagnostics.ts";
 import { GatewayLink, type Gateway } from "./gateway-link.ts";
-import type { HostFacts } from "./host.ts";
+import { runtimeText, type HostFacts } from "./host.ts";
 import { planMemory } from "./memory-plan.ts";
 import { tellProgress } from "./progress.ts";
-import type { AgentFacts } from "./report.ts";
+import { reportOf, type AgentFacts } from "./report.ts";
 import { Session } from "./session.ts";
 import { SourceRuntime } from "./source-runtime.ts";
 import type { SourceStatus } from "./source-status.ts";
@@ -39,6 +41,8 @@ export interface AgentOptions {
   readonly isTerminal: boolean;
   readonly clock: Clock;
   readonly log: Log;
+  /** Newest lines of the log, for diagnostics. */
+  readonly logTail?: LogTail | undefined;
 }
 
 /** What came of running every source once. */
@@ -112,6 +116,20 @@ export class Agent {
       memory: { rssBytes: process.memoryUsage.rss(), maxBytes: config.memoryBytesMax },
       sources: this.statuses(),
     };
+  }
+
+  /** What helps to find a fault; no secret is in it. */
+  diagnostics(): Diagnostics {
+    const { config, host, clock, logTail } = this.#options;
+    return diagnosticsOf({
+      nowMs: clock.now(),
+      report: reportOf(this.facts()),
+      host,
+      runtime: runtimeText(),
+      settings: config,
+      log: logTail?.lines ?? [],
+      secrets: this.#config.secrets,
+    });
   }
 
   /** Works until the signal aborts, then ends in order: windows in flight are answered, runs say that they were cut short. */
@@ -236,6 +254,7 @@ export class Agent {
       cancelRun: (reference) => this.#runtime.cancelRun(reference),
       testConnection: (payload, tell) => tester.testConnection(payload, tell),
       preview: (payload) => tester.preview(payload),
+      diagnostics: () => this.diagnostics(),
       renewCertificate: () => this.#renewCertificate(),
       installCertificate: (chainPem) => this.#installCertificate(chainPem),
     };

@@ -38,6 +38,8 @@ export interface CommandTarget extends SourceTests {
   runNow(reference: string): RunNowAnswer;
   /** Ends a source's run in flight; what was delivered stays delivered. */
   cancelRun(reference: string): CancelAnswer;
+  /** What helps to find a fault, without secrets. */
+  diagnostics(): Json;
   /** Makes a new key; the answer's payload is {signing_request}, PKCS #10 in PEM. */
   renewCertificate(): Promise<CommandOutcome>;
   /** Takes the certificate of the newest request into use. */

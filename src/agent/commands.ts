@@ -22,6 +22,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["sync.cancel", cancelSource],
   ["sync.test_connection", (payload, target, tell) => target.testConnection(payload, tell)],
   ["sync.preview", (payload, target) => target.preview(payload)],
+  ["agent.diagnostics", tellDiagnostics],
   ["agent.renew_certificate", (_, target) => target.renewCertificate()],
   ["agent.install_certificate", installCertificate],
 ]);
@@ -142,6 +143,10 @@ function referenceOf(payload: Json): string | undefined {
 
 function unknownSource(reference: string): CommandOutcome {
   return { success: false, message: `this agent has no source "${reference}"` };
+}
+
+function tellDiagnostics(_: Json, target: CommandTarget): CommandOutcome {
+  return { success: true, message: "diagnostics were made", payload: target.diagnostics() };
 }
 
 async function installCertificate(payload: Json, target: CommandTarget): Promise<CommandOutcome> {

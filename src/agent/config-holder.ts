@@ -1,6 +1,7 @@
 import { formatGoDuration } from "../lib/duration.ts";
 import { parseJsonText } from "../lib/json-text.ts";
 import type { Log } from "../lib/log.ts";
+import type { Secret } from "../lib/secret.ts";
 import { parseSyncPayload, type SourceConfig, type SyncPayload } from "../model/sync-payload.ts";
 import type { AgentConfigResponse } from "../wire/messages.ts";
 import { judgeConfig } from "./config-answer.ts";
@@ -31,6 +32,7 @@ export class ConfigHolder {
   readonly #onKept: () => void;
   readonly #apply: (sources: readonly SourceConfig[]) => void;
   #version = "";
+  #secrets: readonly Secret[] = [];
   #isFromDisk = false;
   #names: readonly string[] = [];
   #rejected: SyncPayload["rejected"] = [];
@@ -52,6 +54,11 @@ export class ConfigHolder {
   /** Sources of the configuration in force that cannot be read. */
   get rejected(): SyncPayload["rejected"] {
     return this.#rejected;
+  }
+
+  /** Every credential of the configuration in force, so that it can be kept out of what is told. */
+  get secrets(): readonly Secret[] {
+    return this.#secrets;
   }
 
   /** Whether it was recalled from the disk, and no gateway has confirmed it since. */
@@ -127,6 +134,7 @@ export class ConfigHolder {
   #adopt(version: string, { sources, rejected }: SyncPayload): void {
     this.#version = version;
     this.#names = sources.map(({ name }) => name);
+    this.#secrets = sources.flatMap(({ credentials }) => Object.values(credentials));
     this.#rejected = rejected;
   }
 }

@@ -32,6 +32,12 @@ export function hostFacts(env: Environment, hostIp?: string): HostFacts {
   };
 }
 
+/** What this process runs on: "node 24.21.0". */
+export function runtimeText(): string {
+  const { deno, node } = process.versions as { readonly deno?: string; readonly node: string };
+  return deno === undefined ? `node ${node}` : `deno ${deno}`;
+}
+
 function deploymentType(env: Environment): string {
   if (env["KUBERNETES_SERVICE_HOST"] !== undefined) return "kubernetes";
   return existsSync("/.dockerenv") || isInContainer() ? "docker" : "bare-metal";

@@ -1,4 +1,9 @@
-import type { Draft, GatewayServiceStatus, GatewayStatusChunk } from "../wire/messages.ts";
+import type {
+  AgentHelloRequest,
+  Draft,
+  GatewayServiceStatus,
+  GatewayStatusChunk,
+} from "../wire/messages.ts";
 import type { HostFacts } from "./host.ts";
 
 /** Who sends: in every call, and stamped on every device update. */
@@ -61,5 +66,28 @@ export function serviceStatus(
     agentId,
     gatewayId: service.gatewayId,
     partition,
+  };
+}
+
+/** What this agent can do, in the original's words; the others are ours. "sync-run": each of its runs ends with a manifest. */
+const CAPABILITIES = ["sync", "sync-run", "certificate.renew"];
+
+/** The hello of every greeting and of every control stream. `configVersion`: the one in force, "" for none. */
+export function helloOf(
+  { agentId, partition, host }: AgentIdentity,
+  configVersion: string,
+): Draft<AgentHelloRequest> {
+  const { version, hostname, os, arch, deploymentType } = host;
+  return {
+    agentId,
+    version,
+    capabilities: CAPABILITIES,
+    hostname,
+    os,
+    arch,
+    partition,
+    configVersion,
+    labels: { deployment_type: deploymentType },
+    configSource: "remote",
   };
 }

@@ -12,6 +12,7 @@ import { Credentials, finishRenewal, type CredentialFiles } from "./credentials.
 export interface LoadedAgentConfig {
   readonly config: AgentConfig & { readonly partition: string };
   readonly credentials: Credentials;
+  readonly keyPath: string;
   readonly warnings: readonly string[];
 }
 
@@ -33,7 +34,8 @@ export async function loadAgentConfig(path: string): Promise<LoadedAgentConfig> 
   check("partition", config.partition ?? partitionId, partitionId);
   const credentials = new Credentials(files, tls);
   const dataDir = dataDirOf(json, config.dataDir, path);
-  return { config: { ...config, partition: partitionId, dataDir }, credentials, warnings };
+  const { keyPath } = files;
+  return { config: { ...config, partition: partitionId, dataDir }, credentials, keyPath, warnings };
 }
 
 /** Where packages put agent.json; there, and only there, its data lies under /var/lib. */

@@ -12,6 +12,7 @@ import { ConfigError, messageOf, SyncError } from "../lib/errors.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import { claimSocket } from "../lib/local-socket.ts";
 import type { Log } from "../lib/log.ts";
+import type { Diagnostics } from "./diagnostics.ts";
 import { metricsText } from "./metrics.ts";
 import { isReady, reportOf, type AgentFacts } from "./report.ts";
 
@@ -24,6 +25,8 @@ export function agentSocketPath(dataDir: string): string {
 export interface LocalServerOptions {
   /** Undefined while the agent is being made. */
   readonly facts: () => AgentFacts | undefined;
+  /** Undefined as long. */
+  readonly diagnostics: () => Diagnostics | undefined;
   readonly dataDir: string;
   /** "host:port"; absent: no port. */
   readonly listen?: string | undefined;
@@ -61,6 +64,7 @@ type Listener = { readonly address: string; readonly stop: () => Promise<void> }
 
 async function listenOnSocket({
   facts,
+  diagnostics,
   dataDir,
   log,
 }: LocalServerOptions): Promise<Listener | undefined> {
@@ -71,7 +75,9 @@ async function listenOnSocket({
       const why = `another agent works with ${dataDir} (${path} answers); stop it, or name another data_dir`;
       throw new SyncError("busy", why, { retry: "permanent" });
     }
-    const server = createServer(answering(facts, PRIVATE));
+    const server = createServer(
+      answering(facts, new Map([...PRIVATE, ["/diagnostics", () => json(diagnostics() ?? {})]])),
+    );
     server.listen({ path: claimed.path });
     await once(server, "listening");
     await chmod(path, 0o600);
@@ -118,11 +124,12 @@ const PUBLIC: ReadonlyMap<string, Page> = new Map<string, Page>([
 ]);
 const PRIVATE: ReadonlyMap<string, Page> = new Map<string, Page>([
   ...PUBLIC,
-  [
-    "/status",
-    (facts) => ({ ...said(200, JSON.stringify(reportOf(facts))), type: "application/json" }),
-  ],
+  ["/status", (facts) => json(reportOf(facts))],
 ]);
+
+function json(value: object): Answer {
+  return { ...said(200, JSON.stringify(value)), type: "application/json" };
+}
 
 function said(status: number, text: string): Answer {
   return { status, type: "text/plain; charset=utf-8", text: `${text}\n` };

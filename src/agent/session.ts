@@ -1,19 +1,14 @@
 import { chance, type Clock } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import type {
-  AgentConfigResponse,
-  AgentHelloRequest,
-  Draft,
-  GatewayStatusRequest,
-} from "../wire/messages.ts";
+import type { AgentConfigResponse, Draft, GatewayStatusRequest } from "../wire/messages.ts";
 import { callFailure } from "./call-failure.ts";
 import type { CommandTarget } from "./command-target.ts";
 import type { ConfigHolder } from "./config-holder.ts";
 import { serveControl } from "./control-channel.ts";
 import { diagnose, diagnoseNoConfig } from "./diagnosis.ts";
 import type { Gateway, GatewayLink } from "./gateway-link.ts";
-import type { AgentIdentity } from "./identity.ts";
+import { helloOf, type AgentIdentity } from "./identity.ts";
 import type { AskedIntervals } from "./session-intervals.ts";
 import {
   startSession,
@@ -241,28 +236,6 @@ type Call = {
   readonly work: (gateway: Gateway, signal: AbortSignal, gatewayId: string) => Promise<void>;
   readonly failed: (thrown: unknown, failure: CallFailure) => void;
 };
-
-/** What this agent can do, in the original's words; the others are ours. "sync-run": each of its runs ends with a manifest. */
-const CAPABILITIES = ["sync", "sync-run", "certificate.renew"];
-
-function helloOf(
-  { agentId, partition, host }: AgentIdentity,
-  configVersion: string,
-): Draft<AgentHelloRequest> {
-  const { version, hostname, os, arch, deploymentType } = host;
-  return {
-    agentId,
-    version,
-    capabilities: CAPABILITIES,
-    hostname,
-    os,
-    arch,
-    partition,
-    configVersion,
-    labels: { deployment_type: deploymentType },
-    configSource: "remote",
-  };
-}
 
 function intervalsOf(answer: AgentConfigResponse): AskedIntervals {
   return { heartbeatSec: answer.heartbeatIntervalSec, pollSec: answer.configPollIntervalSec };

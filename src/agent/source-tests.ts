@@ -64,7 +64,11 @@ export class SourceTester implements SourceTests {
     const total = sourceTotal === undefined ? {} : { total: sourceTotal };
     const of = sourceTotal === undefined ? "" : ` of ${sourceTotal}`;
     const message = `${devices.length}${of} devices`;
-    return { success: true, message, payload: { devices: devices.map(shown), rejected, ...total } };
+    return {
+      success: true,
+      message,
+      payload: { devices: devices.map(shownDevice), rejected, ...total },
+    };
   }
 
   #sourceOf(payload: Json): Result<{ readonly config: SourceConfig; readonly opened: OpenSource }> {
@@ -78,7 +82,8 @@ export class SourceTester implements SourceTests {
   }
 }
 
-function shown({
+/** A device of a preview as JSON. */
+export function shownDevice({
   isAvailable,
   ...device
 }: Awaited<ReturnType<typeof previewSource>>["devices"][number]): Json {

@@ -2,8 +2,13 @@
 import { createRoute, type z } from "@hono/zod-openapi";
 
 import { findAgent } from "../control/agents.ts";
-import { findCommand, queueCommand, type Command } from "../control/commands.ts";
-import { findSource, type Source } from "../control/sources.ts";
+import {
+  findCommand,
+  queueCommand,
+  type Command,
+  type WantedCommand,
+} from "../control/commands.ts";
+import { findSource } from "../control/sources.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
 import { agentState } from "./agents.ts";
@@ -57,6 +62,16 @@ const preview = createRoute({
   responses: accepted,
 });
 
+const diagnostics = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/agents/{agent_id}/diagnostics`,
+  tags,
+  summary: "Have an agent make diagnostics: how it is, what it said last; no secret is in them",
+  ...needs("operator"),
+  request: { params: paramsWith("agent_id", "Id of the agent") },
+  responses: accepted,
+});
+
 const get = createRoute({
   method: "get",
   path: `${TENANT_PATH}/commands/{command_id}`,
@@ -88,6 +103,17 @@ export function addCommands(app: Api, context: ApiContext): void {
     const asked = { source, type: "sync.preview", payload: { limit }, actor } as const;
     return c.json(await queue(context, c.get("tenant"), asked), 202);
   });
+  app.openapi(diagnostics, async (c) => {
+    const { tenant } = c.get("tenant");
+    const agentId = c.req.valid("param").agent_id;
+    const wanted = {
+      agentId,
+      type: "agent.diagnostics",
+      payload: {},
+      actor: c.get("caller").actor,
+    };
+    return c.json(await queueForAgent(context, tenant, wanted), 202);
+  });
   app.openapi(get, async (c) => {
     const { tenant } = c.get("tenant");
     return c.json(shown(await commandOf(db, tenant, c.req.valid("param").command_id)), 200);
@@ -106,11 +132,11 @@ type Asked = {
 };
 
 async function queue(
-  { db, clock }: ApiContext,
+  context: ApiContext,
   { tenant, slug }: Tenant,
   { source: named, type, payload, actor }: Asked,
 ): Promise<z.infer<typeof commandSchema>> {
-  const source = await findSource(db, tenant, named);
+  const source = await findSource(context.db, tenant, named);
   if (source === undefined) {
     throw new Problem("source_not_found", `tenant "${slug}" has no source "${named}"`);
   }
@@ -118,15 +144,22 @@ async function queue(
     const detail = `source "${source.name}" is disabled; enable it first`;
     throw new Problem("source_disabled", detail);
   }
-  await refuseAway(db, tenant, { source, nowMs: clock.now() });
-  const commandId = await queueCommand(db, tenant, {
+  return await queueForAgent(context, tenant, {
     agentId: source.agentId,
     type,
     serviceId: source.serviceId,
     payload: { ...payload, sync_service_id: source.serviceId, name: source.name },
-    ttlSeconds: TTL_SECONDS,
     actor,
   });
+}
+
+async function queueForAgent(
+  { db, clock }: ApiContext,
+  tenant: number,
+  wanted: Omit<WantedCommand, "ttlSeconds">,
+): Promise<z.infer<typeof commandSchema>> {
+  await refuseAway(db, tenant, { agentId: wanted.agentId, nowMs: clock.now() });
+  const commandId = await queueCommand(db, tenant, { ...wanted, ttlSeconds: TTL_SECONDS });
   return shown(await commandOf(db, tenant, commandId));
 }
 
@@ -134,13 +167,14 @@ async function queue(
 async function refuseAway(
   db: Db,
   tenant: number,
-  { source, nowMs }: { readonly source: Source; readonly nowMs: number },
+  { agentId, nowMs }: { readonly agentId: string; readonly nowMs: number },
 ): Promise<void> {
-  const agent = await findAgent(db, tenant, source.agentId);
-  const state = agent === undefined ? "never_seen" : agentState(agent, nowMs);
+  const agent = await findAgent(db, tenant, agentId);
+  if (agent === undefined) throw new Problem("agent_not_found", `there is no agent "${agentId}"`);
+  const state = agentState(agent, nowMs);
   if (state === "online") return;
-  const since = agent?.lastSeenMs === undefined ? "" : `, last seen ${timeOf(agent.lastSeenMs)}`;
-  const detail = `agent "${source.agentId}" is ${state.replace("_", " ")}${since}; it would not hear of it`;
+  const since = agent.lastSeenMs === undefined ? "" : `, last seen ${timeOf(agent.lastSeenMs)}`;
+  const detail = `agent "${agentId}" is ${state.replace("_", " ")}${since}; it would not hear of it`;
   throw new Problem("agent_away", detail);
 }
 

@@ -3,18 +3,23 @@ import { dirname } from "node:path";
 
 import { EXIT } from "../lib/exit-code.ts";
 import { VERSION } from "../lib/version.ts";
+import { check } from "./agent-check.ts";
+import { writeDiagnostics } from "./agent-diagnostics.ts";
 import { enroll } from "./agent-enroll.ts";
+import { preview } from "./agent-preview.ts";
 import { runOnce, runUntilStopped } from "./agent-run.ts";
 import { showStatus } from "./agent-status.ts";
 import type { AgentTerminal } from "./agent-terminal.ts";
 import { validate } from "./agent-validate.ts";
-import { oneOf, optional, required, short, toggle, withDefault } from "./args.ts";
+import { integer, oneOf, optional, required, short, toggle, withDefault } from "./args.ts";
 import { invocation } from "./invocation.ts";
 import { command, runProgram, type Command, type Program } from "./program.ts";
 
 /** Where packages put it. */
 const CONFIG_DEFAULT = "/etc/serviceradar/agent.json";
 const configFlag = short("c", withDefault("FILE", "the agent's configuration", CONFIG_DEFAULT));
+/** Devices that anybody looks at. */
+const PREVIEW_MAX = 200;
 const jsonFlag = toggle("print JSON");
 
 const COMMANDS: readonly Command<AgentTerminal>[] = [
@@ -58,6 +63,35 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
     summary: "Check agent.json and the certificates it names, without connecting",
     flags: { config: configFlag, json: jsonFlag },
     run: (values, terminal: AgentTerminal) => validate(values, terminal),
+  }),
+  command({
+    name: "check",
+    summary: "Look at all that this agent needs: certificate, files, clock, gateways, sources",
+    flags: { config: configFlag, json: jsonFlag },
+    run: (values, terminal: AgentTerminal) => check(values, terminal),
+  }),
+  command({
+    name: "preview",
+    summary: "Show a source's first devices as a run would send them; nothing is sent",
+    operands: { source: required("SOURCE", "name or id of the source") },
+    flags: {
+      config: configFlag,
+      limit: integer("N", "how many (default: 20)", { min: 1, max: PREVIEW_MAX }),
+      json: jsonFlag,
+    },
+    run: (values, terminal: AgentTerminal) => preview(values, terminal),
+  }),
+  command({
+    name: "diagnostics",
+    summary: "Write what helps to find a fault into a file; no secret is in it",
+    flags: {
+      config: configFlag,
+      out: optional(
+        "FILE",
+        'where to; "-" prints it (default: named after the agent and the time)',
+      ),
+    },
+    run: (values, terminal: AgentTerminal) => writeDiagnostics(values, terminal),
   }),
   command({
     name: "version",

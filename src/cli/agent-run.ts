@@ -1,15 +1,12 @@
 import { Agent, type AgentOptions, type OnceResult } from "../agent/agent.ts";
-import { ConfigStore } from "../agent/config-store.ts";
-import { hostFacts } from "../agent/host.ts";
-import { loadAgentConfig } from "../agent/load-agent-config.ts";
 import { serveLocally } from "../agent/local-server.ts";
 import { exitCodeOfRuns } from "../agent/once.ts";
 import { systemClock } from "../lib/clock.ts";
 import { EXIT } from "../lib/exit-code.ts";
+import { LogTail } from "../lib/log-tail.ts";
 import { createLog, type LogFormat } from "../lib/log.ts";
 import { sourceOfType } from "../sources/catalog.ts";
-import { GatewayClient } from "../wire/client.ts";
-import { messageLimits } from "../wire/limits.ts";
+import { openHost } from "./agent-host.ts";
 import type { AgentTerminal } from "./agent-terminal.ts";
 
 /** What `run` was told. */
@@ -29,6 +26,7 @@ export async function runUntilStopped(values: RunValues, terminal: AgentTerminal
   let agent: Agent | undefined;
   await using local = await serveLocally({
     facts: () => agent?.facts(),
+    diagnostics: () => agent?.diagnostics(),
     dataDir: config.dataDir,
     listen: config.metricsListen,
     log,
@@ -52,34 +50,31 @@ async function agentOptions(
   { terminal, isOnce }: { readonly terminal: AgentTerminal; readonly isOnce: boolean },
 ): Promise<AgentOptions> {
   const { env, isTerminal } = terminal;
-  const limits = messageLimits(env);
-  const { config, credentials, warnings } = await loadAgentConfig(path);
+  const host = await openHost(path, env);
+  const { config, credentials, configStore } = host;
+  const tail = new LogTail();
   const log = createLog({
     component: "agent",
     level: logLevel ?? config.logLevel,
+    tail,
     ...(logFormat === undefined ? {} : { format: logFormat }),
   });
-  for (const warning of warnings) log.warn({ setting: warning }, "agent.json");
-  const host = hostFacts(env, config.hostIp);
+  for (const warning of host.warnings) log.warn({ setting: warning }, "agent.json");
   const { agentId: agent_id, partition, gatewayAddresses: gateways } = config;
-  log.info({ agent_id, partition, gateways, version: host.version }, "agent starts");
+  log.info({ agent_id, partition, gateways, version: host.host.version }, "agent starts");
   return {
     config,
-    host,
-    limits,
+    host: host.host,
+    limits: host.limits,
     credentials,
-    connect: (address) =>
-      new GatewayClient({ address, tls: credentials.current, limits, clock: systemClock }),
-    configStore: new ConfigStore({
-      dataDir: config.dataDir,
-      agentId: config.agentId,
-      privateKeyPem: () => credentials.current.privateKeyPem,
-    }),
+    configStore,
+    connect: host.connect,
     sourceOfType,
     isOnce,
     isTerminal,
     clock: systemClock,
     log,
+    logTail: tail,
   };
 }
 

@@ -23,7 +23,7 @@ export async function showStatus(
 }
 
 /** What the running agent answers. Throws SyncError "unreachable" where none runs, "permission" where it is another user's. */
-async function askAgent(dataDir: string, path: string): Promise<string> {
+export async function askAgent(dataDir: string, path: string): Promise<string> {
   const socketPath = agentSocketPath(dataDir);
   const answer = await askSocket(socketPath, { method: "GET", path }).catch((thrown: unknown) => {
     throw unanswered(thrown, socketPath);

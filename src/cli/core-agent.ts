@@ -7,6 +7,7 @@ import { invariant } from "../lib/invariant.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { prepareFolder, writeFolder } from "./agent-folder.ts";
 import { oneOf, optional, parsed, required, toggle, withDefault } from "./args.ts";
+import { showDiagnostics } from "./core-agent-diagnostics.ts";
 import { agentLines, agentTable } from "./core-agent-text.ts";
 import type { CoreContext } from "./core-context.ts";
 import { tenantCommand, type TenantSession } from "./core-session.ts";
@@ -64,6 +65,13 @@ export const AGENT_COMMANDS: readonly Command<CoreContext>[] = [
       renew: toggle("certify an agent that exists already"),
     },
     run: (values, session) => createAgent(values, session),
+  }),
+  tenantCommand({
+    name: "agent diagnostics",
+    summary: "Have an agent tell what helps to find a fault; no secret is in it",
+    operands: agentOperand,
+    flags: { out: optional("FILE", "where to (default: standard output)") },
+    run: (values, session) => showDiagnostics(values, session),
   }),
   tenantCommand({
     name: "agent token",

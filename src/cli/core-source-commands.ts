@@ -1,28 +1,12 @@
 /** Commands that have a source's agent do something now, and wait for what it says. */
-import type { z } from "@hono/zod-openapi";
-
-import type { commandSchema } from "../api/contract-commands.ts";
-import { pause } from "../lib/clock.ts";
-import { EXIT } from "../lib/exit-code.ts";
 import { integer, required } from "./args.ts";
+import { failUnless, lastWords, untilEnded, type Asked } from "./core-asked.ts";
 import type { CoreContext } from "./core-context.ts";
-import { Misuse, tenantCommand, type TenantSession } from "./core-session.ts";
-import {
-  previewLines,
-  stepLine,
-  type PreviewResult,
-  type Step,
-} from "./core-source-command-text.ts";
+import { tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
-import { plain } from "./table.ts";
-
-type Asked = z.infer<typeof commandSchema>;
+import { previewLines, stepLine, type PreviewResult, type Step } from "./source-answer-text.ts";
 
 const sourceOperand = { source: required("SOURCE", "name or id of the source") };
-/** How often the core is asked how a command is, ms. */
-const LOOK_MS = 250;
-/** Longest that an agent may take to answer, ms: a test's own limit and a look. */
-const ANSWER_MAX_MS = 150_000;
 const PREVIEW_MAX = 200;
 
 /** source run, cancel, test, preview. */
@@ -77,35 +61,10 @@ function simpleCommand(verb: "run" | "cancel", summary: string): Command<CoreCon
   });
 }
 
-function lastWords({ message, state }: Asked): string {
-  return plain(message ?? state);
-}
-
 async function ask(
   session: TenantSession,
   segments: readonly string[],
   query: Readonly<Record<string, number | undefined>> = {},
 ): Promise<Asked> {
   return await session.ask<Asked>({ method: "POST", path: session.path(segments, query) });
-}
-
-async function untilEnded(session: TenantSession, asked: Asked): Promise<Asked> {
-  const { clock } = session.context;
-  const untilMs = clock.now() + ANSWER_MAX_MS;
-  const path = session.path(["commands", asked.command_id]);
-  for (let last = asked; ; last = await session.ask<Asked>({ method: "GET", path })) {
-    if (last.ended_at !== undefined || last.state === "expired") return last;
-    if (clock.now() > untilMs) {
-      throw new Misuse(`agent ${asked.agent_id} has not answered yet`, EXIT.failed);
-    }
-    await pause(clock, LOOK_MS);
-  }
-}
-
-function failUnless({ state, agent_id: agent }: Asked): void {
-  if (state === "succeeded") return;
-  if (state === "expired") {
-    throw new Misuse(`agent ${agent} did not take the command in time`, EXIT.failed);
-  }
-  throw new Misuse(`agent ${agent} says that it failed`, EXIT.failed);
 }

@@ -106,9 +106,9 @@ const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
   "rate_limited",
 ]);
 
-/** The exit code of something that ended a command. */
-function exitCodeOf(thrown: ConfigError | { readonly code: string }): number {
-  if (thrown instanceof ConfigError) return EXIT.config;
+/** The exit code of something that ended a command; `code` "config" is what a ConfigError would be. */
+export function exitCodeOf(thrown: ConfigError | { readonly code: string }): number {
+  if (thrown instanceof ConfigError || thrown.code === "config") return EXIT.config;
   if (AUTH_CODES.has(thrown.code)) return EXIT.auth;
   if (UNREACHABLE_CODES.has(thrown.code)) return EXIT.unreachable;
   return thrown.code === "busy" ? EXIT.busy : EXIT.failed;

@@ -2,6 +2,8 @@ import { styleText } from "node:util";
 
 import { pino, type Logger } from "pino";
 
+import type { LogTail } from "./log-tail.ts";
+
 /** The log every part writes to: an event name and fields, once per run or batch, never per record. */
 export type Log = Logger;
 
@@ -12,16 +14,21 @@ type LogOptions = {
   readonly component: string;
   readonly level?: string;
   readonly format?: LogFormat;
+  /** Remembers the newest lines. */
+  readonly tail?: LogTail;
 };
 
 /**
  * A log of one executable. JSON lines with `time level msg component …` on standard error, or readable lines
  * where standard error is a terminal. Standard output stays free for what commands print.
  */
-export function createLog({ component, level = "info", format }: LogOptions): Log {
+export function createLog({ component, level = "info", format, tail }: LogOptions): Log {
   const readable = (format ?? (process.stderr.isTTY ? "pretty" : "json")) === "pretty";
   const destination = {
-    write: (line: string): void => void process.stderr.write(readable ? pretty(line) : line),
+    write: (line: string): void => {
+      tail?.add(line);
+      process.stderr.write(readable ? pretty(line) : line);
+    },
   };
   return pino(
     {

@@ -66,7 +66,12 @@ async function get(path: string, dataDir: string): Promise<{ status: number; tex
 
 test("the socket answers everything to its own user alone", async (t) => {
   const dataDir = await folder(t);
-  await using _ = await serveLocally({ facts: () => FACTS, dataDir, log: silentLog() });
+  await using _ = await serveLocally({
+    facts: () => FACTS,
+    dataDir,
+    diagnostics: () => ({}),
+    log: silentLog(),
+  });
   const path = agentSocketPath(dataDir);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
   assert.equal((await stat(dirname(path))).mode & 0o777, 0o700);
@@ -84,7 +89,12 @@ test("the socket answers everything to its own user alone", async (t) => {
 
 test("metrics count every run and the one in flight, and tell how long the certificate lasts", async (t) => {
   const dataDir = await folder(t);
-  await using _ = await serveLocally({ facts: () => FACTS, dataDir, log: silentLog() });
+  await using _ = await serveLocally({
+    facts: () => FACTS,
+    dataDir,
+    diagnostics: () => ({}),
+    log: silentLog(),
+  });
   const { text } = await get("/metrics", dataDir);
   const labels = 'source="net\\"box",type="netbox"';
   for (const line of [
@@ -108,7 +118,13 @@ test("metrics count every run and the one in flight, and tell how long the certi
 
 test("a port answers those who watch, and no status", async (t) => {
   const dataDir = await folder(t);
-  const options = { facts: () => FACTS, dataDir, listen: "127.0.0.1:0", log: silentLog() };
+  const options = {
+    facts: () => FACTS,
+    dataDir,
+    listen: "127.0.0.1:0",
+    diagnostics: () => ({}),
+    log: silentLog(),
+  };
   await using local = await serveLocally(options);
   const url = (path: string): string => `http://${local.address}${path}`;
   const metrics = await fetch(url("/metrics"));
@@ -131,7 +147,12 @@ const NOT_READY: readonly (readonly [AgentFacts | undefined, RegExp])[] = [
 for (const [facts, why] of NOT_READY) {
   test(`an agent that is not ready says why: ${why.source}`, async (t) => {
     const dataDir = await folder(t);
-    await using _ = await serveLocally({ facts: () => facts, dataDir, log: silentLog() });
+    await using _ = await serveLocally({
+      facts: () => facts,
+      dataDir,
+      diagnostics: () => ({}),
+      log: silentLog(),
+    });
     const { status, text } = await get("/readyz", dataDir);
     assert.equal(status, 503);
     assert.match(text, why);
@@ -140,7 +161,7 @@ for (const [facts, why] of NOT_READY) {
 
 test("a second agent on the same folder does not start, and one whose predecessor was killed does", async (t) => {
   const dataDir = await folder(t);
-  const options = { facts: () => FACTS, dataDir, log: silentLog() };
+  const options = { facts: () => FACTS, dataDir, diagnostics: () => ({}), log: silentLog() };
   {
     await using _ = await serveLocally(options);
     await assert.rejects(serveLocally(options), { code: "busy", message: /another agent works/ });
@@ -154,7 +175,13 @@ test("a second agent on the same folder does not start, and one whose predecesso
 test("a folder that cannot hold a socket costs the commands alone, a port that is taken the start", async (t) => {
   const dataDir = await folder(t);
   await writeFile(join(dataDir, "run"), "a file where a folder should be");
-  const options = { facts: () => FACTS, dataDir, listen: "127.0.0.1:0", log: silentLog() };
+  const options = {
+    facts: () => FACTS,
+    dataDir,
+    listen: "127.0.0.1:0",
+    diagnostics: () => ({}),
+    log: silentLog(),
+  };
   await using first = await serveLocally(options);
   assert.ok(first.address !== undefined);
   await assert.rejects(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import fc from "fast-check";
@@ -113,6 +114,36 @@ for (const [phase, path] of Object.entries(PATHS) as [Phase, readonly EventName[
     });
   }
 }
+
+const PHASES = Object.keys(PATHS) as Phase[];
+
+/** The machine's own answers as the table of docs/agent.md. */
+function drawnTable(): string {
+  const cell = (phase: Phase, name: EventName): string => {
+    const { state } = after(PATHS[phase].map((step) => EVENTS[step]));
+    const step = stepSession(state, current(EVENTS[name], state), 0.5);
+    const does = step.effects.map((effect) =>
+      effect.do === "timer" ? `wait (${effect.name})` : effect.do,
+    );
+    const moved = step.state.phase === phase ? [] : [`**${step.state.phase}**`];
+    return [...moved, ...does].join(", ") || "-";
+  };
+  const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [
+    row(["", ...PHASES]),
+    row(["---", ...PHASES.map(() => "---")]),
+    ...(Object.keys(EVENTS) as EventName[]).map((name) =>
+      row([`\`${name}\``, ...PHASES.map((phase) => cell(phase, name))]),
+    ),
+  ].join("\n");
+}
+
+test("docs/agent.md draws the machine as it is, for one gateway", () => {
+  const page = readFileSync(new URL("../../docs/agent.md", import.meta.url), "utf8");
+  const [, drawn = ""] =
+    /<!-- session-table -->\n([\s\S]*?)\n?<!-- \/session-table -->/.exec(page) ?? [];
+  assert.equal(drawn, drawnTable(), `the table should be\n${drawnTable()}\n`);
+});
 
 test("an answer of an earlier link changes nothing", () => {
   const { state } = after([

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -9,62 +7,12 @@ import { spawnTied } from "../../build/process/spawn-tied.ts";
 import { runAgentCommand } from "../../src/cli/agent-commands.ts";
 import { createFleet } from "../fakes/fleet.ts";
 import { startNetboxFake } from "../fakes/netbox-server.ts";
-import { makeCerts, writeCerts } from "../support/certs.ts";
-import { startStrictGateway, type StrictGateway } from "../support/strict-gateway.ts";
-
-const certs = await makeCerts();
-
-type Ran = { readonly code: number; readonly out: string; readonly err: string };
-
-async function agent(...argv: readonly string[]): Promise<Ran> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runAgentCommand(argv, {
-    env: {},
-    isTerminal: false,
-    stopSignal: () => new AbortController().signal,
-    print: (line) => void out.push(line),
-    printError: (line) => void err.push(line),
-  });
-  return { code, out: out.join("\n"), err: err.join("\n") };
-}
-
-type Folder = AsyncDisposable & { readonly path: string };
-
-/** A folder with certificates and an agent.json that leads to this address. */
-async function folder(address: string, partial: object = {}, made = certs): Promise<Folder> {
-  const files = await writeCerts(made);
-  const path = join(files.dir, "agent.json");
-  const config = {
-    agent_id: "agent-01",
-    gateway_addr: address,
-    gateway_security: {
-      mode: "mtls",
-      cert_dir: ".",
-      tls: {
-        cert_file: "component.pem",
-        key_file: "component-key.pem",
-        ca_file: "ca-chain.pem",
-      },
-    },
-    logging: { level: "disabled" },
-    ...partial,
-  };
-  await writeFile(path, JSON.stringify(config));
-  return { path, [Symbol.asyncDispose]: () => files[Symbol.asyncDispose]() };
-}
-
-function told(gateway: StrictGateway, sources: object): void {
-  const entries = Object.entries(sources).map(([name, settings]) => [
-    name,
-    { type: "netbox", sync_service_id: `id-${name}`, ...(settings as object) },
-  ]);
-  const json = JSON.stringify({ sources: Object.fromEntries(entries) as object });
-  gateway.config = { configVersion: "v1", configJson: Buffer.from(json) };
-}
+import { agent, agentFolder, certs, told } from "../support/agent-cli.ts";
+import { makeCerts } from "../support/certs.ts";
+import { startStrictGateway } from "../support/strict-gateway.ts";
 
 test("validate says what it found", async () => {
-  await using files = await folder("gw.example.net");
+  await using files = await agentFolder("gw.example.net");
   const { code, out } = await agent("validate", "--config", files.path);
   assert.equal(code, 0);
   assert.match(
@@ -76,14 +24,14 @@ test("validate says what it found", async () => {
 });
 
 test("validate names a wrong setting with exit code 78, and warns of an unknown one", async () => {
-  await using wrong = await folder("gw", { partition: "dmz" });
+  await using wrong = await agentFolder("gw", { partition: "dmz" });
   const refused = await agent("validate", "--config", wrong.path);
   assert.equal(refused.code, 78);
   assert.match(
     refused.err,
     /^serviceradar-agent: partition: is "dmz", but the certificate was issued for "default"/,
   );
-  await using odd = await folder("gw", { push_intervall: "5s" });
+  await using odd = await agentFolder("gw", { push_intervall: "5s" });
   const warned = await agent("validate", "--config", odd.path);
   assert.equal(warned.code, 0);
   assert.match(warned.err, /warning: push_intervall .* did you mean "push_interval"\?/);
@@ -97,7 +45,7 @@ const ENDS: readonly (readonly [number, number, RegExp])[] = [
 for (const [ageDays, exitCode, warning] of ENDS) {
   test(`validate of a certificate that was made ${ageDays} days ago ends with ${exitCode}, and says until when it is good`, async () => {
     const made = await makeCerts(Date.now() - ageDays * DAY_MS);
-    await using files = await folder("gw.example.net", {}, made);
+    await using files = await agentFolder("gw.example.net", {}, made);
     const { code, err } = await agent("validate", "--config", files.path);
     assert.equal(code, exitCode);
     assert.match(err, warning);
@@ -118,7 +66,7 @@ test("run --once pulls every source over real TLS, prints how each did, and ends
   await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 1, devices: 30 }) });
   await using gateway = await startStrictGateway(certs);
   told(gateway, { dc1: { endpoint: netbox.url, credentials: { api_token: netbox.token } } });
-  await using files = await folder(gateway.address);
+  await using files = await agentFolder(gateway.address);
   const { code, out } = await agent("run", "--once", "--config", files.path);
   assert.match(out, /^dc1: success, 30 devices of \d+ pages in \d+\.\d s$/);
   assert.equal(code, 0);
@@ -132,7 +80,7 @@ test("run --once ends with 3 where something is missing, and with 4 where creden
   const good = { endpoint: netbox.url, credentials: { api_token: netbox.token } };
   const bad = { endpoint: netbox.url, credentials: { api_token: "wrong-token" } };
   told(gateway, { dc1: good, dc2: bad });
-  await using files = await folder(gateway.address);
+  await using files = await agentFolder(gateway.address);
   const partial = await agent("run", "--once", "--json", "--config", files.path);
   assert.equal(partial.code, 3);
   const { sources } = JSON.parse(partial.out) as { sources: { lastRun: { outcome: string } }[] };
@@ -148,7 +96,7 @@ test("run --once ends with 3 where something is missing, and with 4 where creden
 
 test("run --once ends with 4 where the gateway does not accept the certificate", async () => {
   await using gateway = await startStrictGateway(await makeCerts());
-  await using files = await folder(gateway.address);
+  await using files = await agentFolder(gateway.address);
   const { code, err } = await agent("run", "--once", "--config", files.path);
   assert.equal(code, 4);
   assert.match(err, /^serviceradar-agent: (Gateway not trusted|Tenant mismatch): /);
@@ -172,7 +120,7 @@ test("the executable runs until SIGTERM, then tells how its runs ended, and exit
   await using gateway = await startStrictGateway(certs);
   const credentials = { api_token: netbox.token };
   told(gateway, { dc1: { endpoint: netbox.url, credentials, page_size: 5 } });
-  await using files = await folder(gateway.address, { logging: { level: "info" } });
+  await using files = await agentFolder(gateway.address, { logging: { level: "info" } });
   const child = spawnTied([...PROGRAM, "run", "--config", files.path]);
   child.stdout.resume();
   let lines = "";
@@ -199,7 +147,7 @@ test("a second signal ends the executable at once", async () => {
   gateway.fault = (rpc) => (rpc === "streamStatus" ? { kind: "hold", until: never } : undefined);
   const credentials = { api_token: netbox.token };
   told(gateway, { dc1: { endpoint: netbox.url, credentials } });
-  await using files = await folder(gateway.address, { logging: { level: "info" } });
+  await using files = await agentFolder(gateway.address, { logging: { level: "info" } });
   const child = spawnTied([...PROGRAM, "run", "--config", files.path]);
   child.stdout.resume();
   const { promise: stopping, resolve } = Promise.withResolvers<void>();
@@ -218,7 +166,7 @@ test("status asks the agent that runs here, and says where none does", async (t)
   await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 1, devices: 30 }) });
   await using gateway = await startStrictGateway(certs);
   told(gateway, { dc1: { endpoint: netbox.url, credentials: { api_token: netbox.token } } });
-  await using files = await folder(gateway.address);
+  await using files = await agentFolder(gateway.address);
   const nobody = await agent("status", "--config", files.path);
   assert.equal(nobody.code, 5);
   assert.match(nobody.err, /no agent runs here .*; start it with: serviceradar-agent run$/);

@@ -101,3 +101,16 @@ test("a viewer cannot have an agent do anything, and another tenant's operator s
   const unknown = await core.ask(`POST ${own}/sources/dc1/run`, { token });
   assert.equal(unknown.status, 404);
 });
+
+test("an agent's diagnostics are printed as they came", async (t) => {
+  const core = await withSource(t);
+  const [ran, [type]] = await Promise.all([
+    core.run(["agent", "diagnostics", AGENT]),
+    answerNext(core, { state: "succeeded", message: "made", result: { log: ["a line"] } }),
+  ]);
+  assert.equal(type, "agent.diagnostics");
+  assert.deepEqual([ran.code, JSON.parse(ran.out)], [0, { log: ["a line"] }]);
+  const nobody = await core.run(["agent", "diagnostics", "agent-9"]);
+  assert.equal(nobody.code, 1);
+  assert.match(nobody.err, /there is no agent "agent-9"/);
+});
