@@ -7,6 +7,7 @@ import type { MiddlewareHandler } from "hono";
 
 import { findTenant, type Tenant } from "../control/tenants.ts";
 import { findToken, noteTokenUse, ROLES, type Role } from "../control/tokens.ts";
+import type { Db } from "../db/pool.ts";
 import type { TenantSlug } from "../model/tenant.ts";
 import { ACTOR_HEADER } from "./actor.ts";
 import type { ApiContext } from "./context.ts";
@@ -35,7 +36,12 @@ type Caller =
 /** What handlers find in their context. */
 export type ApiEnv = {
   Bindings: ListenerBindings;
-  Variables: { caller: Caller; tenant: Tenant };
+  Variables: {
+    caller: Caller;
+    /** Of the path, with the database as it has it. */
+    tenant: Tenant;
+    db: Db;
+  };
 };
 
 /** Longest actor name kept. */
@@ -80,7 +86,9 @@ async function bearer({ db, clock }: ApiContext, header: string | undefined): Pr
   if (token.expiresMs !== undefined && token.expiresMs <= clock.now()) {
     throw new Problem("token_expired", "the token has expired; make a new one");
   }
-  if ((token.lastUsedMs ?? 0) < clock.now() - LAST_USED_STALE_MS) await noteTokenUse(db, token);
+  if ((token.lastUsedMs ?? 0) < clock.now() - LAST_USED_STALE_MS) {
+    await noteTokenUse(db.forTenant(token.tenant), token);
+  }
   const { tenant, slug, role, name } = token;
   return { kind: "token", actor: `token:${name}`, tenant, slug, role };
 }
@@ -99,6 +107,7 @@ export function scopeToTenant({ db }: ApiContext): MiddlewareHandler<ApiEnv> {
     const tenant = await findTenant(db, slug);
     if (tenant === undefined) throw new Problem("tenant_not_found", `there is no tenant "${slug}"`);
     c.set("tenant", tenant);
+    c.set("db", db.forTenant(tenant.tenant));
     await next();
   };
 }

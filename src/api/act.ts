@@ -41,7 +41,7 @@ export async function act(
 ): Promise<z.infer<typeof outcomeSchema>> {
   const { tenant, actor, reason, isRehearsal, action, subject } = asked;
   return await tx(
-    db,
+    db.forTenant(tenant.tenant),
     async (open) => {
       await holdTenant(open, tenant.tenant);
       const done = await work(new Act(open, tenant.tenant, { actor, reason, atMs: clock.now() }));

@@ -95,8 +95,9 @@ const enrolment = createRoute({
 
 /** Adds the routes of agents. */
 export function addAgents(app: Api, context: ApiContext): void {
-  const { db, clock } = context;
+  const { clock } = context;
   app.openapi(list, async (c) => {
+    const db = c.get("db");
     const agents = await listAgents(db, c.get("tenant").tenant);
     return c.json({ agents: agents.map((agent) => shown(agent, clock.now())) }, 200);
   });
@@ -105,6 +106,7 @@ export function addAgents(app: Api, context: ApiContext): void {
     return c.json(await certify(context, c.get("tenant"), { ...c.req.valid("json"), actor }), 201);
   });
   app.openapi(get, async (c) => {
+    const db = c.get("db");
     const agent = await agentNamed(db, c.get("tenant"), c.req.valid("param").agent_id);
     return c.json(shown(agent, clock.now()), 200);
   });
@@ -114,6 +116,7 @@ export function addAgents(app: Api, context: ApiContext): void {
     return c.json(await makeEnrolment(context, c.get("tenant"), wanted), 201);
   });
   app.openapi(revoke, async (c) => {
+    const db = c.get("db");
     const agent = await agentNamed(db, c.get("tenant"), c.req.valid("param").agent_id);
     const { agentId } = agent;
     const { tenant } = c.get("tenant");
@@ -131,10 +134,11 @@ async function agentNamed(db: Db, { tenant, slug }: Tenant, agentId: string): Pr
 type Wanted = z.infer<typeof newAgentSchema> & { readonly actor: string };
 
 async function certify(
-  { db, authorities, clock }: ApiContext,
+  { db: dbs, authorities, clock }: ApiContext,
   tenant: Tenant,
   wanted: Wanted,
 ): Promise<z.infer<typeof certifiedAgentSchema>> {
+  const db = dbs.forTenant(tenant.tenant);
   const agentId = labelOf(wanted.agent_id, "agent_id");
   const partition = labelOf(wanted.partition, "partition");
   const registering = { agentId, partition, renew: wanted.renew };
@@ -143,7 +147,7 @@ async function certify(
   const issued = await certifyAgent(
     { agentId, partition, tenant: tenant.slug, cnForm: wanted.cn_form },
     {
-      root: await authorities.root(db),
+      root: await authorities.root(dbs),
       issuer: await authorities.issuer(db, tenant.tenant),
       signingRequest: wanted.signing_request,
       nowMs: clock.now(),

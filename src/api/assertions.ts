@@ -74,8 +74,8 @@ const allow = createRoute({
 
 /** Adds the routes of assertions. */
 export function addAssertions(app: Api, context: ApiContext): void {
-  const { db } = context;
   app.openapi(list, async (c) => {
+    const db = c.get("db");
     const { limit, after, state, kind } = c.req.valid("query");
     const { tenant } = c.get("tenant");
     const before = readCursor("a", after);

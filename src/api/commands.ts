@@ -84,7 +84,6 @@ const get = createRoute({
 
 /** Adds them. */
 export function addCommands(app: Api, context: ApiContext): void {
-  const { db } = context;
   for (const [route, type] of [
     [run, "sync.run_now"],
     [cancel, "sync.cancel"],
@@ -115,6 +114,7 @@ export function addCommands(app: Api, context: ApiContext): void {
     return c.json(await queueForAgent(context, tenant, wanted), 202);
   });
   app.openapi(get, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     return c.json(shown(await commandOf(db, tenant, c.req.valid("param").command_id)), 200);
   });
@@ -136,7 +136,7 @@ async function queue(
   { tenant, slug }: Tenant,
   { source: named, type, payload, actor }: Asked,
 ): Promise<z.infer<typeof commandSchema>> {
-  const source = await findSource(context.db, tenant, named);
+  const source = await findSource(context.db.forTenant(tenant), tenant, named);
   if (source === undefined) {
     throw new Problem("source_not_found", `tenant "${slug}" has no source "${named}"`);
   }
@@ -154,10 +154,11 @@ async function queue(
 }
 
 async function queueForAgent(
-  { db, clock }: ApiContext,
+  { db: dbs, clock }: ApiContext,
   tenant: number,
   wanted: Omit<WantedCommand, "ttlSeconds">,
 ): Promise<z.infer<typeof commandSchema>> {
+  const db = dbs.forTenant(tenant);
   await refuseAway(db, tenant, { agentId: wanted.agentId, nowMs: clock.now() });
   const commandId = await queueCommand(db, tenant, { ...wanted, ttlSeconds: TTL_SECONDS });
   return shown(await commandOf(db, tenant, commandId));

@@ -14,7 +14,6 @@ import {
   type DeviceFilter,
 } from "../inventory/device-list.ts";
 import { resolveId } from "../inventory/device-store.ts";
-import type { ApiContext } from "./context.ts";
 import { deviceDetailSchema, deviceQuery, deviceSchema } from "./contract-devices.ts";
 import { pageOf } from "./contract.ts";
 import { matchOf } from "./device-search.ts";
@@ -66,8 +65,9 @@ const get = createRoute({
 });
 
 /** Adds the routes of devices. */
-export function addDevices(app: Api, { db }: ApiContext): void {
+export function addDevices(app: Api): void {
   app.openapi(list, async (c) => {
+    const db = c.get("db");
     const query = c.req.valid("query");
     const { tenant } = c.get("tenant");
     const filter = await filterOf(db, c.get("tenant"), query);
@@ -80,6 +80,7 @@ export function addDevices(app: Api, { db }: ApiContext): void {
     return c.json({ devices, next: page.next, total }, 200);
   });
   app.openapi(get, async (c) => {
+    const db = c.get("db");
     const wanted = c.req.valid("param").device_id;
     return c.json(await detail(db, c.get("tenant"), wanted), 200);
   });

@@ -6,7 +6,6 @@ import { explainDevice, explainPair } from "../dire/explanation.ts";
 import type { NamedDevice } from "../dire/operator-links.ts";
 import { briefDevices } from "../inventory/device-list.ts";
 import { deviceNamed } from "./act.ts";
-import type { ApiContext } from "./context.ts";
 import { explanationSchema, pairExplanationSchema } from "./contract-explain.ts";
 import { shownExplanation, shownPairExplanation, type Subject } from "./explain-view.ts";
 import { answers, needs, paramsWith, PROBLEMS, TENANT_PATH, type Api } from "./routes.ts";
@@ -38,8 +37,9 @@ const pair = createRoute({
 const SNAPSHOT = { isolation: "repeatable read", readOnly: true } as const;
 
 /** Adds the routes of explanations. */
-export function addExplain(app: Api, { db }: ApiContext): void {
+export function addExplain(app: Api): void {
   app.openapi(one, async (c) => {
+    const db = c.get("db");
     const [tenant, { device_id: id }] = [c.get("tenant"), c.req.valid("param")];
     const shown = await tx(
       db,
@@ -54,6 +54,7 @@ export function addExplain(app: Api, { db }: ApiContext): void {
     return c.json(shown, 200);
   });
   app.openapi(pair, async (c) => {
+    const db = c.get("db");
     const tenant = c.get("tenant");
     const { device_id: id, other_id: other } = c.req.valid("param");
     const shown = await tx(

@@ -39,7 +39,9 @@ export function addHealth(app: Api, { db }: ApiContext): void {
   app.openapi(healthz, (c) => c.json({ status: "ok" as const }, 200));
   app.openapi(readyz, async (c) => {
     // One statement proves server, connection, database and migrations at once.
-    const { rows } = await db.query<{ id: number }>("select max(id) as id from sync.migrations");
+    const { rows } = await db
+      .across("schema")
+      .query<{ id: number }>("select max(id) as id from sync.migrations");
     const newest = MIGRATIONS.at(-1)?.id ?? 0;
     if ((rows[0]?.id ?? 0) < newest) {
       throw new SyncError("db_schema_older", `the schema is not at step ${newest} yet`, {

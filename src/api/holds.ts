@@ -79,8 +79,8 @@ const recheck = createRoute({
 
 /** Adds the routes of what the storm brake holds. */
 export function addHolds(app: Api, context: ApiContext): void {
-  const { db } = context;
   app.openapi(list, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { limit, after, state } = c.req.valid("query");
     const before = readCursor("b", after);
@@ -111,13 +111,17 @@ export function addHolds(app: Api, context: ApiContext): void {
 }
 
 async function holdAt({ db }: ApiContext, { tenant, slug }: Tenant, wanted: string): Promise<Hold> {
-  const found = await findHold(db, tenant, /^\d{1,9}$/.test(wanted) ? Number(wanted) : 0);
+  const found = await findHold(
+    db.forTenant(tenant),
+    tenant,
+    /^\d{1,9}$/.test(wanted) ? Number(wanted) : 0,
+  );
   if (found !== undefined) return found;
   throw new Problem("hold_not_found", `tenant "${slug}" has no hold ${wanted}`);
 }
 
 async function endAndAudit({ db }: ApiContext, { tenant }: Tenant, end: HoldEnd): Promise<void> {
-  await tx(db, async (open) => {
+  await tx(db.forTenant(tenant), async (open) => {
     const held = await endHold(open, tenant, end);
     if (held === undefined) throw new Problem("hold_ended", `hold ${end.holdNo} has ended already`);
     const { actor, outcome, reason } = end;
@@ -129,10 +133,11 @@ async function endAndAudit({ db }: ApiContext, { tenant }: Tenant, end: HoldEnd)
 }
 
 async function shown(
-  { db }: ApiContext,
+  { db: dbs }: ApiContext,
   { tenant }: Tenant,
   holds: readonly Hold[],
 ): Promise<z.infer<typeof holdSchema>[]> {
+  const db = dbs.forTenant(tenant);
   const names = await sourceNames(db, tenant);
   const instances = await runSources(
     db,

@@ -109,11 +109,12 @@ const ofStrangers = createRoute({
 });
 
 /** Adds the routes of what arrives, and of what was not let in. */
-export function addInbox(app: Api, { db }: ApiContext): void {
+export function addInbox(app: Api, { db: dbs }: ApiContext): void {
   app.openapi(status, async (c) =>
-    c.json(shown(await inboxStatus(db, c.get("tenant").tenant, PARKED_MAX)), 200),
+    c.json(shown(await inboxStatus(c.get("db"), c.get("tenant").tenant, PARKED_MAX)), 200),
   );
   app.openapi(listParked, async (c) => {
+    const db = c.get("db");
     const { limit, after } = c.req.valid("query");
     const found = await parkedChunks(db, c.get("tenant").tenant, {
       after: readCursor("p", after) ?? 0,
@@ -123,6 +124,7 @@ export function addInbox(app: Api, { db }: ApiContext): void {
     return c.json({ chunks: rows.map(shownParked), next }, 200);
   });
   app.openapi(exportParked, async (c) => {
+    const db = c.get("db");
     const given = c.req.valid("param").inbox_no;
     const inboxNo = numberOf(given);
     const message = await parkedMessage(db, c.get("tenant").tenant, inboxNo);
@@ -131,6 +133,7 @@ export function addInbox(app: Api, { db }: ApiContext): void {
     return c.json({ inbox_no: inboxNo, ...text }, 200);
   });
   app.openapi(retryParked, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const given = c.req.valid("param").inbox_no;
     const { actor } = c.get("caller");
@@ -143,11 +146,12 @@ export function addInbox(app: Api, { db }: ApiContext): void {
     return c.json(shown(await inboxStatus(db, tenant, PARKED_MAX)), 200);
   });
   app.openapi(ofTenant, async (c) => {
+    const db = c.get("db");
     const refusals = await listRefusals(db, c.get("tenant").tenant, REFUSALS_MAX);
     return c.json({ refusals: refusals.map(shownRefusal) }, 200);
   });
   app.openapi(ofStrangers, async (c) => {
-    const refusals = await listRefusals(db, NO_TENANT, REFUSALS_MAX);
+    const refusals = await listRefusals(dbs.forTenant(NO_TENANT), NO_TENANT, REFUSALS_MAX);
     return c.json({ refusals: refusals.map(shownRefusal) }, 200);
   });
 }

@@ -43,8 +43,9 @@ const end = createRoute({
 });
 
 /** Adds the routes of recorded chunks. */
-export function addIngest(app: Api, { db, clock }: ApiContext): void {
+export function addIngest(app: Api, { clock }: ApiContext): void {
   app.openapi(take, async (c) => {
+    const db = c.get("db");
     const tenant = c.get("tenant");
     const source = await sourceNamed(db, tenant, c.req.valid("param").source);
     const body = c.req.valid("json");
@@ -69,6 +70,7 @@ export function addIngest(app: Api, { db, clock }: ApiContext): void {
     );
   });
   app.openapi(end, async (c) => {
+    const db = c.get("db");
     const tenant = c.get("tenant");
     const { source: nameOrId, run_id: runId } = c.req.valid("param");
     const source = await sourceNamed(db, tenant, nameOrId);

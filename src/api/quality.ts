@@ -4,7 +4,6 @@ import { sourceNames } from "../control/source-names.ts";
 import { countHolds } from "../dire/hold-store.ts";
 import { readQuality, type Quality } from "../dire/quality-store.ts";
 import { countQuarantine } from "../dire/quarantine-store.ts";
-import type { ApiContext } from "./context.ts";
 import { qualityQuery, qualitySchema } from "./contract-dire.ts";
 import { answers, needs, PROBLEMS, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
 
@@ -19,8 +18,9 @@ const get = createRoute({
 });
 
 /** Adds the route of the quality watch. */
-export function addQuality(app: Api, { db }: ApiContext): void {
+export function addQuality(app: Api): void {
   app.openapi(get, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const quality = await readQuality(db, tenant, c.req.valid("query").limit);
     const names = await sourceNames(db, tenant);

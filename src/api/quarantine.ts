@@ -5,7 +5,6 @@ import { listQuarantine, type HeldRecord, type Quarantined } from "../dire/quara
 import { QUARANTINE_REASONS } from "../dire/quarantine.ts";
 import { JOIN_POINTS } from "../dire/score.ts";
 import { shownRecord } from "./assertion-view.ts";
-import type { ApiContext } from "./context.ts";
 import { evidenceSchema, recordSchema } from "./contract-assertions.ts";
 import { count, pageOf, pageQuery, time } from "./contract.ts";
 import {
@@ -53,8 +52,9 @@ const list = createRoute({
 });
 
 /** Adds the route of what is held apart. */
-export function addQuarantine(app: Api, { db }: ApiContext): void {
+export function addQuarantine(app: Api): void {
   app.openapi(list, async (c) => {
+    const db = c.get("db");
     const { limit, after, reason } = c.req.valid("query");
     const { tenant } = c.get("tenant");
     const before = readCursor("q", after);

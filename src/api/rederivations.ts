@@ -24,8 +24,9 @@ const slice = createRoute({
 });
 
 /** Adds the route that rederives. */
-export function addRederivations(app: Api, { db, log }: ApiContext): void {
+export function addRederivations(app: Api, { log }: ApiContext): void {
   app.openapi(slice, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { dry_run: isDryRun, after } = c.req.valid("json");
     const done = await rederive(db, tenant, { isDryRun, after });

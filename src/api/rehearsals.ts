@@ -106,8 +106,8 @@ const changes = createRoute({
 
 /** Adds the routes of rehearsals. */
 export function addRehearsals(app: Api, context: ApiContext): void {
-  const { db } = context;
   app.openapi(list, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { limit, after } = c.req.valid("query");
     const before = readCursor("h", after);
@@ -117,6 +117,7 @@ export function addRehearsals(app: Api, context: ApiContext): void {
     return c.json({ rehearsals: rows.map((row) => shownRehearsal(row, names)), next }, 200);
   });
   app.openapi(open, async (c) => {
+    const db = c.get("db");
     const { tenant, slug } = c.get("tenant");
     const wanted = c.req.valid("json").source;
     const source = await findSource(db, tenant, wanted);
@@ -128,6 +129,7 @@ export function addRehearsals(app: Api, context: ApiContext): void {
     return c.json(shownRehearsal(opened, await sourceNames(db, tenant)), 201);
   });
   app.openapi(add, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { rehearsalNo } = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
     const message = Buffer.from(await c.req.text());
@@ -138,6 +140,7 @@ export function addRehearsals(app: Api, context: ApiContext): void {
     return c.json({ chunks }, 201);
   });
   app.openapi(run, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { actor } = c.get("caller");
     const rehearsal = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
@@ -146,11 +149,13 @@ export function addRehearsals(app: Api, context: ApiContext): void {
     return c.json(shownRehearsal(done, await sourceNames(db, tenant)), 200);
   });
   app.openapi(get, async (c) => {
+    const db = c.get("db");
     const rehearsal = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
     const names = await sourceNames(db, c.get("tenant").tenant);
     return c.json(shownRehearsal(rehearsal, names), 200);
   });
   app.openapi(changes, async (c) => {
+    const db = c.get("db");
     const { rehearsalNo } = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
     const { limit, after, kind } = c.req.valid("query");
     const found = await readChanges(db, c.get("tenant").tenant, {
@@ -170,7 +175,7 @@ async function rehearsalAt(
   { rehearsal: wanted }: { readonly rehearsal: string },
 ): Promise<Rehearsal> {
   const no = /^\d{1,9}$/.test(wanted) ? Number(wanted) : 0;
-  const found = await findRehearsal(db, tenant, no);
+  const found = await findRehearsal(db.forTenant(tenant), tenant, no);
   if (found !== undefined) return found;
   throw new Problem("rehearsal_not_found", `tenant "${slug}" has no rehearsal ${wanted}`);
 }
@@ -182,9 +187,10 @@ function ended(rehearsalNo: number): Problem {
 type Running = { readonly tenant: Tenant; readonly rehearsal: Rehearsal; readonly actor: string };
 
 async function runRehearsal(
-  { db, clock }: ApiContext,
+  { db: dbs, clock }: ApiContext,
   { tenant: { tenant }, rehearsal, actor }: Running,
 ): Promise<void> {
+  const db = dbs.forTenant(tenant);
   const { rehearsalNo, instance, chunks } = rehearsal;
   if (rehearsal.state !== "loading") throw ended(rehearsalNo);
   if (chunks === 0) {

@@ -9,7 +9,6 @@ import {
   RETENTION_SETTINGS,
   type Retention,
 } from "../model/retention.ts";
-import type { ApiContext } from "./context.ts";
 import { retentionChangeSchema, retentionSchema } from "./contract-runs.ts";
 import { Problem } from "./errors.ts";
 import { answers, needs, PROBLEMS, takes, TENANT_PATH, tenantParams, type Api } from "./routes.ts";
@@ -38,11 +37,12 @@ const change = createRoute({
 });
 
 /** Adds the routes of retention settings. */
-export function addRetention(app: Api, { db }: ApiContext): void {
+export function addRetention(app: Api): void {
   app.openapi(get, async (c) =>
-    c.json(shown(await readRetention(db, c.get("tenant").tenant)), 200),
+    c.json(shown(await readRetention(c.get("db"), c.get("tenant").tenant)), 200),
   );
   app.openapi(change, async (c) => {
+    const db = c.get("db");
     const { tenant, slug } = c.get("tenant");
     const wanted = checked(c.req.valid("json"));
     const after = await tx(db, async (open) => {

@@ -12,7 +12,6 @@ import {
   RETRACTION_STATES,
   type Retraction,
 } from "../inbox/retraction-store.ts";
-import type { ApiContext } from "./context.ts";
 import { retractionSchema } from "./contract-runs.ts";
 import { pageOf, pageQuery } from "./contract.ts";
 import { Problem } from "./errors.ts";
@@ -56,8 +55,9 @@ const allow = createRoute({
 });
 
 /** Adds the routes of retractions. */
-export function addRetractions(app: Api, { db }: ApiContext): void {
+export function addRetractions(app: Api): void {
   app.openapi(list, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { limit, after, state } = c.req.valid("query");
     const names = await sourceNames(db, tenant);
@@ -67,6 +67,7 @@ export function addRetractions(app: Api, { db }: ApiContext): void {
     return c.json({ retractions: rows.map((row) => shown(row, names)), next }, 200);
   });
   app.openapi(allow, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { actor } = c.get("caller");
     const given = c.req.valid("param").retraction_no;

@@ -17,7 +17,9 @@ const list = createRoute({
 
 /** Adds the route of enrichment rules, which hold for all tenants. */
 export function addRules(app: Api, { db }: ApiContext): void {
-  app.openapi(list, async (c) => c.json(shown(await readDerivationReport(db)), 200));
+  app.openapi(list, async (c) =>
+    c.json(shown(await readDerivationReport(db.across("derivation"))), 200),
+  );
 }
 
 function shown(report: DerivationReport): z.infer<typeof rulesSchema> {

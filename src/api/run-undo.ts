@@ -5,7 +5,6 @@ import { audit } from "../control/audit.ts";
 import type { Tx } from "../db/tx.ts";
 import { redoRun, type RedoReport } from "../dire/redo-run.ts";
 import { previewUndo, undoRun, type UndoReport } from "../dire/undo-run.ts";
-import type { ApiContext } from "./context.ts";
 import { redoneSchema, undoneSchema, undoSchema } from "./contract-runs.ts";
 import { Problem } from "./errors.ts";
 import { answers, needs, paramsWith, PROBLEMS, takes, TENANT_PATH, type Api } from "./routes.ts";
@@ -35,8 +34,9 @@ const redo = createRoute({
 });
 
 /** Adds the routes of undoing runs. */
-export function addRunUndo(app: Api, { db }: ApiContext): void {
+export function addRunUndo(app: Api): void {
   app.openapi(undo, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { runNo } = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
     const { actor } = c.get("caller");
@@ -53,6 +53,7 @@ export function addRunUndo(app: Api, { db }: ApiContext): void {
     return c.json({ run_no: runNo, undo_no: undoNo, ...counts, kept: { ...counts.kept } }, 200);
   });
   app.openapi(redo, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { runNo } = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
     const { actor } = c.get("caller");

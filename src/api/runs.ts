@@ -7,7 +7,6 @@ import { tx } from "../db/tx.ts";
 import { promiseFor, type Rehearsal } from "../dire/rehearsal-store.ts";
 import { verifyRun } from "../dire/verify-run.ts";
 import { findRuns, listRuns, type Run, type RunDetail } from "../inbox/run-list.ts";
-import type { ApiContext } from "./context.ts";
 import { verificationSchema } from "./contract-runs.ts";
 import { runDetailSchema, runSchema } from "./contract-sources.ts";
 import { pageOf, pageQuery } from "./contract.ts";
@@ -66,8 +65,9 @@ const verify = createRoute({
 });
 
 /** Adds the routes of runs. */
-export function addRuns(app: Api, { db }: ApiContext): void {
+export function addRuns(app: Api): void {
   app.openapi(list, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { limit, after, source, outcome } = c.req.valid("query");
     const names = await sourceNames(db, tenant);
@@ -81,12 +81,14 @@ export function addRuns(app: Api, { db }: ApiContext): void {
     return c.json({ runs: rows.map((run) => shown(run, names)), next }, 200);
   });
   app.openapi(get, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const run = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
     const names = await sourceNames(db, tenant);
     return c.json(detailOf(run, { names, rehearsal: await promiseFor(db, tenant, run) }), 200);
   });
   app.openapi(verify, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { runNo, runId } = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
     const findings = await tx(db, (open) => verifyRun(open, tenant, runNo), SNAPSHOT);

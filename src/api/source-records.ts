@@ -10,7 +10,6 @@ import type { Tx } from "../db/tx.ts";
 import { adoptRecords } from "../dire/adopt.ts";
 import { retireSource, type SourceRetraction } from "../dire/retire-source.ts";
 import { readRetention } from "../inbox/retention-store.ts";
-import type { ApiContext } from "./context.ts";
 import { adoptedSchema, adoptionSchema, deletedSourceSchema } from "./contract-runs.ts";
 import { Problem } from "./errors.ts";
 import { answers, needs, paramsWith, PROBLEMS, takes, TENANT_PATH, type Api } from "./routes.ts";
@@ -50,8 +49,9 @@ const adopt = createRoute({
 });
 
 /** Adds the routes that end a source, or have it take another's place. */
-export function addSourceRecords(app: Api, { db }: ApiContext): void {
+export function addSourceRecords(app: Api): void {
   app.openapi(remove, async (c) => {
+    const db = c.get("db");
     const tenant = c.get("tenant");
     const source = await sourceNamed(db, tenant, c.req.valid("param").source);
     const { actor } = c.get("caller");
@@ -72,6 +72,7 @@ export function addSourceRecords(app: Api, { db }: ApiContext): void {
     );
   });
   app.openapi(adopt, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const source = await sourceNamed(db, c.get("tenant"), c.req.valid("param").source);
     const from = await formerInstance(db, c.get("tenant"), {

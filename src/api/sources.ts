@@ -110,8 +110,8 @@ const disable = createRoute({
 
 /** Adds the routes of sources. */
 export function addSources(app: Api, context: ApiContext): void {
-  const { db } = context;
   app.openapi(list, async (c) => {
+    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const sources = await listSources(db, tenant);
     const ids = sources.map(({ serviceId }) => serviceId);
@@ -122,6 +122,7 @@ export function addSources(app: Api, context: ApiContext): void {
     );
   });
   app.openapi(apply, async (c) => {
+    const db = c.get("db");
     const drafts = readPayload(c.req.valid("json"));
     if (!drafts.ok) throw new Problem("invalid_source", drafts.error);
     const applying = {
@@ -135,10 +136,12 @@ export function addSources(app: Api, context: ApiContext): void {
     return c.json({ applied }, 200);
   });
   app.openapi(get, async (c) => {
+    const db = c.get("db");
     const tenant = c.get("tenant");
     return c.json(await shownNow(db, tenant, c.req.valid("param").source), 200);
   });
   app.openapi(change, async (c) => {
+    const db = c.get("db");
     const tenant = c.get("tenant");
     const known = await sourceNamed(db, tenant, c.req.valid("param").source);
     const { agent_id: agent, ...patch } = c.req.valid("json");
@@ -153,6 +156,7 @@ export function addSources(app: Api, context: ApiContext): void {
     [disable, false],
   ] as const) {
     app.openapi(route, async (c) => {
+      const db = c.get("db");
       const tenant = c.get("tenant");
       const source = await sourceNamed(db, tenant, c.req.valid("param").source);
       const { actor } = c.get("caller");
@@ -212,10 +216,11 @@ async function checkDrafts(
 type Applying = { readonly tenant: Tenant; readonly agentId: string; readonly actor: string };
 
 async function store(
-  { db, sealer }: ApiContext,
+  { db: dbs, sealer }: ApiContext,
   { tenant, agentId, actor }: Applying,
   draft: SourceDraft,
 ): Promise<z.infer<typeof appliedSourceSchema>> {
+  const db = dbs.forTenant(tenant.tenant);
   const before = await findSource(db, tenant.tenant, draft.name);
   const stored = await applySource(db, tenant.tenant, { draft, agentId, actor, sealer });
   if (!stored.ok) throw new Problem("agent_not_found", stored.error);

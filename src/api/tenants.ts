@@ -81,7 +81,9 @@ export function addTenants(app: Api, context: ApiContext): void {
     if (!made.ok) throw new Problem("tenant_exists", made.error);
     return c.json(shown(made.value), 201);
   });
-  app.openapi(get, async (c) => c.json(await overview(db, c.get("tenant"), clock.now()), 200));
+  app.openapi(get, async (c) =>
+    c.json(await overview(c.get("db"), c.get("tenant"), clock.now()), 200),
+  );
 }
 
 function shown({ slug, uid, name, createdMs }: Tenant): z.infer<typeof tenantSchema> {

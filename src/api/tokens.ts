@@ -59,12 +59,14 @@ const revoke = createRoute({
 });
 
 /** Adds the routes of tokens. */
-export function addTokens(app: Api, { db, clock }: ApiContext): void {
+export function addTokens(app: Api, { clock }: ApiContext): void {
   app.openapi(list, async (c) => {
+    const db = c.get("db");
     const tokens = await listTokens(db, c.get("tenant").tenant);
     return c.json({ tokens: tokens.map((token) => shown(token, clock.now())) }, 200);
   });
   app.openapi(create, async (c) => {
+    const db = c.get("db");
     const { name, role, expires_in: expiresIn } = c.req.valid("json");
     const { token, text } = await createToken(db, c.get("tenant").tenant, {
       name,
@@ -75,6 +77,7 @@ export function addTokens(app: Api, { db, clock }: ApiContext): void {
     return c.json({ token: text.reveal(), about: shown(token, clock.now()) }, 201);
   });
   app.openapi(revoke, async (c) => {
+    const db = c.get("db");
     const { tenant, slug } = c.get("tenant");
     const given = c.req.valid("param").token_no;
     const tokenNo = /^\d{1,9}$/.test(given) ? Number(given) : 0;

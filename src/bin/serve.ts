@@ -219,9 +219,9 @@ async function announce(
 ): Promise<void> {
   const { db, dataDir } = platform;
   const tenants = await listTenants(db);
-  const { rows } = await db.query<{ agents: number }>(
-    "select count(*)::int as agents from sync.agents",
-  );
+  const { rows } = await db
+    .across("start")
+    .query<{ any: boolean }>("select exists (select from sync.agents) as any");
   const address = (name: string): string | undefined =>
     parts.find((part) => part.name === name)?.address;
   print(
@@ -234,7 +234,7 @@ async function announce(
   if (api !== undefined) print(`  API (HTTP)            http://${api}/api/v1`);
   const slugs = tenants.map(({ slug }) => slug);
   print(`  tenants               ${slugs.join(", ")}`);
-  if ((rows[0]?.agents ?? 0) > 0) return;
+  if (rows[0]?.any === true) return;
   const where = settings.isDataDirExplicit ? settings.dataDir : undefined;
   const start = { tenants: slugs, gateway, dataDir: where, env };
   for (const line of nextSteps(start)) print(line);

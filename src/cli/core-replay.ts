@@ -7,7 +7,7 @@ import { finished } from "node:stream/promises";
 
 import { createTenant } from "../control/tenants.ts";
 import { Replay } from "../dire/replay.ts";
-import type { Lease } from "../inbox/lease.ts";
+import { seizeTenant, type Lease } from "../inbox/lease.ts";
 import { newUuid, randomHex } from "../lib/clock.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { EXIT } from "../lib/exit-code.ts";
@@ -73,12 +73,16 @@ export const REPLAY_COMMANDS: readonly Command<CoreContext>[] = [
             ? undefined
             : shuffledIndices(recording.lines, values.shuffle);
         const lease = await newTenant(platform);
-        const replay = new Replay(platform.db, { lease, lines: recording.lines });
+        const replay = new Replay(platform.db.forTenant(lease.tenant), {
+          lease,
+          lines: recording.lines,
+        });
         await play(replay, { recording, batches, order, context });
         await writeAnswers(replay, { path: values.out, lines: recording.lines });
         if (values.aliases !== undefined) await writeLines(values.aliases, await replay.aliases());
         if (values.explain !== undefined) {
-          await writeExplanations(platform.db, lease.tenant, values.explain);
+          const db = platform.db.forTenant(lease.tenant);
+          await writeExplanations(db, lease.tenant, values.explain);
         }
         return EXIT.ok;
       } finally {
@@ -96,12 +100,7 @@ async function newTenant({ db, authorities }: Platform): Promise<Lease> {
     : slug;
   if (!made.ok) throw new ConfigError("replay", made.error);
   const { tenant } = made.value;
-  const owner = newUuid();
-  await db.query(
-    "update sync.tenant_ingest set owner = $2, epoch = 1, lease_until = now() + interval '1 minute' where tenant = $1",
-    [tenant, owner],
-  );
-  return { tenant, owner, epoch: 1 };
+  return await seizeTenant(db.forTenant(tenant), { tenant, owner: newUuid() });
 }
 
 type Playing = {

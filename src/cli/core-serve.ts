@@ -103,9 +103,11 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
       const settings = { ...platformSettings(values, env), compatSchema: schema };
       const { openForCommand } = await import("./core-in-process.ts");
       await using platform = await openForCommand(settings, { log, clock });
-      const { rows } = await platform.db.query<{ name: string; applied_at: number }>(
-        "select name, applied_at from sync.migrations order by id",
-      );
+      const { rows } = await platform.db
+        .across("schema")
+        .query<{ name: string; applied_at: number }>(
+          "select name, applied_at from sync.migrations order by id",
+        );
       const steps = rows.map((row) => ({ name: row.name, applied_at: isoTime(row.applied_at) }));
       const lines = json
         ? [JSON.stringify({ migrations: steps }, undefined, 2)]

@@ -6,10 +6,11 @@ import { join } from "node:path";
 
 import { Authorities } from "../control/authorities.ts";
 import { openSealer, type Sealer } from "../control/secrets.ts";
+import { checkBarrier } from "../db/check-barrier.ts";
 import type { DatabaseAddress } from "../db/connection.ts";
 import { startEmbedded, type Embedded } from "../db/embedded.ts";
 import { migrate } from "../db/migrate.ts";
-import { openPool, type Db } from "../db/pool.ts";
+import { openPool, type TenantDbs } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -29,7 +30,7 @@ export interface PlatformSettings {
 
 /** What everything in the core works with. */
 export interface Platform extends AsyncDisposable {
-  readonly db: Db;
+  readonly db: TenantDbs;
   /** Where that database is, for pools of one's own. */
   readonly address: DatabaseAddress;
   readonly sealer: Sealer;
@@ -59,6 +60,7 @@ export async function openPlatform(
   };
   try {
     await migrate(db, { log, compatSchema: settings.compatSchema });
+    await checkBarrier(db);
     const dataDir = embedded?.dataDir ?? settings.dataDir;
     const sealer = await openSealer(settings.keyFile ?? join(dataDir, "secret.key"), "--key-file");
     const authorities = new Authorities(sealer, clock);

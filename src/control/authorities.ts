@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from "node:crypto";
 
-import type { Db } from "../db/pool.ts";
+import type { TenantDbs } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
 import { tx, type Tx } from "../db/tx.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -33,12 +33,12 @@ export class Authorities {
   }
 
   /** The platform's root; made by the first process that asks. */
-  async root(db: Db): Promise<Authority> {
-    return (await this.#own(db, PLATFORM)) ?? (await this.#makeRoot(db));
+  async root(db: TenantDbs): Promise<Authority> {
+    return (await this.#own(db.forTenant(PLATFORM), PLATFORM)) ?? (await this.#makeRoot(db));
   }
 
-  async #makeRoot(db: Db): Promise<Authority> {
-    return await tx(db, async (open) => {
+  async #makeRoot(db: TenantDbs): Promise<Authority> {
+    return await tx(db.forTenant(PLATFORM), async (open) => {
       await open.query("lock table sync.authorities in share row exclusive mode");
       const made = await this.#own(open, PLATFORM);
       if (made !== undefined) return made;
@@ -123,8 +123,8 @@ export interface Trust {
 }
 
 /** Reads every authority that is in force. */
-export async function readTrust(db: Queryable): Promise<Trust> {
-  const { rows } = await db.query<{
+export async function readTrust(db: TenantDbs): Promise<Trust> {
+  const { rows } = await db.across("trust").query<{
     tenant: number;
     slug: TenantSlug | null;
     certificate_pem: string;

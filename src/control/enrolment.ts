@@ -1,7 +1,7 @@
 /** Enrolment: a token is made by an operator, given to a host, and turned there into the agent's first certificate, once. */
 import { createPrivateKey, createPublicKey, sign, timingSafeEqual, verify } from "node:crypto";
 
-import type { Db } from "../db/pool.ts";
+import type { TenantDbs } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
 import { isoTime, newUuid, randomHex, type Clock } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/hash.ts";
@@ -34,7 +34,7 @@ export interface WantedEnrolment {
 
 /** What enrolment works with. */
 export interface EnrolmentContext {
-  readonly db: Db;
+  readonly db: TenantDbs;
   readonly authorities: Authorities;
   readonly clock: Clock;
 }
@@ -51,13 +51,14 @@ const SECRET_BYTES = 32;
 
 /** Makes a token, unless the agent could not be certified as things stand. */
 export async function createEnrolment(
-  { db, authorities, clock }: EnrolmentContext,
+  { db: dbs, authorities, clock }: EnrolmentContext,
   tenant: number,
   wanted: WantedEnrolment,
 ): Promise<Result<MadeEnrolment, RegistrationProblem>> {
+  const db = dbs.forTenant(tenant);
   const plan = await planRegistration(db, tenant, wanted);
   if (!plan.ok) return plan;
-  const root = await authorities.root(db);
+  const root = await authorities.root(dbs);
   const [tokenId, secret] = [newUuid(), randomHex(SECRET_BYTES)];
   const expiresMs = clock.now() + wanted.lifeMs;
   const { agentId, partition, cnForm, renew, actor, gatewayAddress, coreUrl } = wanted;
@@ -118,8 +119,8 @@ export async function enrol(
   context: EnrolmentContext,
   { token: text, signingRequest }: { readonly token: string; readonly signingRequest: string },
 ): Promise<Result<Enrolled, EnrolmentProblem>> {
-  const { db, authorities, clock } = context;
-  const root = await authorities.root(db);
+  const { authorities, clock } = context;
+  const root = await authorities.root(context.db);
   const parsed = parseEnrolmentToken(text);
   if (!parsed.ok) return refused("invalid_token", `the token ${parsed.error}`);
   const { token, body, signature } = parsed.value;
@@ -129,6 +130,7 @@ export async function enrol(
   const key = await readSigningRequest(signingRequest);
   if (!key.ok) return refused("invalid_request", key.error);
   const spki = sha256Hex(key.value.publicKeyDer);
+  const db = context.db.forTenant(token.tenant);
   const grant = await take(db, { ...token, spki });
   if (!grant.ok) return grant;
   const { agent_id: agentId, partition, cn_form: cnForm, actor } = grant.value;

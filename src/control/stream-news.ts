@@ -1,4 +1,4 @@
-import type { Queryable } from "../db/session.ts";
+import type { TenantDbs } from "../db/pool.ts";
 
 /** An agent whose control stream is open, with the certificate it was opened with. */
 export interface WatchedAgent {
@@ -21,10 +21,10 @@ export interface StreamNews {
  * row yet (it was certified elsewhere) has no news.
  */
 export async function readStreamNews(
-  db: Queryable,
+  db: TenantDbs,
   agents: readonly WatchedAgent[],
 ): Promise<readonly StreamNews[]> {
-  const { rows } = await db.query<{
+  const { rows } = await db.across("news").query<{
     is_admitted: boolean;
     config_rev: number;
     has_commands: boolean;

@@ -1,4 +1,4 @@
-import type { Db } from "../db/pool.ts";
+import type { TenantDbs } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
 import { tx, type Tx } from "../db/tx.ts";
 import { newUuid } from "../lib/clock.ts";
@@ -20,13 +20,19 @@ type TenantRow = { tenant: number; uid: string; slug: string; name: string; crea
 const COLUMNS = "tenant, uid, slug, name, created_at";
 
 /** All tenants, by slug. */
-export async function listTenants(db: Queryable): Promise<readonly Tenant[]> {
-  const { rows } = await db.query<TenantRow>(`select ${COLUMNS} from sync.tenants order by slug`);
+export async function listTenants(db: TenantDbs): Promise<readonly Tenant[]> {
+  const { rows } = await db
+    .across("tenants")
+    .query<TenantRow>(`select ${COLUMNS} from sync.tenants order by slug`);
   return rows.map(tenantOf);
 }
 
 /** The tenant of a slug. */
-export async function findTenant(db: Queryable, slug: string): Promise<Tenant | undefined> {
+export async function findTenant(db: TenantDbs, slug: string): Promise<Tenant | undefined> {
+  return await bySlug(db.across("tenants"), slug);
+}
+
+async function bySlug(db: Queryable, slug: string): Promise<Tenant | undefined> {
   const { rows } = await db.query<TenantRow>(
     `select ${COLUMNS} from sync.tenants where slug = $1`,
     [slug],
@@ -53,7 +59,7 @@ function tenantOf(row: TenantRow): Tenant {
 
 /** Makes a tenant with an authority of its own. The error says that the slug is taken. */
 export async function createTenant(
-  db: Db,
+  db: TenantDbs,
   {
     slug,
     name,
@@ -66,13 +72,13 @@ export async function createTenant(
     readonly authorities: Authorities;
   },
 ): Promise<Result<Tenant>> {
-  return await tx(db, async (open) => {
+  return await tx(db.across("tenants"), async (open) => {
     const number = await insertTenant(open, { slug, name });
     if (number === undefined) return err(`tenant "${slug}" exists already`);
     await open.query("insert into sync.tenant_ingest (tenant) values ($1)", [number]);
     await authorities.createForTenant(open, { tenant: number, slug });
     await audit(open, { tenant: number, actor, action: "tenant.create", subject: slug });
-    const tenant = await findTenant(open, slug);
+    const tenant = await bySlug(open, slug);
     return tenant === undefined ? err(`tenant "${slug}" was not made`) : ok(tenant);
   });
 }

@@ -1,5 +1,5 @@
 /** API tokens: only their SHA-256 is kept, so neither a dump nor an operator can read one again. */
-import type { Db } from "../db/pool.ts";
+import type { Db, TenantDbs } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
 import { tx } from "../db/tx.ts";
 import { isoTime, randomHex } from "../lib/clock.ts";
@@ -131,8 +131,8 @@ export interface BearerToken extends ApiToken {
  * The token of this text, whatever its state, or undefined. Found by its hash in an index, so the time it takes tells
  * nothing of other tokens' texts.
  */
-export async function findToken(db: Queryable, text: string): Promise<BearerToken | undefined> {
-  const { rows } = await db.query<TokenRow & { tenant: number; slug: TenantSlug }>(
+export async function findToken(db: TenantDbs, text: string): Promise<BearerToken | undefined> {
+  const { rows } = await db.across("tokens").query<TokenRow & { tenant: number; slug: TenantSlug }>(
     `select a.tenant, t.slug, a.token_no, a.name, a.role, a.created_at, a.expires_at, a.last_used_at, a.revoked_at
        from sync.api_tokens a join sync.tenants t using (tenant) where a.sha256 = $1`,
     [sha256Hex(text)],

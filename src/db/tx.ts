@@ -1,12 +1,14 @@
 import { invariant } from "../lib/invariant.ts";
 import type { Db } from "./pool.ts";
+import { checkTenantCopy, LEAVE_ROLE, TAKE_ROLE } from "./scope.ts";
 import type { Answer, Parameter, Queryable, Session } from "./session.ts";
 
 /** An open transaction; using it after its end is a bug. */
 export interface Tx extends Queryable {
   /**
    * Feeds a `copy … from stdin` with the source's bytes, rows in the format that the statement names, and gives
-   * their count. Reads the source no faster than the server takes it; when the source throws, so does this.
+   * their count. Reads the source no faster than the server takes it; when the source throws, so does this. Within a
+   * tenant the statement lists its columns without `tenant`, which the database fills in (scope.ts).
    */
   copyFrom(sql: string, source: AsyncIterable<Buffer | string>): Promise<number>;
 }
@@ -33,10 +35,10 @@ export async function tx<T>(
 ): Promise<T> {
   options.signal?.throwIfAborted();
   await using session = await db.checkOut();
-  await session.query(beginStatement(options));
-  const open = new OpenTx(session, options.signal);
+  const open = new OpenTx(session, { signal: options.signal, isOfTenant: db.opening !== "" });
   let value: T;
   try {
+    await session.query(beginStatement(options) + db.opening);
     value = await work(open);
     options.signal?.throwIfAborted();
   } catch (thrown) {
@@ -55,14 +57,18 @@ function beginStatement({ isolation, readOnly }: TxOptions): string {
   return `begin${level}${readOnly === true ? " read only" : ""}`;
 }
 
+type OpenTxOptions = { readonly signal: AbortSignal | undefined; readonly isOfTenant: boolean };
+
 class OpenTx implements Tx {
   readonly #session: Session;
   readonly #signal: AbortSignal | undefined;
+  readonly #isOfTenant: boolean;
   #isOpen = true;
 
-  constructor(session: Session, signal: AbortSignal | undefined) {
+  constructor(session: Session, { signal, isOfTenant }: OpenTxOptions) {
     this.#session = session;
     this.#signal = signal;
+    this.#isOfTenant = isOfTenant;
   }
 
   async query<Row = never>(sql: string, parameters?: readonly Parameter[]): Promise<Answer<Row>> {
@@ -72,7 +78,12 @@ class OpenTx implements Tx {
 
   async copyFrom(sql: string, source: AsyncIterable<Buffer | string>): Promise<number> {
     this.#check();
-    return await this.#session.copyFrom(sql, source);
+    if (!this.#isOfTenant) return await this.#session.copyFrom(sql, source);
+    checkTenantCopy(sql);
+    await this.#session.query(LEAVE_ROLE);
+    const count = await this.#session.copyFrom(sql, source);
+    await this.#session.query(TAKE_ROLE);
+    return count;
   }
 
   #check(): void {

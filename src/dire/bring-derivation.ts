@@ -1,5 +1,5 @@
 /** What a start does with the folder of enrichment rules and the settings that attributes are derived by. */
-import type { Db } from "../db/pool.ts";
+import type { TenantDbs } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -21,7 +21,7 @@ export interface DerivationSettings {
  * `rules list`; the others hold. Throws ConfigError where a folder that was named cannot be read.
  */
 export async function bringDerivation(
-  db: Db,
+  db: TenantDbs,
   { rulesDir, fieldExpiryRuns, clock, log }: DerivationSettings,
 ): Promise<void> {
   const own = await ownFiles(rulesDir);

@@ -2,7 +2,7 @@
  * The derivation in force, one for the whole platform: kept in the database, so that every process that resolves or shows a
  * device derives it alike, whatever lies in its own folder. The process that started last has brought it.
  */
-import type { Db } from "../db/pool.ts";
+import type { TenantDbs } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
 import { tx } from "../db/tx.ts";
 import { isoTime } from "../lib/clock.ts";
@@ -47,7 +47,7 @@ export interface WantedDerivation {
  * same transaction; the workers then take them in their usual bounded batches. Gives whether that was so.
  */
 export async function applyDerivation(
-  db: Db,
+  db: TenantDbs,
   { set, expiryRuns, directory, nowMs }: WantedDerivation,
 ): Promise<boolean> {
   const rules = set.rules.map((rule) => ({ origin: rule.origin, rule: formatRule(rule) }));
@@ -60,7 +60,7 @@ export async function applyDerivation(
     rules,
     skipped: set.skipped,
   } satisfies Stored);
-  return await tx(db, async (open) => {
+  return await tx(db.across("derivation"), async (open) => {
     // Two servers that start at once: the second waits here for the first, also where the row is not there yet.
     await open.query("lock table sync.settings in share row exclusive mode");
     const before = (await readStored(open))?.fingerprint ?? DEFAULT_FINGERPRINT;

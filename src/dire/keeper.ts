@@ -2,7 +2,7 @@
  * The loop that does what only time asks for: runs that fell silent end, and what is old enough goes. Every replica may run
  * it: each step is safe to do twice, and the clean-up of a tenant is claimed by one.
  */
-import type { Db } from "../db/pool.ts";
+import type { Db, TenantDbs } from "../db/pool.ts";
 import { readRetention } from "../inbox/retention-store.ts";
 import { forgetRuns } from "../inbox/run-history.ts";
 import { timeOutRuns } from "../inbox/run-store.ts";
@@ -13,7 +13,7 @@ import { reapDevices } from "./reap.ts";
 
 /** How the keeper is set up. */
 export interface KeeperOptions {
-  readonly db: Db;
+  readonly db: TenantDbs;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -49,9 +49,9 @@ export class Keeper {
   async look(): Promise<void> {
     const { db, log } = this.#options;
     try {
-      const { rows } = await db.query<{ tenant: number }>(
-        "select tenant from sync.tenant_ingest order by tenant",
-      );
+      const { rows } = await db
+        .across("housekeeping")
+        .query<{ tenant: number }>("select tenant from sync.tenant_ingest order by tenant");
       for (const { tenant } of rows) {
         if (this.#stopping.signal.aborted) return;
         await keepTenant(tenant, this.#options);
@@ -62,7 +62,8 @@ export class Keeper {
   }
 }
 
-async function keepTenant(tenant: number, { db, log }: KeeperOptions): Promise<void> {
+async function keepTenant(tenant: number, { db: all, log }: KeeperOptions): Promise<void> {
+  const db = all.forTenant(tenant);
   const settings = await readRetention(db, tenant);
   const quietMinutes = settings.run_timeout_minutes;
   for (const runNo of await timeOutRuns(db, tenant, { quietMinutes })) {

@@ -3,7 +3,7 @@
  * left, give it back. It wakes when told of new chunks, and looks by itself once a second, so a lost hint costs a second.
  * What fails for the moment is tried again with back-off; a chunk that fails for good is parked with the reason.
  */
-import type { Db } from "../db/pool.ts";
+import type { Db, TenantDbs } from "../db/pool.ts";
 import { parkChunk, firstWaiting } from "../inbox/inbox.ts";
 import { claimTenant, releaseTenant, tenantSlug, type Lease } from "../inbox/lease.ts";
 import { newUuid, pause, type Clock } from "../lib/clock.ts";
@@ -16,7 +16,7 @@ import { workChunks, workDirty } from "./work.ts";
 
 /** How the worker is set up. */
 export interface WorkerOptions {
-  readonly db: Db;
+  readonly db: TenantDbs;
   readonly clock: Clock;
   readonly log: Log;
   /** Chunks merged into one transaction: SYNC_INGESTOR_QUEUE_MAX_CHUNKS. */
@@ -94,7 +94,7 @@ export class Worker {
   }
 
   async #workTenant(lease: Lease): Promise<void> {
-    const { db } = this.#options;
+    const db = this.#dbOf(lease);
     try {
       for (let batch = 1; !this.#stopping.signal.aborted; batch += 1) {
         const worked = await this.#ingest(lease);
@@ -112,10 +112,10 @@ export class Worker {
   }
 
   async #ingest(lease: Lease): Promise<boolean> {
-    const { db, log, chunksPerTx, clock, note } = this.#options;
+    const { log, chunksPerTx, clock, note } = this.#options;
     const startedMs = clock.now();
     try {
-      const worked = await workChunks(db, lease, chunksPerTx);
+      const worked = await workChunks(this.#dbOf(lease), lease, chunksPerTx);
       if (worked === undefined) return false;
       const { held, ...counts } = worked;
       const tenant = await this.#slug(lease);
@@ -137,7 +137,8 @@ export class Worker {
 
   /** One chunk of several is bad: work them one by one, and park the one that fails by itself. */
   async #ingestSingly(lease: Lease, cause: unknown): Promise<boolean> {
-    const { db, log, note } = this.#options;
+    const { log, note } = this.#options;
+    const db = this.#dbOf(lease);
     try {
       return (await workChunks(db, lease, 1)) !== undefined;
     } catch (thrown) {
@@ -162,16 +163,16 @@ export class Worker {
   }
 
   async #retire(lease: Lease): Promise<boolean> {
-    const { db, log } = this.#options;
-    const retired = await workRetractions(db, lease);
+    const { log } = this.#options;
+    const retired = await workRetractions(this.#dbOf(lease), lease);
     if (retired !== undefined) log.info({ tenant: await this.#slug(lease), ...retired }, "retired");
     return retired !== undefined;
   }
 
   async #publish(lease: Lease): Promise<boolean> {
-    const { db, log, clock, note } = this.#options;
+    const { log, clock, note } = this.#options;
     const startedMs = clock.now();
-    const counts = await workDirty(db, lease);
+    const counts = await workDirty(this.#dbOf(lease), lease);
     if (counts !== undefined) {
       const tenant = await this.#slug(lease);
       const ms = clock.now() - startedMs;
@@ -185,8 +186,13 @@ export class Worker {
     return counts !== undefined;
   }
 
-  async #slug({ tenant }: Lease): Promise<string> {
-    const slug = this.#slugs.get(tenant) ?? (await tenantSlug(this.#options.db, tenant));
+  #dbOf({ tenant }: Lease): Db {
+    return this.#options.db.forTenant(tenant);
+  }
+
+  async #slug(lease: Lease): Promise<string> {
+    const { tenant } = lease;
+    const slug = this.#slugs.get(tenant) ?? (await tenantSlug(this.#dbOf(lease), tenant));
     this.#slugs.set(tenant, slug);
     return slug;
   }

@@ -1,11 +1,11 @@
 import type { Sealer } from "../control/secrets.ts";
-import type { Db } from "../db/pool.ts";
+import type { TenantDbs } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 
 /** What every RPC handler works with. */
 export interface GatewayContext {
-  readonly db: Db;
+  readonly db: TenantDbs;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly log: Log;

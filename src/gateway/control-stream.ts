@@ -93,10 +93,11 @@ async function readAnswers(
 }
 
 async function noteAnswer(
-  { db }: GatewayContext,
+  context: GatewayContext,
   { tenant, agentId }: Peer,
   { configAck, commandAck, commandProgress, commandResult }: ControlStreamRequest,
 ): Promise<void> {
+  const db = context.db.forTenant(tenant);
   if (configAck !== undefined) {
     await noteConfig(db, tenant, { agentId, running: configAck.configVersion });
   } else if (commandAck !== undefined) {
@@ -147,7 +148,8 @@ async function tellNews(
       rev = configRev;
     }
     if (!hasCommands) continue;
-    for (const command of await takeCommands(context.db, peer.tenant, peer.agentId)) {
+    const db = context.db.forTenant(peer.tenant);
+    for (const command of await takeCommands(db, peer.tenant, peer.agentId)) {
       await send({ command: await commandRequest(context, peer, command) });
     }
   }
@@ -164,7 +166,7 @@ async function commandRequest(
   // Credentials stay sealed until they leave, so the command's row never holds them.
   const source =
     serviceId !== undefined && WITH_SETTINGS.has(type)
-      ? await toldSource(db, tenant, { serviceId, sealer })
+      ? await toldSource(db.forTenant(tenant), tenant, { serviceId, sealer })
       : undefined;
   const settings = source === undefined ? {} : { source: configEntry(source, gatewayId) };
   return {

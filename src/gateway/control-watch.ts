@@ -3,7 +3,7 @@
  * notified works through any pooler and over any number of replicas, and cannot be missed.
  */
 import { readStreamNews, type StreamNews, type WatchedAgent } from "../control/stream-news.ts";
-import type { Queryable } from "../db/session.ts";
+import type { TenantDbs } from "../db/pool.ts";
 import { pause, type Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -19,13 +19,13 @@ type Stream = {
 
 /** Watches for control streams. */
 export class ControlWatch {
-  readonly #db: Queryable;
+  readonly #db: TenantDbs;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #streams = new Set<Stream>();
   #isLooking = false;
 
-  constructor(db: Queryable, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+  constructor(db: TenantDbs, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.#db = db;
     this.#clock = clock;
     this.#log = log;

@@ -14,7 +14,7 @@ export async function getConfig(
   const config = await currentConfig(context, peer);
   const isCurrent = request.configVersion === config.configVersion;
   const { agentId } = peer;
-  await noteConfig(context.db, peer.tenant, {
+  await noteConfig(context.db.forTenant(peer.tenant), peer.tenant, {
     agentId,
     offered: config.configVersion ?? "",
     ...(isCurrent ? { running: request.configVersion } : {}),
@@ -37,7 +37,11 @@ export async function currentConfig(
   { tenant, agentId }: Peer,
 ): Promise<Draft<AgentConfigResponse>> {
   const { gatewayId, sealer, db, clock } = context;
-  const { version, json } = await agentConfig(db, tenant, { agentId, gatewayId, sealer });
+  const { version, json } = await agentConfig(db.forTenant(tenant), tenant, {
+    agentId,
+    gatewayId,
+    sealer,
+  });
   return {
     notModified: false,
     configVersion: version,

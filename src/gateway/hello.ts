@@ -17,7 +17,7 @@ export async function hello(
   const { agentId, partition } = peer;
   const { hostname, version, os, arch, capabilities, labels } = request;
   const sourceIp = hostOf(peerAddress);
-  await noteHello(context.db, peer.tenant, {
+  await noteHello(context.db.forTenant(peer.tenant), peer.tenant, {
     agentId,
     partition,
     hostname,
@@ -69,7 +69,7 @@ async function observeHost(
     sources: [{ serviceId: AGENT_INSTANCE, type: "agent", enabled: true }],
   };
   const message = Buffer.from(JSON.stringify([update]));
-  await putChunk(db, tenant, {
+  await putChunk(db.forTenant(tenant), tenant, {
     agentId,
     runId: `${HELLO_RUN}${newUuid()}`,
     chunkIndex: 0,

@@ -11,7 +11,7 @@ export function noteRefusal(
   refusal: Refusal,
 ): void {
   log.warn({ ...refusal }, "refused");
-  countRefusal(db, refusal).catch((thrown: unknown) =>
+  countRefusal(db.forTenant(refusal.tenant), refusal).catch((thrown: unknown) =>
     log.warn({ error: messageOf(thrown) }, "refusal not counted"),
   );
 }

@@ -8,7 +8,7 @@ import { admissionOf } from "../control/agent-registration.ts";
 import { readTrust, type Trust } from "../control/authorities.ts";
 import { tenantOfCertificate } from "../control/peer-tenant.ts";
 import { listTenants, type Tenant } from "../control/tenants.ts";
-import type { Queryable } from "../db/session.ts";
+import type { TenantDbs } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/hash.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -46,13 +46,13 @@ type PeerProblem = { readonly status: RpcStatus; readonly message: string };
 
 /** Knows peers by their certificates. */
 export class Peers {
-  readonly #db: Queryable;
+  readonly #db: TenantDbs;
   readonly #clock: Clock;
   #trust:
     | { readonly readMs: number; readonly trust: Trust; readonly tenants: readonly Tenant[] }
     | undefined;
 
-  constructor(db: Queryable, clock: Clock) {
+  constructor(db: TenantDbs, clock: Clock) {
     this.#db = db;
     this.#clock = clock;
   }
@@ -74,7 +74,11 @@ export class Peers {
     }
     const sha256 = sha256Hex(certificate);
     const who = { agentId: name.componentId, sha256 };
-    const { admission, isListed } = await admissionOf(this.#db, tenant.tenant, who);
+    const { admission, isListed } = await admissionOf(
+      this.#db.forTenant(tenant.tenant),
+      tenant.tenant,
+      who,
+    );
     if (admission !== "open") return refuse("PERMISSION_DENIED", ADMISSION_TEXT[admission]);
     return ok({
       ...who,

@@ -36,7 +36,7 @@ export async function pushStatus(
     throw new RpcFailure("INVALID_ARGUMENT", "no valid service statuses");
   }
   const state = services.find((service) => classify(service) === "state");
-  await noteHeartbeat(context.db, peer.tenant, {
+  await noteHeartbeat(context.db.forTenant(peer.tenant), peer.tenant, {
     agentId: peer.agentId,
     status: state === undefined ? undefined : readState(state),
   });

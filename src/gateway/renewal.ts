@@ -24,10 +24,11 @@ const TTL_SECONDS = 300;
 
 /** Asks for a signing request, if the certificate nears its end, was issued here, and no question is open. */
 export async function askForRenewal(
-  { db, clock }: GatewayContext,
+  { db: dbs, clock }: GatewayContext,
   { tenant, agentId, certificateNotAfterMs, isListed }: Peer,
 ): Promise<void> {
   if (!isListed || certificateNotAfterMs - clock.now() > RENEW_BEFORE_MS) return;
+  const db = dbs.forTenant(tenant);
   if (await findOpenCommand(db, tenant, { agentId, type: ASK })) return;
   const command = { agentId, type: ASK, payload: {}, ttlSeconds: TTL_SECONDS, actor: ACTOR };
   await queueCommand(db, tenant, command);
@@ -40,8 +41,9 @@ export async function answerRenewal(
   { commandType, success, payloadJson }: CommandResult,
 ): Promise<void> {
   if (commandType !== ASK || !success) return;
-  const { db, clock, log, authorities } = context;
+  const { clock, log, authorities } = context;
   const { tenant, agentId, partition, cnForm } = peer;
+  const db = context.db.forTenant(tenant);
   const slug = parseTenantSlug(peer.slug);
   const signingRequest = requestIn(payloadJson);
   if (!slug.ok || signingRequest === undefined) return;
@@ -51,7 +53,7 @@ export async function answerRenewal(
   const issued = await certifyAgent(
     { agentId, partition, tenant: slug.value, cnForm },
     {
-      root: await authorities.root(db),
+      root: await authorities.root(context.db),
       issuer: await authorities.issuer(db, tenant),
       signingRequest,
       nowMs: clock.now(),

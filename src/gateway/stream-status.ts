@@ -128,12 +128,14 @@ class Intake {
   }
 
   async #put(key: ChunkKey & { endsRun: boolean }, message: Buffer): Promise<void> {
-    const { db, chunksMax, onStored } = this.#context;
+    const { chunksMax, onStored } = this.#context;
+    const { tenant } = this.#peer;
+    const db = this.#context.db.forTenant(tenant);
     this.#sender ??= await readSender(this.#context, this.#peer);
     const { sender, sendsManifests } = this.#sender;
     const endsRun = key.endsRun && !sendsManifests;
     const outcome = await this.#whenRoom(() =>
-      putChunk(db, this.#peer.tenant, { ...key, endsRun, sender, message, chunksMax }),
+      putChunk(db, tenant, { ...key, endsRun, sender, message, chunksMax }),
     );
     if (outcome === "conflict") {
       throw new RpcFailure(
@@ -144,7 +146,7 @@ class Intake {
     this.#counts.chunks += 1;
     this.#counts.bytes += message.length;
     this.#counts[outcome] += 1;
-    if (outcome === "stored") onStored(this.#peer.tenant);
+    if (outcome === "stored") onStored(tenant);
   }
 
   /** While this waits nothing is read from the stream, so gRPC's flow control stops the agent. */
@@ -181,9 +183,10 @@ function syncMetaOf(entry: string): ReturnType<typeof parseSyncMeta> {
 const MANIFEST_CAPABILITY = "sync-run";
 
 async function readSender(
-  { db }: GatewayContext,
+  context: GatewayContext,
   { tenant, agentId, partition }: Peer,
 ): Promise<{ sender: Sender; sendsManifests: boolean }> {
+  const db = context.db.forTenant(tenant);
   const sender = { agentId, partition, sources: await sourcesOfAgent(db, tenant, agentId) };
   const capabilities = await capabilitiesOf(db, tenant, agentId);
   return { sender, sendsManifests: capabilities.includes(MANIFEST_CAPABILITY) };

@@ -3,7 +3,7 @@
  * transaction-pooling pgbouncer and survives nothing it should not: a killed holder's lease runs out, and a holder that
  * slept too long finds a higher epoch and rolls back.
  */
-import type { Db } from "../db/pool.ts";
+import type { Db, TenantDbs } from "../db/pool.ts";
 import type { Tx } from "../db/tx.ts";
 import { SyncError } from "../lib/errors.ts";
 import { invariant } from "../lib/invariant.ts";
@@ -19,8 +19,8 @@ export interface Lease {
 const LEASE_MS = 30_000;
 
 /** Takes the lease of a tenant that has work and no living owner; the one that waited longest first. */
-export async function claimTenant(db: Db, owner: string): Promise<Lease | undefined> {
-  const { rows } = await db.query<{ tenant: number; epoch: number }>(
+export async function claimTenant(db: TenantDbs, owner: string): Promise<Lease | undefined> {
+  const { rows } = await db.across("leases").query<{ tenant: number; epoch: number }>(
     `update sync.tenant_ingest set owner = $1, worked_at = now(),
             epoch = case when owner = $1 then epoch else epoch + 1 end,
             lease_until = now() + $2 * interval '1 ms'
