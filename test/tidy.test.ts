@@ -102,8 +102,9 @@ const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
     "watch",
     "without",
   ],
-  inbox: ["entries", "sender"],
+  inbox: ["entries", "intake-fact", "sender"],
   inventory: ["member"],
+  api: ["metric-list"],
   agent: ["schedule", "session-intervals", "session-state"],
   cli: ["core-first-start", "invocation"],
 };

@@ -18,6 +18,8 @@ import { addHealth } from "./health.ts";
 import { addHolds } from "./holds.ts";
 import { addInbox } from "./inbox.ts";
 import { addIngest } from "./ingest.ts";
+import { addMetrics } from "./metrics-routes.ts";
+import type { Metrics } from "./metrics.ts";
 import { addQuality } from "./quality.ts";
 import { addQuarantine } from "./quarantine.ts";
 import { addRederivations } from "./rederivations.ts";
@@ -33,8 +35,8 @@ import { addSources } from "./sources.ts";
 import { addTenants } from "./tenants.ts";
 import { addTokens } from "./tokens.ts";
 
-/** Makes the application. It holds nothing open; `context` outlives it. */
-export function createApi(context: ApiContext): Api {
+/** Makes the application; with metrics it serves them too. It holds nothing open; `context` outlives it. */
+export function createApi(context: ApiContext, metrics?: Metrics): Api {
   const app: Api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (!result.success) throw invalid(result.target, result.error);
@@ -54,6 +56,7 @@ export function createApi(context: ApiContext): Api {
   app.use("/api/v1/tenants/:tenant/*", scopeToTenant(context));
   app.use("/api/*", limitBody);
   addHealth(app, context);
+  if (metrics !== undefined) addMetrics(app, context, metrics);
   addTenants(app, context);
   addAgents(app, context);
   addSources(app, context);

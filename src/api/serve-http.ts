@@ -23,6 +23,8 @@ export type HttpSettings = {
   | {
       /** "host:port" (an IPv6 host in brackets); port 0 takes a free one. */
       readonly listen: string;
+      /** Setting that it comes from, for errors; absent: the API's. */
+      readonly setting?: string;
     }
   | { readonly socketPath: string }
 );
@@ -52,7 +54,7 @@ export async function serveHttp(settings: HttpSettings): Promise<RunningHttp> {
   signal?.throwIfAborted();
   const http =
     "listen" in settings
-      ? await listenTcp({ app, clock }, settings.listen)
+      ? await listenTcp({ app, clock }, { setting: LISTEN_SETTING, ...settings })
       : await listenLocal({ app, clock }, settings.socketPath);
   signal?.addEventListener("abort", () => void http.stop(), { once: true });
   return http;
@@ -60,13 +62,16 @@ export async function serveHttp(settings: HttpSettings): Promise<RunningHttp> {
 
 type Serving = { readonly app: Api; readonly clock: Clock };
 
-async function listenTcp({ app, clock }: Serving, listen: string): Promise<RunningHttp> {
+async function listenTcp(
+  { app, clock }: Serving,
+  { listen, setting }: { readonly listen: string; readonly setting: string },
+): Promise<RunningHttp> {
   const parsed = parseListenAddress(listen);
-  if (!parsed.ok) throw new ConfigError(LISTEN_SETTING, parsed.error);
+  if (!parsed.ok) throw new ConfigError(setting, parsed.error);
   const { host, port } = parsed.value;
   const server = serverOf(app, {});
   await listening(server, { port, ...(host === "" ? {} : { host }) }).catch((thrown: unknown) => {
-    throw new ConfigError(LISTEN_SETTING, `${listen} cannot be listened on: ${messageOf(thrown)}`);
+    throw new ConfigError(setting, `${listen} cannot be listened on: ${messageOf(thrown)}`);
   });
   const { address, port: taken, family } = server.address() as AddressInfo;
   const shown = family === "IPv6" ? `[${address}]` : address;

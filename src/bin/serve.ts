@@ -2,6 +2,8 @@ import { hostname } from "node:os";
 
 import { createApi } from "../api/app.ts";
 import { serveEnrolment } from "../api/enrolment.ts";
+import { createMetricsApp } from "../api/metrics-routes.ts";
+import { Metrics } from "../api/metrics.ts";
 import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
 import { nextSteps } from "../cli/core-first-start.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
@@ -32,6 +34,8 @@ export interface ServeSettings extends PlatformSettings {
   readonly httpListen: string;
   /** Where agents enrol; absent: nowhere. */
   readonly enrollListen?: string | undefined;
+  /** Where metrics are, without a password; absent: nowhere. */
+  readonly metricsListen?: string | undefined;
   /** Names and addresses that agents dial, for the gateway's certificate. */
   readonly gatewayNames: readonly string[];
   /** Slug of the tenant that a first start makes. */
@@ -70,14 +74,25 @@ export async function serve(
   const parts: Part[] = [];
   try {
     const { address } = platform;
+    const metrics: Metrics = new Metrics({
+      db: platform.db,
+      clock: systemClock,
+      log,
+      pools: () => ({
+        main: platform.db.load(),
+        ...(pipeline === undefined ? {} : { ingest: pipeline.load() }),
+      }),
+    });
+    const note = metrics.noteWork;
     const pipeline = isIngesting
-      ? startPipeline({ address, poolSize: pools.pipeline, log, ...tuning })
+      ? startPipeline({ address, poolSize: pools.pipeline, log, note, ...tuning })
       : undefined;
     if (pipeline !== undefined) parts.push({ name: "ingest", ...pipeline });
     if (settings.roles.includes("gateway")) {
-      parts.push(await startGateway({ platform, settings, pipeline, limits, tuning, log }));
+      const intake = { platform, settings, pipeline, limits, tuning, log, metrics };
+      parts.push(await startGateway(intake));
     }
-    if (settings.roles.includes("api")) parts.push(...(await startHttp(platform, settings, log)));
+    parts.push(...(await startHttp(platform, settings, { log, metrics })));
     if (settings.enrollListen !== undefined) {
       parts.push(await startEnrolment(platform, settings, log));
     }
@@ -150,6 +165,7 @@ type GatewayParts = {
   readonly limits: ReturnType<typeof messageLimits>;
   readonly tuning: Tuning;
   readonly log: Log;
+  readonly metrics: Metrics;
 };
 
 async function startGateway({
@@ -159,6 +175,7 @@ async function startGateway({
   limits,
   tuning,
   log,
+  metrics,
 }: GatewayParts): Promise<Part> {
   const { db, sealer, authorities } = platform;
   const context = {
@@ -168,6 +185,7 @@ async function startGateway({
     log,
     gatewayId: hostname(),
     chunksMax: tuning.chunksMax,
+    note: metrics.noteIntake,
     onStored: () => pipeline?.wake(),
   };
   const gateway: RunningGateway = await openGateway({
@@ -185,14 +203,27 @@ async function startGateway({
   };
 }
 
-async function startHttp(platform: Platform, settings: ServeSettings, log: Log): Promise<Part[]> {
-  const app = createApi({ ...platform, clock: systemClock, log });
-  const tcp: RunningHttp = await serveHttp({ app, listen: settings.httpListen });
-  const local: RunningHttp = await serveHttp({ app, socketPath: settings.socketPath });
-  return [
-    { name: "api", address: tcp.address, stop: () => tcp.stop() },
-    { name: "local", address: local.address, stop: () => local.stop() },
-  ];
+/** The API's listeners where it is wanted, and the watchers' port where one is named, of any role. */
+async function startHttp(
+  platform: Platform,
+  { roles, httpListen, socketPath, metricsListen }: ServeSettings,
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+): Promise<Part[]> {
+  const context = { ...platform, clock: systemClock, log };
+  const parts: Part[] = [];
+  const add = (name: string, http: RunningHttp): void =>
+    void parts.push({ name, address: http.address, stop: () => http.stop() });
+  if (roles.includes("api")) {
+    const app = createApi(context, metrics);
+    add("api", await serveHttp({ app, listen: httpListen }));
+    add("local", await serveHttp({ app, socketPath }));
+  }
+  if (metricsListen !== undefined) {
+    const app = createMetricsApp(context, metrics);
+    const setting = "--metrics-listen";
+    add("metrics", await serveHttp({ app, listen: metricsListen, setting }));
+  }
+  return parts;
 }
 
 async function startEnrolment(
@@ -232,6 +263,8 @@ async function announce(
   const enrolment = address("enrolment");
   if (enrolment !== undefined) print(`  enrolment (HTTPS)     https://${enrolment}`);
   if (api !== undefined) print(`  API (HTTP)            http://${api}/api/v1`);
+  const watched = address("metrics");
+  if (watched !== undefined) print(`  metrics (HTTP)        http://${watched}/metrics`);
   const slugs = tenants.map(({ slug }) => slug);
   print(`  tenants               ${slugs.join(", ")}`);
   if (rows[0]?.any === true) return;

@@ -17,6 +17,8 @@ export interface ServeRequest extends PlatformSettings {
   readonly httpListen: string;
   /** Where agents enrol; absent: nowhere. */
   readonly enrollListen?: string | undefined;
+  /** Where metrics are, without a password; absent: nowhere. */
+  readonly metricsListen?: string | undefined;
   readonly gatewayNames: readonly string[];
   readonly firstTenant: string;
   /** Folder of operators' own enrichment rules; undefined: the default one, which need not be there. */

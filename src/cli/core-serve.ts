@@ -46,6 +46,11 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
         "where agents get their first certificate, by HTTPS (default: nowhere)",
         listenText,
       ),
+      metricsListen: parsed(
+        "HOST:PORT",
+        "where /metrics of all tenants is, without a password (default: nowhere)",
+        listenText,
+      ),
       firstTenant: withDefault("SLUG", "tenant that a first start makes", "default"),
       compatSchema,
       enrichmentRulesDir: optional(
@@ -56,7 +61,7 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
       logFormat: oneOf(FORMATS, "how (default: pretty on a terminal, else json)"),
     },
     run: async (
-      { roles, grpcListen, httpListen, enrollListen, gatewayName, ...values },
+      { roles, grpcListen, httpListen, enrollListen, metricsListen, gatewayName, ...values },
       context,
     ) => {
       const { env, logFormat: given } = context;
@@ -76,6 +81,7 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
             grpcListen,
             httpListen,
             enrollListen,
+            metricsListen,
             gatewayNames: gatewayName,
             firstTenant: values.firstTenant,
             rulesDir:

@@ -39,6 +39,8 @@ export interface TenantDbs {
   forTenant(tenant: number): Db;
   /** The database as its owner has it. */
   across(door: Door): Db;
+  /** How busy its connections are now. */
+  load(): PoolLoad;
 }
 
 /**

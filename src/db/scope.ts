@@ -17,6 +17,7 @@ export const DOORS = {
     "rules of DIRE are of all tenants, and a change of them makes every tenant's records due",
   housekeeping: "the keeper goes from tenant to tenant",
   leases: "a worker looks for a tenant that has work",
+  metrics: "a scrape tells how every tenant stands, and is cut down to one for a token",
   news: "one look for news of all agents whose control streams are open in a process",
   schema: "what the database itself is at",
   start: "whether anything was set up yet, which a first start asks",

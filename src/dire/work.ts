@@ -12,7 +12,7 @@ import {
   type WaitingChunk,
 } from "../inbox/inbox.ts";
 import { fence, type Lease } from "../inbox/lease.ts";
-import { addMerged, addProgress, findRun, openRun } from "../inbox/run-store.ts";
+import { addMerged, addProgress, findRun, openRun, outcomesOf } from "../inbox/run-store.ts";
 import type { SyncMeta } from "../model/device-update.ts";
 import { attributeToSender, type Attribute } from "./attribution.ts";
 import type { Batch } from "./batch.ts";
@@ -29,7 +29,9 @@ import type { BrakeLimits } from "./storm-brake.ts";
 export interface WorkedChunks extends IngestCounts {
   readonly chunks: number;
   readonly bytes: number;
-  /** Retractions that runs which ended here wanted and the guard holds. */
+  /** Outcomes of runs that ended here. */
+  readonly ended: readonly string[];
+  /** Retractions that they wanted and the guard holds. */
   readonly held: readonly HeldRetraction[];
 }
 
@@ -42,6 +44,7 @@ const NOTHING: WorkedChunks = {
   unchanged: 0,
   retracted: 0,
   rejected: 0,
+  ended: [],
   held: [],
 };
 
@@ -78,7 +81,7 @@ async function workRuns(
       const retried = group.find(({ attempts }) => attempts > 0);
       if (retried !== undefined) closed.push(...(await rejudge(open, tenant, retried)));
     }
-    worked = sum(worked, { ...NOTHING, held: await conclude(open, tenant, closed) });
+    worked = sum(worked, { ...NOTHING, ...(await conclude(open, tenant, closed)) });
   }
   return worked;
 }
@@ -87,13 +90,13 @@ async function conclude(
   open: Tx,
   tenant: number,
   closed: readonly number[],
-): Promise<readonly HeldRetraction[]> {
+): Promise<Pick<WorkedChunks, "ended" | "held">> {
   const held: HeldRetraction[] = [];
   for (const runNo of closed) {
     const one = await concludeRun(open, tenant, runNo);
     if (one !== undefined) held.push(one);
   }
-  return held;
+  return { ended: await outcomesOf(open, tenant, closed), held };
 }
 
 function groupRuns(chunks: readonly WaitingChunk[]): WaitingChunk[][] {
@@ -168,7 +171,7 @@ async function workInstance(
   // An agent's hello is no run of a source: it has no manifest, and there may be thousands a day.
   if (first.runId.startsWith(HELLO_RUN)) {
     const counts = await ingest(open, tenant, { batch, runNo: 0 });
-    return { ...counts, chunks: 0, bytes: 0, held: [] };
+    return { ...counts, chunks: 0, bytes: 0, ended: [], held: [] };
   }
   const runNo = await runOf(open, tenant, { first, instance });
   const counts = await ingest(open, tenant, { batch, runNo });
@@ -182,7 +185,7 @@ async function workInstance(
     rejectedBy,
     rejectedSample,
   });
-  return { ...counts, chunks: 0, bytes: 0, held: [] };
+  return { ...counts, chunks: 0, bytes: 0, ended: [], held: [] };
 }
 
 function latestEvent({ records }: Batch): number | undefined {
@@ -225,6 +228,7 @@ function sum(a: WorkedChunks, b: WorkedChunks): WorkedChunks {
     unchanged: a.unchanged + b.unchanged,
     retracted: a.retracted + b.retracted,
     rejected: a.rejected + b.rejected,
+    ended: [...a.ended, ...b.ended],
     held: [...a.held, ...b.held],
   };
 }

@@ -117,11 +117,11 @@ export class Worker {
     try {
       const worked = await workChunks(this.#dbOf(lease), lease, chunksPerTx);
       if (worked === undefined) return false;
-      const { held, ...counts } = worked;
+      const { held, ended, ...counts } = worked;
       const tenant = await this.#slug(lease);
       const ms = clock.now() - startedMs;
       log.info({ tenant, ...counts, ms }, "ingested");
-      note?.({ step: "ingested", tenant, ...counts, ms });
+      note?.({ step: "ingested", tenant, ...counts, ended, ms });
       for (const retraction of held) {
         log.error(
           { tenant, ...retraction },

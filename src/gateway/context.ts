@@ -1,5 +1,6 @@
 import type { Sealer } from "../control/secrets.ts";
 import type { TenantDbs } from "../db/pool.ts";
+import type { IntakeFact } from "../inbox/intake-fact.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 
@@ -13,6 +14,8 @@ export interface GatewayContext {
   readonly gatewayId: string;
   /** Unworked chunks that a tenant may have before its agents are held back. */
   readonly chunksMax: number;
+  /** Hears of every chunk and every refusal. */
+  readonly note?: ((fact: IntakeFact) => void) | undefined;
   /** Told after each commit of a chunk, so that the worker need not poll. */
   readonly onStored: (tenant: number) => void;
 }

@@ -221,6 +221,7 @@ class Handlers implements AgentGatewayHandlers {
     // PostgreSQL being away is a state that passes: the agent keeps what it has and comes again.
     if (!(thrown instanceof SyncError) || !thrown.code.startsWith("db_")) return thrown;
     this.#context.log.error({ rpc, error: messageOf(thrown) }, "database unavailable");
+    this.#context.note?.({ kind: "refused", code: "UNAVAILABLE" });
     return new RpcFailure("UNAVAILABLE", "core unavailable", { cause: thrown });
   }
 }

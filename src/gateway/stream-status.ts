@@ -128,7 +128,7 @@ class Intake {
   }
 
   async #put(key: ChunkKey & { endsRun: boolean }, message: Buffer): Promise<void> {
-    const { chunksMax, onStored } = this.#context;
+    const { chunksMax, onStored, note } = this.#context;
     const { tenant } = this.#peer;
     const db = this.#context.db.forTenant(tenant);
     this.#sender ??= await readSender(this.#context, this.#peer);
@@ -146,6 +146,7 @@ class Intake {
     this.#counts.chunks += 1;
     this.#counts.bytes += message.length;
     this.#counts[outcome] += 1;
+    note?.({ kind: "chunk", tenant: this.#peer.slug, outcome, bytes: message.length });
     if (outcome === "stored") onStored(tenant);
   }
 

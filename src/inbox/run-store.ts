@@ -149,6 +149,20 @@ export async function endRun(tx: Tx, tenant: number, end: RunEnd): Promise<void>
   );
 }
 
+/** How runs stand. */
+export async function outcomesOf(
+  tx: Tx,
+  tenant: number,
+  runNos: readonly number[],
+): Promise<readonly string[]> {
+  if (runNos.length === 0) return [];
+  const { rows } = await tx.query<{ outcome: string }>(
+    "select outcome from sync.runs where tenant = $1 and run_no = any($2::int[]) order by run_no",
+    [tenant, runNos],
+  );
+  return rows.map(({ outcome }) => outcome);
+}
+
 /** Adds to the count of devices that a run merged. */
 export async function addMerged(
   tx: Tx,

@@ -36,6 +36,7 @@ test("a server is told its defaults", async () => {
     grpcListen: "0.0.0.0:50052",
     httpListen: "127.0.0.1:8080",
     enrollListen: undefined,
+    metricsListen: undefined,
     gatewayNames: [],
     firstTenant: "default",
     rulesDir: undefined,

@@ -195,6 +195,7 @@ test("each door is used in one place", () => {
     derivation: ["api/rules.ts", "dire/derivation-store.ts"],
     housekeeping: ["dire/keeper.ts"],
     leases: ["inbox/lease.ts"],
+    metrics: ["api/metrics.ts"],
     news: ["control/stream-news.ts"],
     schema: ["api/health.ts", "cli/core-serve.ts"],
     start: ["bin/serve.ts"],
