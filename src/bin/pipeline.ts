@@ -8,6 +8,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 
+import { forgetControl } from "../control/forget.ts";
 import { openPool, type Db } from "../db/pool.ts";
 import { Keeper } from "../dire/keeper.ts";
 import { Worker } from "../dire/worker.ts";
@@ -37,7 +38,7 @@ async function runPipeline(orders: PipelineOrders): Promise<void> {
   const db = openPool({ address, max: orders.poolSize, applicationName, log });
   const work = { ...orders, db, clock: systemClock, log };
   const worker = new Worker({ ...work, note: (fact) => say({ kind: "fact", fact }) });
-  const keeper = new Keeper(work);
+  const keeper = new Keeper({ ...work, alsoForget: forgetControl });
   const stopping = new AbortController();
   port.on("message", (told: ToPipeline) => {
     if (told === "wake") return worker.wake();

@@ -7,6 +7,7 @@
  */
 import type { Queryable } from "../db/session.ts";
 import { newUuid } from "../lib/clock.ts";
+import { parseUuid } from "../lib/uuid.ts";
 import { audit } from "./audit.ts";
 
 /** Where a command stands. */
@@ -80,8 +81,8 @@ export async function findCommand(
   commandId: string,
 ): Promise<Command | undefined> {
   const { rows } = await db.query<CommandRow>(
-    `select ${COLUMNS} from sync.commands where tenant = $1 and command_id::text = lower($2)`,
-    [tenant, commandId],
+    `select ${COLUMNS} from sync.commands where tenant = $1 and command_id = $2`,
+    [tenant, parseUuid(commandId)],
   );
   const [row] = rows;
   if (row === undefined) return undefined;
@@ -169,11 +170,12 @@ export async function noteCommand(db: Queryable, tenant: number, news: CommandNe
     `update sync.commands set state = $4, message = $5, progress_percent = coalesce($6, progress_percent),
             result = coalesce($7::json, result), changed_at = now(),
             ended_at = case when $4 in ('succeeded', 'failed') then now() end
-      where tenant = $1 and agent_id = $2 and command_id::text = lower($3) and ended_at is null`,
+      where tenant = $1 and agent_id = $2 and command_id = $3 and ended_at is null`,
     [
       tenant,
       agentId,
-      commandId,
+      // No UUID is null, which is no command's.
+      parseUuid(commandId),
       state,
       message.slice(0, MESSAGE_CHARS_MAX),
       progressPercent ?? null,

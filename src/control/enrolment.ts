@@ -7,6 +7,7 @@ import { isoTime, newUuid, randomHex, type Clock } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/hash.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { Secret } from "../lib/secret.ts";
+import { parseUuid } from "../lib/uuid.ts";
 import {
   enrolmentTokenBody,
   formatEnrolmentToken,
@@ -177,13 +178,13 @@ async function take(
 ): Promise<Result<Grant, EnrolmentProblem>> {
   const { rows } = await db.query<Grant>(
     `with before as (
-       select used_at from sync.enrolment_tokens where tenant = $1 and token_id::text = lower($2) for update)
+       select used_at from sync.enrolment_tokens where tenant = $1 and token_id = $2 for update)
      update sync.enrolment_tokens t set used_at = coalesce(t.used_at, now()), used_spki_sha256 = $4
        from before b
-      where t.tenant = $1 and t.token_id::text = lower($2) and t.sha256 = $3 and t.expires_at > now()
+      where t.tenant = $1 and t.token_id = $2 and t.sha256 = $3 and t.expires_at > now()
         and (t.used_at is null or t.used_spki_sha256 = $4)
       returning t.agent_id, t.partition, t.cn_form, t.renew, t.actor, b.used_at is not null as is_again`,
-    [tenant, tokenId, sha256Hex(secret), spki],
+    [tenant, parseUuid(tokenId), sha256Hex(secret), spki],
   );
   if (rows[0] !== undefined) return ok(rows[0]);
   return await whyNot(db, { tenant, tokenId, secret });
@@ -195,8 +196,8 @@ async function whyNot(
 ): Promise<Result<never, EnrolmentProblem>> {
   const { rows } = await db.query<{ sha256: string; is_expired: boolean }>(
     `select sha256, expires_at <= now() as is_expired from sync.enrolment_tokens
-      where tenant = $1 and token_id::text = lower($2)`,
-    [tenant, tokenId],
+      where tenant = $1 and token_id = $2`,
+    [tenant, parseUuid(tokenId)],
   );
   const [row] = rows;
   if (row === undefined || !isEqual(row.sha256, sha256Hex(secret))) {

@@ -4,6 +4,7 @@ import { tx, type Tx } from "../db/tx.ts";
 import { newUuid } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { Secret } from "../lib/secret.ts";
+import { parseUuid } from "../lib/uuid.ts";
 import { findAgent } from "./agents.ts";
 import { audit } from "./audit.ts";
 import type { Sealer } from "./secrets.ts";
@@ -62,8 +63,8 @@ export async function findSource(
 ): Promise<Source | undefined> {
   const { rows } = await db.query<SourceRow>(
     `select ${COLUMNS} from sync.sources
-      where tenant = $1 and deleted_at is null and (name = $2 or service_id::text = lower($2)) limit 1`,
-    [tenant, nameOrId],
+      where tenant = $1 and deleted_at is null and (name = $2 or service_id = $3) limit 1`,
+    [tenant, nameOrId, parseUuid(nameOrId)],
   );
   return rows[0] === undefined ? undefined : sourceOf(rows[0]);
 }

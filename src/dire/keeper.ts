@@ -9,6 +9,7 @@ import { timeOutRuns } from "../inbox/run-store.ts";
 import { pause, type Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import type { Retention } from "../model/retention.ts";
 import { reapDevices } from "./reap.ts";
 
 /** How the keeper is set up. */
@@ -16,10 +17,16 @@ export interface KeeperOptions {
   readonly db: TenantDbs;
   readonly clock: Clock;
   readonly log: Log;
+  /** Forgets what lies beyond the stages of this folder; gives how many rows went. */
+  readonly alsoForget?: Forget | undefined;
 }
+
+/** Removes what is old enough of one tenant, by its settings. */
+type Forget = (db: Db, tenant: number, settings: Retention) => Promise<number>;
 
 /** How often it looks, ms: the shortest time that can be set is five minutes. */
 const LOOK_MS = 60_000;
+const FAILED = "housekeeping failed, it is tried again in a minute";
 
 /** Keeps tenants until it is stopped. */
 export class Keeper {
@@ -54,15 +61,27 @@ export class Keeper {
         .query<{ tenant: number }>("select tenant from sync.tenant_ingest order by tenant");
       for (const { tenant } of rows) {
         if (this.#stopping.signal.aborted) return;
-        await keepTenant(tenant, this.#options);
+        await this.#keep(tenant);
       }
     } catch (thrown) {
-      log.error({ error: messageOf(thrown) }, "housekeeping failed, it is tried again in a minute");
+      log.error({ error: messageOf(thrown) }, FAILED);
+    }
+  }
+
+  /** One tenant's trouble is not the next one's. */
+  async #keep(tenant: number): Promise<void> {
+    try {
+      await keepTenant(tenant, this.#options);
+    } catch (thrown) {
+      this.#options.log.error({ tenant, error: messageOf(thrown) }, FAILED);
     }
   }
 }
 
-async function keepTenant(tenant: number, { db: all, log }: KeeperOptions): Promise<void> {
+async function keepTenant(
+  tenant: number,
+  { db: all, log, alsoForget }: KeeperOptions,
+): Promise<void> {
   const db = all.forTenant(tenant);
   const settings = await readRetention(db, tenant);
   const quietMinutes = settings.run_timeout_minutes;
@@ -75,6 +94,7 @@ async function keepTenant(tenant: number, { db: all, log }: KeeperOptions): Prom
     journalDays: settings.journal_days,
     batch: settings.batch_size,
   });
+  const others = (await alsoForget?.(db, tenant, settings)) ?? 0;
   const reaped =
     settings.cleanup_enabled === 0
       ? 0
@@ -82,7 +102,7 @@ async function keepTenant(tenant: number, { db: all, log }: KeeperOptions): Prom
           retentionDays: settings.retention_days,
           batch: settings.batch_size,
         });
-  log.info({ tenant, forgotten, reaped }, "cleaned up");
+  log.info({ tenant, forgotten: forgotten + others, reaped }, "cleaned up");
 }
 
 /** One replica gets it, once an interval. */

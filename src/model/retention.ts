@@ -78,6 +78,18 @@ export const RETENTION_SETTINGS = {
     max: 30,
     about: "days in which a run can be verified and undone",
   },
+  command_days: {
+    fallback: 30,
+    min: 1,
+    max: 3_650,
+    about: "days that commands to agents and their answers are kept",
+  },
+  enrolment_token_days: {
+    fallback: 30,
+    min: 1,
+    max: 3_650,
+    about: "days that an enrolment token is kept after it expired, used or not",
+  },
 } as const satisfies Readonly<Record<string, RetentionSetting>>;
 
 /** Name of a setting. */
