@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { openPool, type Db } from "../../src/db/pool.ts";
+import { Recalls } from "../../src/dire/recall-store.ts";
 import { workChunks, workDirty } from "../../src/dire/work.ts";
 import { putChunk } from "../../src/inbox/inbox.ts";
 import { claimTenant, releaseTenant, type Lease } from "../../src/inbox/lease.ts";
@@ -128,7 +129,8 @@ async function play(
 }
 
 async function work(db: Db, lease: Lease): Promise<void> {
-  while ((await workChunks(db, lease, CHUNKS_PER_TX)) !== undefined) {
+  const recalls = new Recalls();
+  while ((await workChunks(db, lease, { limit: CHUNKS_PER_TX, recalls })) !== undefined) {
     while ((await workDirty(db, lease)) !== undefined);
   }
   await releaseTenant(db, lease);

@@ -133,7 +133,7 @@ export function addRehearsals(app: Api, context: ApiContext): void {
     const { tenant } = c.get("tenant");
     const { rehearsalNo } = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
     const message = Buffer.from(await c.req.text());
-    const entries = splitEntries(message.toString("latin1"));
+    const entries = splitEntries(message);
     if (!entries.ok) throw new Problem("invalid_request", `body: ${entries.error}`);
     const chunks = await addChunk(db, tenant, { rehearsalNo, message });
     if (chunks === undefined) throw ended(rehearsalNo);

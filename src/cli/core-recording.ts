@@ -12,9 +12,7 @@ export async function readRecording(file: string): Promise<readonly string[]> {
   const bytes = await readFile(file).catch((thrown: unknown) => {
     throw new ConfigError(file, `cannot be read: ${messageOf(thrown)}`);
   });
-  // One character a byte, so that places in the text are places in the file.
-  const text = bytes.toString("latin1");
-  const entries = splitEntries(text);
+  const entries = splitEntries(bytes);
   if (!entries.ok) throw new ConfigError(file, entries.error);
   const pieces: string[] = [];
   let from = 0;

@@ -1,8 +1,9 @@
 import { err, type Result } from "../lib/result.ts";
 import { parseDeviceUpdate } from "../model/device-update.ts";
 import type { Attribute, Attribution } from "./attribution.ts";
+import type { ContentDigest } from "./content-digest.ts";
 import type { Kind } from "./kind.ts";
-import { hash53, observe, type Observation } from "./observation.ts";
+import { observe, type Observation } from "./observation.ts";
 import { addSighting, firstState, type RecordState } from "./record-state.ts";
 
 /** Names one record: (partition, kind, native id, source instance) in a tenant. */
@@ -18,9 +19,20 @@ export interface RecordDelta {
   deletedMs: number | undefined;
 }
 
+/** An entry that is byte for byte what a record shows. */
+export interface Recognised {
+  readonly recordNo: number;
+  readonly instanceNo: number;
+  readonly partitionNo: number;
+  readonly timeMs: number;
+  /** Reads the entry after all: where the batch says something else of the same record, both are to be joined. */
+  readonly read: () => void;
+}
+
 /** Entries of a batch sorted into records; what could not be used is counted by reason. */
 export interface Batch {
   readonly records: Map<string, RecordDelta>;
+  readonly recognised: Recognised[];
   entries: number;
   rejected: number;
   readonly rejectedBy: Map<string, number>;
@@ -42,7 +54,14 @@ const REASONS_MAX = 50;
 
 /** An empty batch. */
 export function newBatch(): Batch {
-  return { records: new Map(), entries: 0, rejected: 0, rejectedBy: new Map(), rejectedSample: [] };
+  return {
+    records: new Map(),
+    recognised: [],
+    entries: 0,
+    rejected: 0,
+    rejectedBy: new Map(),
+    rejectedSample: [],
+  };
 }
 
 /** An entry that can be used: which record it speaks of, and what it says. */
@@ -51,11 +70,17 @@ export interface UsableEntry {
   readonly observation: Observation;
 }
 
-/** Takes a usable entry into the batch and gives what the batch knows of its record. `content` is its JSON without its volatile members, as UTF-8 text. */
+/** An entry's JSON without its volatile members, as it was sent, and its digest. */
+export interface EntryContent {
+  readonly payload: string;
+  readonly digest: ContentDigest;
+}
+
+/** Takes a usable entry into the batch and gives what the batch knows of its record. */
 export function addEntry(
   batch: Batch,
   { name, observation }: UsableEntry,
-  content: string,
+  { payload, digest }: EntryContent,
 ): RecordDelta {
   batch.entries += 1;
   const delta = deltaOf(batch, name);
@@ -63,7 +88,7 @@ export function addEntry(
     delta.deletedMs = Math.max(delta.deletedMs ?? 0, observation.timeMs);
     return delta;
   }
-  const sighting = { observation, hash: hash53(content), payload: content };
+  const sighting = { observation, digest, payload };
   delta.state =
     delta.state === undefined ? firstState(sighting) : addSighting(delta.state, sighting);
   return delta;

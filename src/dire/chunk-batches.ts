@@ -1,8 +1,19 @@
-import { splitEntries } from "../inbox/entries.ts";
+import { isAscii } from "node:buffer";
+
+import { splitEntries, type EntrySlice } from "../inbox/entries.ts";
 import { invariant } from "../lib/invariant.ts";
 import { parseSyncMeta, type SyncMeta } from "../model/device-update.ts";
 import type { Attribute } from "./attribution.ts";
-import { addEntry, newBatch, readEntry, rejectEntry, type Batch } from "./batch.ts";
+import {
+  addEntry,
+  newBatch,
+  readEntry,
+  rejectEntry,
+  type Batch,
+  type EntryContent,
+} from "./batch.ts";
+import { contentDigest, type ContentDigest } from "./content-digest.ts";
+import type { Recognise, Repetition } from "./recognise.ts";
 
 /** Entries of chunks by source instance; `strays` belong to none and are only counted. */
 export interface Sorted {
@@ -23,28 +34,87 @@ export interface SortableChunk {
   readonly receivedMs: number;
   /** Given the sync_meta that the chunk's entries share. */
   readonly attribution: (chunkMeta: SyncMeta | undefined) => Attribute;
+  /** Spares entries that repeat what a record shows from being read. Absent: all are read. */
+  readonly recognition?: ((chunkMeta: SyncMeta | undefined) => Recognise) | undefined;
 }
 
 /** Sorts one chunk's entries and gives their count. The gateway checked the array's structure before it took the chunk in. */
-export function sortChunk(
-  sorted: Sorted,
-  { message, receivedMs, attribution }: SortableChunk,
-): number {
+export function sortChunk(sorted: Sorted, chunk: SortableChunk): number {
+  const { message, receivedMs, attribution, recognition } = chunk;
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-  const text = bytes.toString("latin1");
-  const entries = splitEntries(text);
+  const entries = splitEntries(bytes);
   invariant(entries.ok, "a chunk in the inbox is a JSON array of objects");
   const [first] = entries.value;
-  const meta = first === undefined ? undefined : metaOf(utf8(text.slice(first.start, first.end)));
+  const meta =
+    first === undefined ? undefined : metaOf(bytes.toString("utf8", first.start, first.end));
   sorted.claimed ??= meta?.syncServiceId?.toLowerCase();
-  const attribute = attribution(meta);
-  for (const { start, end, content } of entries.value) {
-    const entry = bytes.toString("utf8", start, end);
-    const read = readEntry(entry, { attribute, receivedMs });
-    if (read.ok) addEntry(batchOf(sorted, read.value.name.instance), read.value, utf8(content));
-    else rejectEntry(rejecting(sorted, meta), read.error, entry);
+  const reader = new ChunkReader(sorted, { bytes, receivedMs, meta, attribute: attribution(meta) });
+  const recognise = recognition?.(meta);
+  for (const { start, end, content, envelope } of entries.value) {
+    const digest = contentDigest(content);
+    const repeated = recognise?.({ envelope, content, digest });
+    if (repeated === undefined) reader.read({ start, end, content, digest });
+    else {
+      note(batchOf(sorted, repeated.place.name.instance), repeated, () =>
+        reader.read({ start, end, content, digest }),
+      );
+    }
   }
   return entries.value.length;
+}
+
+function note(batch: Batch, { recordNo, timeMs, place }: Repetition, read: () => void): void {
+  const { instanceNo, partitionNo } = place;
+  batch.entries += 1;
+  batch.recognised.push({
+    recordNo,
+    instanceNo,
+    partitionNo,
+    timeMs,
+    read: () => {
+      batch.entries -= 1;
+      read();
+    },
+  });
+}
+
+type ReadableEntry = Pick<EntrySlice, "start" | "end" | "content"> & {
+  readonly digest: ContentDigest;
+};
+type Readable = {
+  readonly bytes: Buffer;
+  readonly receivedMs: number;
+  readonly meta: SyncMeta | undefined;
+  readonly attribute: Attribute;
+};
+
+/** Reads entries of one chunk into the batches of their sources. */
+class ChunkReader {
+  readonly #sorted: Sorted;
+  readonly #chunk: Readable;
+  /** Then the latin1 reading is the text itself. */
+  readonly #isAscii: boolean;
+
+  constructor(sorted: Sorted, chunk: Readable) {
+    this.#sorted = sorted;
+    this.#chunk = chunk;
+    this.#isAscii = isAscii(chunk.bytes);
+  }
+
+  read({ start, end, content, digest }: ReadableEntry): void {
+    const { bytes, meta } = this.#chunk;
+    const entry = bytes.toString(this.#isAscii ? "latin1" : "utf8", start, end);
+    const read = readEntry(entry, this.#chunk);
+    if (read.ok) {
+      const payload = this.#isAscii ? content : utf8(content);
+      addEntry(batchOf(this.#sorted, read.value.name.instance), read.value, { payload, digest });
+    } else rejectEntry(rejecting(this.#sorted, meta), read.error, entry);
+  }
+}
+
+/** What addEntry wants of an entry, of its content read as latin1. */
+export function entryContent(latin1: string): EntryContent {
+  return { payload: utf8(latin1), digest: contentDigest(latin1) };
 }
 
 /** The sync_meta that a chunk's first entry carries. */

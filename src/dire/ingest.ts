@@ -6,8 +6,8 @@
  * one index row a value, a changed one a read of its whole history.
  */
 import type { Tx } from "../db/tx.ts";
-import type { Batch, RecordDelta } from "./batch.ts";
-import { dayOf } from "./day-set.ts";
+import type { Batch, Recognised, RecordDelta } from "./batch.ts";
+import { dayOf, oneDay } from "./day-set.ts";
 import {
   writeAddresses,
   writeDeletions,
@@ -21,6 +21,7 @@ import { historyOf, valuesOf, type ValueKey } from "./node.ts";
 import { instanceNumbers, partitionNumbers, takeNumbers } from "./numbers.ts";
 import { readOrigins } from "./origin-store.ts";
 import { notePresence, type Spoken } from "./presence-store.ts";
+import type { Recall, WrittenContent } from "./recall.ts";
 import { formatRanges } from "./record-ranges.ts";
 import { bornAgain, joinStates, type RecordState } from "./record-state.ts";
 import { findHeads, writeRecords, type RecordHead, type RecordRef } from "./record-store.ts";
@@ -47,6 +48,7 @@ export interface Ingested extends IngestCounts {
   readonly recordNos: ReadonlyMap<RecordDelta, number>;
 }
 
+type Place = Pick<RecordRef, "instanceNo" | "partitionNo">;
 type Row = {
   readonly ref: RecordRef;
   readonly delta: RecordDelta;
@@ -62,17 +64,27 @@ export interface WrittenState {
   readonly recordNo: number;
 }
 
-/** Writes a batch. The caller holds the tenant's fence; `runNo` is the run that the entries belong to. */
+/** What is taken in, and what goes with it. */
+export interface Ingesting {
+  readonly batch: Batch;
+  /** The run that the entries belong to. */
+  readonly runNo: number;
+  /** What is in mind of the tenant's records; kept up with what is written. */
+  readonly recall?: Recall | undefined;
+}
+
+/** Writes a batch. The caller holds the tenant's fence. */
 export async function ingest(
   tx: Tx,
   tenant: number,
-  { batch, runNo }: { readonly batch: Batch; readonly runNo: number },
+  { batch, runNo, recall }: Ingesting,
 ): Promise<Ingested> {
   const rows = await locate(tx, tenant, [...batch.records.values()]);
+  const recognised = withoutRead(batch.recognised, rows);
   const seq = await takeNumbers(tx, tenant, { what: "batch", count: 1 });
-  const created = await createRecords(tx, tenant, { rows, seq });
-  const changed = await changeRecords(tx, tenant, { rows, seq, runNo });
-  const unchanged = rows.filter(isUnchanged).flatMap(unchangedOf);
+  const created = await createRecords(tx, tenant, { rows, seq, recall });
+  const changed = await changeRecords(tx, tenant, { rows, seq, runNo, recall });
+  const unchanged = [...rows.filter(isUnchanged).flatMap(unchangedOf), ...sightingsOf(recognised)];
   const late = await writeUnchanged(tx, tenant, { unchanged, seq, runNo });
   const deleted = await deleteRecords(tx, tenant, rows);
   const fired = await fireWatches(tx, tenant, unchanged.map(seenOn));
@@ -81,7 +93,7 @@ export async function ingest(
   const { entries, rejected } = batch;
   const recordNos = numbersOf(rows, created);
   let retracted = 0;
-  for (const spoken of spokenOf(rows, recordNos).values()) {
+  for (const spoken of spokenOf(rows, recordNos, recognised).values()) {
     retracted += await notePresence(tx, tenant, { spoken, seq, runNo });
   }
   const handled = created.length + changed.length + rows.filter(isDeletion).length;
@@ -97,18 +109,50 @@ export async function ingest(
   };
 }
 
+/**
+ * The entries that repeat what a record shows, but for those of records of which the batch says something else too: they are read
+ * into it, because what a record shows is decided by all of them.
+ */
+function withoutRead(
+  recognised: readonly Recognised[],
+  rows: readonly Row[],
+): readonly Recognised[] {
+  if (recognised.length === 0) return recognised;
+  const told = new Set(rows.map(({ head }) => head?.recordNo));
+  const repeated = recognised.filter(({ recordNo }) => !told.has(recordNo));
+  if (repeated.length === recognised.length) return recognised;
+  for (const { recordNo, read } of recognised) if (told.has(recordNo)) read();
+  return repeated;
+}
+
+/** In the order of their times: of several of one record none is late. That none is older than its record was seen to when it was recognised. */
+function sightingsOf(recognised: readonly Recognised[]): Unchanged[] {
+  const days = new Map<number, Unchanged["days"]>();
+  const inTime = recognised.toSorted((a, b) => a.timeMs - b.timeMs);
+  return inTime.map(({ recordNo, instanceNo, timeMs }) => {
+    const day = days.get(timeMs) ?? oneDay(dayOf(timeMs));
+    days.set(timeMs, day);
+    return { recordNo, instanceNo, sinceMs: -Infinity, firstMs: timeMs, lastMs: timeMs, days: day };
+  });
+}
+
 function spokenOf(
   rows: readonly Row[],
   recordNos: ReadonlyMap<RecordDelta, number>,
+  recognised: readonly Recognised[],
 ): ReadonlyMap<string, Spoken> {
   const byPlace = new Map<string, Spoken>();
-  for (const row of rows) {
-    const { instanceNo, partitionNo } = row.ref;
-    const recordNo = recordNos.get(row.delta);
-    if (recordNo === undefined) continue;
+  const spokenIn = ({ instanceNo, partitionNo }: Place): Spoken => {
     const place = `${instanceNo} ${partitionNo}`;
     const spoken = byPlace.get(place) ?? nothingSpoken(instanceNo, partitionNo);
     byPlace.set(place, spoken);
+    return spoken;
+  };
+  for (const one of recognised) spokenIn(one).unchanged.push(one.recordNo);
+  for (const row of rows) {
+    const recordNo = recordNos.get(row.delta);
+    if (recordNo === undefined) continue;
+    const spoken = spokenIn(row.ref);
     if (isGone(row)) spoken.deleted.push(recordNo);
     if (isNew(row)) spoken.created.push(recordNo);
     else if (isUnchanged(row)) spoken.unchanged.push(recordNo);
@@ -165,10 +209,16 @@ async function locate(tx: Tx, tenant: number, deltas: readonly RecordDelta[]): P
   });
 }
 
+type Creating = {
+  readonly rows: readonly Row[];
+  readonly seq: number;
+  readonly recall: Recall | undefined;
+};
+
 async function createRecords(
   tx: Tx,
   tenant: number,
-  { rows, seq }: { readonly rows: readonly Row[]; readonly seq: number },
+  { rows, seq, recall }: Creating,
 ): Promise<number[]> {
   const fresh = rows.filter(isNew);
   if (fresh.length === 0) return [];
@@ -184,17 +234,20 @@ async function createRecords(
     return [{ ...row, state: bornAgain(state, origins.get(i)), recordNo: first + i }];
   });
   await writeStates(tx, tenant, { states, seq });
+  for (const state of states) recall?.note(contentOf(state));
   return states.map(({ recordNo }) => recordNo);
+}
+
+function contentOf({ ref, delta, head, recordNo, state }: StateRow): WrittenContent {
+  const { instanceNo, partitionNo } = ref;
+  const before = head && { hash: head.contentHash, check: head.contentCheck };
+  return { name: delta.name, instanceNo, partitionNo, recordNo, content: state.content, before };
 }
 
 async function changeRecords(
   tx: Tx,
   tenant: number,
-  {
-    rows,
-    seq,
-    runNo,
-  }: { readonly rows: readonly Row[]; readonly seq: number; readonly runNo: number },
+  { rows, seq, runNo, recall }: Creating & { readonly runNo: number },
 ): Promise<number[]> {
   const changed = rows.filter(
     (row) => row.head !== undefined && row.delta.state !== undefined && !isUnchanged(row),
@@ -213,6 +266,7 @@ async function changeRecords(
   });
   if (runNo > 0) await journalChanges(tx, tenant, { runNo, before: [...known.values()] });
   await writeStates(tx, tenant, { states, seq });
+  for (const state of states) recall?.note(contentOf(state));
   await clearSightings(
     tx,
     tenant,

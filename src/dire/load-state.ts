@@ -51,8 +51,8 @@ class Loaded implements LoadedRecord {
 
 function contentOf(row: StoredRecord): Content {
   const { firstMs, idInput, payload, features, fingerprint, shown: addresses, days } = row;
-  const { contentHash: hash, currentMs: lastMs } = row;
-  return { firstMs, lastMs, idInput, hash, payload, features, fingerprint, addresses, days };
+  const { contentHash: hash, contentCheck: check, currentMs: lastMs } = row;
+  return { firstMs, lastMs, idInput, hash, check, payload, features, fingerprint, addresses, days };
 }
 
 function withSeen(content: Content, seen: Seen | undefined): Content {

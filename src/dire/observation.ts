@@ -1,9 +1,9 @@
-import { sha256 } from "../lib/hash.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { idRuleInput, type IdInputs } from "../model/canonical-id.ts";
 import type { DeviceUpdate, Metadata } from "../model/device-update.ts";
 import { isUsableIp, parseIpList, type Ip } from "../model/ip.ts";
 import { isLocallyAdministered, parseMacList, type Mac } from "../model/mac.ts";
+import { hash53 } from "./content-digest.ts";
 import type { Kind } from "./kind.ts";
 import { isDeviceMac, isVirtual, parseHost, parseSerial, parseWord } from "./values.ts";
 
@@ -169,12 +169,6 @@ function aliasesOf(metadata: Metadata): readonly Ip[] {
     if (text !== undefined) ips.push(...parseIpList(text));
   }
   return ips;
-}
-
-/** The part of SHA-256 that a JavaScript number holds exactly. */
-export function hash53(text: string): number {
-  const digest = sha256(text);
-  return (digest.readUInt32BE(0) & 0x1fffff) * 2 ** 32 + digest.readUInt32BE(4);
 }
 
 /** Hash of the features; 0 is kept free, it stands for "all fingerprints" in sync.members. */

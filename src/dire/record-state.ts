@@ -6,6 +6,7 @@
  * older contents are history. A reader takes the union of both, so it does not matter when something moved.
  */
 import type { Ip } from "../model/ip.ts";
+import type { ContentDigest } from "./content-digest.ts";
 import { dayOf, oneDay, unionDays, type DaySet } from "./day-set.ts";
 import type { Features, Observation } from "./observation.ts";
 
@@ -22,6 +23,8 @@ export type AddressDays = ReadonlyMap<Ip, DaySet>;
 /** The content that a record shows now. */
 export interface Content extends Life {
   readonly hash: number;
+  /** More of the same digest; a content is decided by `hash` alone. */
+  readonly check: number;
   /** The entry's JSON without its volatile members. */
   readonly payload: string;
   readonly features: Features;
@@ -48,16 +51,17 @@ export interface RecordState {
 /** An observation with the bytes that it came in. */
 export interface Sighting {
   readonly observation: Observation;
-  readonly hash: number;
+  readonly digest: ContentDigest;
   readonly payload: string;
 }
 
 /** The state of a record that was seen once. */
-export function firstState({ observation, hash, payload }: Sighting): RecordState {
+export function firstState({ observation, digest, payload }: Sighting): RecordState {
   const { timeMs, features, fingerprint, addresses, idInput } = observation;
   const life = { firstMs: timeMs, lastMs: timeMs, idInput };
   const days = oneDay(dayOf(timeMs));
-  const content = { ...life, hash, payload, features, fingerprint, addresses, days };
+  const { hash, check } = digest;
+  const content = { ...life, hash, check, payload, features, fingerprint, addresses, days };
   return { content, versions: new Map(), addresses: new Map() };
 }
 

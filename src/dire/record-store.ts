@@ -22,6 +22,7 @@ export interface RecordRef {
 export interface RecordHead {
   readonly recordNo: number;
   readonly contentHash: number;
+  readonly contentCheck: number;
   readonly currentMs: number;
   readonly contentSeq: number;
 }
@@ -73,13 +74,14 @@ export async function findHeads(
     i: number;
     record_no: number;
     content_hash: number;
+    content_check: number;
     current_at: number;
     content_seq: number;
   }>(
-    `select (u.i - 1)::int as i, r.record_no, r.content_hash, r.current_at, r.content_seq
+    `select (u.i - 1)::int as i, r.record_no, r.content_hash, r.content_check, r.current_at, r.content_seq
        from unnest($2::int[], $3::smallint[], $4::text[], $5::int[]) with ordinality u(p, k, n, s, i)
       cross join lateral (
-        select record_no, content_hash, current_at, content_seq from sync.records
+        select record_no, content_hash, content_check, current_at, content_seq from sync.records
          where tenant = $1 and partition_no = u.p and kind = u.k and native = u.n and instance_no = u.s limit 1) r`,
     [
       tenant,
@@ -98,6 +100,7 @@ export async function findHeads(
       {
         recordNo: row.record_no,
         contentHash: row.content_hash,
+        contentCheck: row.content_check,
         currentMs: row.current_at,
         contentSeq: row.content_seq,
       },
@@ -112,6 +115,7 @@ type RecordRow = {
   native: string;
   instance_no: number;
   content_hash: number;
+  content_check: number;
   payload: string;
   current_at: number;
   features: Features;
@@ -136,7 +140,7 @@ export async function readRecords(
   recordNos: readonly number[],
 ): Promise<StoredRecord[]> {
   const { rows } = await tx.query<RecordRow>(
-    `select r.record_no, r.partition_no, r.kind, r.native, r.instance_no, r.content_hash, r.payload::text as payload,
+    `select r.record_no, r.partition_no, r.kind, r.native, r.instance_no, r.content_hash, r.content_check, r.payload::text as payload,
             r.current_at, r.features, r.fingerprint, r.fingerprint_first, r.id_input, r.addresses as shown,
             r.address_days::text as address_days, r.content_seq,
             (select coalesce(max(a.runs), 0) from sync.absences a
@@ -165,6 +169,7 @@ export async function readRecords(
     native: row.native,
     instanceNo: row.instance_no,
     contentHash: row.content_hash,
+    contentCheck: row.content_check,
     payload: row.payload,
     currentMs: row.current_at,
     features: row.features,
@@ -224,12 +229,13 @@ export async function writeRecords(
   if (writes.length === 0) return;
   const sorted = writes.toSorted((a, b) => a.recordNo - b.recordNo);
   await tx.query(
-    `insert into sync.records as r (tenant, record_no, partition_no, kind, native, instance_no, content_hash, payload,
+    `insert into sync.records as r (tenant, record_no, partition_no, kind, native, instance_no, content_check, content_hash, payload,
             current_at, features, fingerprint, fingerprint_first, id_input, addresses, address_days, content_seq)
-     select $1, u.* from unnest($2::int[], $3::int[], $4::smallint[], $5::text[], $6::int[], $7::bigint[], $8::json[],
-            $9::timestamptz[], $10::json[], $11::bigint[], $12::timestamptz[], $13::text[], $14::text[], $15::int4multirange[],
-            $16::bigint[]) u
-     on conflict (tenant, record_no) do update set content_hash = excluded.content_hash, payload = excluded.payload,
+     select $1, u.* from unnest($2::int[], $3::int[], $4::smallint[], $5::text[], $6::int[], $7::int[], $8::bigint[], $9::json[],
+            $10::timestamptz[], $11::json[], $12::bigint[], $13::timestamptz[], $14::text[], $15::text[], $16::int4multirange[],
+            $17::bigint[]) u
+     on conflict (tenant, record_no) do update set content_check = excluded.content_check,
+            content_hash = excluded.content_hash, payload = excluded.payload,
             current_at = excluded.current_at, features = excluded.features, fingerprint = excluded.fingerprint,
             fingerprint_first = excluded.fingerprint_first, id_input = excluded.id_input,
             addresses = excluded.addresses, address_days = excluded.address_days, content_seq = excluded.content_seq`,
@@ -242,6 +248,7 @@ export async function writeRecords(
         (w) => w.kind,
         (w) => w.native,
         (w) => w.instanceNo,
+        (w) => w.content.check,
         (w) => w.content.hash,
         (w) => w.content.payload,
         (w) => isoTime(w.content.lastMs),

@@ -20,7 +20,15 @@ import {
   type AskedAddress,
   type KnownClaims,
 } from "./address-day.ts";
-import { addEntry, newBatch, readEntry, type Batch, type RecordDelta } from "./batch.ts";
+import {
+  addEntry,
+  newBatch,
+  readEntry,
+  type Batch,
+  type EntryContent,
+  type RecordDelta,
+} from "./batch.ts";
+import { entryContent } from "./chunk-batches.ts";
 import { dayOf } from "./day-set.ts";
 import { ingest } from "./ingest.ts";
 import { KINDS } from "./kind.ts";
@@ -239,9 +247,10 @@ function attribution(instance: string | undefined): Parameters<typeof readEntry>
 }
 
 /** The entry without its volatile members, as the inbox cuts it. */
-function contentOf(text: string): string {
-  const cut = splitEntries(`[${Buffer.from(text).toString("latin1")}]`);
-  return cut.ok ? Buffer.from(cut.value[0]?.content ?? "", "latin1").toString("utf8") : text;
+function contentOf(text: string): EntryContent {
+  const cut = splitEntries(Buffer.from(`[${text}]`));
+  const content = cut.ok ? cut.value[0]?.content : undefined;
+  return entryContent(content ?? Buffer.from(text).toString("latin1"));
 }
 
 function memberKey({ recordNo, fingerprint }: MemberRow): string {

@@ -1,9 +1,12 @@
 import type { Tx } from "../db/tx.ts";
 
 /**
- * Keeps the tenant's worker out for the length of the transaction, and makes it read anew what it may have in mind: its next
- * fence finds another epoch.
+ * Keeps the tenant's worker out for the length of the transaction, and makes every process read anew what it may have in mind: the
+ * next fence finds another epoch, and a batch that it does not know of.
  */
 export async function takeOver(open: Tx, tenant: number): Promise<void> {
-  await open.query("update sync.tenant_ingest set epoch = epoch + 1 where tenant = $1", [tenant]);
+  await open.query(
+    "update sync.tenant_ingest set epoch = epoch + 1, next_seq = next_seq + 1 where tenant = $1",
+    [tenant],
+  );
 }

@@ -20,6 +20,9 @@ import { newSorted, sortChunk, type Sorted } from "./chunk-batches.ts";
 import { parseDays } from "./day-set.ts";
 import { ingest, type IngestCounts } from "./ingest.ts";
 import { instanceNumbers, partitionNumber, takeNumbers } from "./numbers.ts";
+import { nextSeqOf, type Recalls } from "./recall-store.ts";
+import type { Recall, RecalledPlace } from "./recall.ts";
+import { recogniser, type Recognise } from "./recognise.ts";
 import { publishComponents, type ResolveCounts } from "./resolver.ts";
 import { concludeRun, type HeldRetraction } from "./retraction.ts";
 import { closeByFinal, closeRun, rejudge } from "./run-close.ts";
@@ -52,22 +55,34 @@ const NOTHING: WorkedChunks = {
 export async function workChunks(
   db: Db,
   lease: Lease,
-  limit: number,
+  { limit, recalls }: { readonly limit: number; readonly recalls?: Recalls | undefined },
 ): Promise<WorkedChunks | undefined> {
-  return await tx(db, async (open) => {
-    await fence(open, lease);
-    const chunks = await waitingChunks(open, lease.tenant, limit);
-    if (chunks.length === 0) return undefined;
-    const worked = await workRuns(open, lease.tenant, chunks);
-    return worked;
-  });
+  const { tenant } = lease;
+  try {
+    return await tx(db, async (open) => {
+      const fenced = await fence(open, lease);
+      const chunks = await waitingChunks(open, tenant, limit);
+      if (chunks.length === 0) return undefined;
+      const recall = await recalls?.open(open, tenant, fenced);
+      const worked = await workRuns(open, tenant, { chunks, recall });
+      if (recall === undefined) recalls?.miss(tenant, worked.unchanged);
+      else recalls?.keep(tenant, { nextSeq: await nextSeqOf(open, tenant) });
+      return worked;
+    });
+  } catch (thrown) {
+    recalls?.forget(tenant);
+    throw thrown;
+  }
 }
 
 /** Neighbouring chunks of one run are one batch; a manifest is worked by itself, after the chunks before it. */
 async function workRuns(
   open: Tx,
   tenant: number,
-  chunks: readonly WaitingChunk[],
+  {
+    chunks,
+    recall,
+  }: { readonly chunks: readonly WaitingChunk[]; readonly recall: Recall | undefined },
 ): Promise<WorkedChunks> {
   let worked = NOTHING;
   for (const group of groupRuns(chunks)) {
@@ -75,7 +90,7 @@ async function workRuns(
     const closed: number[] = [];
     if (first?.chunkIndex === MANIFEST_INDEX) closed.push(...(await closeRun(open, tenant, first)));
     else {
-      worked = sum(worked, await workGroup(open, tenant, group));
+      worked = sum(worked, await workGroup(open, tenant, { group, recall }));
       const last = group.find(({ endsRun }) => endsRun === true);
       if (last !== undefined) closed.push(...(await closeByFinal(open, tenant, last)));
       const retried = group.find(({ attempts }) => attempts > 0);
@@ -119,21 +134,39 @@ function groupRuns(chunks: readonly WaitingChunk[]): WaitingChunk[][] {
 async function workGroup(
   open: Tx,
   tenant: number,
-  group: readonly WaitingChunk[],
+  {
+    group,
+    recall,
+  }: { readonly group: readonly WaitingChunk[]; readonly recall: Recall | undefined },
 ): Promise<WorkedChunks> {
   const sorted = newSorted();
   const finished = group.map((chunk) => {
     const { message, receivedMs, sender } = chunk;
     const attribution = (meta: SyncMeta | undefined): Attribute => attributeToSender(sender, meta);
-    return { ...chunk, entries: sortChunk(sorted, { message, receivedMs, attribution }) };
+    const recognition = recall && recognitionOf(chunk, recall);
+    const sortable = { message, receivedMs, attribution, recognition };
+    return { ...chunk, entries: sortChunk(sorted, sortable) };
   });
   const bytes = group.reduce((total, { message }) => total + message.length, 0);
   let worked: WorkedChunks = { ...NOTHING, chunks: group.length, bytes };
   for (const [instance, batch] of batchesOf(sorted)) {
-    worked = sum(worked, await workInstance(open, tenant, { group, instance, batch, bytes }));
+    worked = sum(
+      worked,
+      await workInstance(open, tenant, { group, instance, batch, bytes, recall }),
+    );
   }
   await finishChunks(open, tenant, finished);
   return worked;
+}
+
+function recognitionOf(
+  { sender, receivedMs }: WaitingChunk,
+  recall: Recall,
+): (chunkMeta: SyncMeta | undefined) => Recognise {
+  const { partition } = sender;
+  const placeOf = (instance: string): RecalledPlace | undefined =>
+    recall.place({ instance, partition });
+  return (chunkMeta) => recogniser({ sender, chunkMeta, receivedMs, placeOf });
 }
 
 /** Strays are counted with the group's first instance: a run's row is where an operator looks for them. */
@@ -157,12 +190,13 @@ type InstanceWork = {
   readonly instance: string;
   readonly batch: Batch;
   readonly bytes: number;
+  readonly recall: Recall | undefined;
 };
 
 async function workInstance(
   open: Tx,
   tenant: number,
-  { group, instance, batch, bytes }: InstanceWork,
+  { group, instance, batch, bytes, recall }: InstanceWork,
 ): Promise<WorkedChunks> {
   const [first] = group;
   if (first === undefined) {
@@ -170,11 +204,11 @@ async function workInstance(
   }
   // An agent's hello is no run of a source: it has no manifest, and there may be thousands a day.
   if (first.runId.startsWith(HELLO_RUN)) {
-    const counts = await ingest(open, tenant, { batch, runNo: 0 });
+    const counts = await ingest(open, tenant, { batch, runNo: 0, recall });
     return { ...counts, chunks: 0, bytes: 0, ended: [], held: [] };
   }
   const runNo = await runOf(open, tenant, { first, instance });
-  const counts = await ingest(open, tenant, { batch, runNo });
+  const counts = await ingest(open, tenant, { batch, runNo, recall });
   const { rejectedBy, rejectedSample } = batch;
   await addProgress(open, tenant, {
     runNo,
@@ -188,8 +222,11 @@ async function workInstance(
   return { ...counts, chunks: 0, bytes: 0, ended: [], held: [] };
 }
 
-function latestEvent({ records }: Batch): number | undefined {
+function latestEvent({ records, recognised }: Batch): number | undefined {
   let latest: number | undefined;
+  for (const { timeMs } of recognised) {
+    if (!(latest !== undefined && latest >= timeMs)) latest = timeMs;
+  }
   for (const { state, deletedMs } of records.values()) {
     for (const ms of [state?.content.lastMs, deletedMs]) {
       if (ms !== undefined && !(latest !== undefined && latest >= ms)) latest = ms;

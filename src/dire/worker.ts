@@ -10,6 +10,7 @@ import { newUuid, pause, type Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { backoffMs, retryOf } from "../lib/retry.ts";
+import { Recalls } from "./recall-store.ts";
 import { workRetractions } from "./retire.ts";
 import type { WorkFact } from "./work-fact.ts";
 import { workChunks, workDirty } from "./work.ts";
@@ -38,6 +39,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #stopping = new AbortController();
   readonly #owner = newUuid();
+  readonly #recalls = new Recalls();
   #wake = new AbortController();
   #idle = 0;
   readonly #onIdle: (() => void)[] = [];
@@ -115,7 +117,8 @@ export class Worker {
     const { log, chunksPerTx, clock, note } = this.#options;
     const startedMs = clock.now();
     try {
-      const worked = await workChunks(this.#dbOf(lease), lease, chunksPerTx);
+      const options = { limit: chunksPerTx, recalls: this.#recalls };
+      const worked = await workChunks(this.#dbOf(lease), lease, options);
       if (worked === undefined) return false;
       const { held, ended, ...counts } = worked;
       const tenant = await this.#slug(lease);
@@ -140,7 +143,7 @@ export class Worker {
     const { log, note } = this.#options;
     const db = this.#dbOf(lease);
     try {
-      return (await workChunks(db, lease, 1)) !== undefined;
+      return (await workChunks(db, lease, { limit: 1, recalls: this.#recalls })) !== undefined;
     } catch (thrown) {
       if (isPassing(thrown)) throw thrown;
       const waiting = await firstWaiting(db, lease.tenant);

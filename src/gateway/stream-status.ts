@@ -93,8 +93,7 @@ class Intake {
   }
 
   async #takeUpdates(message: Buffer, isLast: boolean): Promise<void> {
-    const text = message.toString("latin1");
-    const entries = splitEntries(text);
+    const entries = splitEntries(message);
     if (!entries.ok) throw new RpcFailure("INVALID_ARGUMENT", entries.error);
     const [first] = entries.value;
     // "[]" is what an older peer may send for "nothing"; there is nothing to keep.

@@ -65,18 +65,28 @@ export async function seizeTenant(
   return { tenant, owner, epoch: row.epoch };
 }
 
+/** How far a tenant's numbers had been given out when its row was locked. */
+export interface Fenced {
+  /** Number of the next batch: another one than before where somebody else has written records. */
+  readonly nextSeq: number;
+  readonly nextRecordNo: number;
+}
+
 /** First statement of every transaction that writes a tenant: renews the lease and locks its row, or ends the work. */
-export async function fence(tx: Tx, { tenant, owner, epoch }: Lease): Promise<void> {
-  const { count } = await tx.query(
+export async function fence(tx: Tx, { tenant, owner, epoch }: Lease): Promise<Fenced> {
+  const {
+    rows: [row],
+  } = await tx.query<{ next_seq: number; next_record_no: number }>(
     `update sync.tenant_ingest set lease_until = now() + $4 * interval '1 ms'
-      where tenant = $1 and owner = $2 and epoch = $3`,
+      where tenant = $1 and owner = $2 and epoch = $3 returning next_seq, next_record_no`,
     [tenant, owner, epoch, LEASE_MS],
   );
-  if (count === 0) {
+  if (row === undefined) {
     throw new SyncError("lease_lost", `tenant ${tenant} is written by another process now`, {
       retry: "transient",
     });
   }
+  return { nextSeq: row.next_seq, nextRecordNo: row.next_record_no };
 }
 
 /** Gives a lease back, so that another process need not wait for it to run out. */

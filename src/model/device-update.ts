@@ -115,7 +115,8 @@ function availability(value: unknown): { readonly isAvailable?: boolean } {
 /** Date.parse without a time zone reads the server's own; a naive time is UTC here. */
 const NAIVE_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?$/;
 
-function parseTime(value: unknown, receivedMs: number): Result<number> {
+/** An entry's event time; `receivedMs` stands in where it has none. */
+export function parseTime(value: unknown, receivedMs: number): Result<number> {
   if (value === undefined || value === null || value === "") return ok(receivedMs);
   if (typeof value !== "string") return err("timestamp is not an RFC 3339 text");
   const ms = Date.parse(NAIVE_TIME.test(value) ? `${value.replace(" ", "T")}Z` : value);

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import { addEntry, newBatch, readEntry } from "../../src/dire/batch.ts";
+import { entryContent } from "../../src/dire/chunk-batches.ts";
 import { DERIVATION_DEFAULT } from "../../src/dire/derivation.ts";
 import type { Kind } from "../../src/dire/kind.ts";
 import { historyOf, nodeOf as partOf, type Node } from "../../src/dire/node.ts";
@@ -231,7 +232,7 @@ test("since when a record says what it says does not depend on the order in whic
       const attribute = () => ok({ instance: "i", sourceType: "armis", partition: "default" });
       const read = readEntry(wire(hostname, ip, day), { attribute, receivedMs: 0 });
       assert.ok(read.ok);
-      addEntry(batch, read.value, JSON.stringify([hostname, ip]));
+      addEntry(batch, read.value, entryContent(JSON.stringify([hostname, ip])));
     }
     const [delta] = batch.records.values();
     assert.ok(delta?.state !== undefined);

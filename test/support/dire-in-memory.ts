@@ -4,6 +4,7 @@
  */
 import { ownerOnDay, type Claim } from "../../src/dire/address-owner.ts";
 import { readEntry } from "../../src/dire/batch.ts";
+import { entryContent } from "../../src/dire/chunk-batches.ts";
 import { countDays, dayOf } from "../../src/dire/day-set.ts";
 import { mayCount, neighboursOf } from "../../src/dire/neighbours.ts";
 import {
@@ -15,7 +16,7 @@ import {
   type RecordHistory,
   type ValueKey,
 } from "../../src/dire/node.ts";
-import { hash53, type Observation } from "../../src/dire/observation.ts";
+import type { Observation } from "../../src/dire/observation.ts";
 import { addSighting, firstState, type RecordState } from "../../src/dire/record-state.ts";
 import { Lens, resolve, type Cluster } from "../../src/dire/resolve.ts";
 import { isObserver } from "../../src/dire/rivals.ts";
@@ -50,7 +51,7 @@ export function resolveInMemory(told: readonly Told[]): Answer {
     if (line === undefined || line.observation.isDeletion) continue;
     const { key, observation } = line;
     const text = told[i]?.text ?? "";
-    const sighting = { observation, hash: hash53(text), payload: text };
+    const sighting = { observation, ...entryContent(text) };
     const known = records.get(nameOf(key));
     if (known === undefined) records.set(nameOf(key), { key, state: firstState(sighting) });
     else known.state = addSighting(known.state, sighting);

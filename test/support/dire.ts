@@ -4,6 +4,7 @@ import { tx, type Tx } from "../../src/db/tx.ts";
 import { newSorted, sortChunk } from "../../src/dire/chunk-batches.ts";
 import { ingest } from "../../src/dire/ingest.ts";
 import { kindOf } from "../../src/dire/kind.ts";
+import { Recalls } from "../../src/dire/recall-store.ts";
 import type { BrakeLimits } from "../../src/dire/storm-brake.ts";
 import { workDirty } from "../../src/dire/work.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
@@ -20,6 +21,14 @@ export function instanceOf({ metadata, source }: WireUpdate): string {
 }
 
 let tenants = 0;
+const recalls = new WeakMap<Db, Recalls>();
+
+/** What this process has in mind of a database's tenants, as a worker has. */
+export function recallsOf(db: Db): Recalls {
+  const known = recalls.get(db) ?? new Recalls();
+  recalls.set(db, known);
+  return known;
+}
 
 /** A new tenant with a lease nobody contests. */
 export async function newTenant(db: Db): Promise<Lease> {

@@ -6,7 +6,7 @@ import { MANIFEST_INDEX, putChunk } from "../../src/inbox/inbox.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { sha256 } from "../../src/lib/hash.ts";
 import { formatManifest, type RunOutcome } from "../../src/model/run-manifest.ts";
-import { settle, type WireUpdate } from "./dire.ts";
+import { recallsOf, settle, type WireUpdate } from "./dire.ts";
 
 /** One run: what it sends and how it ends. */
 export interface TestRun {
@@ -68,7 +68,7 @@ async function sendRun(db: Db, { tenant }: Lease, run: TestRun): Promise<void> {
 
 /** Works whatever waits, and publishes it. */
 async function workAll(db: Db, lease: Lease, limits?: BrakeLimits): Promise<void> {
-  while ((await workChunks(db, lease, 10)) !== undefined);
+  while ((await workChunks(db, lease, { limit: 10, recalls: recallsOf(db) })) !== undefined);
   await settle(db, lease, limits);
 }
 

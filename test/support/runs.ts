@@ -6,7 +6,7 @@ import { MANIFEST_INDEX, putChunk, type ArrivedChunk } from "../../src/inbox/inb
 import type { Lease } from "../../src/inbox/lease.ts";
 import { sha256Hex } from "../../src/lib/hash.ts";
 import { formatManifest, type RunManifest } from "../../src/model/run-manifest.ts";
-import type { WireUpdate } from "./dire.ts";
+import { recallsOf, type WireUpdate } from "./dire.ts";
 
 /** A source under test. */
 export interface TestSource {
@@ -126,7 +126,7 @@ function manifestOf(
 
 /** Works everything that waits, as the worker does. */
 export async function workAll(db: Db, lease: Lease): Promise<void> {
-  while ((await workChunks(db, lease, 10)) !== undefined);
+  while ((await workChunks(db, lease, { limit: 10, recalls: recallsOf(db) })) !== undefined);
   while ((await workRetractions(db, lease)) !== undefined);
   while ((await workDirty(db, lease)) !== undefined);
 }

@@ -12,7 +12,8 @@ create table sync.records (
   kind smallint not null,
   native text collate "C" not null,
   instance_no int not null,
-  -- first 8 bytes of the SHA-256 of the entry without its volatile members
+  -- SHA-256 of the entry without its volatile members: bytes 8 to 11, and 53 bits of the first 8; all 85 find an entry among all
+  content_check int not null,
   content_hash bigint not null,
   payload json not null,
   -- event time of the newest explicit sighting of this content
