@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-import { ROOT } from "./program.ts";
+import { commandOf, ROOT } from "./command-of.ts";
 
 const run = promisify(execFile);
 
@@ -11,15 +11,13 @@ export function coreCommands(
   env: Readonly<Record<string, string>> = {},
 ): (...args: readonly string[]) => Promise<unknown> {
   return async (...args) => {
-    const { stdout } = await run(
-      process.execPath,
-      ["src/bin/core.ts", ...args, "--data-dir", dataDir, "--json"],
-      {
-        cwd: ROOT,
-        env: { ...process.env, ...env },
-        maxBuffer: 64 * 1024 ** 2,
-      },
-    );
+    const command = ["src/bin/core.ts", ...args, "--data-dir", dataDir, "--json"];
+    const [program = "", ...rest] = commandOf(command);
+    const { stdout } = await run(program, rest, {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      maxBuffer: 64 * 1024 ** 2,
+    });
     return JSON.parse(stdout) as unknown;
   };
 }

@@ -2,13 +2,10 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 import { nodeFlags } from "../node-flags.mjs";
+import { ROOT } from "./command-of.ts";
 import { spawnTied } from "./spawn-tied.ts";
-
-/** The checkout. */
-export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** How long a program may take to say that it is up, ms: an embedded database on a slow disk is the longest. */
 const START_MAX_MS = 60_000;
@@ -45,7 +42,8 @@ export class Program implements AsyncDisposable {
     this.name = name;
     this.logFile = logFile;
     const loaded = preload.flatMap((module) => ["--import", module]);
-    const command = [...nodeFlags(args[0] ?? ""), ...loaded, ...args];
+    // Modules of the checkout can be loaded into its programs alone, not into a single executable.
+    const command = preload.length === 0 ? args : [...nodeFlags(args[0] ?? ""), ...loaded, ...args];
     this.#child = spawnTied(command, {
       cwd: ROOT,
       env: { ...process.env, ...env },

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcessWithoutNullStreams, type SpawnOptions } from "node:child_process";
 import { existsSync } from "node:fs";
 
+import { commandOf } from "./command-of.ts";
+
 /**
  * Ties a program's life to ours, as src/db/postmaster.ts does with its server: a helper shell, nobody's child, waits for our end of
  * its standard input to close, which the kernel does even on kill -9, and ends the program. `exec` keeps $$ the program's.
@@ -10,14 +12,14 @@ const END_WITH_PARENT =
 const SHELL = "/bin/sh";
 
 /**
- * Starts Node with these arguments, so that the program ends with this process at the latest, however that ends: a test run
- * that is killed leaves nothing behind. The program has no standard input; both outputs are to be read.
+ * Starts a program of the checkout, or this runtime with other arguments, so that it ends with this process at the latest, however
+ * that ends: a test run that is killed leaves nothing behind. The program has no standard input; both outputs are to be read.
  */
 export function spawnTied(
   args: readonly string[],
   options: Omit<SpawnOptions, "stdio"> = {},
 ): ChildProcessWithoutNullStreams {
-  const command = [process.execPath, ...args];
+  const command = commandOf(args);
   const tied = existsSync(SHELL) ? [SHELL, "-c", END_WITH_PARENT, SHELL, ...command] : command;
   const child = spawn(tied[0] ?? SHELL, tied.slice(1), {
     ...options,

@@ -181,6 +181,8 @@ async function post(
       method: "POST",
       servername: token.serverName,
       ca: rootPem,
+      // Said, because NODE_TLS_REJECT_UNAUTHORIZED in the environment would change what is not.
+      rejectUnauthorized: true,
       timeout: ANSWER_MAX_MS,
       agent: false,
       headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },

@@ -1,11 +1,10 @@
 /** The agent's executable. */
-import { runAgentCommand } from "../cli/agent-commands.ts";
-import { stopSignals } from "../cli/stop-signals.ts";
+import { isAbout, runAbout } from "../cli/about.ts";
+import { AGENT_ABOUT } from "../cli/agent-about.ts";
 
-process.exitCode = await runAgentCommand(process.argv.slice(2), {
-  env: process.env,
-  isTerminal: process.stderr.isTTY,
-  stopSignal: stopSignals,
-  print: (line) => void process.stdout.write(`${line}\n`),
-  printError: (line) => void process.stderr.write(`${line}\n`),
-});
+const argv = process.argv.slice(2);
+const ran = isAbout(argv)
+  ? runAbout(AGENT_ABOUT, argv)
+  : import("./agent-program.ts").then(({ runProgram }) => runProgram(argv));
+// Not awaited: a single executable's main file is CommonJS. A rejection ends the process with its stack all the same.
+void ran.then((code) => (process.exitCode = code));

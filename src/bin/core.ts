@@ -1,7 +1,10 @@
 /** The core's executable: commands go to the running server or to the database; `serve` is the server. */
-import { runCoreCommand } from "../cli/core-commands.ts";
+import { isAbout, runAbout } from "../cli/about.ts";
+import { CORE_ABOUT } from "../cli/core-about.ts";
 
-process.exitCode = await runCoreCommand(process.argv.slice(2), {
-  // Loaded when it is wanted: gRPC alone takes longer to load than most commands to run.
-  serve: async (settings, io) => (await import("./serve.ts")).serve(settings, io),
-});
+const argv = process.argv.slice(2);
+const ran = isAbout(argv)
+  ? runAbout(CORE_ABOUT, argv)
+  : import("./core-program.ts").then(({ runProgram }) => runProgram(argv));
+// Not awaited: a single executable's main file is CommonJS. A rejection ends the process with its stack all the same.
+void ran.then((code) => (process.exitCode = code));

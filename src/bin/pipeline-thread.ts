@@ -5,6 +5,7 @@ import type { DatabaseAddress } from "../db/connection.ts";
 import type { PoolLoad } from "../db/pool.ts";
 import type { WorkFact } from "../dire/work-fact.ts";
 import { SyncError } from "../lib/errors.ts";
+import { embeddedAsset } from "../lib/executable.ts";
 import { relayLine, type Log } from "../lib/log.ts";
 import {
   plainAddress,
@@ -85,13 +86,8 @@ function endedEarly(code: number): SyncError {
   return new SyncError("pipeline_ended", message, { retry: "permanent" });
 }
 
-/** What a single-file executable carries; undefined where this runs from files. Deno has no such module. */
+/** What a single executable carries; undefined where this runs from files. */
 function embeddedProgram(): string | undefined {
-  const sea = process.getBuiltinModule("node:sea") as Sea | undefined;
-  return sea !== undefined && sea.isSea() ? sea.getAsset(PIPELINE_ASSET, "utf8") : undefined;
+  const program = embeddedAsset(PIPELINE_ASSET);
+  return program === undefined ? undefined : new TextDecoder().decode(program);
 }
-
-type Sea = {
-  readonly isSea: () => boolean;
-  readonly getAsset: (name: string, encoding: "utf8") => string;
-};

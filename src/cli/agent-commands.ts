@@ -1,16 +1,10 @@
-/** The commands of serviceradar-agent. */
+/** The commands of serviceradar-agent. Each loads what it needs when it is called: gRPC alone takes longer than the runtime to start. */
 import { dirname } from "node:path";
 
-import { EXIT } from "../lib/exit-code.ts";
 import { VERSION } from "../lib/version.ts";
-import { check } from "./agent-check.ts";
-import { writeDiagnostics } from "./agent-diagnostics.ts";
-import { enroll } from "./agent-enroll.ts";
-import { preview } from "./agent-preview.ts";
-import { runOnce, runUntilStopped } from "./agent-run.ts";
-import { showStatus } from "./agent-status.ts";
+import { aboutCommands } from "./about.ts";
+import { AGENT_ABOUT } from "./agent-about.ts";
 import type { AgentTerminal } from "./agent-terminal.ts";
-import { validate } from "./agent-validate.ts";
 import { integer, oneOf, optional, required, short, toggle, withDefault } from "./args.ts";
 import { invocation } from "./invocation.ts";
 import { command, runProgram, type Command, type Program } from "./program.ts";
@@ -33,8 +27,10 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
       logLevel: oneOf(["trace", "debug", "info", "warn", "error"], "instead of agent.json's"),
       logFormat: oneOf(["json", "pretty"], "how log lines look (default: pretty on a terminal)"),
     },
-    run: (values, terminal: AgentTerminal) =>
-      values.once ? runOnce(values, terminal) : runUntilStopped(values, terminal),
+    run: async (values, terminal: AgentTerminal) => {
+      const { runOnce, runUntilStopped } = await import("./agent-run.ts");
+      return await (values.once ? runOnce(values, terminal) : runUntilStopped(values, terminal));
+    },
   }),
   command({
     name: "enroll",
@@ -50,25 +46,29 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
       force: toggle("replace what is there, after a copy of it was made"),
       json: jsonFlag,
     },
-    run: (values, terminal: AgentTerminal) => enroll(values, terminal),
+    run: async (values, terminal: AgentTerminal) =>
+      await (await import("./agent-enroll.ts")).enroll(values, terminal),
   }),
   command({
     name: "status",
     summary: "Show how the agent that runs on this host is doing",
     flags: { config: configFlag, json: jsonFlag },
-    run: (values, terminal: AgentTerminal) => showStatus(values, terminal),
+    run: async (values, terminal: AgentTerminal) =>
+      await (await import("./agent-status.ts")).showStatus(values, terminal),
   }),
   command({
     name: "validate",
     summary: "Check agent.json and the certificates it names, without connecting",
     flags: { config: configFlag, json: jsonFlag },
-    run: (values, terminal: AgentTerminal) => validate(values, terminal),
+    run: async (values, terminal: AgentTerminal) =>
+      await (await import("./agent-validate.ts")).validate(values, terminal),
   }),
   command({
     name: "check",
     summary: "Look at all that this agent needs: certificate, files, clock, gateways, sources",
     flags: { config: configFlag, json: jsonFlag },
-    run: (values, terminal: AgentTerminal) => check(values, terminal),
+    run: async (values, terminal: AgentTerminal) =>
+      await (await import("./agent-check.ts")).check(values, terminal),
   }),
   command({
     name: "preview",
@@ -79,7 +79,8 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
       limit: integer("N", "how many (default: 20)", { min: 1, max: PREVIEW_MAX }),
       json: jsonFlag,
     },
-    run: (values, terminal: AgentTerminal) => preview(values, terminal),
+    run: async (values, terminal: AgentTerminal) =>
+      await (await import("./agent-preview.ts")).preview(values, terminal),
   }),
   command({
     name: "diagnostics",
@@ -91,23 +92,15 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
         'where to; "-" prints it (default: named after the agent and the time)',
       ),
     },
-    run: (values, terminal: AgentTerminal) => writeDiagnostics(values, terminal),
+    run: async (values, terminal: AgentTerminal) =>
+      await (await import("./agent-diagnostics.ts")).writeDiagnostics(values, terminal),
   }),
-  command({
-    name: "version",
-    summary: "Show the release",
-    flags: { json: jsonFlag },
-    run: ({ json }, { print }: AgentTerminal) => {
-      print(json ? JSON.stringify({ name: "serviceradar-agent", version: VERSION }) : VERSION);
-      return Promise.resolve(EXIT.ok);
-    },
-  }),
+  ...aboutCommands<AgentTerminal>(AGENT_ABOUT),
 ];
 
 /** The agent's executable, but for how it is called here. */
 export const AGENT_PROGRAM: Omit<Program<AgentTerminal>, "call"> = {
-  name: "serviceradar-agent",
-  summary: "device inventory of external systems, pulled and streamed to a gateway",
+  ...AGENT_ABOUT,
   version: VERSION,
   commands: COMMANDS,
 };
@@ -117,6 +110,6 @@ export async function runAgentCommand(
   argv: readonly string[],
   terminal: AgentTerminal,
 ): Promise<number> {
-  const call = invocation("serviceradar-agent", terminal.env);
+  const call = invocation(AGENT_ABOUT.name, terminal.env);
   return await runProgram({ ...AGENT_PROGRAM, call }, argv, terminal);
 }

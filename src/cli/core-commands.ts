@@ -1,6 +1,8 @@
 /** serviceradar-core's commands. All but `serve`, `migrate` and `version` are requests to the REST API. */
 import { EXIT } from "../lib/exit-code.ts";
 import { VERSION } from "../lib/version.ts";
+import { aboutCommands } from "./about.ts";
+import { CORE_ABOUT } from "./core-about.ts";
 import { AGENT_COMMANDS } from "./core-agent.ts";
 import { ASSERTION_COMMANDS } from "./core-assertions.ts";
 import { OutputClosed, processContext, type CoreContext, type Serve } from "./core-context.ts";
@@ -31,11 +33,11 @@ import { runProgram, type Program } from "./program.ts";
 
 /** The core's executable, but for how it is called here. */
 export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
-  name: CORE_NAME,
-  summary: "one device inventory out of what many systems say",
+  ...CORE_ABOUT,
   version: VERSION,
   commands: [
     ...SERVER_COMMANDS,
+    ...aboutCommands<CoreContext>(CORE_ABOUT),
     ...TENANT_COMMANDS,
     ...AGENT_COMMANDS,
     ...SOURCE_COMMANDS,

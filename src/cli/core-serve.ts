@@ -1,4 +1,3 @@
-import { MIGRATIONS } from "../db/migrations.gen.ts";
 import { FIELD_EXPIRY_RUNS_DEFAULT } from "../dire/derivation.ts";
 import { RULES_DIR_DEFAULT } from "../dire/enrichment-files.ts";
 import { isoTime } from "../lib/clock.ts";
@@ -30,7 +29,7 @@ const compatSchema = optional(
   "schema of the views that bear the original's names (default: platform)",
 );
 
-/** serve, migrate, version. */
+/** serve, migrate. */
 export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
   command({
     name: "serve",
@@ -129,20 +128,6 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
           ];
       for (const line of lines) context.print(line);
       return EXIT.ok;
-    },
-  }),
-  command({
-    name: "version",
-    summary: "Show the release and its newest schema step",
-    flags: { json: toggle("print JSON") },
-    run: ({ json }, context) => {
-      const about = { name: CORE_NAME, version: VERSION, schema: MIGRATIONS.at(-1)?.name ?? "" };
-      context.print(
-        json
-          ? JSON.stringify(about, undefined, 2)
-          : `${about.name} ${about.version} (schema ${about.schema})`,
-      );
-      return Promise.resolve(EXIT.ok);
     },
   }),
 ];

@@ -11,11 +11,12 @@ import { sha256Hex } from "../lib/hash.ts";
 import { STATE_DIR, type DataDir } from "./data-dir.ts";
 import { makeOpenFolders, openToAll } from "./folders.ts";
 import { firstClosedFolder } from "./os-user.ts";
+import { programArchive } from "./program-archive.ts";
 
 /** Major version of the programs; a cluster belongs to one major version for ever. */
 export const POSTGRES_MAJOR = "18";
 
-/** Where PostgreSQL's programs come from: node_modules, or later the executable's own archive. */
+/** Where PostgreSQL's programs come from: the executable's own archive, or node_modules. */
 export interface ProgramSource {
   /** Names the content: another release of the programs has another one. */
   readonly sha256: string;
@@ -24,11 +25,13 @@ export interface ProgramSource {
 }
 
 /**
- * The programs of this build. Today the npm package of the host's platform; its name and version name its
- * content, because npm checked the tarball against the lockfile's sha512, and reading the 57 MB on every
- * start would double it. Throws ConfigError where no package exists for this platform.
+ * The programs of this build: those that a single executable carries; in a checkout the npm package of the host's
+ * platform. Its name and version name its content, because npm checked the tarball against the lockfile's sha512, and
+ * reading the 57 MB on every start would double it. Throws ConfigError where no package exists for this platform.
  */
 export function programSource(): ProgramSource {
+  const archive = programArchive();
+  if (archive !== undefined) return { sha256: archive.sha256, stage: archive.unpack };
   const native = join(packageDir(), "native");
   const manifest = readFileSync(join(native, "..", "package.json"), "utf8");
   const links = readFileSync(join(native, "pg-symlinks.json"), "utf8");

@@ -119,7 +119,10 @@ export function connectionsOf(settings: HttpSettings, limits: HttpLimits): Dispa
       });
 }
 
-/** Node's own list and the machine's: an inventory system on premises often has a company certificate. */
+/**
+ * Node's own list and the machine's: an inventory system on premises often has a company certificate. Not the default one, which
+ * NODE_EXTRA_CA_CERTS adds to: whom an agent trusts stands in its sources' settings and on the machine, not in an environment.
+ */
 export function trustedAuthorities(): string[] {
-  return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
+  return [...new Set([...getCACertificates("bundled"), ...getCACertificates("system")])];
 }

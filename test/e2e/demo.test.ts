@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 
-import { ROOT } from "../../build/process/program.ts";
+import { ROOT } from "../../build/process/command-of.ts";
 import { spawnTied } from "../../build/process/spawn-tied.ts";
 import { E2E_MAX_MS } from "./installation.ts";
 

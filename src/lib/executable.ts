@@ -1,0 +1,29 @@
+/** The single executable that we run from: what was put into it when it was built. A checkout has nothing of the kind. */
+
+import type * as Sea from "node:sea";
+
+/** What `npm run package` knows of an executable that it makes; its asset "build.json". */
+export interface BuildFacts {
+  /** Commit of the sources, with "-changed" where the working tree was not that commit's; "unknown" outside a clone. */
+  readonly commit: string;
+  /** "linux-x64": what it was built for. */
+  readonly target: string;
+  /** Release of the PostgreSQL inside, and the sha256 of its archive; absent where there is none. */
+  readonly postgresql?: { readonly version: string; readonly sha256: string };
+}
+
+/** An asset's bytes, which are the executable's own memory: not to be written to. Undefined in a checkout, and for a name that was not put in. */
+export function embeddedAsset(name: string): Uint8Array | undefined {
+  // Asked for at run time, because Deno has no such module.
+  const sea = process.getBuiltinModule("node:sea") as typeof Sea | undefined;
+  if (sea?.isSea() !== true || !sea.getAssetKeys().includes(name)) return undefined;
+  return new Uint8Array(sea.getRawAsset(name));
+}
+
+/** What was put down at the build; undefined in a checkout. */
+export function buildFacts(): BuildFacts | undefined {
+  const json = embeddedAsset("build.json");
+  return json === undefined
+    ? undefined
+    : (JSON.parse(new TextDecoder().decode(json)) as BuildFacts);
+}
