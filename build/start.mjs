@@ -8,7 +8,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 
-import { nodeFlags } from "./node-flags.mjs";
+import { nodeEnvironment, nodeFlags } from "./node-flags.mjs";
 import { fail, runProgram } from "./run-program.mjs";
 import { MODULES, ROOT, setUp } from "./set-up.mjs";
 
@@ -29,5 +29,5 @@ if (!existsSync(node)) fail(`${node} is missing: the lockfile has no Node for th
 const path = [dirname(node), join(MODULES, ".bin"), process.env.PATH].join(delimiter);
 process.exitCode = await runProgram(node, [...nodeFlags(file), resolve(ROOT, file), ...rest], {
   stdio: "inherit",
-  env: { ...process.env, PATH: path },
+  env: { ...nodeEnvironment(file), PATH: path },
 });

@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 
-import { nodeFlags } from "../node-flags.mjs";
+import { nodeEnvironment, nodeFlags } from "../node-flags.mjs";
 import { ROOT } from "./command-of.ts";
 import { spawnTied } from "./spawn-tied.ts";
 
@@ -46,7 +46,7 @@ export class Program implements AsyncDisposable {
     const command = preload.length === 0 ? args : [...nodeFlags(args[0] ?? ""), ...loaded, ...args];
     this.#child = spawnTied(command, {
       cwd: ROOT,
-      env: { ...process.env, ...env },
+      env: { ...nodeEnvironment(args[0] ?? ""), ...env },
       // Of its own group: Ctrl-C goes to whoever started it, who then stops it in order. A second signal would cut that short.
       detached: true,
     });
@@ -68,7 +68,7 @@ export class Program implements AsyncDisposable {
   async line(text: string): Promise<string> {
     const late = AbortSignal.timeout(START_MAX_MS);
     for (;;) {
-      const found = this.#lines.find((line) => line.includes(text));
+      const found = this.printed(text);
       if (found !== undefined) return found;
       if (this.hasEnded || late.aborted) {
         throw new Error(`${this.name} did not come up:\n${await this.lastWords()}`);
@@ -78,6 +78,11 @@ export class Program implements AsyncDisposable {
         new Promise((resolve) => late.addEventListener("abort", resolve)),
       ]);
     }
+  }
+
+  /** The first line so far that holds the text. */
+  printed(text: string): string | undefined {
+    return this.#lines.find((line) => line.includes(text));
   }
 
   get pid(): number {

@@ -226,7 +226,7 @@ export class Agent {
   #createRuntime(): SourceRuntime {
     const { config, host, limits, clock, log, sourceOfType, isOnce } = this.#options;
     const { agentId, partition, chunkBytesMax } = config;
-    const { windowChunks, sourcesInFlight } = planMemory(config);
+    const { windowChunks, sourcesInFlight, pageRowsMax } = planMemory(config);
     return new SourceRuntime({
       context: {
         identity: { agentId, partition, host },
@@ -242,6 +242,7 @@ export class Agent {
       },
       sourceOfType,
       sourcesInFlight,
+      pageRowsMax,
       isOnce,
     });
   }

@@ -50,8 +50,7 @@ export function manifestOf(run: EndedRun): RunManifest {
   return {
     runId: progress.runId,
     serviceId,
-    // Every run reads the whole source, until sources can be asked for changes alone.
-    kind: "full",
+    kind: progress.kind,
     outcome: outcomeOf(counts),
     startedMs: progress.startedMs,
     endedMs,

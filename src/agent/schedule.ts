@@ -22,7 +22,7 @@ export interface ScheduledSource {
   readonly discoveryIntervalMs: number;
 }
 
-/** Why a run starts. Discovery and poll both read everything, until sources can be asked for changes alone. */
+/** Why a run starts. A discovery and a command read everything, a poll what changed, from sources that can tell. */
 export type Trigger = "discovery" | "poll" | "command";
 
 /** One source's place in the schedule. */
@@ -34,6 +34,8 @@ export interface ScheduleEntry {
   /** Failed runs in a row that may be tried again, and when; Infinity where there is nothing to try again. */
   readonly failures: number;
   readonly retryMs: number;
+  /** What is tried again then: a discovery that failed is no poll. */
+  readonly retryTrigger: Trigger;
   /** Due since, and waiting for a slot or for the run before. */
   readonly wanted?: { readonly trigger: Trigger; readonly sinceMs: number };
   readonly running?: { readonly trigger: Trigger; readonly isCancelled: boolean };
@@ -110,9 +112,10 @@ export function runEnded(
   { nowMs, retry, roll }: { readonly nowMs: number; readonly retry?: Retry; readonly roll: number },
 ): ScheduleStep {
   const entries = new Map(schedule.entries);
-  const { running: _, ...entry } = schedule.entries.get(key) ?? freshEntry(undefined, nowMs);
+  const { running, ...entry } = schedule.entries.get(key) ?? freshEntry(undefined, nowMs);
+  const retryTrigger = running?.trigger ?? "poll";
   if (entry.source === undefined) entries.delete(key);
-  else entries.set(key, { ...entry, ...retried(entry, { nowMs, retry, roll }) });
+  else entries.set(key, { ...entry, ...retried(entry, { nowMs, retry, roll }), retryTrigger });
   return fillSlots({ ...schedule, entries });
 }
 
@@ -162,6 +165,7 @@ function freshEntry(source: ScheduledSource | undefined, dueAtMs: number): Sched
     nextPollMs: dueAtMs + pollMs(source),
     failures: 0,
     retryMs: Infinity,
+    retryTrigger: "poll",
     skipped: 0,
   };
 }
@@ -191,6 +195,8 @@ function retimed(before: ScheduleEntry, source: ScheduledSource, nowMs: number):
 function ticked(entry: ScheduleEntry, nowMs: number): ScheduleEntry {
   if (entry.source === undefined || dueMs(entry) > nowMs) return entry;
   const isDiscovery = entry.nextDiscoveryMs <= nowMs;
+  const again = entry.retryMs <= nowMs ? entry.retryTrigger : "poll";
+  const trigger = isDiscovery ? "discovery" : again;
   const next = {
     ...entry,
     nextDiscoveryMs: advanced(entry.nextDiscoveryMs, entry.source.discoveryIntervalMs, nowMs),
@@ -200,8 +206,9 @@ function ticked(entry: ScheduleEntry, nowMs: number): ScheduleEntry {
   if (entry.running !== undefined && !entry.running.isCancelled) {
     return { ...next, skipped: entry.skipped + 1 };
   }
-  const trigger = isDiscovery ? "discovery" : "poll";
-  return { ...next, wanted: entry.wanted ?? { trigger, sinceMs: nowMs } };
+  // What waits for a slot as a poll goes as the discovery that has become due meanwhile.
+  const before = isDiscovery && entry.wanted?.trigger === "poll" ? undefined : entry.wanted;
+  return { ...next, wanted: before ?? { trigger, sinceMs: entry.wanted?.sinceMs ?? nowMs } };
 }
 
 /** The first moment after now in a row of equal steps; those that were missed are gone. */

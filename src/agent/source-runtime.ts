@@ -37,6 +37,8 @@ export interface SourceRuntimeOptions {
   /** The connector of a type. */
   readonly sourceOfType: (type: string) => Result<Source>;
   readonly sourcesInFlight: number;
+  /** Devices that a page may hold, whatever a source's settings say. */
+  readonly pageRowsMax: number;
   /** Every source once, and no more. */
   readonly isOnce: boolean;
 }
@@ -50,6 +52,8 @@ interface Slot {
   lastRun: LastRun | undefined;
   runs: number;
   totals: SourceTotals;
+  /** Until when the core knows this source as it is set up now. An agent that starts reads everything once. */
+  mark: string | undefined;
 }
 
 /** A run in flight; its source may have been changed or removed meanwhile. */
@@ -151,8 +155,9 @@ export class SourceRuntime {
     const before = this.#slots.get(key);
     const isSame = before?.fingerprint === fingerprint;
     const opened = isSame ? before.opened : this.#open(config);
+    const mark = isSame ? before.mark : undefined;
     const { lastRun, runs = 0, totals = NO_RUNS } = before ?? {};
-    return { config, fingerprint, opened, lastRun, runs, totals };
+    return { config, fingerprint, opened, lastRun, runs, totals, mark };
   }
 
   /** Settings come from outside: should they break a connector, that is its run's failure and no other's. */
@@ -160,7 +165,7 @@ export class SourceRuntime {
     const source = this.#options.sourceOfType(config.type);
     if (!source.ok) return source;
     try {
-      return source.value.open(config);
+      return source.value.open({ ...config, pageRowsMax: this.#options.pageRowsMax });
     } catch (thrown) {
       return err(`settings cannot be used: ${messageOf(thrown)}`);
     }
@@ -220,15 +225,15 @@ export class SourceRuntime {
     const cancel = new AbortController();
     const startedMs = context.clock.now();
     const progress = startProgress({ runId: newUuid(), trigger, startedMs });
-    const { config: source, opened } = slot;
+    const { config: source, opened, fingerprint } = slot;
     slot.runs += 1;
-    const ended = syncRun(context, { source, opened, cancel: cancel.signal, progress }).then(
-      (end) => this.#ended(key, end),
-    );
+    const mark = trigger === "poll" ? slot.mark : undefined;
+    const task = { source, opened, cancel: cancel.signal, progress, mark };
+    const ended = syncRun(context, task).then((end) => this.#ended(key, end, fingerprint));
     this.#running.set(key, { progress, cancel, ended });
   }
 
-  #ended(key: string, { lastRun, retry }: RunEnd): void {
+  #ended(key: string, { lastRun, retry, mark }: RunEnd, fingerprint: string): void {
     const running = this.#running.get(key);
     const isCancelled = running?.cancel.signal.aborted === true;
     this.#running.delete(key);
@@ -236,6 +241,7 @@ export class SourceRuntime {
     if (slot !== undefined && running !== undefined) {
       slot.lastRun = lastRun;
       slot.totals = addRun(slot.totals, lastRun, running.progress);
+      if (slot.fingerprint === fingerprint) slot.mark = mark ?? slot.mark;
     }
     const isRetried = retry !== undefined && !isCancelled && !this.#options.isOnce;
     const nowMs = this.#options.context.clock.now();

@@ -1,5 +1,5 @@
 /** How the sources of an agent are doing: what heartbeat, progress lines and commands tell. */
-import type { RunOutcome } from "../model/run-manifest.ts";
+import type { RunKind, RunOutcome } from "../model/run-manifest.ts";
 import type { Trigger } from "./schedule.ts";
 
 /** Why a run does not move at the moment, and until when. */
@@ -14,6 +14,8 @@ export interface RunProgress {
   readonly runId: string;
   readonly trigger: Trigger;
   readonly startedMs: number;
+  /** A delta reads what changed; it becomes full where the source cannot tell. */
+  kind: RunKind;
   pages: number;
   /** Devices read from the source, and those that the gateway has. */
   devices: number;
@@ -115,6 +117,7 @@ export function startProgress(
 ): RunProgress {
   return {
     ...run,
+    kind: "full",
     pages: 0,
     devices: 0,
     sentDevices: 0,

@@ -30,6 +30,11 @@ export function stamp(device: SourceDevice, sighting: Sighting): DeviceUpdate {
   };
 }
 
+/** A device that its source has no more: by its ids alone, marked as the original's core marks them. */
+export function goneDevice(device: SourceDevice): SourceDevice {
+  return { ...device, metadata: { ...device.metadata, _deleted: "true" } };
+}
+
 /** What a device is called in its own system, for a log line. */
 export function nativeIdOf({ metadata }: SourceDevice): string {
   const { netbox_device_id: netbox, armis_device_id: armis, integration_id: other } = metadata;

@@ -9,7 +9,7 @@ import type { Log } from "../lib/log.ts";
 import type { Result } from "../lib/result.ts";
 import { formatManifest } from "../model/run-manifest.ts";
 import type { SourceConfig } from "../model/sync-payload.ts";
-import type { OpenSource, SourcePage } from "../sources/source.ts";
+import type { OpenSource, PullOptions, SourcePage } from "../sources/source.ts";
 import { formatDeviceUpdate } from "../wire/update-json.ts";
 import { diagnose } from "./diagnosis.ts";
 import type { GatewayLink } from "./gateway-link.ts";
@@ -19,7 +19,7 @@ import { Rejections } from "./rejections.ts";
 import { failureOf, lastRunOf, manifestOf, type RunFailure } from "./run-end.ts";
 import { RunSender } from "./run-sender.ts";
 import type { LastRun, RunProgress } from "./source-status.ts";
-import { nativeIdOf, stamp } from "./stamp.ts";
+import { goneDevice, nativeIdOf, stamp } from "./stamp.ts";
 
 /** What all runs of an agent share. */
 export interface RunContext {
@@ -46,12 +46,16 @@ export interface RunTask {
   readonly cancel: AbortSignal;
   /** Kept up to date while the run goes on. */
   readonly progress: RunProgress;
+  /** Read only what changed since the reading that gave this mark, if the source can tell. */
+  readonly mark?: string | undefined;
 }
 
 /** How a run ended, and whether it is worth trying again before its time. */
 export interface RunEnd {
   readonly lastRun: LastRun;
   readonly retry: Retry | undefined;
+  /** Where the next delta begins: only after a run that was read to its end, and whose every chunk and end the gateway has. */
+  readonly mark: string | undefined;
 }
 
 /** Runs it to its end. Rejects only where this code is wrong. */
@@ -69,6 +73,7 @@ class SyncRun {
   readonly #gatewayId: string;
   /** Ends everything, some time after the run was cancelled. */
   readonly #abandon = new AbortController();
+  #mark: string | undefined;
 
   constructor(context: RunContext, task: RunTask) {
     const { source, progress } = task;
@@ -109,10 +114,11 @@ class SyncRun {
     try {
       const failure = await this.#work();
       const ended = { progress, delivered: this.#outbox.delivered, failure, endedMs: clock.now() };
-      await this.#report({ ...ended, rejected: this.#rejections.counts });
+      const isReported = await this.#report({ ...ended, rejected: this.#rejections.counts });
       const lastRun = lastRunOf(ended);
       this.#logEnd(lastRun);
-      return { lastRun, retry: failure?.retry };
+      const isKnown = isReported && failure === undefined;
+      return { lastRun, retry: failure?.retry, mark: isKnown ? this.#mark : undefined };
     } finally {
       cancel.removeEventListener("abort", onCancel);
       over.abort();
@@ -147,20 +153,40 @@ class SyncRun {
   }
 
   async #pull(): Promise<void> {
-    const { opened, cancel, progress } = this.#task;
-    const { clock } = this.#context;
+    const { opened, mark, progress } = this.#task;
     if (!opened.ok) throw new SyncError("config", opened.error, { retry: "permanent" });
-    const pages = opened.value.pull({
+    const options = this.#pullOptions();
+    if (mark !== undefined && opened.value.changes !== undefined) {
+      progress.kind = "delta";
+      try {
+        return await this.#takeAll(opened.value.changes(mark, options));
+      } catch (thrown) {
+        const isUnknown = thrown instanceof SyncError && thrown.code === "changes_unknown";
+        if (!isUnknown || progress.pages > 0) throw thrown;
+        this.#log.info({ reason: thrown.message }, "the source is read as a whole");
+        progress.kind = "full";
+      }
+    }
+    await this.#takeAll(opened.value.pull(options));
+  }
+
+  #pullOptions(): PullOptions {
+    const { cancel, progress } = this.#task;
+    const { clock } = this.#context;
+    return {
       signal: AbortSignal.any([cancel, this.#outbox.broken]),
       log: this.#log,
       clock,
       onWait: ({ reason, ms }) => {
         progress.sourceWait = { reason, untilMs: clock.now() + ms };
       },
-    });
+    };
+  }
+
+  async #takeAll(pages: AsyncIterable<SourcePage>): Promise<void> {
     for await (const page of pages) {
       await this.#take(page);
-      cancel.throwIfAborted();
+      this.#task.cancel.throwIfAborted();
       this.#outbox.broken.throwIfAborted();
     }
   }
@@ -174,7 +200,8 @@ class SyncRun {
     progress.sourceWait = undefined;
     progress.sourceTotal = page.sourceTotal ?? progress.sourceTotal;
     for (const rejection of page.rejected) this.#reject(rejection.nativeId, rejection.reason);
-    for (const device of page.devices) {
+    this.#mark ??= page.mark;
+    for (const device of [...page.devices, ...(page.gone ?? []).map(goneDevice)]) {
       progress.devices += 1;
       const before = this.#outbox.rejected;
       const full = this.#outbox.add(formatDeviceUpdate(stamp(device, sighting)));
@@ -188,22 +215,25 @@ class SyncRun {
     this.#task.progress.rejected = this.#rejections.total;
   }
 
-  async #report(ended: Omit<Parameters<typeof manifestOf>[0], "serviceId">): Promise<void> {
+  /** Whether the gateway has it. */
+  async #report(ended: Omit<Parameters<typeof manifestOf>[0], "serviceId">): Promise<boolean> {
     const { syncServiceId: serviceId } = this.#task.source;
     // Without it a core could not say whose run that was.
-    if (serviceId === undefined) return;
+    if (serviceId === undefined) return false;
     try {
       await this.#sender.report(formatManifest(manifestOf({ ...ended, serviceId })));
+      return true;
     } catch (thrown) {
       this.#log.warn({ error: diagnose(thrown) }, "the end of the run could not be reported");
+      return false;
     }
   }
 
   #logEnd(run: LastRun): void {
     const { error, outcome, devices, pages, rejected } = run;
-    const { trigger, sentChunks: chunks, sentBytes: bytes } = this.#task.progress;
+    const { trigger, kind, sentChunks: chunks, sentBytes: bytes } = this.#task.progress;
     const ms = run.endedMs - run.startedMs;
-    const fields = { trigger, outcome, devices, pages, chunks, bytes, ms, rejected };
+    const fields = { trigger, kind, outcome, devices, pages, chunks, bytes, ms, rejected };
     const samples = rejected === 0 ? {} : { rejected_samples: this.#rejections.samples };
     if (error === undefined) this.#log.info({ ...fields, ...samples }, "sync run");
     else this.#log.warn({ ...fields, ...samples, error }, "sync run");

@@ -7,7 +7,7 @@ export const RUN_KINDS = ["full", "delta"] as const;
 export const RUN_OUTCOMES = ["success", "partial", "failed", "timeout"] as const;
 
 /** One of RUN_KINDS. */
-type RunKind = (typeof RUN_KINDS)[number];
+export type RunKind = (typeof RUN_KINDS)[number];
 /** One of RUN_OUTCOMES. */
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 

@@ -40,6 +40,8 @@ export interface SourceConfig {
   readonly requestsPerSecond?: number;
   /** Devices per API page, where the API lets us choose. */
   readonly pageSize?: number;
+  /** The same as the agent's memory allows it; no member of the payload. */
+  readonly pageRowsMax?: number;
 }
 
 /** What a configuration payload says: its usable sources, and those that are not, each with the reason. */

@@ -34,11 +34,12 @@ export function armisSettings(config: SourceConfig): Result<ArmisSettings> {
   if (!queries.ok) return queries;
   const blacklist = parseNetworkBlacklist(config.networkBlacklist);
   if (!blacklist.ok) return blacklist;
+  const { pageRowsMax = Infinity } = config;
   return ok({
     http: http.value,
     credentials: credentials.value,
     queries: queries.value,
-    pageSize: Math.min(config.pageSize ?? PAGE_SIZE_DEFAULT, LENGTH_MAX),
+    pageSize: Math.min(config.pageSize ?? PAGE_SIZE_DEFAULT, LENGTH_MAX, pageRowsMax),
     isLeftOut: blacklist.value,
   });
 }

@@ -26,6 +26,7 @@ export class HttpClient implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #gate: SourceGate;
   #contacted = false;
+  #firstServerMs: number | undefined;
 
   /** `gate`: the source's, where it outlives this client. */
   constructor(settings: HttpSettings, gate = new SourceGate(settings.requestsPerSecond)) {
@@ -33,6 +34,11 @@ export class HttpClient implements AsyncDisposable {
     this.#gate = gate;
     this.#limits = { ...HTTP_LIMITS, ...settings.limits };
     this.#dispatcher = connectionsOf(settings, this.#limits);
+  }
+
+  /** What the server's own clock said in its first good answer, ms since 1970; undefined before, or where it says nothing. */
+  get firstServerMs(): number | undefined {
+    return this.#firstServerMs;
   }
 
   /**
@@ -137,6 +143,7 @@ export class HttpClient implements AsyncDisposable {
     }
     if (answer.statusCode >= 300) throw this.#refusal(answer, body.text, asked);
     const value = jsonOf(body.text, answer, asked.where);
+    this.#firstServerMs ??= timeOf(answer.headers["date"]);
     return { status: answer.statusCode, headers: answer.headers, body: value, bytes: body.bytes };
   }
 
@@ -157,6 +164,11 @@ export class HttpClient implements AsyncDisposable {
       retryAfterMs,
     });
   }
+}
+
+function timeOf(date: unknown): number | undefined {
+  const ms = typeof date === "string" ? Date.parse(date) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function clockOf({ clock }: HttpCall): Clock {

@@ -56,7 +56,10 @@ async function fetchBy(session: NetboxSession, wanted: Wanted): Promise<void> {
 }
 
 /** Splits ids so that each part fits into a query, as `&name=id` each. */
-function batchIds(ids: readonly number[], nameChars: number): readonly (readonly number[])[] {
+export function batchIds(
+  ids: readonly number[],
+  nameChars: number,
+): readonly (readonly number[])[] {
   const batches: number[][] = [];
   let room = 0;
   for (const id of ids) {

@@ -25,9 +25,14 @@ export interface NetboxKind {
   /** What an IP address calls such an interface. */
   readonly interfaceType: string;
   parse(row: unknown): Result<Machine>;
+  /** What the change log calls such a machine, and the member of an interface's data that names its machine. */
+  readonly machineType: string;
+  readonly machineMember: string;
   /** The integration_id of a row with this id. */
   nativeId(id: number | undefined): string;
   machineOf(row: InterfaceRow): number | undefined;
+  /** One that is no more. */
+  gone(id: number): SourceDevice;
 }
 
 const device: NetboxKind = {
@@ -38,6 +43,8 @@ const device: NetboxKind = {
   machineFilter: "device_id",
   interfaceFilter: "interface_id",
   interfaceType: "dcim.interface",
+  machineType: "dcim.device",
+  machineMember: "device",
   parse: (raw) => {
     const row = parseDeviceRow(raw);
     if (!row.ok) return row;
@@ -47,6 +54,7 @@ const device: NetboxKind = {
   },
   nativeId: (id) => String(id ?? "unknown"),
   machineOf: (row) => row.device?.id,
+  gone: (id) => goneMachine({ netbox_device_id: String(id), integration_id: String(id) }),
 };
 
 const virtualMachine: NetboxKind = {
@@ -57,6 +65,8 @@ const virtualMachine: NetboxKind = {
   machineFilter: "virtual_machine_id",
   interfaceFilter: "vminterface_id",
   interfaceType: "virtualization.vminterface",
+  machineType: "virtualization.virtualmachine",
+  machineMember: "virtual_machine",
   parse: (raw) => {
     const row = parseVmRow(raw);
     if (!row.ok) return row;
@@ -65,7 +75,12 @@ const virtualMachine: NetboxKind = {
   },
   nativeId: (id) => `vm-${id ?? "unknown"}`,
   machineOf: (row) => row.virtual_machine?.id,
+  gone: (id) => goneMachine({ netbox_vm_id: String(id), integration_id: `vm-${id}` }),
 };
+
+function goneMachine(ids: SourceDevice["metadata"]): SourceDevice {
+  return { metadata: { integration_type: "netbox", ...ids } };
+}
 
 /** In the order in which a pull reads them. */
 export const NETBOX_KINDS: readonly NetboxKind[] = [device, virtualMachine];

@@ -18,6 +18,8 @@ export interface NetboxList {
   readonly fields: readonly string[];
   /** A filter given once for each of the ids. */
   readonly filter?: { readonly name: string; readonly ids: readonly number[] };
+  /** Only what changed at this time or later: the filter's name, and the time in RFC 3339. */
+  readonly since?: { readonly name: string; readonly time: string };
   readonly limit: number;
   /** Rows with this id and below were read before. */
   readonly after?: number;
@@ -87,6 +89,7 @@ async function askPage(
 function queryOf(list: NetboxList, { limit, lastId }: Position): URLSearchParams {
   const query = new URLSearchParams();
   for (const id of list.filter?.ids ?? []) query.append(list.filter?.name ?? "", String(id));
+  if (list.since !== undefined) query.set(list.since.name, list.since.time);
   query.set("ordering", "id");
   query.set("id__gt", String(lastId));
   query.set("limit", String(limit));

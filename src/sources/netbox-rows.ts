@@ -82,6 +82,28 @@ const ipAddressRow = z.object({
   assigned_object_id: z.number().nullish(),
 });
 
+/** What a list of changed rows is asked for: whose row it is, by any member that says so. */
+const changedRow = z.object({
+  id,
+  last_updated: text,
+  device: z.object({ id }).nullish(),
+  virtual_machine: z.object({ id }).nullish(),
+  assigned_object_type: text,
+  assigned_object_id: z.number().nullish(),
+});
+
+/** Serialised objects, in which others are named by their bare ids. */
+const objectData = z.record(z.string(), z.unknown()).nullish();
+const changeRow = z.object({
+  id,
+  time: text,
+  action: choice,
+  changed_object_type: text,
+  changed_object_id: z.number().nullish(),
+  prechange_data: objectData,
+  postchange_data: objectData,
+});
+
 const listPage = z.object({
   count: z.number().nullish(),
   next: z.string().nullish(),
@@ -96,6 +118,10 @@ export type VmRow = z.infer<typeof vmRow>;
 export type InterfaceRow = z.infer<typeof interfaceRow>;
 /** An IP address with what it is assigned to. */
 export type IpAddressRow = z.infer<typeof ipAddressRow>;
+/** A row of any list, as far as it tells when it changed and whose it is. */
+export type ChangedRow = z.infer<typeof changedRow>;
+/** A row of the change log. */
+export type ChangeRow = z.infer<typeof changeRow>;
 /** One page of any list; `count` is null in the answers of 4.6's `start` cursor. */
 export type ListPage = z.infer<typeof listPage>;
 
@@ -107,6 +133,10 @@ export const parseVmRow = parser(vmRow);
 export const parseInterfaceRow = parser(interfaceRow);
 /** Reads an IP address row. */
 export const parseIpAddressRow = parser(ipAddressRow);
+/** Reads a row of a list of changed ones. */
+export const parseChangedRow = parser(changedRow);
+/** Reads a row of the change log. */
+export const parseChangeRow = parser(changeRow);
 /** Reads the envelope of a list. */
 export const parseListPage = parser(listPage);
 
@@ -116,6 +146,7 @@ export const ROW_FIELDS = {
   vm: Object.keys(vmRow.shape),
   interface: Object.keys(interfaceRow.shape),
   ipAddress: Object.keys(ipAddressRow.shape),
+  change: Object.keys(changeRow.shape),
 } as const;
 
 /** The id of a row, if it has a usable one. */

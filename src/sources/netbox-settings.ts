@@ -33,7 +33,7 @@ const NO = /^(false|0|no|off)$/i;
  * optionally `verify_ssl` and `virtual_machines: "false"` for a token that may see devices only.
  */
 export function netboxSettings(config: SourceConfig): Result<NetboxSettings> {
-  const { credentials } = config;
+  const { credentials, pageRowsMax = Infinity } = config;
   const says = (name: string): string => credentials[name]?.reveal().trim() ?? "";
   const token = (says("api_token") || says("token")).replace(/^(token|bearer)\s+/i, "");
   if (token === "") return err("credentials.api_token is missing");
@@ -47,7 +47,7 @@ export function netboxSettings(config: SourceConfig): Result<NetboxSettings> {
   return ok({
     http: { ...http.value, classify },
     authorization: authorization(token),
-    pageSize: Math.min(config.pageSize ?? PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX),
+    pageSize: Math.min(config.pageSize ?? PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, pageRowsMax),
     kinds: NETBOX_KINDS.filter(({ name }) => name === "device" || !devicesOnly),
     isLeftOut: blacklist.value,
   });

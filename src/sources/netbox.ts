@@ -1,7 +1,9 @@
 import { SyncError } from "../lib/errors.ts";
 import { ok } from "../lib/result.ts";
 import { parseIpList, type Ip } from "../model/ip.ts";
+import { markOf, sinceOf } from "./change-mark.ts";
 import { HttpClient } from "./http.ts";
+import { changedMachines } from "./netbox-changes.ts";
 import { joinPage } from "./netbox-join.ts";
 import type { Machine, NetboxKind } from "./netbox-kind.ts";
 import { countRows, listRows, type NetboxPage, type NetboxSession } from "./netbox-list.ts";
@@ -37,46 +39,75 @@ class OpenNetbox implements OpenSource {
   }
 
   async *pull(options: PullOptions): AsyncGenerator<SourcePage> {
-    const { http, authorization, kinds, isLeftOut } = this.#settings;
+    const { kinds } = this.#settings;
     const start = parseCursor(options.cursor, kinds);
-    await using client = new HttpClient(http, this.#gate);
-    // A page is asked for ahead: one that nobody waits for any more ends with the pull.
-    const over = new AbortController();
-    const signal = AbortSignal.any([options.signal, over.signal]);
-    const session = { client, call: { ...options, signal }, authorization };
+    await using reading = this.#session(options);
+    const { session } = reading;
+    const counts = await countKinds(session, kinds);
+    const total = counts.includes(undefined) ? {} : { sourceTotal: sum(counts) };
     let leftOut = 0;
-    try {
-      const counts = await countKinds(session, kinds);
-      const total = counts.includes(undefined) ? {} : { sourceTotal: sum(counts) };
-      for (const [index, kind] of kinds.entries()) {
-        if (index < start.index) continue;
-        const after = index === start.index ? start.lastId : 0;
-        const reading = { kind, after, count: counts[index], following: kinds[index + 1] };
-        for await (const page of this.#pullKind(session, reading)) {
-          const devices = page.devices.filter((one) => !isLeftOut(ipsOf(one)));
-          leftOut += page.devices.length - devices.length;
-          yield { ...page, devices, ...total };
-        }
+    for (const [index, kind] of kinds.entries()) {
+      if (index < start.index) continue;
+      const after = index === start.index ? start.lastId : 0;
+      const part = { kind, after, count: counts[index], following: kinds[index + 1] };
+      for await (const page of this.#pullKind(session, part)) {
+        const devices = this.#wanted(page.devices);
+        leftOut += page.devices.length - devices.length;
+        yield { ...page, devices, ...total, ...markOf(session.client.firstServerMs) };
       }
-    } finally {
-      over.abort();
     }
     if (leftOut > 0) options.log.info({ leftOut }, "devices left out by network_blacklist");
   }
 
-  async *#pullKind(session: NetboxSession, reading: Reading): AsyncGenerator<SourcePage> {
-    const { kind, after, following } = reading;
+  async *changes(mark: string, options: PullOptions): AsyncGenerator<SourcePage> {
+    const { kinds, pageSize } = this.#settings;
+    const sinceMs = sinceOf(mark);
+    await using reading = this.#session(options);
+    const { session } = reading;
+    const asked = { kinds, sinceMs, pageSize, log: options.log };
+    for await (const { kind, rows, goneIds } of changedMachines(session, asked)) {
+      const page = await mapPage(session, kind, rows);
+      const gone = goneIds.map((id) => kind.gone(id));
+      yield { ...page, devices: this.#wanted(page.devices), gone };
+    }
+    yield { devices: [], rejected: [], ...markOf(session.client.firstServerMs) };
+  }
+
+  /** A page is asked for ahead: one that nobody waits for any more ends with the session. */
+  #session(options: PullOptions): AsyncDisposable & { readonly session: NetboxSession } {
+    const { http, authorization } = this.#settings;
+    const client = new HttpClient(http, this.#gate);
+    const over = new AbortController();
+    const signal = AbortSignal.any([options.signal, over.signal]);
+    return {
+      session: { client, call: { ...options, signal }, authorization },
+      [Symbol.asyncDispose]: async () => {
+        over.abort();
+        await client[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  #wanted(devices: readonly SourceDevice[]): readonly SourceDevice[] {
+    return devices.filter((one) => !this.#settings.isLeftOut(ipsOf(one)));
+  }
+
+  async *#pullKind(session: NetboxSession, part: Part): AsyncGenerator<SourcePage> {
+    const { kind, after, following } = part;
     let read = 0;
     const rows = listRows(session, { ...kind, limit: this.#settings.pageSize, after });
     for await (const page of oneAhead(rows)) {
       read += page.rows.length;
-      if (page.isLast) checkCount(read, reading);
-      yield { ...(await mapPage(session, kind, page)), ...cursorBehind(page, kind, following) };
+      if (page.isLast) checkCount(read, part);
+      yield {
+        ...(await mapPage(session, kind, page.rows)),
+        ...cursorBehind(page, kind, following),
+      };
     }
   }
 }
 
-type Reading = {
+type Part = {
   readonly kind: NetboxKind;
   readonly after: number;
   readonly count: number | undefined;
@@ -103,7 +134,7 @@ const MISSING_MAX = 10;
 /** The same as a share of a large list. */
 const MISSING_SHARE_MAX = 0.05;
 
-function checkCount(read: number, { kind, after, count }: Reading): void {
+function checkCount(read: number, { kind, after, count }: Part): void {
   if (after > 0 || count === undefined) return;
   if (count - read <= Math.max(MISSING_MAX, count * MISSING_SHARE_MAX)) return;
   const why = `${kind.path} said that it has ${count} rows and gave ${read}`;
@@ -114,11 +145,11 @@ function checkCount(read: number, { kind, after, count }: Reading): void {
 async function mapPage(
   session: NetboxSession,
   kind: NetboxKind,
-  page: NetboxPage,
+  rows: readonly unknown[],
 ): Promise<SourcePage> {
   const machines: Machine[] = [];
   const rejected: SourceRejection[] = [];
-  for (const row of page.rows) {
+  for (const row of rows) {
     const machine = kind.parse(row);
     if (machine.ok) machines.push(machine.value);
     else rejected.push({ nativeId: kind.nativeId(rowId(row)), reason: machine.error });

@@ -32,6 +32,10 @@ export interface SourcePage {
   readonly cursor?: string;
   /** How many devices the source says it holds, once it has said so. */
   readonly sourceTotal?: number;
+  /** Devices that the source says it has no more, by their ids; told among changes alone. */
+  readonly gone?: readonly SourceDevice[];
+  /** Hand that of the first page to `changes` to learn what happened since this reading began. Absent where the source tells no time. */
+  readonly mark?: string;
 }
 
 /** How a pull is bounded and watched. */
@@ -66,6 +70,11 @@ export interface Source {
 /** A source whose settings are checked. */
 export interface OpenSource {
   pull(options: PullOptions): AsyncIterable<SourcePage>;
+  /**
+   * Reads what changed since the reading that gave the mark; its pages have no cursor. Who is not in them did not go. Absent where
+   * the kind of system cannot tell. Throws SyncError `changes_unknown` before the first page where only a pull will do.
+   */
+  changes?(mark: string, options: Omit<PullOptions, "cursor">): AsyncIterable<SourcePage>;
 }
 
 /** Why a pull failed, as the run's manifest reports it. */

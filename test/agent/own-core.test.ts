@@ -87,6 +87,61 @@ test("what the agent pulls becomes records and a complete run; pulled again, not
   );
 });
 
+test("after changes, a delta makes of the inventory what a whole reading would", async (t) => {
+  const { core, identity } = await start(t);
+  await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 4, devices: 12 }) });
+  await giveSource(core, { endpoint: netbox.url, api_token: netbox.token });
+  const clock = new ManualClock();
+  const sources = { netbox: netboxSource };
+  const gateways = [{ address: "127.0.0.1:1" } as StrictGateway];
+  const usual = optionsOf({ sources }, { gateways, clock });
+  const agent = new Agent({ ...usual, connect: () => core.client(identity) });
+  const stopping = new AbortController();
+  const running = agent.run(stopping.signal);
+  const ended = (runs: number): Promise<unknown> =>
+    eventually(async () => {
+      const [status] = agent.statuses();
+      assert.ok(status?.runs === runs && status.state === "idle" && status.run === undefined);
+      await core.work();
+    });
+  const namesOf = async (): Promise<unknown> => {
+    const { rows } = await core.db.query<{ native: string; payload: { hostname?: string } }>(
+      `select r.native, r.payload from sync.records r where r.tenant = $1 and not exists (
+         select from sync.record_deletions d where d.tenant = r.tenant and d.native = r.native) order by r.native`,
+      [core.acme.tenant],
+    );
+    return rows.map(({ native, payload }) => [native, payload.hostname]);
+  };
+  await eventually(() => {
+    assert.equal(agent.statuses().length, 1);
+    return Promise.resolve();
+  });
+  await clock.advance(2_000);
+  await ended(1);
+  netbox.editDevice(3, { name: "renamed" });
+  netbox.deleteDevice(4);
+  const added = netbox.addDevice();
+  await clock.advance(600_000);
+  await ended(2);
+  const afterDelta = await namesOf();
+  assert.ok(JSON.stringify(afterDelta).includes('["3","renamed"]'));
+  assert.ok(!JSON.stringify(afterDelta).includes('["4",'));
+  assert.ok(JSON.stringify(afterDelta).includes(`["${added}",`));
+  for (let runs = 3; runs <= 7; runs += 1) {
+    await clock.advance(600_000);
+    await ended(runs);
+  }
+  assert.deepEqual(await namesOf(), afterDelta);
+  const runs = await runsOf(core);
+  const delta = Array<string>(5).fill("delta success");
+  assert.deepEqual(
+    runs.map(({ outcome, kind }) => `${kind} ${outcome}`),
+    ["full success", ...delta, "full success"],
+  );
+  stopping.abort(new Error("stop"));
+  await running;
+});
+
 test("a source that refuses its credentials is a failed run in the core", async (t) => {
   const { core, identity } = await start(t);
   await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 4, devices: 3 }) });

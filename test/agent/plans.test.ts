@@ -20,14 +20,18 @@ const MIB = 1024 ** 2;
 test("more memory never plans less work, and little memory still plans some", () => {
   const chunkBytesMax = 3 * MIB;
   assert.deepEqual(planMemory({ memoryBytesMax: 512 * MIB, chunkBytesMax }), {
-    windowChunks: 4,
+    windowChunks: 2,
     sourcesInFlight: 4,
+    pageRowsMax: Infinity,
   });
-  assert.deepEqual(planMemory({ memoryBytesMax: 128 * MIB, chunkBytesMax }), {
+  assert.deepEqual(planMemory({ memoryBytesMax: 192 * MIB, chunkBytesMax }), {
     windowChunks: 1,
     sourcesInFlight: 1,
+    pageRowsMax: Infinity,
   });
-  const anySize = fc.integer({ min: 128, max: 2_048 });
+  const { pageRowsMax } = planMemory({ memoryBytesMax: 192 * MIB, chunkBytesMax: 8 * MIB });
+  assert.equal(pageRowsMax, 554, "large chunks leave room for smaller pages alone");
+  const anySize = fc.integer({ min: 192, max: 2_048 });
   fc.assert(
     fc.property(anySize, anySize, fc.integer({ min: 65_536, max: 15 * MIB }), (a, b, bytes) => {
       const plan = (mib: number): ReturnType<typeof planMemory> =>

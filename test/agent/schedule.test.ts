@@ -60,6 +60,31 @@ test("a new source runs at once, then at its intervals", () => {
   assert.deepEqual(shown(tick(later.schedule, START + HOUR)), ["start a discovery"]);
 });
 
+test("a discovery that failed is tried again as a discovery, a poll as a poll", () => {
+  const first = configured(emptySchedule(2), [source("a")]);
+  const again = (schedule: Schedule, nowMs: number): ScheduleStep => {
+    const failed = runEnded(schedule, "a", { nowMs, retry: "transient", roll: 0 });
+    return tick(failed.schedule, nextTickMs(failed.schedule));
+  };
+  const discovery = again(first.schedule, START + MINUTE);
+  assert.deepEqual(shown(discovery), ["start a discovery"]);
+  const poll = tick(
+    ended(discovery.schedule, "a", START + 2 * MINUTE).schedule,
+    START + 10 * MINUTE,
+  );
+  assert.deepEqual(shown(poll), ["start a poll"]);
+  assert.deepEqual(shown(again(poll.schedule, START + 11 * MINUTE)), ["start a poll"]);
+});
+
+test("a poll that waits for a slot goes as the discovery that is due by then", () => {
+  const one = configured(emptySchedule(1), [source("a"), source("b")]);
+  const idle = ended(one.schedule, "a", START + MINUTE);
+  assert.deepEqual(shown(idle), ["start b discovery"]);
+  const waiting = tick(idle.schedule, START + 10 * MINUTE);
+  const due = tick(waiting.schedule, START + HOUR);
+  assert.deepEqual(shown(ended(due.schedule, "b", START + HOUR + 1)), ["start a discovery"]);
+});
+
 test("first runs are spread by jitter", () => {
   const step = configure(emptySchedule(9), [source("a"), source("b")], {
     nowMs: START,

@@ -27,6 +27,7 @@ export class ArmisInventory {
   readonly #fleet: Fleet;
   readonly #gone = new Set<number>();
   readonly #marks = new Map<string, Marks>();
+  readonly #ages = new Map<number, number>();
 
   constructor(fleet: Fleet) {
     this.#fleet = fleet;
@@ -57,12 +58,21 @@ export class ArmisInventory {
     return { indices: this.#collect(query, { start, skip: from % MARK_EVERY, length }), total };
   }
 
+  /** The device was last seen so many days ago. */
+  age(index: number, days: number): void {
+    this.#ages.set(index, days);
+    this.#marks.clear();
+  }
+
   /** When the device was last seen, in days ago. */
   ageDays(index: number): number {
+    const set = this.#ages.get(index);
+    if (set !== undefined) return set;
     return index % STALE_EVERY === STALE_EVERY - 1 ? STALE_DAYS : 0;
   }
 
   #holdsAll(query: AqlQuery): boolean {
+    if (this.#ages.size > 0) return false;
     return this.#gone.size === 0 && query.wants === undefined && query.windowDays > STALE_DAYS;
   }
 

@@ -16,6 +16,8 @@ export interface ArmisSearchOptions {
   readonly end?: "null" | "zero" | "absent";
   /** Order by lastSeen whatever orderBy says. */
   readonly ignoresOrderBy?: boolean;
+  /** Give devices however long ago they were seen, whatever the query says. */
+  readonly ignoresTimeFrame?: boolean;
   /** What is wrong with the record of this id. */
   readonly flaw?: (id: number) => ArmisFlaw | undefined;
   readonly now?: () => number;
@@ -59,7 +61,8 @@ export function armisPage({ options, inventory, search, fault }: Asked): Result<
   const { indices, total } = inventory.select(
     {
       key: aql,
-      query: query.value,
+      query:
+        options.ignoresTimeFrame === true ? { ...query.value, windowDays: Infinity } : query.value,
       orderBy: byId ? "id" : "lastSeen",
       from: fault?.kind === "from_ignored" ? 0 : from,
       length,

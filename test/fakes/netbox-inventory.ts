@@ -10,12 +10,20 @@ export interface PortOf {
   readonly ips: readonly number[];
 }
 
-/** The devices or the virtual machines of a fake: a fleet, some deleted, some added. Ids are index plus one. */
+/** What of a machine has a time of its own in NetBox: its row, and the rows that hang on it. */
+export type MachinePart = "machine" | "ports" | "ips" | "macs";
+
+/** When rows that nobody touched were written. */
+const WRITTEN_MS = Date.UTC(2024, 4, 1);
+
+/** The devices or the virtual machines of a fake: a fleet, some deleted, some added, some edited. Ids are index plus one. */
 export class Machines {
   readonly isVirtual: boolean;
   readonly #fleet: NetboxFleet;
   readonly #added = plainFleet(0, 199);
   readonly #deleted = new Set<number>();
+  readonly #edited = new Map<number, NetboxDevice>();
+  readonly #changedMs = new Map<string, number>();
   #size: number;
 
   constructor(fleet: NetboxFleet, isVirtual: boolean) {
@@ -34,6 +42,8 @@ export class Machines {
   }
 
   device(id: number): NetboxDevice {
+    const edited = this.#edited.get(id);
+    if (edited !== undefined) return edited;
     const index = id - 1;
     return index < this.#fleet.size ? this.#fleet.device(index) : this.#added.device(index);
   }
@@ -45,7 +55,28 @@ export class Machines {
   /** Adds one with the next id, and returns the id. */
   add(): number {
     this.#size += 1;
+    for (const part of ["machine", "ports", "ips", "macs"] as const) this.#touch(this.#size, part);
     return this.#size;
+  }
+
+  /** Changes one; only the rows that hold what changed get another time. */
+  edit(id: number, change: Partial<NetboxDevice>): void {
+    this.#edited.set(id, { ...this.device(id), ...change });
+    const { ips, macs, ...own } = change;
+    if (Object.keys(own).length > 0) this.#touch(id, "machine");
+    if (ips !== undefined) this.#touch(id, "ips");
+    if (macs === undefined) return;
+    this.#touch(id, "ports");
+    this.#touch(id, "macs");
+  }
+
+  /** The time of rows of a machine. */
+  changedMs(id: number, part: MachinePart): number {
+    return this.#changedMs.get(`${part} ${id}`) ?? WRITTEN_MS;
+  }
+
+  #touch(id: number, part: MachinePart): void {
+    this.#changedMs.set(`${part} ${id}`, Date.now());
   }
 
   /** How many there are with ids above `after`. */

@@ -38,8 +38,7 @@ export function listAnswer(request: ListRequest): ListAnswer {
   if (refusal !== undefined) return { status: 400, body: refusal };
   const { table, paging } = request;
   const after = afterOf(request);
-  const filtered = filteredIds(request);
-  const selected = filtered?.filter((id) => id > after);
+  const selected = selectedIds(request)?.filter((id) => id > after);
   const isAscending = hasStart(request) || valuesOf(request, "ordering").includes("id");
   const ids = selected ?? table.ids(after);
   const { limit, offset } = windowOf(request);
@@ -97,6 +96,16 @@ function refusedId(request: ListRequest): unknown {
 function afterOf(request: ListRequest): number {
   if (hasStart(request)) return Number(valuesOf(request, "start")[0]) - 1;
   return Math.max(0, ...valuesOf(request, "id__gt").map(Number));
+}
+
+/** Ids that all filters let through; undefined where there is none. */
+function selectedIds(request: ListRequest): readonly number[] | undefined {
+  const { table } = request;
+  const filtered = filteredIds(request);
+  const [time] = valuesOf(request, table.sinceFilter);
+  if (time === undefined) return filtered;
+  const ids = filtered ?? [...table.ids(0)];
+  return ids.filter((id) => table.changedMs(id) >= Date.parse(time));
 }
 
 function filteredIds(request: ListRequest): readonly number[] | undefined {

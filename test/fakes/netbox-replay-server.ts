@@ -121,12 +121,21 @@ class RecordedNetbox {
       ids: after,
       count: (least) => after(least).length,
       row: (id) => rows.get(id) ?? {},
-      filters: Object.fromEntries(
-        Object.entries(filters).map(([name, { member, of }]) => [
-          name,
-          filterBy(rows, member, this.#rowsOf(of)),
-        ]),
-      ),
+      changedMs: (id) => Date.parse(String(rows.get(id)?.["last_updated"])),
+      sinceFilter: "last_updated__gte",
+      filters: {
+        id: {
+          isStrict: false,
+          exists: (id) => rows.has(id),
+          rowIds: (id) => (rows.has(id) ? [id] : []),
+        },
+        ...Object.fromEntries(
+          Object.entries(filters).map(([name, { member, of }]) => [
+            name,
+            filterBy(rows, member, this.#rowsOf(of)),
+          ]),
+        ),
+      },
     };
   }
 

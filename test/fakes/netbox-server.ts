@@ -5,16 +5,12 @@ import type { SourceFault } from "../contract/source.ts";
 import { pauseFor, sendHtml, sendJson, serveHttp, type FakeHttp } from "./fake-http.ts";
 import { createFleet } from "./fleet.ts";
 import { answeredAtDoor, FAKE_TOKEN, refusedAtDoor } from "./netbox-access.ts";
+import { ChangeLog } from "./netbox-change-log.ts";
 import { plainFleet, type NetboxFleet } from "./netbox-fleet.ts";
+import type { NetboxDevice } from "./netbox-fleet.ts";
 import { Machines } from "./netbox-inventory.ts";
 import { listAnswer, type Paging } from "./netbox-list-answer.ts";
-import {
-  deletionRow,
-  NETBOX_VERSIONS,
-  since,
-  type NetboxVersion,
-  type Shape,
-} from "./netbox-shapes.ts";
+import { NETBOX_VERSIONS, since, type NetboxVersion, type Shape } from "./netbox-shapes.ts";
 import { netboxTables, type Table } from "./netbox-tables.ts";
 import { playFault, sendAnswer } from "./play-fault.ts";
 
@@ -82,6 +78,14 @@ export interface NetboxFake extends AsyncDisposable {
   deleteDevice(id: number): void;
   /** Adds a device with the next id, and returns the id. */
   addDevice(): number;
+  /** Changes a device; what of its interfaces and addresses is no more stands in the change log. */
+  editDevice(id: number, change: Partial<NetboxDevice>): void;
+  /** The same for virtual machines. */
+  readonly vms: {
+    delete(id: number): void;
+    add(): number;
+    edit(id: number, change: Partial<NetboxDevice>): void;
+  };
 }
 
 /** Starts a fake NetBox on 127.0.0.1. Every row is computed from the fleet; no inventory is held. */
@@ -99,7 +103,7 @@ class Netbox {
   readonly #token: string;
   readonly #devices: Machines;
   readonly #vms: Machines;
-  readonly #deletions: number[] = [];
+  readonly #changes: ChangeLog;
   readonly #stats: NetboxStats = {
     requests: 0,
     refused: 0,
@@ -117,6 +121,7 @@ class Netbox {
     this.#token = options.token ?? FAKE_TOKEN;
     this.#devices = new Machines(options.fleet, false);
     this.#vms = new Machines(options.vms ?? plainFleet(0), true);
+    this.#changes = new ChangeLog(this.#version);
   }
 
   runningOn({ url, close }: FakeHttp): NetboxFake {
@@ -125,11 +130,14 @@ class Netbox {
       token: this.#token,
       stats: this.#stats,
       close,
-      deleteDevice: (id) => {
-        this.#devices.delete(id);
-        this.#deletions.push(id);
+      deleteDevice: (id) => this.#changes.delete(this.#devices, id),
+      addDevice: () => this.#changes.add(this.#devices),
+      editDevice: (id, change) => this.#changes.edit(this.#devices, id, change),
+      vms: {
+        delete: (id) => this.#changes.delete(this.#vms, id),
+        add: () => this.#changes.add(this.#vms),
+        edit: (id, change) => this.#changes.edit(this.#vms, id, change),
       },
-      addDevice: () => this.#devices.add(),
       [Symbol.asyncDispose]: close,
     };
     return this.#running;
@@ -197,21 +205,11 @@ class Netbox {
     const changes = since(this.#version, "4.1") ? "core/object-changes" : "extras/object-changes";
     const { chassis = 0, badDevice } = this.#options;
     const source = { devices: this.#devices, vms: this.#vms, shape, chassis, badDevice };
-    return { ...netboxTables(source), [changes]: deletionTable(this.#deletions, shape) };
+    return { ...netboxTables(source), [changes]: this.#changes.table(shape) };
   }
 }
 
 type Asked = NetboxRequest & { readonly origin: string; readonly fault: SourceFault | undefined };
-
-/** The change log, of which the fake keeps deletions only. */
-function deletionTable(deletions: readonly number[], shape: Shape): Table {
-  return {
-    ids: (after) => deletions.map((_, index) => index + 1).filter((id) => id > after),
-    count: (after) => Math.max(0, deletions.length - after),
-    row: (id) => deletionRow(shape, { id, deviceId: deletions[id - 1] ?? 0 }),
-    filters: {},
-  };
-}
 
 /**
  * As a program: `netbox-server.ts --port 0 --devices 1000 --version 4.5`; prints its address as one JSON line. Traps:

@@ -256,20 +256,28 @@ export function macAddressRow(
   };
 }
 
-/** A change log row of a deletion. */
-export function deletionRow(
-  shape: Shape,
-  change: { readonly id: number; readonly deviceId: number },
-): Json {
+/** A row of the change log, before its time is known. */
+export interface Change {
+  readonly action: "create" | "update" | "delete";
+  /** "dcim.device" */
+  readonly type: string;
+  readonly objectId: number;
+  /** The object before and after, others in it by their bare ids. */
+  readonly before: Json;
+  readonly after: Json;
+}
+
+/** A change as the log lists it. */
+export function changeRow(shape: Shape, id: number, change: Change): Json {
   const path = since(shape.version, "4.1") ? "core/object-changes" : "extras/object-changes";
+  const display = `${change.type} ${change.objectId} ${change.action}d`;
   return {
-    ...head(shape, { path, id: change.id, display: `device ${change.deviceId} deleted` }),
-    time: "2026-11-23T08:00:00Z",
-    action: { value: "delete", label: "Deleted" },
-    changed_object_type: "dcim.device",
-    changed_object_id: change.deviceId,
+    ...head(shape, { path, id, display }),
+    action: { value: change.action, label: change.action },
+    changed_object_type: change.type,
+    changed_object_id: change.objectId,
     changed_object: null,
-    prechange_data: { serial: "", status: "active" },
-    postchange_data: {},
+    prechange_data: change.before,
+    postchange_data: change.after,
   };
 }

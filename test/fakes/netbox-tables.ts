@@ -15,6 +15,10 @@ export interface Table {
   ids(after: number): Iterable<number>;
   count(after: number): number;
   row(id: number): Json;
+  /** When the row was written last. */
+  changedMs(id: number): number;
+  /** The filter for rows written at some time or later. */
+  readonly sinceFilter: string;
   readonly filters: Readonly<Record<string, TableFilter>>;
 }
 
@@ -41,7 +45,7 @@ export interface TableSource {
 /** The lists of a fake by their paths below /api. */
 export function netboxTables(source: TableSource): Readonly<Record<string, Table>> {
   const { devices, vms, shape } = source;
-  return {
+  const tables: Readonly<Record<string, Table>> = {
     "dcim/devices": machineTable(source, devices),
     "virtualization/virtual-machines": machineTable(source, vms),
     "dcim/interfaces": interfaceTable(source, devices),
@@ -49,12 +53,20 @@ export function netboxTables(source: TableSource): Readonly<Record<string, Table
     "ipam/ip-addresses": heldTable(source, "ips"),
     ...(since(shape.version, "4.2") ? { "dcim/mac-addresses": heldTable(source, "macs") } : {}),
   };
+  return Object.fromEntries(Object.entries(tables).map(([path, table]) => [path, timed(table)]));
+}
+
+function timed(table: Table): Table {
+  const timeOf = (id: number): string => new Date(table.changedMs(id)).toISOString();
+  return { ...table, row: (id) => ({ ...table.row(id), last_updated: timeOf(id) }) };
 }
 
 function machineTable(source: TableSource, machines: Machines): Table {
   return {
     ids: (after) => machines.ids(after),
     count: (after) => machines.count(after),
+    changedMs: (id) => machines.changedMs(id, "machine"),
+    sinceFilter: LAST_UPDATED,
     row: (id) => {
       const device = machines.device(id);
       const ipIds = device.ips.map((_, position) => heldId(machines, id, position));
@@ -63,8 +75,15 @@ function machineTable(source: TableSource, machines: Machines): Table {
       const row = deviceRow(source.shape, device, at);
       return id === source.badDevice ? { ...row, serial: { broken: true } } : row;
     },
-    filters: {},
+    filters: { id: ownId((id) => machines.has(id)) },
   };
+}
+
+const LAST_UPDATED = "last_updated__gte";
+
+/** Ids that do not exist give no row. */
+function ownId(exists: (id: number) => boolean): TableFilter {
+  return { isStrict: false, exists, rowIds: (id) => (exists(id) ? [id] : []) };
 }
 
 function chassisOf({ chassis }: TableSource, id: number): number | undefined {
@@ -81,7 +100,10 @@ function interfaceTable(source: TableSource, machines: Machines): Table {
     ids,
     count: (after) => [...ids(after)].length,
     row: (id) => portRow(source, machines, id),
+    changedMs: (id) => machines.changedMs(Math.ceil(id / STRIDE), "ports"),
+    sinceFilter: LAST_UPDATED,
     filters: {
+      id: ownId((id) => ports(Math.ceil(id / STRIDE)).includes(id)),
       [machines.isVirtual ? "virtual_machine_id" : "device_id"]: {
         isStrict: machines.isVirtual || shape.version !== "3.5",
         exists: (id) => machines.has(id),
@@ -129,6 +151,11 @@ function heldTable(source: TableSource, kind: "ips" | "macs"): Table {
   return {
     ids,
     count: (after) => [...ids(after)].length,
+    changedMs: (id) => {
+      const { isVirtual, machineId } = holderOf(id);
+      return machinesOf(isVirtual).changedMs(machineId, kind);
+    },
+    sinceFilter: LAST_UPDATED,
     row: (id) => {
       const { isVirtual, machineId, position } = holderOf(id);
       const machines = machinesOf(isVirtual);

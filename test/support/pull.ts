@@ -35,6 +35,33 @@ export async function pull(
   return { pages, devices, rejected: pages.flatMap((page) => page.rejected) };
 }
 
+/** What a reading of changes gave. */
+export interface Changes extends Pulled {
+  readonly gone: readonly SourceDevice[];
+  readonly mark: string | undefined;
+}
+
+/** Opens a source and reads what changed since the mark, on a clock that does not wait. */
+export async function pullChanges(
+  source: Source,
+  config: SourceConfig,
+  { mark, ...options }: Partial<PullOptions> & { readonly mark: string },
+): Promise<Changes> {
+  const opened = source.open(config);
+  assert.ok(opened.ok && opened.value.changes !== undefined, "a source that tells of changes");
+  const { signal } = new AbortController();
+  const usual = { signal, log: silentLog(), clock: new InstantClock() };
+  const pages: SourcePage[] = [];
+  for await (const page of opened.value.changes(mark, { ...usual, ...options })) pages.push(page);
+  return {
+    pages,
+    devices: pages.flatMap((page) => page.devices),
+    rejected: pages.flatMap((page) => page.rejected),
+    gone: pages.flatMap((page) => page.gone ?? []),
+    mark: pages[0]?.mark,
+  };
+}
+
 /** Waits for a pull that has to fail, and gives its error. */
 export async function failureOf(pulled: Promise<unknown>): Promise<SyncError> {
   const thrown = await pulled.then(
