@@ -134,7 +134,7 @@ function parseJson(text: string): Result<unknown> {
 }
 
 function deltaOf(batch: Batch, name: RecordName): RecordDelta {
-  const key = [name.partition, name.kind, name.native, name.instance].join("\0");
+  const key = `${name.partition}\0${name.kind}\0${name.native}\0${name.instance}`;
   const known = batch.records.get(key);
   if (known !== undefined) return known;
   const delta: RecordDelta = { name, state: undefined, deletedMs: undefined };

@@ -1,4 +1,5 @@
 /** SQL of what records said before: older fingerprints, address days, deletions, and the value index. */
+import { copyRows } from "../db/copy-rows.ts";
 import type { Tx } from "../db/tx.ts";
 import { isoTime } from "../lib/clock.ts";
 import type { Ip } from "../model/ip.ts";
@@ -140,6 +141,23 @@ export interface PartitionValue {
 export function splitValue(key: ValueKey): { readonly type: number; readonly text: string } {
   const colon = key.indexOf(":");
   return { type: VALUE_TYPES[key.slice(0, colon) as ValueType], text: key.slice(colon + 1) };
+}
+
+/** Notes which values new records hold. */
+export async function insertFacts(
+  tx: Tx,
+  tenant: number,
+  rows: readonly (PartitionValue & { readonly recordNo: number })[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await copyRows(tx, tenant, {
+    into: "sync.facts",
+    columns: ["partition_no", "type", "value", "record_no"],
+    rows: rows.values().map(({ partitionNo, value, recordNo }) => {
+      const { type, text } = splitValue(value);
+      return [partitionNo, type, text, recordNo];
+    }),
+  });
 }
 
 /** Notes which records hold which values; known pairs stay untouched. */

@@ -8,26 +8,20 @@
 import type { Tx } from "../db/tx.ts";
 import type { Batch, Recognised, RecordDelta } from "./batch.ts";
 import { dayOf, oneDay } from "./day-set.ts";
-import {
-  writeAddresses,
-  writeDeletions,
-  writeFacts,
-  writeVersions,
-  type AddressRow,
-} from "./history-store.ts";
+import { writeDeletions } from "./history-store.ts";
 import { KINDS } from "./kind.ts";
 import { loadRecords } from "./load-state.ts";
-import { historyOf, valuesOf, type ValueKey } from "./node.ts";
 import { instanceNumbers, partitionNumbers, takeNumbers } from "./numbers.ts";
 import { readOrigins } from "./origin-store.ts";
 import { notePresence, type Spoken } from "./presence-store.ts";
 import type { Recall, WrittenContent } from "./recall.ts";
 import { formatRanges } from "./record-ranges.ts";
-import { bornAgain, joinStates, type RecordState } from "./record-state.ts";
-import { findHeads, writeRecords, type RecordHead, type RecordRef } from "./record-store.ts";
+import { bornAgain, joinStates } from "./record-state.ts";
+import { findHeads, type RecordHead, type RecordRef } from "./record-store.ts";
 import { journalChanges } from "./run-journal.ts";
 import { clearSightings, writeUnchanged, type Unchanged } from "./seen-store.ts";
 import { fireWatches, type SeenOn } from "./watch-store.ts";
+import { insertStates, writeStates, type WrittenState } from "./write-states.ts";
 
 /** What a batch did to the state. */
 export interface IngestCounts {
@@ -55,14 +49,6 @@ type Row = {
   readonly head: RecordHead | undefined;
 };
 type StateRow = Row & WrittenState;
-
-/** A record to be written. */
-export interface WrittenState {
-  readonly ref: RecordRef;
-  readonly delta: Pick<RecordDelta, "name">;
-  readonly state: RecordState;
-  readonly recordNo: number;
-}
 
 /** What is taken in, and what goes with it. */
 export interface Ingesting {
@@ -233,7 +219,7 @@ async function createRecords(
     if (state === undefined) return [];
     return [{ ...row, state: bornAgain(state, origins.get(i)), recordNo: first + i }];
   });
-  await writeStates(tx, tenant, { states, seq });
+  await insertStates(tx, tenant, { states, seq });
   for (const state of states) recall?.note(contentOf(state));
   return states.map(({ recordNo }) => recordNo);
 }
@@ -308,50 +294,6 @@ function unchangedOf({ head, ref, delta }: Row): Unchanged[] {
 
 function seenOn({ recordNo, lastMs }: Unchanged): SeenOn {
   return { recordNo, day: dayOf(lastMs) };
-}
-
-/** Writes records with all that they say; what stands of the same records is replaced, their history grows. */
-export async function writeStates(
-  tx: Tx,
-  tenant: number,
-  { states, seq }: { readonly states: readonly WrittenState[]; readonly seq: number },
-): Promise<void> {
-  await writeRecords(
-    tx,
-    tenant,
-    states.map(({ ref, recordNo, state }) => ({
-      ...ref,
-      recordNo,
-      content: state.content,
-      contentSeq: seq,
-    })),
-  );
-  await writeVersions(
-    tx,
-    tenant,
-    states.flatMap(({ recordNo, state }) =>
-      [...state.versions.values()].map((version) => ({ ...version, recordNo })),
-    ),
-  );
-  await writeAddresses(tx, tenant, states.flatMap(addressRows));
-  await writeFacts(tx, tenant, states.flatMap(factsOf));
-}
-
-function addressRows({ recordNo, state }: WrittenState): AddressRow[] {
-  return [...state.addresses].flatMap(([fingerprint, addresses]) =>
-    [...addresses].map(([address, days]) => ({ recordNo, fingerprint, address, days })),
-  );
-}
-
-function factsOf({
-  recordNo,
-  ref,
-  delta,
-  state,
-}: WrittenState): { recordNo: number; partitionNo: number; value: ValueKey }[] {
-  const { partition, instance, kind, native } = delta.name;
-  const history = historyOf(recordNo, { partition, instance, kind, native }, state);
-  return valuesOf(history).map((value) => ({ recordNo, partitionNo: ref.partitionNo, value }));
 }
 
 async function deleteRecords(tx: Tx, tenant: number, rows: readonly Row[]): Promise<number[]> {

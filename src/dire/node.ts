@@ -9,6 +9,7 @@ import {
   allVersions,
   joinLives,
   type AddressDays,
+  type Content,
   type Life,
   type RecordState,
   type Version,
@@ -110,7 +111,11 @@ export function isAddressKey(value: ValueKey): boolean {
 }
 
 /** Every value of a record that may join devices, addresses left out. */
-export function featureValues({ versions }: RecordHistory): ReadonlySet<ValueKey> {
+export function featureValues({
+  versions,
+}: {
+  readonly versions: readonly Pick<Version, "features">[];
+}): ReadonlySet<ValueKey> {
   const values = new Set<ValueKey>();
   for (const { features } of versions) {
     if (features.serial !== undefined) values.add(`serial:${features.serial}`);
@@ -119,6 +124,17 @@ export function featureValues({ versions }: RecordHistory): ReadonlySet<ValueKey
     for (const mac of features.declared) values.add(`mac:${mac}`);
     if (features.host !== undefined) values.add(`host:${features.host}`);
   }
+  return values;
+}
+
+/** Every value of a record that has shown one content. */
+export function valuesOfContent(
+  { kind, native }: Pick<RecordHistory["key"], "kind" | "native">,
+  content: Pick<Content, "features" | "addresses">,
+): ValueKey[] {
+  if (kind === "address") return [`sighted:${native}`];
+  const values: ValueKey[] = [...featureValues({ versions: [content] })];
+  for (const ip of content.addresses) values.push(`address:${ip}`);
   return values;
 }
 

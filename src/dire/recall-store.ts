@@ -19,8 +19,9 @@ const READ_COST = 1 / 35;
 
 type Held = {
   readonly recall: Recall;
-  /** Number of the next batch when it was last right. */
+  /** Number of the next batch when it was last right, and of take-overs. */
   nextSeq: number;
+  readonly takeOvers: number;
 };
 
 /** Recalls by tenant; several loops of a process may share them, since a tenant's row is locked while its recall is used. */
@@ -34,7 +35,7 @@ export class Recalls {
   async open(tx: Tx, tenant: number, fenced: Fenced): Promise<Recall | undefined> {
     const held = this.#held.get(tenant);
     this.#held.delete(tenant);
-    if (held?.nextSeq === fenced.nextSeq) {
+    if (held?.nextSeq === fenced.nextSeq && held.takeOvers === fenced.takeOvers) {
       this.#held.set(tenant, held);
       return held.recall;
     }
@@ -43,7 +44,7 @@ export class Recalls {
     if (records > RECORDS_MAX || !isWorth) return undefined;
     this.#missed.delete(tenant);
     const recall = await readRecall(tx, tenant);
-    this.#held.set(tenant, { recall, nextSeq: fenced.nextSeq });
+    this.#held.set(tenant, { recall, ...fenced });
     return recall;
   }
 

@@ -1,6 +1,6 @@
 /**
  * What one process has in mind of a tenant's records: which of them shows which content. Valid for as long as nobody else has
- * written them, which `seq` tells. Pure.
+ * written them. Pure.
  */
 import type { ContentDigest } from "./content-digest.ts";
 import { ContentTable } from "./content-table.ts";

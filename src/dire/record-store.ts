@@ -3,6 +3,7 @@
  * order of their key, so two writers can wait for each other but never in a circle.
  * Locks: sync.tenant_ingest's row first (the fence), then records, versions, addresses, sightings, facts.
  */
+import { copyRows } from "../db/copy-rows.ts";
 import type { Tx } from "../db/tx.ts";
 import { isoTime } from "../lib/clock.ts";
 import { parseIpList, type Ip } from "../model/ip.ts";
@@ -218,6 +219,60 @@ export interface RecordWrite extends RecordRef {
   readonly recordNo: number;
   readonly content: Content;
   readonly contentSeq: number;
+}
+
+const RECORD_COLUMNS = [
+  "record_no",
+  "partition_no",
+  "kind",
+  "native",
+  "instance_no",
+  "content_check",
+  "content_hash",
+  "payload",
+  "current_at",
+  "features",
+  "fingerprint",
+  "fingerprint_first",
+  "id_input",
+  "addresses",
+  "address_days",
+  "content_seq",
+];
+
+/** Inserts records that are new, in the order of their numbers. */
+export async function insertRecords(
+  tx: Tx,
+  tenant: number,
+  writes: readonly RecordWrite[],
+): Promise<void> {
+  await copyRows(tx, tenant, {
+    into: "sync.records",
+    columns: RECORD_COLUMNS,
+    rows: writes.values().map(recordRow),
+  });
+}
+
+function recordRow({ content, ...write }: RecordWrite): readonly (string | number)[] {
+  const { recordNo, partitionNo, kind, native, instanceNo, contentSeq } = write;
+  return [
+    recordNo,
+    partitionNo,
+    kind,
+    native,
+    instanceNo,
+    content.check,
+    content.hash,
+    content.payload,
+    isoTime(content.lastMs),
+    JSON.stringify(content.features),
+    content.fingerprint,
+    isoTime(content.firstMs),
+    content.idInput,
+    content.addresses.join(","),
+    formatDays(content.days),
+    contentSeq,
+  ];
 }
 
 /** Inserts records, or replaces the content of those that exist (same record_no, same key). */

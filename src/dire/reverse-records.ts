@@ -2,7 +2,6 @@
 import type { Tx } from "../db/tx.ts";
 import { readMembers, writeMembers } from "../inventory/device-store.ts";
 import { dropFacts, forgetRecords } from "./forget-records.ts";
-import { writeStates, type WrittenState } from "./ingest.ts";
 import { kindOf } from "./kind.ts";
 import { loadRecords, type LoadedRecord } from "./load-state.ts";
 import { readNames, takeNumbers } from "./numbers.ts";
@@ -14,6 +13,7 @@ import { saveState } from "./saved-state.ts";
 import { clearSightings } from "./seen-store.ts";
 import type { UndoPlan } from "./undo-plan.ts";
 import { readRedone, writeUndone, type UndoneRecord, type UndoneRun } from "./undo-store.ts";
+import { writeStates, type WrittenState } from "./write-states.ts";
 
 type Reversal = {
   readonly run: UndoneRun;

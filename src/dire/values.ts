@@ -25,6 +25,9 @@ const SERIAL_LENGTH_MAX = 128;
 const FILLER =
   /O\.?E\.?M|^NONE|^NULL|^N\/?A$|DEFAULT|NOT ?(SPECIFIED|AVAILABLE|APPLICABLE|PRESENT|SET)|TO BE FILLED|SERIAL ?(NUMBER|NO)|^SERIAL|ASSET ?TAG|UNKNOWN|INVALID|^CHASSIS|^TEST$|^EMPTY|^XXX|NO ASSET|^SYSTEM|^EVAL|^0?123456/;
 
+/** One character over and over. */
+const ONE_CHARACTER = /^(.)\1*$/;
+
 /**
  * A serial number or asset tag as it is compared, or undefined where it is a filler. The letters that hands and scanners
  * take for digits are written as digits (O as 0, I as 1): makers avoid numbers that differ in nothing else.
@@ -33,7 +36,7 @@ export function parseSerial(text: string | undefined): string | undefined {
   const serial = text?.trim().replace(/\s+/g, " ").toUpperCase() ?? "";
   if (serial.length < SERIAL_LENGTH_MIN || serial.length > SERIAL_LENGTH_MAX) return undefined;
   const bare = serial.replace(/[^0-9A-Z]/g, "");
-  if (bare.length < SERIAL_LENGTH_MIN || new Set(bare).size < 2 || FILLER.test(serial)) {
+  if (bare.length < SERIAL_LENGTH_MIN || ONE_CHARACTER.test(bare) || FILLER.test(serial)) {
     return undefined;
   }
   return serial.replaceAll("O", "0").replaceAll("I", "1");
@@ -51,7 +54,7 @@ const PROTOCOL_MACS =
 /** True where the MAC can tell one network interface from others: neither group, junk, nor a protocol's own. */
 export function isDeviceMac(mac: Mac): boolean {
   const isGroup = (Number.parseInt(mac.slice(0, 2), 16) & 0x01) !== 0;
-  return !isGroup && !PROTOCOL_MACS.test(mac) && new Set(mac).size > 1;
+  return !isGroup && !PROTOCOL_MACS.test(mac) && !ONE_CHARACTER.test(mac);
 }
 
 const GENERIC_HOSTS = new Set([

@@ -131,6 +131,43 @@ function groupRuns(chunks: readonly WaitingChunk[]): WaitingChunk[][] {
   return groups;
 }
 
+/** Chunks that are taken in together, sorted. */
+interface SortedChunks {
+  readonly chunks: (WaitingChunk & { readonly entries: number })[];
+  readonly sorted: Sorted;
+}
+
+/** Entries that are read into memory at a time: a chunk of the usual size. More of them outlive the young objects of V8. */
+const READ_MAX = 4_000;
+
+/**
+ * Sorts a group's chunks as they are asked for: what is recognised depends on what has been taken in before. Several together where
+ * hardly anything has to be read.
+ */
+function* sortedOf(
+  group: readonly WaitingChunk[],
+  recall: Recall | undefined,
+): Generator<SortedChunks> {
+  let together: SortedChunks = { chunks: [], sorted: newSorted() };
+  for (const chunk of group) {
+    const { message, receivedMs, sender } = chunk;
+    const attribution = (meta: SyncMeta | undefined): Attribute => attributeToSender(sender, meta);
+    const recognition = recall && recognitionOf(chunk, recall);
+    const sortable = { message, receivedMs, attribution, recognition };
+    together.chunks.push({ ...chunk, entries: sortChunk(together.sorted, sortable) });
+    if (readIn(together.sorted) < READ_MAX) continue;
+    yield together;
+    together = { chunks: [], sorted: newSorted() };
+  }
+  if (together.chunks.length > 0) yield together;
+}
+
+function readIn({ byInstance, strays }: Sorted): number {
+  let read = strays.entries;
+  for (const { entries, recognised } of byInstance.values()) read += entries - recognised.length;
+  return read;
+}
+
 async function workGroup(
   open: Tx,
   tenant: number,
@@ -139,23 +176,16 @@ async function workGroup(
     recall,
   }: { readonly group: readonly WaitingChunk[]; readonly recall: Recall | undefined },
 ): Promise<WorkedChunks> {
-  const sorted = newSorted();
-  const finished = group.map((chunk) => {
-    const { message, receivedMs, sender } = chunk;
-    const attribution = (meta: SyncMeta | undefined): Attribute => attributeToSender(sender, meta);
-    const recognition = recall && recognitionOf(chunk, recall);
-    const sortable = { message, receivedMs, attribution, recognition };
-    return { ...chunk, entries: sortChunk(sorted, sortable) };
-  });
-  const bytes = group.reduce((total, { message }) => total + message.length, 0);
-  let worked: WorkedChunks = { ...NOTHING, chunks: group.length, bytes };
-  for (const [instance, batch] of batchesOf(sorted)) {
-    worked = sum(
-      worked,
-      await workInstance(open, tenant, { group, instance, batch, bytes, recall }),
-    );
+  let worked = NOTHING;
+  for (const { chunks, sorted } of sortedOf(group, recall)) {
+    const bytes = chunks.reduce((total, { message }) => total + message.length, 0);
+    worked = sum(worked, { ...NOTHING, chunks: chunks.length, bytes });
+    for (const [instance, batch] of batchesOf(sorted)) {
+      const work = { group: chunks, instance, batch, bytes, recall };
+      worked = sum(worked, await workInstance(open, tenant, work));
+    }
+    await finishChunks(open, tenant, chunks);
   }
-  await finishChunks(open, tenant, finished);
   return worked;
 }
 

@@ -67,8 +67,10 @@ export async function seizeTenant(
 
 /** How far a tenant's numbers had been given out when its row was locked. */
 export interface Fenced {
-  /** Number of the next batch: another one than before where somebody else has written records. */
+  /** Number of the next batch: another one than before where another worker has written records. */
   readonly nextSeq: number;
+  /** How often somebody has written records who is no worker. */
+  readonly takeOvers: number;
   readonly nextRecordNo: number;
 }
 
@@ -76,9 +78,9 @@ export interface Fenced {
 export async function fence(tx: Tx, { tenant, owner, epoch }: Lease): Promise<Fenced> {
   const {
     rows: [row],
-  } = await tx.query<{ next_seq: number; next_record_no: number }>(
+  } = await tx.query<{ next_seq: number; take_overs: number; next_record_no: number }>(
     `update sync.tenant_ingest set lease_until = now() + $4 * interval '1 ms'
-      where tenant = $1 and owner = $2 and epoch = $3 returning next_seq, next_record_no`,
+      where tenant = $1 and owner = $2 and epoch = $3 returning next_seq, take_overs, next_record_no`,
     [tenant, owner, epoch, LEASE_MS],
   );
   if (row === undefined) {
@@ -86,7 +88,8 @@ export async function fence(tx: Tx, { tenant, owner, epoch }: Lease): Promise<Fe
       retry: "transient",
     });
   }
-  return { nextSeq: row.next_seq, nextRecordNo: row.next_record_no };
+  const { next_seq: nextSeq, take_overs: takeOvers, next_record_no: nextRecordNo } = row;
+  return { nextSeq, takeOvers, nextRecordNo };
 }
 
 /** Gives a lease back, so that another process need not wait for it to run out. */

@@ -57,25 +57,56 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export function parseDeviceUpdate(entry: unknown, receivedMs: number): Result<DeviceUpdate> {
   if (!isObject(entry)) return err("entry is not a JSON object");
-  const tooLong = ["device_id", "ip", "mac", "hostname", "source", "partition"].find(
-    (name) => name !== "mac" && (text(entry[name])?.length ?? 0) > TEXT_MAX,
-  );
-  if (tooLong !== undefined) return err(`${tooLong} is longer than ${TEXT_MAX} characters`);
+  const texts = readTexts(entry);
+  const tooLong = BOUNDED.find(([key]) => (texts[key]?.length ?? 0) > TEXT_MAX);
+  if (tooLong !== undefined) return err(`${tooLong[1]} is longer than ${TEXT_MAX} characters`);
   const time = parseTime(entry["timestamp"], receivedMs);
   if (!time.ok) return time;
   const metadata = parseMetadata(entry["metadata"], "metadata");
   if (!metadata.ok) return metadata;
   const volatile = parseMetadata(entry["volatile"], "volatile");
   if (!volatile.ok) return volatile;
-  return ok({
-    ...optionalTexts(entry),
-    source: text(entry["source"]) ?? "unknown",
+  const update: Writable<DeviceUpdate> = Object.assign(texts, {
+    source: texts.source ?? "unknown",
     timestampMs: time.value,
-    ...availability(entry["is_available"]),
     metadata: metadata.value,
-    ...(Object.keys(volatile.value).length === 0 ? {} : { volatile: volatile.value }),
-    ...optional("syncMeta", parseSyncMeta(entry["sync_meta"])),
   });
+  const isAvailable = availability(entry["is_available"]);
+  if (isAvailable !== undefined) update.isAvailable = isAvailable;
+  if (Object.keys(volatile.value).length > 0) update.volatile = volatile.value;
+  const syncMeta = parseSyncMeta(entry["sync_meta"]);
+  if (syncMeta !== undefined) update.syncMeta = syncMeta;
+  return ok(update);
+}
+
+/** While it is read: a member at a time costs a third of objects that are spread into each other. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type Texts = Pick<
+  DeviceUpdate,
+  "deviceId" | "ip" | "mac" | "hostname" | "partition" | "agentId" | "gatewayId"
+> & { readonly source?: string };
+
+const TEXTS: readonly (readonly [keyof Texts, name: string])[] = [
+  ["deviceId", "device_id"],
+  ["ip", "ip"],
+  ["mac", "mac"],
+  ["hostname", "hostname"],
+  ["source", "source"],
+  ["partition", "partition"],
+  ["agentId", "agent_id"],
+  ["gatewayId", "gateway_id"],
+];
+/** A list of MACs may be long; collectors' ids are not matched. */
+const UNBOUNDED: readonly string[] = ["mac", "agentId", "gatewayId"];
+const BOUNDED = TEXTS.filter(([key]) => !UNBOUNDED.includes(key));
+
+function readTexts(entry: Json): Writable<Texts> {
+  const texts: Writable<Texts> = {};
+  for (const [key, name] of TEXTS) {
+    const value = text(entry[name]);
+    if (value !== undefined) texts[key] = value;
+  }
+  return texts;
 }
 
 function isObject(value: unknown): value is Json {
@@ -86,7 +117,7 @@ function isObject(value: unknown): value is Json {
 function text(value: unknown): string | undefined {
   const plain = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
   if (typeof plain !== "string") return undefined;
-  const trimmed = plain.replaceAll("\0", "").trim();
+  const trimmed = (plain.includes("\0") ? plain.replaceAll("\0", "") : plain).trim();
   return trimmed === "" ? undefined : trimmed;
 }
 
@@ -94,22 +125,9 @@ function optional<K extends string, V>(key: K, value: V | undefined): { readonly
   return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: V });
 }
 
-function optionalTexts(entry: Json): Partial<DeviceUpdate> {
-  return {
-    ...optional("deviceId", text(entry["device_id"])),
-    ...optional("ip", text(entry["ip"])),
-    ...optional("mac", text(entry["mac"])),
-    ...optional("hostname", text(entry["hostname"])),
-    ...optional("partition", text(entry["partition"])),
-    ...optional("agentId", text(entry["agent_id"])),
-    ...optional("gatewayId", text(entry["gateway_id"])),
-  };
-}
-
-function availability(value: unknown): { readonly isAvailable?: boolean } {
-  if (typeof value === "boolean") return { isAvailable: value };
-  if (value === "true" || value === "false") return { isAvailable: value === "true" };
-  return {};
+function availability(value: unknown): boolean | undefined {
+  if (typeof value === "boolean") return value;
+  return value === "true" || value === "false" ? value === "true" : undefined;
 }
 
 /** Date.parse without a time zone reads the server's own; a naive time is UTC here. */
@@ -126,12 +144,13 @@ export function parseTime(value: unknown, receivedMs: number): Result<number> {
 function parseMetadata(value: unknown, name: "metadata" | "volatile"): Result<Metadata> {
   if (value === undefined || value === null) return ok({});
   if (!isObject(value)) return err(`${name} is not a JSON object`);
-  const entries = Object.entries(value);
-  if (entries.length > METADATA_KEYS_MAX) {
+  const keys = Object.keys(value);
+  if (keys.length > METADATA_KEYS_MAX) {
     return err(`${name} has more than ${METADATA_KEYS_MAX} keys`);
   }
   const metadata: Record<string, string> = {};
-  for (const [key, raw] of entries) {
+  for (const key of keys) {
+    const raw = value[key];
     const plain = typeof raw === "object" && raw !== null ? JSON.stringify(raw) : text(raw);
     if (plain === undefined) continue;
     if (plain.length > METADATA_VALUE_MAX) {

@@ -48,6 +48,7 @@ const OF_THE_MOMENT = [
   "received_at",
   "run_undos.started_at",
   "since",
+  "take_overs",
   "undone_at",
   "updated_at",
   "worked_at",

@@ -19,7 +19,9 @@ create table sync.tenant_ingest (
   next_assertion_no int not null default 1,
   next_undo_no int not null default 1,
   -- arrival order of worked batches; seen segments and contents are compared by it
-  next_seq bigint not null default 1
+  next_seq bigint not null default 1,
+  -- how often records were written by who is no worker: what workers have in mind of them is out of date then
+  take_overs bigint not null default 0
 );
 
 -- What was acknowledged: one row a chunk for as long as a resend is to be recognised.
