@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { structureProblems } from "../../build/package/structure.ts";
 import { TARGETS } from "../../build/package/targets.ts";
@@ -39,4 +40,19 @@ test("it makes its database from what it carries, with nothing beside it", { ski
   assert.match(first, /^The schema is that of serviceradar-core/);
   assert.equal(await printed(core, ["migrate", ...where], env), first);
   assert.match(await printed(core, ["tenant", "create", "acme", ...where], env), /acme/);
+});
+
+test("a release with another build of PostgreSQL 18 keeps the data", { skip }, async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), "core-executable-"));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  await chmod(dir, 0o711);
+  const where = ["--data-dir", join(dir, "core")];
+  const env = { HOME: dir, XDG_CACHE_HOME: join(dir, "cache") };
+  // A checkout's programs are the npm package's, the executable's are not the same bytes.
+  const before = fileURLToPath(new URL("../../src/bin/core.ts", import.meta.url));
+  await printed(process.execPath, [before, "tenant", "create", "acme", ...where], env);
+  assert.match(
+    await printed(await executable("core"), ["tenant", "list", ...where], env),
+    /^acme /m,
+  );
 });

@@ -1,0 +1,143 @@
+/**
+ * Single executables of this host: how large they are, and what starting them costs beside starting Node itself, in the same run. They are
+ * built for it; nothing that lies in dist/ is measured.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+
+import { buildExecutable } from "../package/build-executable.ts";
+import { TARGETS, type Component } from "../package/targets.ts";
+import { openStage, type Stage } from "../process/stage.ts";
+import { rounded, type BenchOptions, type Section } from "./section.ts";
+
+const run = promisify(execFile);
+/** Starts of each, alternating, so that a busy machine is busy for all of them. */
+const STARTS = 15;
+const GZIP_LEVEL = 6;
+
+/** The section. */
+export const executables: Section = {
+  name: "package",
+  run: async ({ tell, signal }) => {
+    const dir = await mkdtemp(join(tmpdir(), "serviceradar-bench-"));
+    try {
+      const built = {
+        agent: await build("agent", dir, tell),
+        core: await build("core", dir, tell),
+      };
+      signal.throwIfAborted();
+      tell("package: starts");
+      const starts = await startCosts(built);
+      signal.throwIfAborted();
+      tell("package: a core and an agent");
+      const running = await whileRunning(dir, starts.node_cpu_ms);
+      const sizes = { agent: await sizeOf(built.agent), core: await sizeOf(built.core) };
+      return { sizes, starts, ...running };
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  },
+};
+
+async function build(
+  component: Component,
+  dir: string,
+  tell: BenchOptions["tell"],
+): Promise<string> {
+  tell(`package: building the ${component}`);
+  const [host] = TARGETS;
+  if (host === undefined) throw new Error("there are no targets");
+  return (await buildExecutable(component, host, dir)).path;
+}
+
+async function sizeOf(path: string): Promise<object> {
+  const bytes = await readFile(path);
+  return { bytes: bytes.length, gzip_bytes: gzipSync(bytes, { level: GZIP_LEVEL }).length };
+}
+
+/** CPU time of starts, ms: a wall clock on a busy machine measures the others. */
+async function startCosts(built: Readonly<Record<Component, string>>): Promise<StartCosts> {
+  const lines = {
+    node: [process.execPath, "-e", "0"],
+    agent: [built.agent, "version"],
+    core: [built.core, "version"],
+    help: [built.agent, "--help"],
+  };
+  const costs = { node: [], agent: [], core: [], help: [] } as Record<keyof typeof lines, number[]>;
+  for (let nth = 0; nth < STARTS; nth += 1) {
+    for (const [name, line] of Object.entries(lines)) {
+      costs[name as keyof typeof lines].push(await cpuMs(line));
+    }
+  }
+  const node = median(costs.node);
+  return {
+    node_cpu_ms: rounded(node),
+    agent_version_to_node: rounded(median(costs.agent) / node),
+    core_version_to_node: rounded(median(costs.core) / node),
+    agent_help_to_node: rounded(median(costs.help) / node),
+  };
+}
+
+type StartCosts = {
+  /** "node -e 0". */
+  readonly node_cpu_ms: number;
+  /** The others as multiples of that. */
+  readonly agent_version_to_node: number;
+  readonly core_version_to_node: number;
+  readonly agent_help_to_node: number;
+};
+
+/** A shell's `times` says what its children have used: "user system" of minutes and seconds, in its second line. */
+async function cpuMs(line: readonly string[]): Promise<number> {
+  const { stdout } = await run("sh", ["-c", '"$@" >/dev/null; times', "sh", ...line]);
+  const children = stdout.trim().split("\n")[1] ?? "";
+  const spans = [...children.matchAll(/(\d+)m([\d.]+)s/g)];
+  return spans.reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60e3 + Number(seconds) * 1e3,
+    0,
+  );
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** Both at work with nothing to do: how soon the core is up, first and later, and what an agent with an open channel holds. */
+async function whileRunning(dir: string, nodeCpuMs: number): Promise<object> {
+  const before = process.env["SERVICERADAR_EXECUTABLES"];
+  process.env["SERVICERADAR_EXECUTABLES"] = dir;
+  try {
+    const firstMs = performance.now();
+    const options = { name: "bench", firstTenant: "bench", grpcPort: 0, httpPort: 0 };
+    await using stage = await openStage(options);
+    const first = performance.now() - firstMs;
+    await stage.core.stop();
+    const laterMs = performance.now();
+    await stage.restart();
+    const later = performance.now() - laterMs;
+    return {
+      core_first_start_ms: rounded(first),
+      core_later_start_ms: rounded(later),
+      core_later_start_to_node: rounded(later / nodeCpuMs),
+      agent_peak_rss_bytes: await agentMemory(stage),
+      core_peak_rss_bytes: await stage.core.peakMemory(),
+    };
+  } finally {
+    if (before === undefined) delete process.env["SERVICERADAR_EXECUTABLES"];
+    else process.env["SERVICERADAR_EXECUTABLES"] = before;
+  }
+}
+
+async function agentMemory(stage: Stage): Promise<number | undefined> {
+  const out = join(stage.dir, "bench-agent");
+  const agent = ["--agent-id", "bench-agent", "--gateway-addr", stage.grpc, "--out", out];
+  await stage.command("agent", "create", "--tenant", "bench", ...agent);
+  const config = join(out, "agent.json");
+  const program = stage.start("bench-agent", "src/bin/agent.ts", "run", "--config", config);
+  await program.line("GetConfig");
+  return await program.peakMemory();
+}
