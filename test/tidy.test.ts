@@ -107,7 +107,7 @@ const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
     "without",
   ],
   inbox: ["entries", "intake-fact", "sender"],
-  inventory: ["member"],
+  inventory: ["member", "query-sql"],
   api: ["metric-list"],
   agent: ["schedule", "session-intervals", "session-state"],
   cli: ["core-first-start", "invocation"],

@@ -1,6 +1,7 @@
 /** What the REST API takes and gives of devices. */
 import { z } from "@hono/zod-openapi";
 
+import { QUERY_MAX_CHARS } from "../model/srql-syntax.ts";
 import { count, pageQuery, time } from "./contract.ts";
 
 /** A device as it is published. */
@@ -135,8 +136,12 @@ export const deviceDetailSchema = deviceSchema
   })
   .openapi("DeviceDetail");
 
-/** Which devices are wanted. */
-export const deviceQuery = pageQuery.extend({
+/** Which devices are wanted, but for the page. */
+const deviceFilters = {
+  query: z.string().trim().min(1).max(QUERY_MAX_CHARS).optional().openapi({
+    description:
+      "SRQL, as in `source:netbox !hostname:%test% sort:last_seen:desc`; holds beside the other filters",
+  }),
   q: z.string().trim().min(1).max(255).optional().openapi({
     description: "Beginning of a hostname, or a whole IP address, MAC, serial or device id",
   }),
@@ -154,8 +159,51 @@ export const deviceQuery = pageQuery.extend({
     .openapi({ description: "OCSF caption or number" }),
   partition: z.string().max(128).optional(),
   state: z.enum(["active", "deleted", "all"]).default("active"),
+};
+
+/** Which devices are wanted. */
+export const deviceQuery = pageQuery.extend({
+  ...deviceFilters,
   total: z.stringbool().default(false).openapi({
     type: "boolean",
     description: "Also count all devices that pass",
   }),
 });
+
+/** Which devices are counted in groups. */
+export const deviceGroupQuery = z.object({
+  ...deviceFilters,
+  query: z.string().trim().min(1).max(QUERY_MAX_CHARS).openapi({
+    description: 'SRQL with `stats:"count() by FIELD"`',
+  }),
+});
+
+/** Groups of devices, the largest first. */
+export const deviceGroupsSchema = z
+  .object({
+    by: z.array(z.string()),
+    groups: z.array(z.object({ values: z.array(z.string().nullable()), devices: count })),
+    is_complete: z
+      .boolean()
+      .openapi({ description: "False: there are more groups than are shown" }),
+  })
+  .openapi("DeviceGroups");
+
+/** Where in a query to complete. */
+export const completionQuery = z.object({
+  query: z.string().max(QUERY_MAX_CHARS).default(""),
+  cursor: z.coerce.number().int().min(0).max(QUERY_MAX_CHARS),
+});
+
+/** What may be written there. */
+export const completionsSchema = z
+  .object({
+    completions: z.array(
+      z.object({
+        text: z.string(),
+        about: z.string(),
+        from: count.openapi({ description: "What it replaces ends at the cursor" }),
+      }),
+    ),
+  })
+  .openapi("QueryCompletions");

@@ -7,6 +7,8 @@ import { z } from "@hono/zod-openapi";
 import { PAGE_MAX } from "./page.ts";
 
 const PAGE_DEFAULT = 100;
+/** A cursor holds the sort values of the device where a page ended; a hostname has at most 255 characters, three times base64 of that. */
+const CURSOR_CHARS_MAX = 2_048;
 
 /** An instant: RFC 3339, UTC, milliseconds. */
 export const time = z.iso.datetime().openapi({ example: "2026-01-30T08:15:00.000Z" });
@@ -17,7 +19,7 @@ const slug = z.string().openapi({ example: "default" });
 /** How many rows of a list are wanted, and after which. */
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
-  after: z.string().max(64).optional().openapi({
+  after: z.string().max(CURSOR_CHARS_MAX).optional().openapi({
     description: "`next` of the page before; opaque",
   }),
 });
@@ -34,7 +36,17 @@ export const problemSchema = z
     code: z.string().openapi({ example: "invalid_request" }),
     detail: z.string().openapi({ description: "What failed, to what, and what to do" }),
     errors: z
-      .array(z.object({ path: z.string(), message: z.string() }))
+      .array(
+        z.object({
+          path: z.string(),
+          message: z.string(),
+          position: z
+            .object({ from: count, to: count })
+            .optional()
+            .openapi({ description: "Where in a query, in UTF-16 units" }),
+          suggestion: z.string().optional(),
+        }),
+      )
       .optional()
       .openapi({ description: "What is wrong with the request, by member" }),
     request_id: z.string().optional().openapi({ description: "Names the log line that says why" }),

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, type z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import type { Tenant } from "../control/tenants.ts";
@@ -7,52 +7,17 @@ import { tx } from "../db/tx.ts";
 import { readEvidence } from "../dire/evidence.ts";
 import { readAttached } from "../inventory/device-attached.ts";
 import { aliasesOf, mergesOf } from "../inventory/device-history.ts";
-import {
-  countDevices,
-  findDevice,
-  listDevices,
-  type DeviceFilter,
-} from "../inventory/device-list.ts";
+import { findDevice } from "../inventory/device-list.ts";
 import { resolveId } from "../inventory/device-store.ts";
-import { deviceDetailSchema, deviceQuery, deviceSchema } from "./contract-devices.ts";
-import { pageOf } from "./contract.ts";
-import { matchOf } from "./device-search.ts";
-import { shownDetail, shownDevice } from "./device-view.ts";
+import { deviceDetailSchema } from "./contract-devices.ts";
+import { shownDetail } from "./device-view.ts";
 import { Problem } from "./errors.ts";
-import {
-  answers,
-  cursorOf,
-  needs,
-  pageWithNext,
-  paramsWith,
-  PROBLEMS,
-  readCursor,
-  TENANT_PATH,
-  tenantParams,
-  type Api,
-} from "./routes.ts";
-import { findInstance } from "./source-filter.ts";
+import { answers, needs, paramsWith, PROBLEMS, TENANT_PATH, type Api } from "./routes.ts";
 
 /** Former ids and merges shown of one device, the latest. */
 const HISTORY_MAX = 100;
 
 const tags = ["devices"];
-
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/devices`,
-  tags,
-  summary: "Devices in the order of their first publication, which no later change moves",
-  ...needs("viewer"),
-  request: { params: tenantParams, query: deviceQuery },
-  responses: {
-    200: answers(
-      pageOf("devices", deviceSchema).extend({ total: z.number().int().optional() }),
-      "One page",
-    ),
-    ...PROBLEMS,
-  },
-});
 
 const get = createRoute({
   method: "get",
@@ -64,43 +29,13 @@ const get = createRoute({
   responses: { 200: answers(deviceDetailSchema, "The device"), ...PROBLEMS },
 });
 
-/** Adds the routes of devices. */
+/** Adds the route of one device. */
 export function addDevices(app: Api): void {
-  app.openapi(list, async (c) => {
-    const db = c.get("db");
-    const query = c.req.valid("query");
-    const { tenant } = c.get("tenant");
-    const filter = await filterOf(db, c.get("tenant"), query);
-    const after = readCursor("d", query.after) ?? 0;
-    const found = await listDevices(db, tenant, { filter, after, limit: query.limit + 1 });
-    const names = await sourceNames(db, tenant);
-    const page = pageWithNext(found, query.limit, ({ deviceNo }) => cursorOf("d", deviceNo));
-    const devices = page.rows.map((device) => shownDevice(device, names));
-    const total = query.total ? await countDevices(db, tenant, filter) : undefined;
-    return c.json({ devices, next: page.next, total }, 200);
-  });
   app.openapi(get, async (c) => {
     const db = c.get("db");
     const wanted = c.req.valid("param").device_id;
     return c.json(await detail(db, c.get("tenant"), wanted), 200);
   });
-}
-
-async function filterOf(
-  db: Db,
-  tenant: Tenant,
-  { q, source, type, partition, state }: z.infer<typeof deviceQuery>,
-): Promise<DeviceFilter> {
-  const instance = source === undefined ? undefined : await findInstance(db, tenant.tenant, source);
-  return {
-    match: q === undefined ? undefined : await matchOf(db, tenant.tenant, q),
-    instance,
-    // A word that names no source may be a type: "netbox" means all of that type.
-    sourceType: instance === undefined ? source?.toLowerCase() : undefined,
-    type,
-    partition,
-    state,
-  };
 }
 
 /** Everything of one device in one snapshot, so that row and evidence agree. */

@@ -28,6 +28,7 @@ export const DEVICE_COMMANDS: readonly Command<CoreContext>[] = [
       q: optional("SEARCH", "beginning of a hostname, or a whole IP, MAC, serial or device id"),
     },
     flags: {
+      query: optional("SRQL", "a query, as in 'vendor:cisco !site:lab sort:last_seen:desc'"),
       source: optional("SOURCE", "only those that a source, or a type of source, speaks of"),
       type: optional("TYPE", "only of this type, such as switch"),
       partition: optional("NAME", "only of this partition"),
@@ -36,8 +37,9 @@ export const DEVICE_COMMANDS: readonly Command<CoreContext>[] = [
       after: optional("CURSOR", "go on where the page before ended"),
       all: toggle("every page; with --json one document a page"),
     },
-    run: async ({ all, limit, after, q, source, type, partition, state }, session) => {
-      const filter = { q, source, type, partition, state };
+    run: async ({ all, limit, after, ...flags }, session) => {
+      const { q, query: srql, source, type, partition, state } = flags;
+      const filter = { q, query: srql, source, type, partition, state };
       let cursor = after;
       const size = limit ?? (all ? PAGE_MAX : LIMIT_DEFAULT);
       for (let nth = 0; nth === 0 || cursor !== undefined; nth += 1) {

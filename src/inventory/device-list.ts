@@ -2,6 +2,7 @@
 import type { Queryable } from "../db/session.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import { idOfUuid, uuidOf, type Classified } from "./device-store.ts";
+import { LAST_SEEN } from "./query-sql.ts";
 
 /** A device as it is published; absent fields are unknown. */
 export interface ListedDevice {
@@ -43,7 +44,8 @@ export interface ListedDevice {
 
 type StoredClassification = Omit<Classified, "ruleId"> & { readonly rule_id: string };
 
-type DeviceRow = {
+/** A device as it is read, with DEVICE_COLUMNS. */
+export type DeviceRow = {
   device_no: number;
   device_id: string;
   partition: string | null;
@@ -76,16 +78,16 @@ type DeviceRow = {
   deleted_at: number | null;
   deleted_reason: string | null;
 };
-/** A row is not written again when a run finds nothing new; the newest sighting stands with the records. */
-const LAST_SIGHTING =
-  "(select max(s.last_seen) from sync.speaking s where s.tenant = d.tenant and s.device_no = d.device_no)";
-const COLUMNS = `d.device_no, d.device_id, p.name as partition, host(d.ip) as ip, d.mac, d.hostname, d.type_id, d.type, d.vendor_name,
+/** Columns of a DeviceRow, of DEVICE_FROM. */
+export const DEVICE_COLUMNS = `d.device_no, d.device_id, p.name as partition, host(d.ip) as ip, d.mac, d.hostname, d.type_id, d.type, d.vendor_name,
   d.model, d.os, d.os_version, d.site, d.owner, d.serial, d.risk_score, d.risk_level_id, d.is_managed, d.is_trusted,
   d.is_compliant, d.is_available, d.classification, d.is_provisional, d.promoted_at, d.sources, d.record_count,
-  d.first_seen, greatest(d.last_seen, ${LAST_SIGHTING}) as last_seen, d.deleted_at, d.deleted_reason,
+  d.first_seen, ${LAST_SEEN} as last_seen, d.deleted_at, d.deleted_reason,
   array(select i.name from sync.instances i where i.tenant = d.tenant and i.instance_no = any(d.instances) order by i.name)
     as instances`;
-const FROM = "sync.devices d left join sync.partitions p using (tenant, partition_no)";
+/** Where devices are read from. */
+export const DEVICE_FROM =
+  "sync.devices d left join sync.partitions p using (tenant, partition_no)";
 
 /** Whether devices that their sources retracted are wanted. */
 type DeviceState = "active" | "deleted" | "all";
@@ -113,7 +115,7 @@ function begins(prefix: string): string {
  * The filters as one condition over $1 to $11. The planner sees the parameters of an unnamed statement as constants, so what
  * is absent costs nothing.
  */
-const WHERE = `d.tenant = $1
+export const DEVICE_WHERE = `d.tenant = $1
   and (not $2 or d.device_no = any($3::int[]) or ${begins("$4")} or ${begins("$5")} or ${begins("$6")})
   and ($7::text is null
     or d.instances @> array(select instance_no from sync.instances where tenant = $1 and name = $7))
@@ -122,7 +124,8 @@ const WHERE = `d.tenant = $1
   and ($10::text is null or d.partition_no in (select partition_no from sync.partitions where tenant = $1 and name = $10))
   and ($11 = 'all' or (d.deleted_at is null) = ($11 = 'active'))`;
 
-function parameters(tenant: number, filter: DeviceFilter): unknown[] {
+/** $1 to $11 of DEVICE_WHERE. */
+export function filterParameters(tenant: number, filter: DeviceFilter): unknown[] {
   const { match, instance, sourceType, type, partition, state } = filter;
   const [one, two, three] = match?.prefixes ?? [];
   return [
@@ -151,8 +154,8 @@ export async function listDevices(
   }: { readonly filter: DeviceFilter; readonly after: number; readonly limit: number },
 ): Promise<readonly ListedDevice[]> {
   const { rows } = await db.query<DeviceRow>(
-    `select ${COLUMNS} from ${FROM} where ${WHERE} and d.device_no > $12 order by d.device_no limit $13`,
-    [...parameters(tenant, filter), after, limit],
+    `select ${DEVICE_COLUMNS} from ${DEVICE_FROM} where ${DEVICE_WHERE} and d.device_no > $12 order by d.device_no limit $13`,
+    [...filterParameters(tenant, filter), after, limit],
   );
   return rows.map(deviceOf);
 }
@@ -164,8 +167,8 @@ export async function countDevices(
   filter: DeviceFilter,
 ): Promise<number> {
   const { rows } = await db.query<{ devices: number }>(
-    `select count(*) as devices from sync.devices d where ${WHERE}`,
-    parameters(tenant, filter),
+    `select count(*) as devices from sync.devices d where ${DEVICE_WHERE}`,
+    filterParameters(tenant, filter),
   );
   return rows[0]?.devices ?? 0;
 }
@@ -177,7 +180,7 @@ export async function findDevice(
   deviceNo: number,
 ): Promise<ListedDevice | undefined> {
   const { rows } = await db.query<DeviceRow>(
-    `select ${COLUMNS} from ${FROM} where d.tenant = $1 and d.device_no = $2`,
+    `select ${DEVICE_COLUMNS} from ${DEVICE_FROM} where d.tenant = $1 and d.device_no = $2`,
     [tenant, deviceNo],
   );
   return rows[0] === undefined ? undefined : deviceOf(rows[0]);
@@ -215,7 +218,8 @@ export async function briefDevices(
   }));
 }
 
-function deviceOf(row: DeviceRow): ListedDevice {
+/** A device from its row. */
+export function deviceOf(row: DeviceRow): ListedDevice {
   return {
     deviceNo: row.device_no,
     id: idOfUuid(row.device_id),

@@ -48,8 +48,6 @@ export interface SourceConfig {
 export interface SyncPayload {
   readonly sources: readonly SourceConfig[];
   readonly rejected: readonly { readonly name: string; readonly reason: string }[];
-  /** Public key of the core, for runs that are carried to it as files: SubjectPublicKeyInfo of X25519 in base64. */
-  readonly bundleKey?: string;
 }
 
 /** Interval of a source where neither it nor the payload's top level says one. */
@@ -106,8 +104,7 @@ export function parseSyncPayload(payload: unknown): Result<SyncPayload> {
     if (parsed.ok) good.push(parsed.value);
     else rejected.push({ name, reason: parsed.error });
   }
-  const bundleKey = string(payload["bundle_key"]);
-  return ok({ sources: good, rejected, ...(bundleKey === undefined ? {} : { bundleKey }) });
+  return ok({ sources: good, rejected });
 }
 
 function isObject(value: unknown): value is Json {

@@ -1,0 +1,271 @@
+/**
+ * A device query as SQL over `sync.devices d`: every value a parameter, every name from the tables here. Pure.
+ */
+import { invariant } from "../lib/invariant.ts";
+import type { Pattern, Test } from "../model/srql-test.ts";
+import type { TimeSpan } from "../model/srql-time.ts";
+import type { Condition, DeviceQuery, SortKey } from "../model/srql.ts";
+
+/** Collects values; gives each its place, with its type, so that the server never guesses one. */
+export class Parameters {
+  readonly values: unknown[];
+
+  constructor(values: readonly unknown[]) {
+    this.values = [...values];
+  }
+
+  add(value: unknown, type: string): string {
+    this.values.push(value);
+    return `$${this.values.length}::${type}`;
+  }
+}
+
+/** A row is not written again when a run finds nothing new; the newest sighting stands with the records. */
+export const LAST_SEEN = `greatest(d.last_seen,
+  (select max(s.last_seen) from sync.speaking s where s.tenant = d.tenant and s.device_no = d.device_no))`;
+const PARTITION =
+  "(select p.name from sync.partitions p where p.tenant = d.tenant and p.partition_no = d.partition_no)";
+
+/** Fields that are a column, or as good as one. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  hostname: "d.hostname",
+  ip: "d.ip",
+  mac: "d.mac",
+  type: "d.type",
+  vendor_name: "d.vendor_name",
+  model: "d.model",
+  "os.name": "d.os",
+  "os.version": "d.os_version",
+  risk_score: "d.risk_score",
+  risk_level: "d.risk_level_id",
+  site: "d.site",
+  owner: "d.owner",
+  partition: PARTITION,
+  is_available: "d.is_available",
+  is_managed: "d.is_managed",
+  is_trusted: "d.is_trusted",
+  is_compliant: "d.is_compliant",
+  is_provisional: "d.is_provisional",
+  first_seen: "d.first_seen",
+  last_seen: LAST_SEEN,
+  serial: "d.serial",
+};
+/** Fields that only records have, where in what they said. */
+const SAID: Readonly<Record<string, string>> = {
+  asset_tag: "{metadata,asset_tag}",
+  armis_device_id: "{metadata,armis_device_id}",
+  netbox_device_id: "{metadata,netbox_device_id}",
+  agent_id: "{agent_id}",
+  gateway_id: "{gateway_id}",
+};
+/** OCSF's captions, by their number. */
+const RISK_LEVELS = ["Info", "Low", "Medium", "High", "Critical"];
+
+/** What was looked up of a condition beforehand: numbers of the devices that meet it. */
+export type Found = ReadonlyMap<Condition, readonly number[]>;
+
+/** The conditions of a query and its span of time, as one. */
+export function whereOf(
+  { conditions, time }: Pick<DeviceQuery, "conditions" | "time">,
+  { found, parameters }: { readonly found: Found; readonly parameters: Parameters },
+): string {
+  const parts = conditions.map((condition) => {
+    const numbers = found.get(condition);
+    const holds =
+      numbers === undefined
+        ? conditionOf(condition, parameters)
+        : `d.device_no = any(${parameters.add(numbers, "int[]")})`;
+    return condition.isNegated ? `not coalesce(${holds}, false)` : holds;
+  });
+  const seen = time === undefined ? [] : [during(LAST_SEEN, { span: time, parameters })];
+  return [...parts, ...seen].map((part) => `(${part})`).join(" and ") || "true";
+}
+
+function conditionOf({ field, path, test }: Condition, parameters: Parameters): string {
+  const column = COLUMNS[field];
+  switch (test.kind) {
+    case "text":
+      return textOf({ field, path, any: test.any }, parameters);
+    case "network":
+      return test.any.map((network) => `d.ip <<= ${parameters.add(network, "inet")}`).join(" or ");
+    case "during":
+      return during(columnOf(column), { span: test.span, parameters });
+    case "is":
+      return `${columnOf(column)} = ${parameters.add(test.value, "boolean")}`;
+    case "equal":
+    case "beyond":
+    case "inside":
+      return numeric(columnOf(column), { test, parameters });
+    default:
+      return "false";
+  }
+}
+
+type Text = {
+  readonly field: string;
+  readonly path: string | undefined;
+  readonly any: readonly Pattern[];
+};
+
+function textOf({ field, path, any }: Text, parameters: Parameters): string {
+  const like = (subject: string): string => matching(subject, { any, parameters });
+  switch (field) {
+    case "type":
+      return `${like("d.type")} or ${like("d.type_id::text")}`;
+    case "ip":
+      return like("host(d.ip)");
+    case "risk_level": {
+      const levels = RISK_LEVELS.flatMap((caption, no) =>
+        any.some((pattern) => [caption, String(no)].some((text) => isLike(text, pattern)))
+          ? [no]
+          : [],
+      );
+      return `d.risk_level_id = any(${parameters.add(levels, "int[]")})`;
+    }
+    case "discovery_sources":
+      return `exists (select from unnest(d.sources) one where ${like("one")}) or exists (
+        select from sync.instances i where i.tenant = d.tenant and i.instance_no = any(d.instances) and ${like("i.name")})`;
+    case "device_id":
+      return like("'sr:' || d.device_id");
+    case "tags":
+      return like(`(sync.tags_of(d.tenant, d.device_no) ->> ${parameters.add(path, "text")})`);
+    case "metadata":
+      return said(like(`s.said -> 'metadata' ->> ${parameters.add(path, "text")}`));
+    default:
+      break;
+  }
+  const place = SAID[field];
+  if (place === undefined) return like(columnOf(COLUMNS[field]));
+  return said(like(`s.said #>> ${parameters.add(place, "text[]")}`));
+}
+
+function said(holds: string): string {
+  return `exists (select from sync.speaking s where s.tenant = d.tenant and s.device_no = d.device_no and ${holds})`;
+}
+
+/** Upper and lower case are the same to people. */
+function matching(
+  subject: string,
+  { any, parameters }: { readonly any: readonly Pattern[]; readonly parameters: Parameters },
+): string {
+  const whole = any.filter(({ isWild }) => !isWild).map(({ text }) => text.toLowerCase());
+  const wild = any.filter(({ isWild }) => isWild).map(({ text }) => likeOf(text));
+  const parts = [
+    ...(whole.length === 0 ? [] : [`lower(${subject}) = any(${parameters.add(whole, "text[]")})`]),
+    ...(wild.length === 0 ? [] : [`(${subject}) ilike any(${parameters.add(wild, "text[]")})`]),
+  ];
+  return `(${parts.join(" or ")})`;
+}
+
+/** Only `%` is a wildcard of the language; `_` and `\` are SQL's alone. */
+function likeOf(text: string): string {
+  return text.replaceAll(/[\\_]/g, String.raw`\$&`);
+}
+
+function isLike(text: string, { text: pattern, isWild }: Pattern): boolean {
+  if (!isWild) return text.toLowerCase() === pattern.toLowerCase();
+  const source = pattern
+    .split("%")
+    .map((part) => RegExp.escape(part))
+    .join(".*");
+  return new RegExp(`^${source}$`, "is").test(text);
+}
+
+function during(
+  subject: string,
+  { span, parameters }: { readonly span: TimeSpan; readonly parameters: Parameters },
+): string {
+  const bound = (operator: string, ms: number | undefined): readonly string[] =>
+    ms === undefined
+      ? []
+      : [`${subject} ${operator} ${parameters.add(new Date(ms).toISOString(), "timestamptz")}`];
+  return [...bound(">=", span.fromMs), ...bound("<", span.toMs)].join(" and ") || "true";
+}
+
+type Numeric = Exclude<Test, { readonly kind: "text" | "network" | "during" | "is" }>;
+
+function numeric(
+  subject: string,
+  { test, parameters }: { readonly test: Numeric; readonly parameters: Parameters },
+): string {
+  if (test.kind === "equal") return `${subject} = any(${parameters.add(test.any, "float8[]")})`;
+  if (test.kind === "beyond") {
+    return `${subject} ${test.operator} ${parameters.add(test.bound, "float8")}`;
+  }
+  const bound = (operator: string, value: number | undefined): readonly string[] =>
+    value === undefined ? [] : [`${subject} ${operator} ${parameters.add(value, "float8")}`];
+  return [...bound(">=", test.low), ...bound("<=", test.high)].join(" and ") || "true";
+}
+
+function columnOf(column: string | undefined): string {
+  invariant(column !== undefined, "every field of the language has a column or a place");
+  return column;
+}
+
+/** Names as people sort them, whatever their case; everything else by its own order. */
+const FOLDED = new Set([
+  "hostname",
+  "type",
+  "vendor_name",
+  "model",
+  "os.name",
+  "site",
+  "owner",
+  "serial",
+]);
+const ORDER_TYPES: Readonly<Record<string, string>> = {
+  ip: "inet",
+  risk_score: "float8",
+  risk_level: "int",
+  first_seen: "timestamptz",
+  last_seen: "timestamptz",
+};
+
+/** What a list is sorted by: an expression and the type of its values. */
+export interface OrderTerm {
+  readonly sql: string;
+  readonly type: string;
+  readonly isDescending: boolean;
+}
+
+/** The terms of a sort; the device's number, which settles ties, is not among them. */
+export function orderOf(sort: readonly SortKey[]): readonly OrderTerm[] {
+  return sort.map(({ field, isDescending }) => {
+    const column = columnOf(COLUMNS[field]);
+    const sql = FOLDED.has(field) ? `lower(${column})` : column;
+    return { sql, type: ORDER_TYPES[field] ?? "text", isDescending };
+  });
+}
+
+/** Where a page ended: the value of each term as text, null where it had none, and the device's number. */
+export interface Position {
+  readonly values: readonly (string | null)[];
+  readonly deviceNo: number;
+}
+
+/** What comes after a position in an order with unknown values last. */
+export function afterOf(
+  terms: readonly OrderTerm[],
+  { position, parameters }: { readonly position: Position; readonly parameters: Parameters },
+): string {
+  let tie = `d.device_no > ${parameters.add(position.deviceNo, "int")}`;
+  for (const [i, { sql, type, isDescending }] of [...terms.entries()].toReversed()) {
+    const value = position.values[i] ?? null;
+    if (value === null) {
+      tie = `(${sql} is null and ${tie})`;
+      continue;
+    }
+    const bound = parameters.add(value, type);
+    const operator = isDescending ? "<" : ">";
+    tie = `(${sql} ${operator} ${bound} or ${sql} is null or (${sql} = ${bound} and ${tie}))`;
+  }
+  return tie;
+}
+
+/** The order of a list, as SQL. */
+export function orderBySql(terms: readonly OrderTerm[]): string {
+  return [
+    ...terms.map(({ sql, isDescending }) => `${sql} ${isDescending ? "desc" : "asc"} nulls last`),
+    "d.device_no",
+  ].join(", ");
+}

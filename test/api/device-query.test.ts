@@ -1,0 +1,241 @@
+/** Device queries in SRQL, over HTTP and against a real database. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { DEVICE_FIELDS } from "../../src/model/srql-fields.ts";
+import type { WireUpdate } from "../support/dire.ts";
+import { armis, fleet, netbox, type Fleet } from "../support/said.ts";
+
+const DEVICES = "/api/v1/tenants/acme/devices";
+
+type Page = {
+  readonly devices: readonly { readonly hostname?: string; readonly ip?: string }[];
+  readonly next?: string;
+  readonly total?: number;
+};
+type Problem = {
+  readonly detail: string;
+  readonly errors?: readonly {
+    readonly position?: { readonly from: number; readonly to: number };
+    readonly suggestion?: string;
+  }[];
+};
+
+const web = { hostname: "web-1", ip: "10.1.0.1", mac: "00:1b:44:11:3a:01" };
+const SAID: readonly WireUpdate[] = [
+  netbox({
+    id: 1,
+    ...web,
+    metadata: {
+      serial: "SN-W1",
+      model: "R740",
+      manufacturer: "Dell",
+      site: "Berlin",
+      role: "server",
+    },
+  }),
+  armis({
+    id: 1,
+    hour: 30,
+    ...web,
+    metadata: { serial: "SN-W1", armis_category: "Servers", tags: "role=web,prod" },
+  }),
+  netbox({
+    id: 2,
+    hostname: "WEB-2",
+    ip: "10.1.0.2",
+    metadata: {
+      serial: "SN-W2",
+      model: "R640",
+      manufacturer: "Dell",
+      site: "Paris",
+      asset_tag: "A_2",
+    },
+  }),
+  netbox({
+    id: 3,
+    hostname: "core-sw",
+    ip: "10.2.0.1",
+    metadata: {
+      serial: "SN-S1",
+      model: "C9300",
+      manufacturer: "Cisco",
+      site: "Berlin",
+      role: "switch",
+    },
+  }),
+  armis({
+    id: 9,
+    hour: 50,
+    hostname: "printer",
+    ip: "2001:db8::9",
+    metadata: { serial: "SN-P1", manufacturer: "HP" },
+  }),
+];
+
+async function names({ ask }: Fleet, query: string): Promise<readonly string[]> {
+  const { status, json } = await ask<Page & Problem>(
+    `GET ${DEVICES}?query=${encodeURIComponent(query)}`,
+  );
+  assert.equal(status, 200, `${query}: ${json.detail}`);
+  return json.devices.map(({ hostname, ip }) => hostname ?? ip ?? "");
+}
+
+test("a query finds by every kind of field, whatever its case", async (t) => {
+  const api = await fleet(t);
+  await api.say(...SAID);
+  const finds: Readonly<Record<string, readonly string[]>> = {
+    "in:devices": ["web-1", "WEB-2", "core-sw", "printer"],
+    "hostname:web-1": ["web-1"],
+    "hostname:web%": ["web-1", "WEB-2"],
+    '!hostname:"web%"': ["web-1", "WEB-2", "core-sw", "printer"],
+    "!hostname:web%": ["core-sw", "printer"],
+    "vendor:dell site:berlin": ["web-1"],
+    "vendor:(dell,cisco) site:(berlin)": ["web-1", "core-sw"],
+    "ip:10.1.0.0/16": ["web-1", "WEB-2"],
+    "ip:(10.1.0.2,2001:db8::9)": ["WEB-2", "printer"],
+    "ip:10.2.%": ["core-sw"],
+    "mac:001b.4411.3a01": ["web-1"],
+    "serial:sn-s1": ["core-sw"],
+    "source:netbox source:armis": ["web-1"],
+    "source:(netbox,armis) !source:netbox": ["printer"],
+    "source:nb": ["web-1", "WEB-2", "core-sw"],
+    "asset_tag:a_2": ["WEB-2"],
+    "asset_tag:a_%": ["WEB-2"],
+    "asset_tag:__2": [],
+    "netbox_device_id:3": ["core-sw"],
+    "metadata.role:switch": ["core-sw"],
+    "tags.role:web": ["web-1"],
+    "tags:(role:WEB)": ["web-1"],
+    "is_provisional:false partition:default": ["web-1", "WEB-2", "core-sw", "printer"],
+    "time:[2026-01-02T12:00:00Z,]": ["printer"],
+    "first_seen:<2026-01-02": ["web-1", "WEB-2", "core-sw"],
+    "last_seen:>=2026-01-02": ["web-1", "printer"],
+    "time:last_7d": [],
+    "sort:hostname:desc limit:2": ["WEB-2", "web-1"],
+    "sort:vendor,hostname": ["core-sw", "web-1", "WEB-2", "printer"],
+  };
+  for (const [query, expected] of Object.entries(finds)) {
+    const found = await names(api, query);
+    const same = query.includes("sort:") ? found : found.toSorted();
+    assert.deepEqual(same, query.includes("sort:") ? expected : expected.toSorted(), query);
+  }
+});
+
+test("pages in any order hold each device once, those without a value last", async (t) => {
+  const api = await fleet(t);
+  const sites = ["b", undefined, "A", "c", undefined, "a"];
+  await api.say(
+    ...sites.map((site, id) =>
+      netbox({
+        id,
+        hostname: `h${id}`,
+        metadata: { serial: `SN-${id}`, ...(site === undefined ? {} : { site }) },
+      }),
+    ),
+  );
+  for (const [sort, expected] of [
+    ["site", ["h2", "h5", "h0", "h3", "h1", "h4"]],
+    ["site:desc", ["h3", "h0", "h2", "h5", "h1", "h4"]],
+    ["site:desc,hostname:desc", ["h3", "h0", "h5", "h2", "h4", "h1"]],
+    ["last_seen:desc,hostname", ["h0", "h1", "h2", "h3", "h4", "h5"]],
+  ] as const) {
+    const seen: string[] = [];
+    let after = "";
+    do {
+      const path = `GET ${DEVICES}?limit=2&total=true&query=${encodeURIComponent(`sort:${sort}`)}${after}`;
+      const { status, json } = await api.ask<Page & Problem>(path);
+      assert.equal(status, 200, json.detail);
+      assert.equal(json.total, sites.length);
+      seen.push(...json.devices.map(({ hostname = "" }) => hostname));
+      after = json.next === undefined ? "" : `&after=${json.next}`;
+    } while (after !== "");
+    assert.deepEqual(seen, expected, sort);
+  }
+});
+
+test("groups are counted, the largest first, small ones left out", async (t) => {
+  const api = await fleet(t);
+  await api.say(...SAID);
+  const asked = async (query: string): Promise<unknown> =>
+    (await api.ask(`GET ${DEVICES}/groups?query=${encodeURIComponent(query)}`)).json;
+  assert.deepEqual(await asked('source:netbox stats:"count() by vendor_name"'), {
+    by: ["vendor_name"],
+    groups: [
+      { values: ["Dell"], devices: 2 },
+      { values: ["Cisco"], devices: 1 },
+    ],
+    is_complete: true,
+  });
+  assert.deepEqual(await asked('stats:"count() by vendor, site" having:"count() > 1"'), {
+    by: ["vendor_name", "site"],
+    groups: [],
+    is_complete: true,
+  });
+  assert.deepEqual(await asked('stats:"count()"'), {
+    by: [],
+    groups: [{ values: [], devices: 4 }],
+    is_complete: true,
+  });
+});
+
+test("an error tells where in the query it is and what was meant", async (t) => {
+  const api = await fleet(t);
+  const { status, json } = await api.ask<Problem>(`GET ${DEVICES}?query=in:devices%20hostnam:web`);
+  assert.equal(status, 400);
+  assert.equal(
+    json.detail,
+    'query: devices have no field "hostnam", did you mean "hostname"?, at 12',
+  );
+  assert.deepEqual(json.errors?.[0]?.position, { from: 11, to: 18 });
+  assert.equal(json.errors[0].suggestion, "hostname");
+  const cursor = await api.ask<Problem>(`GET ${DEVICES}?query=sort:site&after=qWzFd`);
+  assert.deepEqual(
+    [cursor.status, cursor.json.detail],
+    [400, "after: is not the `next` of a list in this order"],
+  );
+});
+
+test("every field answers every test that the language takes for it", async (t) => {
+  const api = await fleet(t);
+  await api.say(...SAID);
+  const values = [
+    "x%",
+    "1",
+    "true",
+    '"O\'Neil; drop table"',
+    ">1",
+    "[1,2]",
+    "(a,b%)",
+    "10.0.0.0/8",
+    "2026-01-01",
+    "last_7d",
+    "[2026-01-01,]",
+    "\\_%",
+  ];
+  const keys = DEVICE_FIELDS.map(({ name, kind }) => (kind === "map" ? `${name}.a'b` : name));
+  const term = fc.tuple(
+    fc.constantFrom("", "!"),
+    fc.constantFrom(...keys),
+    fc.constantFrom(...values),
+  );
+  const sort = fc.constantFrom(
+    "",
+    ...DEVICE_FIELDS.filter((one) => one.isOrdered).map(({ name }) => ` sort:${name}:desc`),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(term, { minLength: 1, maxLength: 4 }), sort, async (terms, order) => {
+      const query = terms.map(([not, key, value]) => `${not}${key}:${value}`).join(" ") + order;
+      const { status, json } = await api.ask<Problem>(
+        `GET ${DEVICES}?query=${encodeURIComponent(query)}`,
+      );
+      assert.ok(status === 200 || status === 400, `${query}: ${json.detail}`);
+    }),
+    { numRuns: 150 },
+  );
+  for (const { name, isOrdered } of DEVICE_FIELDS) {
+    if (isOrdered) await names(api, `sort:${name}`);
+  }
+});
