@@ -109,7 +109,8 @@ const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
   inbox: ["entries", "intake-fact", "sender"],
   inventory: ["member", "query-sql"],
   api: ["metric-list"],
-  agent: ["schedule", "session-intervals", "session-state"],
+  agent: ["checkpoint", "schedule", "session-intervals", "session-state"],
+  sources: ["armis-window", "breaker", "change-mark", "pace"],
   cli: ["core-first-start", "invocation"],
 };
 const isPure = (path: string): boolean => {

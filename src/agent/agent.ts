@@ -6,6 +6,7 @@ import type { Result } from "../lib/result.ts";
 import type { Source } from "../sources/source.ts";
 import type { MessageLimits } from "../wire/limits.ts";
 import type { AgentConfig } from "./agent-config.ts";
+import type { CheckpointStore } from "./checkpoint-store.ts";
 import type { CommandOutcome, CommandTarget } from "./command-target.ts";
 import { ConfigHolder } from "./config-holder.ts";
 import { ConfigMemory } from "./config-memory.ts";
@@ -34,6 +35,8 @@ export interface AgentOptions {
   readonly credentials?: Credentials | undefined;
   /** Where the last good configuration is kept; absent: nowhere. */
   readonly configStore?: ConfigStore | undefined;
+  /** Where the places of runs are kept; absent: nowhere. */
+  readonly checkpoints?: CheckpointStore | undefined;
   readonly sourceOfType: (type: string) => Result<Source>;
   /** Every source once, then the end. */
   readonly isOnce: boolean;
@@ -238,6 +241,7 @@ export class Agent {
         // The gateway's own limit is not told; both ends are meant to be set alike.
         receiveBytesMax: limits.sendBytesMax,
         graceMs: RUN_END_GRACE_MS,
+        checkpoints: isOnce ? undefined : this.#options.checkpoints,
         patienceMs: isOnce ? ONCE_RUN_PATIENCE_MS : undefined,
       },
       sourceOfType,

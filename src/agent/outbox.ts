@@ -1,14 +1,20 @@
 import { ChunkBuilder, type Chunk } from "../wire/chunk.ts";
+import type { Position } from "./checkpoint.ts";
+import { Trail } from "./trail.ts";
 import { WindowBuilder, type RunNumbering, type Window } from "./window.ts";
 
 /** What an outbox is made of. */
 export interface OutboxOptions {
-  readonly run: RunNumbering;
+  readonly run: Omit<RunNumbering, "before">;
+  /** What the gateway has already of a run that was taken up, and up to where. */
+  readonly before?: (Delivered & { readonly position: Position }) | undefined;
   readonly chunkBytesMax: number;
   /** What the gateway takes as one message. */
   readonly receiveBytesMax: number;
   /** Resolves once the gateway has the window. */
   readonly deliver: (window: Window) => Promise<void>;
+  /** Told where in the source the last chunk of a delivered window ends. */
+  readonly onDelivered?: (position: Position, delivered: Delivered) => Promise<void>;
   /** Told how many bytes are held whenever that changes much. */
   readonly onHeld: (bytes: number) => void;
 }
@@ -29,7 +35,8 @@ export class Outbox {
   readonly #chunks: ChunkBuilder;
   readonly #windows: WindowBuilder;
   readonly #broken = new AbortController();
-  readonly #delivered: { chunks: string[]; entries: number } = { chunks: [], entries: 0 };
+  readonly #delivered: { chunks: string[]; entries: number };
+  readonly #trail: Trail;
   #partialBytes = 0;
   #inFlight: { readonly bytes: number; readonly done: Promise<void> } | undefined;
 
@@ -37,7 +44,13 @@ export class Outbox {
     const { chunkBytesMax, receiveBytesMax } = options;
     this.#options = options;
     this.#chunks = new ChunkBuilder({ chunkBytesMax, receiveBytesMax });
-    this.#windows = new WindowBuilder(options.run);
+    const { chunks = [], entries = 0, position } = options.before ?? {};
+    this.#windows = new WindowBuilder({
+      ...options.run,
+      before: { chunks: chunks.length, entries },
+    });
+    this.#delivered = { chunks: [...chunks], entries };
+    this.#trail = new Trail(position);
   }
 
   /** Aborts, with the reason, when a window was refused for good. */
@@ -56,16 +69,32 @@ export class Outbox {
 
   /** Takes one entry; undefined where nothing has to be waited for, which is nearly always. */
   add(entry: string): Promise<void> | undefined {
+    const { rejected } = this.#chunks;
     const chunks = this.#chunks.add(entry);
+    if (this.#chunks.rejected > rejected) return undefined;
+    this.#trail.add(entry, chunks);
     this.#partialBytes = chunks.length === 0 ? this.#partialBytes + entry.length : entry.length;
     return chunks.length === 0 ? undefined : this.#addChunks(chunks);
+  }
+
+  /** Passes over entries of a run that was taken up: the gateway has them. */
+  pass(entries: readonly string[]): void {
+    this.#trail.pass(entries);
+  }
+
+  /** Every entry of a page was added or passed over. */
+  endPage(page: Omit<Position, "behind">): void {
+    this.#trail.endPage(page);
   }
 
   /** Sends what is left and waits until the gateway has it; `isComplete` if the source was read to its end. */
   async finish(end: { readonly isComplete: boolean }): Promise<void> {
     const last = this.#chunks.finish();
     this.#partialBytes = 0;
-    if (last !== undefined) await this.#addChunks([last]);
+    if (last !== undefined) {
+      this.#trail.cut();
+      await this.#addChunks([last]);
+    }
     const window = this.#windows.finish(end);
     if (window !== undefined) await this.#push(window);
     await this.settle();
@@ -98,6 +127,8 @@ export class Outbox {
       await this.#options.deliver(window);
       for (const { sha256 } of window.chunks) this.#delivered.chunks.push(sha256);
       this.#delivered.entries += window.entries;
+      const position = this.#trail.delivered(window.chunks.length);
+      await this.#options.onDelivered?.(position, this.#delivered);
     } catch (thrown) {
       this.#broken.abort(thrown);
     } finally {

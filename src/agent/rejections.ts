@@ -11,9 +11,15 @@ const SAMPLES_MAX = 5;
 
 /** Counts the records that a run leaves out, by reason, and keeps the first few by name. */
 export class Rejections {
-  readonly #counts = new Map<string, number>();
+  readonly #counts: Map<string, number>;
   readonly #samples: SourceRejection[] = [];
-  #total = 0;
+  #total: number;
+
+  /** `before`: counted by an agent before this one. */
+  constructor(before: Readonly<Record<string, number>> = {}) {
+    this.#counts = new Map(Object.entries(before));
+    this.#total = Object.values(before).reduce((sum, count) => sum + count, 0);
+  }
 
   get total(): number {
     return this.#total;

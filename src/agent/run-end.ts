@@ -23,6 +23,16 @@ export function failureOf(thrown: unknown, cancel: AbortSignal): RunFailure {
   return { kind, message: diagnose(thrown), retry: retryOf(thrown) };
 }
 
+/**
+ * The failure of a run that was taken up after a restart. A chunk that differs from what the gateway has under its number means
+ * that the source changed while nobody read it: a new run will do.
+ */
+export function failureOfTakenUp(failure: RunFailure): RunFailure {
+  if (failure.kind !== "invalid_argument") return failure;
+  const message = `the source changed while the agent was away, so a new run begins (${failure.message})`;
+  return { kind: "superseded", message, retry: "transient" };
+}
+
 /** `partial` where some devices got through, and something is missing all the same. */
 function outcomeOf(facts: {
   readonly failure: RunFailure | undefined;

@@ -3,6 +3,7 @@ import { messageOf, SyncError } from "../lib/errors.ts";
 import { err, type Result } from "../lib/result.ts";
 import type { SourceConfig } from "../model/sync-payload.ts";
 import type { OpenSource, Source } from "../sources/source.ts";
+import { outdated, type Checkpoint } from "./checkpoint.ts";
 import type { CancelAnswer } from "./command-target.ts";
 import {
   configure,
@@ -29,7 +30,7 @@ import {
   type SourceStatus,
   type SourceTotals,
 } from "./source-status.ts";
-import { syncRun, type RunContext, type RunEnd } from "./sync-run.ts";
+import { AGENT_STOPS, syncRun, type RunContext, type RunEnd } from "./sync-run.ts";
 
 /** What a runtime is made of. */
 export interface SourceRuntimeOptions {
@@ -201,8 +202,21 @@ export class SourceRuntime {
   }
 
   #cancelReason(): SyncError {
-    const why = this.#isStopped ? "the agent stops" : "the source was changed or removed";
-    return new SyncError("cancelled", why, { retry: "permanent" });
+    return this.#isStopped
+      ? new SyncError(AGENT_STOPS, "the agent stops", { retry: "permanent" })
+      : new SyncError("cancelled", "the source was changed or removed", { retry: "permanent" });
+  }
+
+  /** The run that the agent before this one left of a source, if it is worth going on with. */
+  #leftRun(key: string, slot: Slot, nowMs: number): Checkpoint | undefined {
+    const { log, checkpoints } = this.#options.context;
+    const left = slot.runs === 0 ? checkpoints?.read(key) : undefined;
+    if (left === undefined) return undefined;
+    const { fingerprint, config } = slot;
+    const why = left.ok ? outdated(left.value, { fingerprint, ms: nowMs }) : left.error;
+    if (left.ok && why === undefined) return left.value;
+    log.info({ source: config.name, reason: why }, "the run before is not taken up");
+    return undefined;
   }
 
   #arm(): void {
@@ -223,12 +237,14 @@ export class SourceRuntime {
     if (slot === undefined) return;
     const { context } = this.#options;
     const cancel = new AbortController();
-    const startedMs = context.clock.now();
-    const progress = startProgress({ runId: newUuid(), trigger, startedMs });
+    const nowMs = context.clock.now();
+    const takenUp = this.#leftRun(key, slot, nowMs);
+    const { runId = newUuid(), startedMs = nowMs } = takenUp ?? {};
+    const progress = startProgress({ runId, trigger, startedMs });
     const { config: source, opened, fingerprint } = slot;
     slot.runs += 1;
     const mark = trigger === "poll" ? slot.mark : undefined;
-    const task = { source, opened, cancel: cancel.signal, progress, mark };
+    const task = { source, opened, cancel: cancel.signal, progress, mark, takenUp };
     const ended = syncRun(context, task).then((end) => this.#ended(key, end, fingerprint));
     this.#running.set(key, { progress, cancel, ended });
   }

@@ -11,15 +11,19 @@ import { formatManifest } from "../model/run-manifest.ts";
 import type { SourceConfig } from "../model/sync-payload.ts";
 import type { OpenSource, PullOptions, SourcePage } from "../sources/source.ts";
 import { formatDeviceUpdate } from "../wire/update-json.ts";
+import type { CheckpointStore } from "./checkpoint-store.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { diagnose } from "./diagnosis.ts";
 import type { GatewayLink } from "./gateway-link.ts";
 import type { AgentIdentity } from "./identity.ts";
 import { Outbox } from "./outbox.ts";
 import { Rejections } from "./rejections.ts";
-import { failureOf, lastRunOf, manifestOf, type RunFailure } from "./run-end.ts";
+import { failureOf, failureOfTakenUp, lastRunOf, manifestOf, type RunFailure } from "./run-end.ts";
+import { codeOf, restoreProgress, RunKeeper } from "./run-keeper.ts";
 import { RunSender } from "./run-sender.ts";
 import type { LastRun, RunProgress } from "./source-status.ts";
 import { goneDevice, nativeIdOf, stamp } from "./stamp.ts";
+import { TakenUp } from "./taken-up.ts";
 
 /** What all runs of an agent share. */
 export interface RunContext {
@@ -35,6 +39,8 @@ export interface RunContext {
   readonly graceMs: number;
   /** How long a gateway may stay away before the run is given up; absent: for ever. */
   readonly patienceMs?: number | undefined;
+  /** Where the places of runs are kept for agents to come; absent: nowhere. */
+  readonly checkpoints?: CheckpointStore | undefined;
 }
 
 /** What is to be pulled. */
@@ -48,7 +54,12 @@ export interface RunTask {
   readonly progress: RunProgress;
   /** Read only what changed since the reading that gave this mark, if the source can tell. */
   readonly mark?: string | undefined;
+  /** The run that an agent before this one left; `progress` has its id and its start. */
+  readonly takenUp?: Checkpoint | undefined;
 }
+
+/** The code of the reason that a run is cancelled with when the agent stops: another agent will take the run up. */
+export const AGENT_STOPS = "agent_stops";
 
 /** How a run ended, and whether it is worth trying again before its time. */
 export interface RunEnd {
@@ -68,19 +79,30 @@ class SyncRun {
   readonly #task: RunTask;
   readonly #log: Log;
   readonly #outbox: Outbox;
-  readonly #rejections = new Rejections();
+  readonly #rejections: Rejections;
   readonly #sender: RunSender;
   readonly #gatewayId: string;
+  readonly #keeper: RunKeeper;
   /** Ends everything, some time after the run was cancelled. */
   readonly #abandon = new AbortController();
+  readonly #overlap: TakenUp | undefined;
   #mark: string | undefined;
 
   constructor(context: RunContext, task: RunTask) {
-    const { source, progress } = task;
+    const { source, progress, takenUp } = task;
     this.#context = context;
     this.#task = task;
     this.#log = context.log.child({ source: source.name, run_id: progress.runId });
-    this.#gatewayId = context.link.current?.gatewayId ?? "";
+    this.#gatewayId = takenUp?.gatewayId ?? context.link.current?.gatewayId ?? "";
+    this.#mark = takenUp?.mark;
+    this.#rejections = new Rejections(takenUp?.position.rejected);
+    this.#overlap = takenUp === undefined ? undefined : new TakenUp(takenUp.position.behind);
+    if (takenUp !== undefined) restoreProgress(progress, takenUp);
+    this.#keeper = new RunKeeper(context.checkpoints, {
+      source,
+      clock: context.clock,
+      isTakenUp: takenUp !== undefined,
+    });
     this.#sender = new RunSender({
       ...context,
       gatewayId: this.#gatewayId,
@@ -88,12 +110,24 @@ class SyncRun {
       progress,
       signal: this.#abandon.signal,
     });
-    const { windowChunks, chunkBytesMax, receiveBytesMax } = context;
-    this.#outbox = new Outbox({
+    this.#outbox = this.#createOutbox();
+  }
+
+  #createOutbox(): Outbox {
+    const { source, progress, takenUp } = this.#task;
+    const { windowChunks, chunkBytesMax, receiveBytesMax } = this.#context;
+    return new Outbox({
       run: { runId: progress.runId, serviceId: source.syncServiceId, windowChunks },
+      before: takenUp,
       chunkBytesMax,
       receiveBytesMax,
       deliver: (window) => this.#sender.deliver(window),
+      onDelivered: async (position, delivered) => {
+        // A delta is short, and has no places to go on from.
+        if (progress.kind === "delta") return;
+        const run = { progress, gatewayId: this.#gatewayId, mark: this.#mark };
+        await this.#keeper.keep(run, position, delivered);
+      },
       onHeld: (bytes) => {
         progress.heldBytes = bytes;
         progress.heldBytesMax = Math.max(progress.heldBytesMax, bytes);
@@ -114,7 +148,11 @@ class SyncRun {
     try {
       const failure = await this.#work();
       const ended = { progress, delivered: this.#outbox.delivered, failure, endedMs: clock.now() };
-      const isReported = await this.#report({ ...ended, rejected: this.#rejections.counts });
+      const isLeft = this.#keeper.hasKept && codeOf(cancel.reason) === AGENT_STOPS;
+      const isReported =
+        !isLeft && (await this.#report({ ...ended, rejected: this.#rejections.counts }));
+      if (isLeft) this.#log.info("the next start takes this run up");
+      else await this.#keeper.forget();
       const lastRun = lastRunOf(ended);
       this.#logEnd(lastRun);
       const isKnown = isReported && failure === undefined;
@@ -138,7 +176,7 @@ class SyncRun {
       const failure = failureOf(broken.aborted ? broken.reason : thrown, cancel);
       if (failure.kind === "internal") this.#log.error({ err: thrown }, "sync run broke");
       await this.#deliverRest(failure);
-      return failure;
+      return this.#task.takenUp === undefined ? failure : failureOfTakenUp(failure);
     }
   }
 
@@ -167,7 +205,11 @@ class SyncRun {
         progress.kind = "full";
       }
     }
-    await this.#takeAll(opened.value.pull(options));
+    const cursor = this.#task.takenUp?.position.cursor;
+    await this.#takeAll(
+      opened.value.pull({ ...options, ...(cursor === undefined ? {} : { cursor }) }),
+    );
+    await this.#endOverlap();
   }
 
   #pullOptions(): PullOptions {
@@ -204,10 +246,26 @@ class SyncRun {
     for (const device of [...page.devices, ...(page.gone ?? []).map(goneDevice)]) {
       progress.devices += 1;
       const before = this.#outbox.rejected;
-      const full = this.#outbox.add(formatDeviceUpdate(stamp(device, sighting)));
+      const full = this.#add(formatDeviceUpdate(stamp(device, sighting)));
       if (this.#outbox.rejected > before) this.#reject(nativeIdOf(device), "larger than a chunk");
       if (full !== undefined) await full;
     }
+    if (this.#overlap?.isOpen === true) return;
+    const { pages } = progress;
+    this.#outbox.endPage({ cursor: page.cursor, pages, rejected: this.#rejections.counts });
+  }
+
+  #add(entry: string): Promise<void> | undefined {
+    if (this.#overlap?.isOpen !== true) return this.#outbox.add(entry);
+    this.#overlap.hold(entry);
+    return this.#overlap.isOpen ? undefined : this.#endOverlap();
+  }
+
+  /** The entries that the gateway should have already were read again. */
+  async #endOverlap(): Promise<void> {
+    const { known, toSend } = this.#overlap?.decide() ?? { known: [], toSend: [] };
+    this.#outbox.pass(known);
+    for (const entry of toSend) await this.#outbox.add(entry);
   }
 
   #reject(nativeId: string, reason: string): void {

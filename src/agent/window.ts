@@ -34,6 +34,8 @@ export interface RunNumbering {
   readonly runId: string;
   readonly serviceId?: string | undefined;
   readonly windowChunks: number;
+  /** What the gateway has of it already, from an agent before this one. */
+  readonly before?: { readonly chunks: number; readonly entries: number } | undefined;
 }
 
 /**
@@ -44,11 +46,13 @@ export class WindowBuilder {
   readonly #run: RunNumbering;
   #newest: Chunk | undefined;
   #sealed: SealedChunk[] = [];
-  #nextIndex = 0;
-  #entries = 0;
+  #nextIndex: number;
+  #entries: number;
 
   constructor(run: RunNumbering) {
     this.#run = run;
+    this.#nextIndex = run.before?.chunks ?? 0;
+    this.#entries = run.before?.entries ?? 0;
   }
 
   /** Bytes of the chunks that are held. */

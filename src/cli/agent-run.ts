@@ -1,4 +1,5 @@
 import { Agent, type AgentOptions, type OnceResult } from "../agent/agent.ts";
+import { CheckpointStore } from "../agent/checkpoint-store.ts";
 import { serveLocally } from "../agent/local-server.ts";
 import { exitCodeOfRuns } from "../agent/once.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -68,6 +69,7 @@ async function agentOptions(
     limits: host.limits,
     credentials,
     configStore,
+    checkpoints: new CheckpointStore(config.dataDir, log),
     connect: host.connect,
     sourceOfType,
     isOnce,

@@ -1,3 +1,4 @@
+import type { Checkpoint } from "../../src/agent/checkpoint.ts";
 /** What the agent's tests have in common: its parts around a strict gateway, over real mTLS. */
 import { GatewayLink } from "../../src/agent/gateway-link.ts";
 import type { AgentIdentity } from "../../src/agent/identity.ts";
@@ -109,6 +110,7 @@ export async function benchOf(
     readonly config?: SourceConfig;
     readonly context?: Partial<RunContext>;
     readonly gateway?: StrictGateway;
+    readonly takenUp?: Checkpoint;
   } = {},
 ): Promise<RunBench> {
   const gateway = options.gateway ?? (await startStrictGateway(certs));
@@ -130,14 +132,16 @@ export async function benchOf(
     graceMs: 10_000,
     ...options.context,
   };
-  const startedMs = context.clock.now();
-  const progress = startProgress({ runId: crypto.randomUUID(), trigger: "poll", startedMs });
+  const { takenUp } = options;
+  const { runId = crypto.randomUUID(), startedMs = context.clock.now() } = takenUp ?? {};
+  const progress = startProgress({ runId, trigger: "poll", startedMs });
   const cancel = new AbortController();
   const task: RunTask = {
     source: config,
     opened: source.open(config),
     cancel: cancel.signal,
     progress,
+    takenUp,
   };
   return {
     gateway,

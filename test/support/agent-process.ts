@@ -55,6 +55,31 @@ export async function whatAgentSays(
   throw new Error(`the agent never said ${wanted.source}, but:\n${said.join("\n")}`);
 }
 
+/** An agent that a test kills, and that may be started again on what it left. */
+export interface KillableAgent {
+  /** Ends it as a crash would, and waits until it is gone. */
+  readonly kill: () => Promise<void>;
+  readonly startAgain: () => KillableAgent;
+}
+
+/** Starts `serviceradar-agent run`; the process ends with the test at the latest. */
+export async function spawnAgent(t: TestContext, start: AgentStart): Promise<KillableAgent> {
+  const config = await writeFolder(t, start);
+  const startAgain = (): KillableAgent => {
+    const child = spawnTied([...PROGRAM, "run", "--config", config]);
+    child.stdout.resume();
+    child.stderr.resume();
+    const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    const kill = async (): Promise<void> => {
+      child.kill("SIGKILL");
+      await ended;
+    };
+    t.after(kill);
+    return { kill, startAgain };
+  };
+  return startAgain();
+}
+
 async function writeFolder(t: TestContext, start: AgentStart): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "agent-"));
   t.after(() => rm(dir, { recursive: true, force: true }));
