@@ -50,6 +50,7 @@ const CORE_SIDE = ["cli", "api", "dire", "inventory", "inbox", "control", "db", 
 const SHARED = ["wire", "model", "lib", "cli"];
 /** Pure files beside all of model: values in, values out; no npm package, no Node built-in, no database. One a line. */
 const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
+  db: ["checkout-queue", "pool-size"],
   dire: [
     "absence",
     "address-owner",

@@ -35,6 +35,7 @@ import { addSourceRecords } from "./source-records.ts";
 import { addSources } from "./sources.ts";
 import { addTenants } from "./tenants.ts";
 import { addTokens } from "./tokens.ts";
+import { addTuning } from "./tuning.ts";
 
 /** Makes the application; with metrics it serves them too. It holds nothing open; `context` outlives it. */
 export function createApi(context: ApiContext, metrics?: Metrics): Api {
@@ -81,6 +82,7 @@ export function createApi(context: ApiContext, metrics?: Metrics): Api {
   addExplain(app);
   addTokens(app, context);
   addInbox(app, context);
+  addTuning(app, context);
   addDocument(app);
   return app;
 }

@@ -1,8 +1,10 @@
 import type { Authorities } from "../control/authorities.ts";
 import type { Sealer } from "../control/secrets.ts";
+import type { PoolLoad } from "../db/connections.ts";
 import type { TenantDbs } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Tuning } from "../model/tuning.ts";
 
 /** What every handler works with. */
 export interface ApiContext {
@@ -11,4 +13,15 @@ export interface ApiContext {
   readonly authorities: Authorities;
   readonly clock: Clock;
   readonly log: Log;
+  /** What the process is tuned to; absent in a command that works without a server. */
+  readonly tuning?: (() => TuningInForce) | undefined;
+}
+
+/** What a process is tuned to, as its composition knows it. */
+export interface TuningInForce {
+  readonly tuning: Tuning;
+  readonly isGiven: (name: keyof Tuning) => boolean;
+  readonly why: readonly string[];
+  /** By the part that they serve. */
+  readonly pools: Readonly<Record<string, PoolLoad>>;
 }

@@ -4,6 +4,7 @@
  */
 import { z } from "@hono/zod-openapi";
 
+import { tuningSchema } from "./contract-tuning.ts";
 import { PAGE_MAX } from "./page.ts";
 
 const PAGE_DEFAULT = 100;
@@ -209,6 +210,9 @@ export const inboxSchema = z
     unpublished: count.openapi({ description: "Worked batches whose devices are to be published" }),
     held: count.openapi({ description: "Publications that the storm brake holds" }),
     parked_chunks: z.array(parkedChunkSchema),
+    tuning: tuningSchema
+      .optional()
+      .openapi({ description: "Of the server that answers, for the platform's administrator" }),
   })
   .openapi("Inbox");
 

@@ -35,6 +35,7 @@ import {
   timeOf,
   type Api,
 } from "./routes.ts";
+import { shownTuning } from "./tuning.ts";
 
 /** Parked chunks that are listed; their count is always whole. */
 const PARKED_MAX = 100;
@@ -109,10 +110,16 @@ const ofStrangers = createRoute({
 });
 
 /** Adds the routes of what arrives, and of what was not let in. */
-export function addInbox(app: Api, { db: dbs }: ApiContext): void {
-  app.openapi(status, async (c) =>
-    c.json(shown(await inboxStatus(c.get("db"), c.get("tenant").tenant, PARKED_MAX)), 200),
-  );
+export function addInbox(app: Api, { db: dbs, tuning }: ApiContext): void {
+  app.openapi(status, async (c) => {
+    const inbox = shown(await inboxStatus(c.get("db"), c.get("tenant").tenant, PARKED_MAX));
+    // Its reasons count the devices of all tenants.
+    const isPlatform = c.get("caller").kind === "platform";
+    return c.json(
+      { ...inbox, tuning: isPlatform && tuning ? shownTuning(tuning()) : undefined },
+      200,
+    );
+  });
   app.openapi(listParked, async (c) => {
     const db = c.get("db");
     const { limit, after } = c.req.valid("query");

@@ -1,6 +1,7 @@
 /** What the main thread and the pipeline's say to each other: plain values only, no device and no chunk. */
+import type { QueueLimits } from "../db/checkout-queue.ts";
 import type { DatabaseAddress, SocketAddress } from "../db/connection.ts";
-import type { PoolLoad } from "../db/pool.ts";
+import type { PoolLoad } from "../db/connections.ts";
 import type { WorkFact } from "../dire/work-fact.ts";
 import { Secret } from "../lib/secret.ts";
 
@@ -8,9 +9,15 @@ import { Secret } from "../lib/secret.ts";
 export interface PipelineOrders {
   readonly address: PlainAddress;
   readonly poolSize: number;
+  readonly queue: QueueLimits;
   readonly logLevel: string;
   readonly chunksPerTx: number;
+  readonly coalesceMs: number;
   readonly tenantsInFlight: number;
+  /** Whether it works tenants that have little alone. */
+  readonly isLight: boolean;
+  /** Whether it keeps: one thread of a process does. */
+  readonly isKeeping: boolean;
 }
 
 /** `wake`: chunks were stored. `stop`: end after the steps under way. */

@@ -2,7 +2,7 @@
 import { Worker as Thread } from "node:worker_threads";
 
 import type { DatabaseAddress } from "../db/connection.ts";
-import type { PoolLoad } from "../db/pool.ts";
+import type { PoolLoad } from "../db/connections.ts";
 import type { WorkFact } from "../dire/work-fact.ts";
 import { SyncError } from "../lib/errors.ts";
 import { embeddedAsset } from "../lib/executable.ts";
@@ -51,7 +51,14 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     program === undefined
       ? new Thread(new URL("./pipeline.ts", import.meta.url), { workerData })
       : new Thread(program, { workerData, eval: true });
-  let load: PoolLoad = { busy: 0, idle: 0, waiting: 0 };
+  let load: PoolLoad = {
+    size: options.poolSize,
+    busy: 0,
+    idle: 0,
+    waiting: 0,
+    delayMs: 0,
+    timeouts: 0,
+  };
   thread.on("message", (told: FromPipeline) => {
     if (told.kind === "log") relayLine(log, told.line);
     else if (told.kind === "fact") note?.(told.fact);

@@ -33,9 +33,10 @@ async function runPipeline(orders: PipelineOrders): Promise<void> {
   invariant(port !== null, "the pipeline runs in a thread of the core");
   const say = (message: FromPipeline): void => port.postMessage(message);
   const log = relayedLog(orders.logLevel, (line) => say({ kind: "log", line }));
+  const { queue } = orders;
   const address = addressOf(orders.address);
   const applicationName = "serviceradar-core ingest";
-  const db = openPool({ address, max: orders.poolSize, applicationName, log });
+  const db = openPool({ address, max: orders.poolSize, applicationName, log, queue });
   const work = { ...orders, db, clock: systemClock, log };
   const worker = new Worker({ ...work, note: (fact) => say({ kind: "fact", fact }) });
   const keeper = new Keeper({ ...work, alsoForget: forgetControl });
@@ -46,7 +47,8 @@ async function runPipeline(orders: PipelineOrders): Promise<void> {
     keeper.stop();
     stopping.abort();
   });
-  await Promise.all([worker.run(), keeper.run(), tellLoad(db, { say, signal: stopping.signal })]);
+  const keeping = orders.isKeeping ? keeper.run() : undefined;
+  await Promise.all([worker.run(), keeping, tellLoad(db, { say, signal: stopping.signal })]);
   await db.end();
   // Ends this thread alone; what it said before still arrives.
   process.exit(0);

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 
 import { createApi } from "../api/app.ts";
+import type { ApiContext, TuningInForce } from "../api/context.ts";
 import { serveEnrolment } from "../api/enrolment.ts";
 import { createMetricsApp } from "../api/metrics-routes.ts";
 import { Metrics } from "../api/metrics.ts";
@@ -8,6 +9,9 @@ import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
 import { nextSteps } from "../cli/core-first-start.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
 import { createTenant, listTenants } from "../control/tenants.ts";
+import type { QueueLimits } from "../db/checkout-queue.ts";
+import type { PoolLoad } from "../db/connections.ts";
+import type { TenantDbs } from "../db/pool.ts";
 import { bringDerivation } from "../dire/bring-derivation.ts";
 import { openGateway, type RunningGateway } from "../gateway/gateway.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -16,8 +20,11 @@ import { ConfigError, messageOf } from "../lib/errors.ts";
 import { EXIT } from "../lib/exit-code.ts";
 import type { Log } from "../lib/log.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
+import type { Tuning } from "../model/tuning.ts";
 import { messageLimits } from "../wire/limits.ts";
-import { startPipeline, type Pipeline } from "./pipeline-thread.ts";
+import { LIGHT_CONNECTIONS, startCrew } from "./pipeline-crew.ts";
+import type { Pipeline, PipelineOptions } from "./pipeline-thread.ts";
+import { readTuning, settleTuning, type SettledTuning } from "./settle-tuning.ts";
 
 /** Parts of the core that one process may run. */
 export const ROLES = ["gateway", "ingest", "api"] as const;
@@ -47,8 +54,8 @@ export interface ServeSettings extends PlatformSettings {
   readonly socketPath: string;
 }
 
-/** Unworked chunks of a tenant before its agents are held back: about 0.5 GB of JSON, 50 MB as stored. */
-const INBOX_CHUNKS_DEFAULT = 200;
+/** Unworked chunks of a tenant before its agents are held back: by default about 0.5 GB of JSON, 50 MB as stored. */
+const INBOX_CHUNKS = { min: 1, max: 100_000, fallback: 200 };
 /** How long open calls may take to end when the core stops, ms: one window of an agent on a slow link. */
 const STOP_GRACE_MS = 10_000;
 
@@ -64,35 +71,28 @@ export async function serve(
 ): Promise<number> {
   const { env, log, signal } = io;
   const limits = messageLimits(env);
-  const tuning = readTuning(env);
+  const given = readTuning(env);
+  const chunksMax = envInteger(env, "SYNC_INBOX_MAX_CHUNKS", INBOX_CHUNKS);
   const isIngesting = settings.roles.includes("ingest");
-  const pools = poolSizes(settings, { isIngesting, tenantsInFlight: tuning.tenantsInFlight });
-  const own = { ...settings, poolSize: pools.own };
-  await using platform = await openPlatform(own, { log, clock: systemClock });
+  await using platform = await openPlatform(settings, { log, clock: systemClock });
+  const settled = await settleTuning(platform.db, given, log);
+  const sizes = poolSizes(settled, isIngesting);
+  platform.retune({ queue: sizes.queue, least: sizes.own, most: sizes.ownMost });
   await ensureTenant(platform, settings.firstTenant);
   if (isIngesting) await bringDerivation(platform.db, { ...settings, clock: systemClock, log });
   const parts: Part[] = [];
   try {
-    const { address } = platform;
-    const metrics: Metrics = new Metrics({
-      db: platform.db,
-      clock: systemClock,
-      log,
-      pools: () => ({
-        main: platform.db.load(),
-        ...(pipeline === undefined ? {} : { ingest: pipeline.load() }),
-      }),
-    });
-    const note = metrics.noteWork;
-    const pipeline = isIngesting
-      ? startPipeline({ address, poolSize: pools.pipeline, log, note, ...tuning })
-      : undefined;
+    const pools = (): Readonly<Record<string, PoolLoad>> => loads(platform.db, pipeline);
+    const metrics: Metrics = new Metrics({ db: platform.db, clock: systemClock, log, pools });
+    const ingest = { ...sizes, address: platform.address, log, note: metrics.noteWork };
+    const pipeline = isIngesting ? startIngest(settled.tuning, ingest) : undefined;
     if (pipeline !== undefined) parts.push({ name: "ingest", ...pipeline });
     if (settings.roles.includes("gateway")) {
-      const intake = { platform, settings, pipeline, limits, tuning, log, metrics };
+      const intake = { platform, settings, pipeline, limits, chunksMax, log, metrics };
       parts.push(await startGateway(intake));
     }
-    parts.push(...(await startHttp(platform, settings, { log, metrics })));
+    const tuning = (): TuningInForce => ({ ...settled, pools: pools() });
+    parts.push(...(await startHttp({ ...platform, tuning }, settings, { log, metrics })));
     if (settings.enrollListen !== undefined) {
       parts.push(await startEnrolment(platform, settings, log));
     }
@@ -111,32 +111,6 @@ interface Part {
   stop(): Promise<void>;
 }
 
-interface Tuning {
-  readonly chunksPerTx: number;
-  readonly tenantsInFlight: number;
-  readonly chunksMax: number;
-}
-
-function readTuning(env: Environment): Tuning {
-  return {
-    chunksPerTx: envInteger(env, "SYNC_INGESTOR_QUEUE_MAX_CHUNKS", {
-      min: 1,
-      max: 1_000,
-      fallback: 10,
-    }),
-    tenantsInFlight: envInteger(env, "SYNC_INGESTOR_MAX_INFLIGHT", {
-      min: 1,
-      max: 64,
-      fallback: 2,
-    }),
-    chunksMax: envInteger(env, "SYNC_INBOX_MAX_CHUNKS", {
-      min: 1,
-      max: 100_000,
-      fallback: INBOX_CHUNKS_DEFAULT,
-    }),
-  };
-}
-
 async function ensureTenant({ db, authorities }: Platform, first: string): Promise<void> {
   if ((await listTenants(db)).length > 0) return;
   const slug = parseTenantSlug(first);
@@ -145,17 +119,44 @@ async function ensureTenant({ db, authorities }: Platform, first: string): Promi
   await createTenant(db, { slug: slug.value, name: slug.value, actor: "first start", authorities });
 }
 
-/** Connections of the pipeline beside one for each tenant in flight: the keeper's and a look for work. */
-const PIPELINE_BESIDES = 2;
+function startIngest(
+  tuning: Tuning,
+  { pipeline, queue, ...rest }: PoolSizes & Pick<PipelineOptions, "address" | "log" | "note">,
+): Pipeline {
+  return startCrew({
+    ...rest,
+    queue,
+    poolSize: pipeline,
+    chunksPerTx: tuning.SYNC_INGESTOR_QUEUE_MAX_CHUNKS,
+    coalesceMs: tuning.SYNC_INGESTOR_COALESCE_MS,
+    tenantsInFlight: tuning.SYNC_INGESTOR_MAX_INFLIGHT,
+  });
+}
+
+/** Connections of the pipeline beside those of tenants in flight: the keeper's, a look for work, and the light thread's. */
+const PIPELINE_BESIDES = 2 + LIGHT_CONNECTIONS;
+
+type PoolSizes = {
+  readonly queue: QueueLimits;
+  readonly pipeline: number;
+  readonly own: number;
+  readonly ownMost: number;
+};
 
 /** POOL_SIZE is what the process may open: the pipeline has what it can use, half at most, and all else is for the others. */
-function poolSizes(
-  { poolSize }: Pick<ServeSettings, "poolSize">,
-  { isIngesting, tenantsInFlight }: { isIngesting: boolean; tenantsInFlight: number },
-): { readonly own: number; readonly pipeline: number } {
-  if (!isIngesting) return { own: poolSize, pipeline: 0 };
-  const pipeline = Math.min(tenantsInFlight + PIPELINE_BESIDES, Math.floor(poolSize / 2));
-  return { own: poolSize - pipeline, pipeline };
+function poolSizes({ tuning, poolMost }: SettledTuning, isIngesting: boolean): PoolSizes {
+  const { POOL_SIZE: size, SYNC_INGESTOR_MAX_INFLIGHT: inflight } = tuning;
+  const wanted = Math.min(inflight + PIPELINE_BESIDES, Math.floor(size / 2));
+  const pipeline = isIngesting ? wanted : 0;
+  const queue = {
+    targetMs: tuning.DATABASE_QUEUE_TARGET_MS,
+    intervalMs: tuning.DATABASE_QUEUE_INTERVAL_MS,
+  };
+  return { queue, pipeline, own: size - pipeline, ownMost: poolMost - pipeline };
+}
+
+function loads(db: TenantDbs, pipeline: Pipeline | undefined): Readonly<Record<string, PoolLoad>> {
+  return { main: db.load(), ...(pipeline === undefined ? {} : { ingest: pipeline.load() }) };
 }
 
 type GatewayParts = {
@@ -163,7 +164,7 @@ type GatewayParts = {
   readonly settings: ServeSettings;
   readonly pipeline: Pipeline | undefined;
   readonly limits: ReturnType<typeof messageLimits>;
-  readonly tuning: Tuning;
+  readonly chunksMax: number;
   readonly log: Log;
   readonly metrics: Metrics;
 };
@@ -173,7 +174,7 @@ async function startGateway({
   settings,
   pipeline,
   limits,
-  tuning,
+  chunksMax,
   log,
   metrics,
 }: GatewayParts): Promise<Part> {
@@ -184,7 +185,7 @@ async function startGateway({
     clock: systemClock,
     log,
     gatewayId: hostname(),
-    chunksMax: tuning.chunksMax,
+    chunksMax,
     note: metrics.noteIntake,
     onStored: () => pipeline?.wake(),
   };
@@ -205,7 +206,7 @@ async function startGateway({
 
 /** The API's listeners where it is wanted, and the watchers' port where one is named, of any role. */
 async function startHttp(
-  platform: Platform,
+  platform: Platform & Pick<ApiContext, "tuning">,
   { roles, httpListen, socketPath, metricsListen }: ServeSettings,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Promise<Part[]> {

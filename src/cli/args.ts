@@ -102,6 +102,16 @@ export function parsed<Value>(
   return { ...ONCE, placeholder, summary, read };
 }
 
+/** The same argument, which must be given. */
+export function needed<Value>(argument: Argument<Value | undefined>): Argument<Value> {
+  const read = (given: readonly string[]): Result<Value> => {
+    const value = argument.read(given);
+    if (!value.ok) return value;
+    return value.value === undefined ? err("is missing") : ok(value.value);
+  };
+  return { ...argument, isRequired: true, read };
+}
+
 /** The same argument, also under one letter. */
 export function short<Value>(letter: string, argument: Argument<Value>): Argument<Value> {
   return { ...argument, short: letter };

@@ -28,6 +28,7 @@ import { SOURCE_ACTION_COMMANDS } from "./core-source-commands.ts";
 import { SOURCE_COMMANDS } from "./core-source.ts";
 import { TENANT_COMMANDS } from "./core-tenant.ts";
 import { TOKEN_COMMANDS } from "./core-token.ts";
+import { TUNE_COMMANDS } from "./core-tune.ts";
 import { invocation } from "./invocation.ts";
 import { runProgram, type Program } from "./program.ts";
 
@@ -60,6 +61,7 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...REPLAY_COMMANDS,
     ...TOKEN_COMMANDS,
     ...INBOX_COMMANDS,
+    ...TUNE_COMMANDS,
   ],
 };
 

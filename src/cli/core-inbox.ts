@@ -14,6 +14,7 @@ import { ConfigError, messageOf } from "../lib/errors.ts";
 import { integer, optional, required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { tenantCommand } from "./core-session.ts";
+import { tuningLines } from "./core-tune.ts";
 import type { Command } from "./program.ts";
 import { pairLines, sectionLines, tableLines } from "./table.ts";
 import { agoText, countText } from "./wording.ts";
@@ -128,6 +129,7 @@ function inboxLines(inbox: Inbox, nowMs: number): readonly string[] {
           parkedLines(chunks, nowMs),
         )),
     ...(parked > chunks.length ? [`  and ${countText(parked - chunks.length)} more`] : []),
+    ...(inbox.tuning === undefined ? [] : tuningLines(inbox.tuning)),
   ];
 }
 

@@ -18,8 +18,6 @@ import { command, type Command } from "./program.ts";
 import { tableLines } from "./table.ts";
 import { timeText } from "./wording.ts";
 
-/** Bounds of POOL_SIZE, connections of a server's pool; the default is the document's smallest row. */
-const POOL_SIZE = { min: 4, max: 10_000, fallback: 40 };
 /** Bounds of SYNC_FIELD_EXPIRY_RUNS. */
 const FIELD_EXPIRY_RUNS = { min: 1, max: 1_000, fallback: FIELD_EXPIRY_RUNS_DEFAULT };
 const FORMATS = ["json", "pretty"] as const;
@@ -74,7 +72,6 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
         return await context.serve(
           {
             ...settings,
-            poolSize: envInteger(env, "POOL_SIZE", POOL_SIZE),
             compatSchema: values.compatSchema,
             roles: roles ?? CORE_ROLES,
             grpcListen,

@@ -8,6 +8,7 @@ import { Authorities } from "../control/authorities.ts";
 import { openSealer, type Sealer } from "../control/secrets.ts";
 import { checkBarrier } from "../db/check-barrier.ts";
 import type { DatabaseAddress } from "../db/connection.ts";
+import type { PoolLimits } from "../db/connections.ts";
 import { startEmbedded, type Embedded } from "../db/embedded.ts";
 import { migrate } from "../db/migrate.ts";
 import { openPool, type TenantDbs } from "../db/pool.ts";
@@ -31,6 +32,8 @@ export interface PlatformSettings {
 /** What everything in the core works with. */
 export interface Platform extends AsyncDisposable {
   readonly db: TenantDbs;
+  /** Gives the database's connections other limits than `poolSize`. */
+  readonly retune: (to: PoolLimits) => void;
   /** Where that database is, for pools of one's own. */
   readonly address: DatabaseAddress;
   readonly sealer: Sealer;
@@ -66,7 +69,17 @@ export async function openPlatform(
     const authorities = new Authorities(sealer, clock);
     await authorities.root(db);
     const crashed = embedded?.crashed ?? new Promise<never>(() => {});
-    return { db, address, sealer, authorities, dataDir, crashed, [Symbol.asyncDispose]: close };
+    const retune = (to: PoolLimits): void => db.retune(to);
+    return {
+      db,
+      retune,
+      address,
+      sealer,
+      authorities,
+      dataDir,
+      crashed,
+      [Symbol.asyncDispose]: close,
+    };
   } catch (thrown) {
     await close();
     throw thrown;

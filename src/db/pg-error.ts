@@ -32,11 +32,10 @@ const NETWORK =
   /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOENT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EHOSTDOWN|ENOTFOUND|EAI_AGAIN)$/;
 /** The driver's plain errors for the same, which carry no code (pg 8.23, pg-pool 3). */
 const DISCONNECTED =
-  /^(?:Connection terminated|timeout expired|Client has encountered a connection error|Client was closed)/;
+  /^(?:Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/;
 /** A file that may not grow (a limit of its process or file system, EFBIG): PostgreSQL has no condition for it, only the system's words. */
 const FILE_TOO_LARGE = /^could not .*: File too large$/;
 const DISK_FULL = "53100";
-const CHECKOUT_TIMEOUT = "timeout exceeded when trying to connect";
 const POOL_ENDED = "Cannot use a pool after calling end on the pool";
 
 /**
@@ -46,7 +45,6 @@ const POOL_ENDED = "Cannot use a pool after calling end on the pool";
 export function toSyncError(thrown: unknown): SyncError {
   if (thrown instanceof SyncError) return thrown;
   if (thrown instanceof DatabaseError) return fromServer(thrown);
-  if (thrown instanceof Error && thrown.message === CHECKOUT_TIMEOUT) return queueTimeout();
   const code = networkCode(thrown);
   if (code !== undefined) return failure(code, "transient", thrown);
   if (messageOf(thrown) === POOL_ENDED) return failure("db_closed", "permanent", thrown);
@@ -76,9 +74,10 @@ function networkCode(thrown: unknown): string | undefined {
   return NETWORK.test(code) || DISCONNECTED.test(thrown.message) ? "db_unreachable" : undefined;
 }
 
-/** In the word that sync-runtime.md has for it, and with what to do about it. */
-function queueTimeout(): SyncError {
-  const message = "database: queue_timeout: no connection came free in time; raise POOL_SIZE";
+/** A request for a connection that waited too long: in the word that sync-runtime.md has for it, and with what to do about it. */
+export function queueTimeout(): SyncError {
+  const message =
+    "database: queue_timeout: no connection came free in time; raise POOL_SIZE or DATABASE_QUEUE_TARGET_MS";
   return new SyncError("db_queue_timeout", message, { retry: "transient" });
 }
 

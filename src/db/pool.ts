@@ -1,34 +1,7 @@
-import { Pool } from "pg";
-
 import { invariant } from "../lib/invariant.ts";
-import type { Log } from "../lib/log.ts";
-import { clientConfig, type DatabaseAddress } from "./connection.ts";
-import { toConnectError } from "./pg-error.ts";
+import { Connections, type PoolLimits, type PoolLoad, type PoolOptions } from "./connections.ts";
 import { openingOf, type Door } from "./scope.ts";
-import { Session, type Answer, type Parameter, type Queryable } from "./session.ts";
-
-/** How a pool is opened. */
-export type PoolOptions = {
-  readonly address: DatabaseAddress;
-  /** Most connections open at once. */
-  readonly max: number;
-  /** Shown in pg_stat_activity. */
-  readonly applicationName: string;
-  readonly log: Log;
-  /** Most time to wait for a free connection, ms; default 30 s, then `db_queue_timeout`. */
-  readonly checkoutMaxMs?: number | undefined;
-};
-
-const CHECKOUT_MAX_MS = 30_000;
-/** Unused connections close after this, ms, so that a quiet core leaves the server's slots to others. */
-const IDLE_MAX_MS = 30_000;
-
-/** Connections that work, that rest, and requests that wait for one. */
-export interface PoolLoad {
-  readonly busy: number;
-  readonly idle: number;
-  readonly waiting: number;
-}
+import type { Answer, Parameter, Queryable, Session } from "./session.ts";
 
 /**
  * A database of many tenants, for a part that serves them all: what is asked is asked within one tenant, where a forgotten filter
@@ -86,23 +59,22 @@ export class Db implements Queryable, TenantDbs, AsyncDisposable {
 
   /** A connection of one's own, for a transaction or for session state; give it back by `await using`. */
   async checkOut(): Promise<Session> {
-    try {
-      return new Session(await this.#connections.pool.connect());
-    } catch (thrown) {
-      throw toConnectError(thrown);
-    }
+    return await this.#connections.checkOut();
   }
 
   /** How busy it is now. */
   load(): PoolLoad {
-    const { totalCount, idleCount, waitingCount } = this.#connections.pool;
-    return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
+    return this.#connections.load();
+  }
+
+  /** Takes other limits; see Connections. */
+  retune(to: PoolLimits): void {
+    this.#connections.retune(to);
   }
 
   /** Closes the pool once everything checked out has come back. May be called again. */
   end(): Promise<void> {
-    this.#connections.ended ??= this.#connections.pool.end();
-    return this.#connections.ended;
+    return this.#connections.end();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -110,24 +82,7 @@ export class Db implements Queryable, TenantDbs, AsyncDisposable {
   }
 }
 
-/** What all handles of one pool share. */
-type Connections = { readonly pool: Pool; ended: Promise<void> | undefined };
-
 /** Opens a pool; throws ConfigError for a URL that cannot be meant. */
 export function openPool(options: PoolOptions): Db {
-  const pool = new Pool({
-    ...clientConfig(options.address),
-    max: options.max,
-    application_name: options.applicationName,
-    connectionTimeoutMillis: options.checkoutMaxMs ?? CHECKOUT_MAX_MS,
-    idleTimeoutMillis: IDLE_MAX_MS,
-  });
-  const connections: Connections = { pool, ended: undefined };
-  // An idle connection that breaks is replaced by the next check-out; unheard, its error would end the process. While the
-  // pool ends, the server that stops after it may be quicker than the connections.
-  pool.on("error", (error) => {
-    if (connections.ended !== undefined) return;
-    options.log.warn({ err: error.message }, "idle connection lost");
-  });
-  return new Db(connections);
+  return new Db(new Connections(options));
 }

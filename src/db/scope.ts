@@ -23,6 +23,7 @@ export const DOORS = {
   start: "whether anything was set up yet, which a first start asks",
   tenants: "who is a tenant, by name, and making one",
   tokens: "a bearer's token says which tenant it is of",
+  tuning: "how much all tenants have, which a start tunes itself by",
   trust: "a certificate's authority says which tenant its owner is of",
 } as const;
 

@@ -36,10 +36,12 @@ const NOTHING: Outcome = { rows: [], rowCount: 0, command: "" };
 /** One connection, checked out of the pool until disposed. */
 export class Session implements Queryable, AsyncDisposable {
   readonly #client: PoolClient;
+  readonly #onReleased: () => void;
   #isBroken = false;
 
-  constructor(client: PoolClient) {
+  constructor(client: PoolClient, onReleased: () => void) {
     this.#client = client;
+    this.#onReleased = onReleased;
     // The pool listens only while a connection rests; without this a server that ends it between two
     // statements would end the process.
     client.on("error", this.#onError);
@@ -97,6 +99,7 @@ export class Session implements Queryable, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     this.#client.off("error", this.#onError);
     this.#client.release(this.#isBroken);
+    this.#onReleased();
     return Promise.resolve();
   }
 }

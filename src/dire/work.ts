@@ -12,6 +12,7 @@ import {
   type WaitingChunk,
 } from "../inbox/inbox.ts";
 import { fence, type Lease } from "../inbox/lease.ts";
+import type { Coalescing } from "../inbox/ready.ts";
 import { addMerged, addProgress, findRun, openRun, outcomesOf } from "../inbox/run-store.ts";
 import type { SyncMeta } from "../model/device-update.ts";
 import { attributeToSender, type Attribute } from "./attribution.ts";
@@ -51,17 +52,17 @@ const NOTHING: WorkedChunks = {
   held: [],
 };
 
-/** Works at most `limit` waiting chunks of a tenant, in order. Undefined when none waits. */
+/** Works waiting chunks of a tenant, in order; a bare number is how many at most, of whatever waits. Undefined when none is to be worked. */
 export async function workChunks(
   db: Db,
   lease: Lease,
-  { limit, recalls }: { readonly limit: number; readonly recalls?: Recalls | undefined },
+  { recalls, ...coalescing }: Coalescing & { readonly recalls?: Recalls | undefined },
 ): Promise<WorkedChunks | undefined> {
   const { tenant } = lease;
   try {
     return await tx(db, async (open) => {
       const fenced = await fence(open, lease);
-      const chunks = await waitingChunks(open, tenant, limit);
+      const chunks = await waitingChunks(open, tenant, coalescing);
       if (chunks.length === 0) return undefined;
       const recall = await recalls?.open(open, tenant, fenced);
       const worked = await workRuns(open, tenant, { chunks, recall });

@@ -1,11 +1,12 @@
 /**
- * The loop that works tenants: claim one that has work, take its chunks in and publish its dirty components until neither is
- * left, give it back. It wakes when told of new chunks, and looks by itself once a second, so a lost hint costs a second.
+ * The loop that works tenants: claim the one with work that waited longest, take its chunks in and publish its dirty components until
+ * neither is left or its slice is over, give it back. It wakes when told of new chunks, and looks by itself once a second, so a lost hint costs a second.
  * What fails for the moment is tried again with back-off; a chunk that fails for good is parked with the reason.
  */
 import type { Db, TenantDbs } from "../db/pool.ts";
 import { parkChunk, firstWaiting } from "../inbox/inbox.ts";
 import { claimTenant, releaseTenant, tenantSlug, type Lease } from "../inbox/lease.ts";
+import type { Coalescing } from "../inbox/ready.ts";
 import { newUuid, pause, type Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -22,14 +23,20 @@ export interface WorkerOptions {
   readonly log: Log;
   /** Chunks merged into one transaction: SYNC_INGESTOR_QUEUE_MAX_CHUNKS. */
   readonly chunksPerTx: number;
+  /** How long a chunk waits for others, ms: SYNC_INGESTOR_COALESCE_MS; default 0. */
+  readonly coalesceMs?: number | undefined;
   /** Tenants worked at a time: SYNC_INGESTOR_MAX_INFLIGHT. */
   readonly tenantsInFlight: number;
+  /** Whether it leaves alone whoever has much: its next tenant then never waits for longer than a light step takes. */
+  readonly isLight?: boolean | undefined;
   /** Hears of every step that was done. */
   readonly note?: ((fact: WorkFact) => void) | undefined;
 }
 
 /** How often work is looked for without being told, ms. */
 const POLL_MS = 1_000;
+/** A tenant that has work for longer gives way to whoever waits, ms. One step is always done, of seconds where much was merged into it. */
+const SLICE_MS = 1_000;
 const BACKOFF = { baseMs: 200, capMs: 30_000 };
 /** Dirty components are published at the latest after so many batches of chunks, so that a long load shows progress. */
 const BATCHES_PER_PUBLICATION = 8;
@@ -43,6 +50,8 @@ export class Worker {
   #wake = new AbortController();
   #idle = 0;
   readonly #onIdle: (() => void)[] = [];
+  /** Batches of chunks since a tenant's last publication. */
+  readonly #unpublished = new Map<number, number>();
   /** Slugs of the tenants that were worked, which never change. */
   readonly #slugs = new Map<number, string>();
 
@@ -75,7 +84,10 @@ export class Worker {
     while (!this.#stopping.signal.aborted) {
       const wake = this.#wake.signal;
       try {
-        const lease = await claimTenant(this.#options.db, owner);
+        const lease = await claimTenant(this.#options.db, owner, {
+          ...this.#coalescing(),
+          isLight: this.#options.isLight === true,
+        });
         if (lease === undefined) await this.#rest(wake);
         else await this.#workTenant(lease);
         failures = 0;
@@ -91,20 +103,29 @@ export class Worker {
     if (this.#idle === this.#options.tenantsInFlight) {
       for (const tell of this.#onIdle.splice(0)) tell();
     }
-    await pause(this.#options.clock, POLL_MS, AbortSignal.any([wake, this.#stopping.signal]));
+    // What came with the last wake may be waiting for more to come.
+    const { waitMs = 0 } = this.#coalescing();
+    const ms = waitMs > 0 ? Math.min(POLL_MS, waitMs) : POLL_MS;
+    await pause(this.#options.clock, ms, AbortSignal.any([wake, this.#stopping.signal]));
     this.#idle -= 1;
   }
 
+  #coalescing(): Coalescing {
+    return { limit: this.#options.chunksPerTx, waitMs: this.#options.coalesceMs ?? 0 };
+  }
+
   async #workTenant(lease: Lease): Promise<void> {
+    const { clock, isLight } = this.#options;
     const db = this.#dbOf(lease);
+    const untilMs = clock.now() + (isLight === true ? 0 : SLICE_MS);
     try {
-      for (let batch = 1; !this.#stopping.signal.aborted; batch += 1) {
+      do {
         const worked = await this.#ingest(lease);
-        const isDue = !worked || batch % BATCHES_PER_PUBLICATION === 0;
+        const isDue = this.#isPublicationDue(lease, worked);
         const published = isDue && (await this.#publish(lease));
         const retired = isDue && (await this.#retire(lease));
         if (!worked && !published && !retired) return;
-      }
+      } while (!this.#stopping.signal.aborted && clock.now() < untilMs);
     } finally {
       // A lease that cannot be given back runs out by itself.
       await releaseTenant(db, lease).catch((thrown: unknown) =>
@@ -113,11 +134,19 @@ export class Worker {
     }
   }
 
+  #isPublicationDue({ tenant }: Lease, worked: boolean): boolean {
+    const batches = (this.#unpublished.get(tenant) ?? 0) + 1;
+    const isDue = !worked || this.#options.isLight === true || batches >= BATCHES_PER_PUBLICATION;
+    if (isDue) this.#unpublished.delete(tenant);
+    else this.#unpublished.set(tenant, batches);
+    return isDue;
+  }
+
   async #ingest(lease: Lease): Promise<boolean> {
-    const { log, chunksPerTx, clock, note } = this.#options;
+    const { log, clock, note } = this.#options;
     const startedMs = clock.now();
     try {
-      const options = { limit: chunksPerTx, recalls: this.#recalls };
+      const options = { ...this.#coalescing(), recalls: this.#recalls };
       const worked = await workChunks(this.#dbOf(lease), lease, options);
       if (worked === undefined) return false;
       const { held, ended, ...counts } = worked;

@@ -9,6 +9,7 @@ import type { Tx } from "../db/tx.ts";
 import { SyncError } from "../lib/errors.ts";
 import { sha256 } from "../lib/hash.ts";
 import { packBody, unpackBody } from "./body.ts";
+import { readySql, type Coalescing } from "./ready.ts";
 import type { Sender } from "./sender.ts";
 
 /** The ledger's chunk index of a run's manifest. */
@@ -112,16 +113,18 @@ type InboxRow = {
   attempts: number;
 };
 
-/** The oldest waiting chunks of a tenant, in order of arrival, at most `limit`; parked ones are passed over. */
+/** The oldest waiting chunks of a tenant that are to be worked now, in order of arrival; parked ones are passed over. */
 export async function waitingChunks(
   tx: Tx,
   tenant: number,
-  limit: number,
+  { limit, waitMs = 0 }: Coalescing,
 ): Promise<WaitingChunk[]> {
   const { rows } = await tx.query<InboxRow>(
     `select inbox_no, agent_id, run_id, chunk_index, sender, received_at, raw_bytes, body, ends_run, attempts
-       from sync.inbox where tenant = $1 and parked_reason is null order by inbox_no limit $2`,
-    [tenant, limit],
+       from sync.inbox where tenant = $1 and parked_reason is null
+        and ${readySql({ tenant: "$1::int", limit: "$2::int", waitMs: "$3::int" })}
+      order by inbox_no limit $2`,
+    [tenant, limit, waitMs],
   );
   return await Promise.all(
     rows.map(async (row) => ({

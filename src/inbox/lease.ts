@@ -7,6 +7,7 @@ import type { Db, TenantDbs } from "../db/pool.ts";
 import type { Tx } from "../db/tx.ts";
 import { SyncError } from "../lib/errors.ts";
 import { invariant } from "../lib/invariant.ts";
+import { readySql, type Coalescing } from "./ready.ts";
 
 /** The right to write one tenant, for as long as `epoch` stands. */
 export interface Lease {
@@ -18,8 +19,38 @@ export interface Lease {
 /** How long a lease lasts without being renewed, ms: longer than any one batch takes, shorter than an operator waits. */
 const LEASE_MS = 30_000;
 
+/** What a tenant's work may be for a claim to take it. */
+export type Claim = Coalescing & {
+  /** Only where little waits: see LIGHT. */
+  readonly isLight?: boolean;
+};
+
+/** Whatever waits, as it is. */
+const ANYTHING: Claim = { limit: 1 };
+
+/**
+ * Little enough that working it takes a fraction of a second: a third of a full chunk, and as many records to publish. The end of a large
+ * tenant's run is as little, but whoever works that tenant remembers its records and had better go on.
+ */
+const LIGHT = { bytes: 1_000_000, records: 2_000, tenantRecords: 100_000 };
+/** Rows looked at to see that; more of them are no little. */
+const LIGHT_ROWS = 8;
+const IS_LIGHT = `
+  t.next_record_no <= ${LIGHT.tenantRecords}
+  and (select coalesce(sum(w.raw_bytes), 0) from (
+     select i.raw_bytes from sync.inbox i where i.tenant = t.tenant and i.parked_reason is null
+      order by i.inbox_no limit ${LIGHT_ROWS}) w) <= ${LIGHT.bytes}
+  and (select coalesce(sum(upper(r) - lower(r)), 0) from (
+         select d.records from sync.dirty d where d.tenant = t.tenant order by d.dirty_no limit ${LIGHT_ROWS}) w,
+       unnest(w.records) r) <= ${LIGHT.records}
+  and not exists (select from sync.retractions r where r.tenant = t.tenant and r.state = 'due')`;
+
 /** Takes the lease of a tenant that has work and no living owner; the one that waited longest first. */
-export async function claimTenant(db: TenantDbs, owner: string): Promise<Lease | undefined> {
+export async function claimTenant(
+  db: TenantDbs,
+  owner: string,
+  { limit, waitMs = 0, isLight = false }: Claim = ANYTHING,
+): Promise<Lease | undefined> {
   const { rows } = await db.across("leases").query<{ tenant: number; epoch: number }>(
     `update sync.tenant_ingest set owner = $1, worked_at = now(),
             epoch = case when owner = $1 then epoch else epoch + 1 end,
@@ -27,12 +58,13 @@ export async function claimTenant(db: TenantDbs, owner: string): Promise<Lease |
       where tenant = (
         select t.tenant from sync.tenant_ingest t
          where (t.lease_until < now() or t.owner = $1)
-           and (exists (select from sync.inbox i where i.tenant = t.tenant and i.parked_reason is null)
+           and (${readySql({ tenant: "t.tenant", limit: "$3::int", waitMs: "$4::int" })}
              or exists (select from sync.dirty d where d.tenant = t.tenant)
              or exists (select from sync.retractions r where r.tenant = t.tenant and r.state = 'due'))
+           and ${isLight ? IS_LIGHT : "true"}
          order by t.worked_at for update skip locked limit 1)
       returning tenant, epoch`,
-    [owner, LEASE_MS],
+    [owner, LEASE_MS, limit, waitMs],
   );
   const [row] = rows;
   return row === undefined ? undefined : { tenant: row.tenant, owner, epoch: row.epoch };

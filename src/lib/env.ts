@@ -7,11 +7,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 type Range = { readonly min: number; readonly max: number };
 
 /** A whole number from the environment, or the default where it is not set. Throws ConfigError naming the variable. */
-export function envInteger(
+export function envInteger<Fallback extends number | undefined>(
   env: Environment,
   name: string,
-  options: Range & { readonly fallback: number },
-): number {
+  options: Range & { readonly fallback: Fallback },
+): number | Fallback {
   const text = env[name]?.trim();
   if (text === undefined || text === "") return options.fallback;
   const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;

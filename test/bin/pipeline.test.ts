@@ -11,6 +11,7 @@ import {
   type Pipeline,
   type PipelineOptions,
 } from "../../src/bin/pipeline-thread.ts";
+import { QUEUE_LIMITS_DEFAULT } from "../../src/db/connections.ts";
 import type { Db } from "../../src/db/pool.ts";
 import type { WorkFact } from "../../src/dire/work-fact.ts";
 import { putChunk } from "../../src/inbox/inbox.ts";
@@ -55,8 +56,12 @@ function start(
   const pipeline = startPipeline({
     address: { url },
     poolSize: 3,
+    queue: QUEUE_LIMITS_DEFAULT,
     chunksPerTx: 10,
     tenantsInFlight: 1,
+    coalesceMs: 0,
+    isLight: false,
+    isKeeping: true,
     log: pino({ level: "info" }, { write }),
     note: (fact) => void heard.facts.push(fact),
     ...how,

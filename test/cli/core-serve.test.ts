@@ -31,7 +31,7 @@ test("a server is told its defaults", async () => {
     databaseUrl: "postgresql://h/d",
     keyFile: undefined,
     compatSchema: undefined,
-    poolSize: 40,
+    poolSize: 4,
     roles: ["gateway", "ingest", "api"],
     grpcListen: "0.0.0.0:50052",
     httpListen: "127.0.0.1:8080",
@@ -51,7 +51,6 @@ test("a server is told what was asked for", async () => {
      --first-tenant acme --key-file /k --compat-schema sr --log-level error`.split(/\s+/),
     {
       env: {
-        POOL_SIZE: "80",
         XDG_STATE_HOME: "/state",
         DEVICE_ENRICHMENT_RULES_DIR: "/rules",
         SYNC_FIELD_EXPIRY_RUNS: "5",
@@ -68,7 +67,6 @@ test("a server is told what was asked for", async () => {
     [told?.gatewayNames, told?.keyFile, told?.compatSchema],
     [["a", "b"], "/k", "sr"],
   );
-  assert.equal(told?.poolSize, 80);
   assert.deepEqual([told?.rulesDir, told?.fieldExpiryRuns], ["/rules", 5]);
 });
 
@@ -83,7 +81,6 @@ const WRONG: readonly (readonly [readonly string[], Around["env"], number, RegEx
     2,
     /--log-level must be one of debug, info, warn, error, not "loud"/,
   ],
-  [[], { POOL_SIZE: "many" }, 78, /POOL_SIZE: "many" is not a whole number from 4 to 10000/],
   [[], { SR_LOG_LEVEL: "loud" }, 78, /SR_LOG_LEVEL: must be one of/],
 ];
 

@@ -200,6 +200,7 @@ test("each door is used in one place", () => {
     schema: ["api/health.ts", "cli/core-serve.ts"],
     start: ["bin/serve.ts"],
     tenants: ["control/tenants.ts"],
+    tuning: ["bin/settle-tuning.ts"],
     tokens: ["control/tokens.ts"],
     trust: ["control/authorities.ts"],
   });

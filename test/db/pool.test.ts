@@ -12,6 +12,7 @@ import { openPool } from "../../src/db/pool.ts";
 import { ConfigError, SyncError } from "../../src/lib/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { freshDatabase } from "../support/database.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { makeSelfSigned } from "../support/self-signed.ts";
 
 const log = silentLog();
@@ -84,23 +85,76 @@ test("an idle connection that the server ends is replaced by the next statement"
   assert.notEqual(again.rows[0]?.pid, rows[0]?.pid);
 });
 
-test("a request that finds no free connection in time fails as queue_timeout", async (t) => {
+test("a request for which no connection comes free fails as queue_timeout, in three intervals of waiting", async (t) => {
   const { url } = await freshDatabase(t, { migrated: false });
+  const clock = new ManualClock();
+  const queue = { targetMs: 500, intervalMs: 1_000 };
   await using db = openPool({
     address: { url },
     max: 1,
     applicationName: "test",
     log,
-    checkoutMaxMs: 300,
+    queue,
+    clock,
   });
   await using held = await db.checkOut();
   await held.query("select 1");
-  assert.deepEqual(db.load(), { busy: 1, idle: 0, waiting: 0 });
-  await assert.rejects(db.query("select 1"), {
+  await clock.advance(1);
+  const { size, busy, idle, waiting } = db.load();
+  assert.deepEqual({ size, busy, idle, waiting }, { size: 1, busy: 1, idle: 0, waiting: 0 });
+  const refused = assert.rejects(db.query("select 1"), {
     code: "db_queue_timeout",
-    message: "database: queue_timeout: no connection came free in time; raise POOL_SIZE",
+    message:
+      "database: queue_timeout: no connection came free in time; raise POOL_SIZE or DATABASE_QUEUE_TARGET_MS",
     retry: "transient",
   });
+  await clock.advance(2_999);
+  assert.equal(db.load().waiting, 1);
+  await clock.advance(1);
+  await refused;
+  assert.equal(db.load().timeouts, 1);
+});
+
+test("what waits goes on, in order, as connections come back", async (t) => {
+  const { url } = await freshDatabase(t, { migrated: false });
+  await using db = pool(url);
+  const held = await db.checkOut();
+  const order: number[] = [];
+  const all = [1, 2, 3].map(async (n) => {
+    await db.query("select 1");
+    order.push(n);
+  });
+  assert.equal(db.load().waiting, 3);
+  await held[Symbol.asyncDispose]();
+  await Promise.all(all);
+  assert.deepEqual(order, [1, 2, 3]);
+});
+
+test("POOL_SIZE is how many statements run at once; without one the pool grows as it is seen to wait", async (t) => {
+  const { url } = await freshDatabase(t, { migrated: false });
+  const clock = new ManualClock();
+  await using db = openPool({ address: { url }, max: 2, applicationName: "test", log, clock });
+  const queue = { targetMs: 10_000, intervalMs: 1_000 };
+  const take = async (n: number): Promise<AsyncDisposable[]> =>
+    await Promise.all(Array.from({ length: n }, () => db.checkOut()));
+  const give = async (all: readonly AsyncDisposable[]): Promise<void> => {
+    for (const one of all) await one[Symbol.asyncDispose]();
+  };
+  const held = await take(2);
+  const third = db.checkOut();
+  assert.equal(db.load().waiting, 1);
+  await give(held);
+  await give([await third]);
+  db.retune({ queue, least: 2, most: 3 });
+  const again = await take(2);
+  const waits = take(2);
+  // Nobody gets anything for so long that the least wait is a quarter of the target.
+  await clock.advance(4_000);
+  assert.deepEqual([db.load().size, db.load().waiting], [3, 1]);
+  await give(again);
+  await give(await waits);
+  await clock.advance(31_000);
+  assert.equal(db.load().size, 2);
 });
 
 test("a server that nobody listens at, or that hangs up, is unreachable for now", async (t) => {

@@ -171,7 +171,7 @@ test("queue_timeout: a pool without a free connection is told by the command and
     max: 1,
     applicationName: "test",
     log: silentLog(),
-    checkoutMaxMs: 200,
+    queue: { targetMs: 50, intervalMs: 50 },
   });
   const sealer = new Sealer(Buffer.alloc(32, 1));
   const logged: string[] = [];

@@ -1,0 +1,68 @@
+import { z } from "@hono/zod-openapi";
+
+const count = z.int().min(0);
+
+/** One setting of the tuning matrix as it is in force in the process that answers. */
+const tunedSchema = z
+  .object({
+    name: z.string(),
+    value: count,
+    origin: z.enum(["set", "automatic"]).openapi({
+      description: "set: by the environment. automatic: by what the database holds and can give",
+    }),
+  })
+  .openapi("TunedSetting");
+
+/** How busy the connections of a part of the process are. */
+const poolSchema = z
+  .object({
+    part: z.string().openapi({ description: "main: gateway and API; ingest", example: "main" }),
+    size: count.openapi({ description: "Connections that it may open at once" }),
+    busy: count,
+    idle: count,
+    waiting: count.openapi({ description: "Requests that wait for a connection" }),
+    wait_ms: count.openapi({ description: "The least that a request waited in the last interval" }),
+    timeouts: count.openapi({
+      description: "Requests that failed with queue_timeout since the start",
+    }),
+  })
+  .openapi("Pool");
+
+/** What the process that answers is tuned to. */
+export const tuningSchema = z
+  .object({ settings: z.array(tunedSchema), why: z.array(z.string()), pools: z.array(poolSchema) })
+  .openapi("Tuning");
+
+/** A row of the tuning matrix for a workload. */
+export const adviceSchema = z
+  .object({
+    max_connections: count,
+    replicas: count,
+    devices: count,
+    tenants: count,
+    workload: z.enum(["small", "medium", "large"]),
+    workload_means: z.string(),
+    pool_budget: count.openapi({ description: "floor(max_connections * 0.6 / replicas)" }),
+    settings: z.array(z.object({ name: z.string(), value: count, row: z.string() })),
+    why: z.array(z.string()),
+  })
+  .openapi("TuningAdvice");
+
+/** Bounds of a workload, also those of the command line. */
+export const WORKLOAD_BOUNDS = {
+  maxConnections: { min: 1, max: 1_000_000 },
+  replicas: { min: 1, max: 1_000 },
+  devices: { min: 0, max: 1_000_000_000 },
+  tenants: { min: 1, max: 1_000_000 },
+} as const;
+
+const numberIn = (bounds: { readonly min: number; readonly max: number }): z.ZodNumber =>
+  z.int().min(bounds.min).max(bounds.max);
+
+/** The workload that advice is asked for. */
+export const workloadQuery = z.strictObject({
+  max_connections: z.coerce.number().pipe(numberIn(WORKLOAD_BOUNDS.maxConnections)),
+  replicas: z.coerce.number().pipe(numberIn(WORKLOAD_BOUNDS.replicas)),
+  devices: z.coerce.number().pipe(numberIn(WORKLOAD_BOUNDS.devices)),
+  tenants: z.coerce.number().pipe(numberIn(WORKLOAD_BOUNDS.tenants)).optional(),
+});

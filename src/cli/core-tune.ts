@@ -1,0 +1,94 @@
+import type { z } from "@hono/zod-openapi";
+
+import { WORKLOAD_BOUNDS, type adviceSchema, type tuningSchema } from "../api/contract-tuning.ts";
+import { adviceBody } from "../api/tuning.ts";
+import { EXIT } from "../lib/exit-code.ts";
+import { integer, needed, toggle } from "./args.ts";
+import type { CoreContext } from "./core-context.ts";
+import { command, type Command } from "./program.ts";
+import { pairLines, sectionLines, tableLines } from "./table.ts";
+import { countText } from "./wording.ts";
+
+const { maxConnections, replicas, devices, tenants } = WORKLOAD_BOUNDS;
+
+/** tune. */
+export const TUNE_COMMANDS: readonly Command<CoreContext>[] = [
+  command({
+    name: "tune",
+    summary: "Print the row of the tuning matrix for a workload, and why",
+    flags: {
+      maxConnections: needed(integer("N", "max_connections of PostgreSQL", maxConnections)),
+      replicas: needed(integer("R", "cores that use the database", replicas)),
+      devices: needed(integer("D", "devices of all tenants together", devices)),
+      tenants: integer("T", "tenants (default: 1)", tenants),
+      json: toggle("print the API's JSON"),
+    },
+    run: ({ json, tenants: many = 1, ...given }, { print }) => {
+      const body = adviceBody({ ...given, tenants: many });
+      const lines = json ? [JSON.stringify(body, undefined, 2)] : adviceLines(body);
+      for (const line of lines) print(line);
+      return Promise.resolve(EXIT.ok);
+    },
+  }),
+];
+
+function adviceLines({
+  settings,
+  workload,
+  pool_budget: budget,
+  why,
+}: z.infer<typeof adviceSchema>): readonly string[] {
+  return [
+    ...pairLines([
+      ["workload", workload],
+      ["connections a core may have", countText(budget)],
+    ]),
+    "",
+    ...tableLines(
+      [
+        { title: "SETTING", text: (row) => row.name },
+        { title: "VALUE", text: (row) => String(row.value), isNumber: true },
+        { title: "ROW OF THE MATRIX", text: (row) => row.row },
+      ],
+      settings,
+    ),
+    "",
+    ...why,
+  ];
+}
+
+/** What a server is tuned to, as a part of a longer answer. */
+export function tuningLines({
+  settings,
+  pools,
+  why,
+}: z.infer<typeof tuningSchema>): readonly string[] {
+  return [
+    ...sectionLines(
+      "Tuning of this core",
+      tableLines(
+        [
+          { title: "SETTING", text: (row) => row.name },
+          { title: "VALUE", text: (row) => String(row.value), isNumber: true },
+          { title: "ORIGIN", text: (row) => row.origin },
+        ],
+        settings,
+      ),
+    ),
+    ...sectionLines(
+      "Its database connections",
+      tableLines(
+        [
+          { title: "PART", text: (pool) => pool.part },
+          { title: "SIZE", text: (pool) => String(pool.size), isNumber: true },
+          { title: "BUSY", text: (pool) => String(pool.busy), isNumber: true },
+          { title: "WAITING", text: (pool) => countText(pool.waiting), isNumber: true },
+          { title: "WAIT", text: (pool) => `${pool.wait_ms} ms`, isNumber: true },
+          { title: "TIMEOUTS", text: (pool) => countText(pool.timeouts), isNumber: true },
+        ],
+        pools,
+      ),
+    ),
+    ...sectionLines("Why", why),
+  ];
+}
