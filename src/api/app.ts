@@ -5,6 +5,7 @@ import type { ZodError } from "zod";
 
 import { VERSION } from "../lib/version.ts";
 import { authenticate, scopeToTenant, type ApiEnv } from "./access.ts";
+import { addAgentConfig } from "./agent-config.ts";
 import { addAgents } from "./agents.ts";
 import { addAssertions } from "./assertions.ts";
 import { limitBody } from "./body-limit.ts";
@@ -17,6 +18,7 @@ import { answerThrown, Problem } from "./errors.ts";
 import { addExplain } from "./explain.ts";
 import { addHealth } from "./health.ts";
 import { addHolds } from "./holds.ts";
+import { addImports } from "./imports.ts";
 import { addInbox } from "./inbox.ts";
 import { addIngest } from "./ingest.ts";
 import { addMetrics } from "./metrics-routes.ts";
@@ -67,6 +69,8 @@ export function createApi(context: ApiContext, metrics?: Metrics): Api {
   addRuns(app);
   addRunUndo(app);
   addIngest(app, context);
+  addImports(app, context);
+  addAgentConfig(app, context);
   addRetention(app);
   addRetractions(app);
   addDeviceLists(app, context);

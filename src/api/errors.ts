@@ -43,6 +43,7 @@ const STATUS = {
   run_not_undone: 409,
   source_in_use: 409,
   chunk_conflict: 409,
+  bundle_refused: 409,
   retraction_not_held: 409,
   not_allowed: 409,
   body_too_large: 413,

@@ -24,12 +24,17 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
       config: configFlag,
       once: toggle("run every source once and end; the exit code says how that went"),
       json: toggle("with --once: print the result as JSON"),
+      out: optional(
+        "FILE",
+        "with --once: write the runs into a file for the core's import; ends in .srb",
+      ),
+      sources: optional("FILE", "with --out: the sources, as the core's agent config wrote them"),
       logLevel: oneOf(["trace", "debug", "info", "warn", "error"], "instead of agent.json's"),
       logFormat: oneOf(["json", "pretty"], "how log lines look (default: pretty on a terminal)"),
     },
     run: async (values, terminal: AgentTerminal) => {
-      const { runOnce, runUntilStopped } = await import("./agent-run.ts");
-      return await (values.once ? runOnce(values, terminal) : runUntilStopped(values, terminal));
+      const { run } = await import("./agent-run.ts");
+      return await run(values, terminal);
     },
   }),
   command({

@@ -5,21 +5,44 @@ import { exitCodeOfRuns } from "../agent/once.ts";
 import { systemClock } from "../lib/clock.ts";
 import { EXIT } from "../lib/exit-code.ts";
 import { LogTail } from "../lib/log-tail.ts";
-import { createLog, type LogFormat } from "../lib/log.ts";
+import { createLog, type Log, type LogFormat } from "../lib/log.ts";
 import { sourceOfType } from "../sources/catalog.ts";
-import { openHost } from "./agent-host.ts";
+import { bundleOnce } from "./agent-bundle.ts";
+import { openHost, type AgentHost } from "./agent-host.ts";
 import type { AgentTerminal } from "./agent-terminal.ts";
 
 /** What `run` was told. */
-export interface RunValues {
+interface RunValues {
   readonly config: string;
   readonly json: boolean;
   readonly logLevel: string | undefined;
   readonly logFormat: LogFormat | undefined;
+  /** With `once`: the file that is written instead. */
+  readonly out: string | undefined;
+  readonly sources: string | undefined;
+}
+
+/** Runs as it was told: until a signal, or every source once, to the gateway or into a file. */
+export async function run(
+  values: RunValues & { readonly once: boolean },
+  terminal: AgentTerminal,
+): Promise<number> {
+  const { once, out, sources } = values;
+  const wrong =
+    out !== undefined && !once
+      ? "--out goes with --once"
+      : sources !== undefined && out === undefined
+        ? "--sources goes with --out"
+        : undefined;
+  if (wrong !== undefined) {
+    terminal.printError(`serviceradar-agent: ${wrong}`);
+    return EXIT.usage;
+  }
+  return once ? await runOnce(values, terminal) : await runUntilStopped(values, terminal);
 }
 
 /** Runs until a signal; an agent that was stopped in order has done its work, so this gives 0. */
-export async function runUntilStopped(values: RunValues, terminal: AgentTerminal): Promise<number> {
+async function runUntilStopped(values: RunValues, terminal: AgentTerminal): Promise<number> {
   const options = await agentOptions(values, { terminal, isOnce: false });
   const { config, log } = options;
   const signal = terminal.stopSignal();
@@ -38,45 +61,65 @@ export async function runUntilStopped(values: RunValues, terminal: AgentTerminal
   return EXIT.ok;
 }
 
-/** Runs every source once. */
-export async function runOnce(values: RunValues, terminal: AgentTerminal): Promise<number> {
-  const options = await agentOptions(values, { terminal, isOnce: true });
-  const result = await new Agent(options).runOnce(terminal.stopSignal());
+/** Runs every source once, to the gateway or into a file. */
+async function runOnce(values: RunValues, terminal: AgentTerminal): Promise<number> {
+  const result =
+    values.out === undefined
+      ? await new Agent(await agentOptions(values, { terminal, isOnce: true })).runOnce(
+          terminal.stopSignal(),
+        )
+      : await runIntoFile({ ...values, out: values.out }, terminal);
   for (const line of summary(result, values)) terminal.print(line);
+  if (values.out !== undefined && !values.json) {
+    terminal.print(`Carry ${values.out} to the core, and there: serviceradar-core import FILE`);
+  }
   return exitCodeOfRuns(result);
 }
 
-async function agentOptions(
-  { config: path, logLevel, logFormat }: RunValues,
-  { terminal, isOnce }: { readonly terminal: AgentTerminal; readonly isOnce: boolean },
-): Promise<AgentOptions> {
-  const { env, isTerminal } = terminal;
-  const host = await openHost(path, env);
-  const { config, credentials, configStore } = host;
-  const tail = new LogTail();
+async function runIntoFile(
+  values: RunValues & { readonly out: string },
+  terminal: AgentTerminal,
+): Promise<OnceResult> {
+  const host = await openHost(values.config, terminal.env);
+  const log = logOf(values, host);
+  return await bundleOnce(values, { host, log, signal: terminal.stopSignal() });
+}
+
+function logOf({ logLevel, logFormat }: RunValues, host: AgentHost, tail?: LogTail): Log {
+  const { agentId: agent_id, partition, gatewayAddresses: gateways, logLevel: usual } = host.config;
   const log = createLog({
     component: "agent",
-    level: logLevel ?? config.logLevel,
-    tail,
+    level: logLevel ?? usual,
+    ...(tail === undefined ? {} : { tail }),
     ...(logFormat === undefined ? {} : { format: logFormat }),
   });
   for (const warning of host.warnings) log.warn({ setting: warning }, "agent.json");
-  const { agentId: agent_id, partition, gatewayAddresses: gateways } = config;
   log.info({ agent_id, partition, gateways, version: host.host.version }, "agent starts");
+  return log;
+}
+
+async function agentOptions(
+  values: RunValues,
+  { terminal, isOnce }: { readonly terminal: AgentTerminal; readonly isOnce: boolean },
+): Promise<AgentOptions> {
+  const host = await openHost(values.config, terminal.env);
+  const { config, credentials, configStore, limits, connect } = host;
+  const logTail = new LogTail();
+  const log = logOf(values, host, logTail);
   return {
     config,
     host: host.host,
-    limits: host.limits,
+    limits,
     credentials,
     configStore,
     checkpoints: new CheckpointStore(config.dataDir, log),
-    connect: host.connect,
+    connect,
     sourceOfType,
     isOnce,
-    isTerminal,
+    isTerminal: terminal.isTerminal,
     clock: systemClock,
     log,
-    logTail: tail,
+    logTail,
   };
 }
 

@@ -10,6 +10,7 @@ import { DEVICE_ACT_COMMANDS } from "./core-device-acts.ts";
 import { DEVICE_COMMANDS } from "./core-devices.ts";
 import { EXPLAIN_COMMANDS } from "./core-explain.ts";
 import { HELD_COMMANDS } from "./core-held.ts";
+import { BUNDLE_COMMANDS } from "./core-import.ts";
 import { INBOX_COMMANDS } from "./core-inbox.ts";
 import { INGEST_COMMANDS } from "./core-ingest.ts";
 import { QUALITY_COMMANDS } from "./core-quality.ts";
@@ -44,6 +45,7 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...SOURCE_COMMANDS,
     ...SOURCE_ACTION_COMMANDS,
     ...INGEST_COMMANDS,
+    ...BUNDLE_COMMANDS,
     ...RUN_COMMANDS,
     ...RUN_UNDO_COMMANDS,
     ...RETENTION_COMMANDS,

@@ -47,7 +47,7 @@ export const INGEST_COMMANDS: readonly Command<CoreContext>[] = [
       }
       const runId = await feeder.end({ kind, started });
       await session.work();
-      await ended(runId, session);
+      await runEnded(runId, session);
       await published(session);
       const run = await session.ask<RunDetail>({
         method: "GET",
@@ -118,9 +118,13 @@ class Feeder {
   }
 }
 
-/** Waits until the run is worked; until then a running core is at it. */
-async function ended(runId: string, session: TenantSession): Promise<void> {
-  for (;;) {
+/** Waits until the run is worked; until then a running core is at it. `looksMax`: for whom that may take too long. */
+export async function runEnded(
+  runId: string,
+  session: TenantSession,
+  looksMax = Infinity,
+): Promise<void> {
+  for (let look = 0; look < looksMax; look += 1) {
     const run = await session
       .ask<RunDetail>({ method: "GET", path: session.path(["runs", runId]) })
       .catch((thrown: unknown) => {
@@ -134,7 +138,7 @@ async function ended(runId: string, session: TenantSession): Promise<void> {
 }
 
 /** Waits until devices show what was worked; not for ever, because a busy tenant always has something to publish. */
-async function published(session: TenantSession): Promise<void> {
+export async function published(session: TenantSession): Promise<void> {
   for (let look = 0; look < PUBLISHED_LOOKS_MAX; look += 1) {
     const path = session.path(["inbox"]);
     const { unpublished } = await session.ask<{ unpublished: number }>({ method: "GET", path });

@@ -1,3 +1,4 @@
+import { readDrift } from "../db/schema-shape.ts";
 import { FIELD_EXPIRY_RUNS_DEFAULT } from "../dire/derivation.ts";
 import { RULES_DIR_DEFAULT } from "../dire/enrichment-files.ts";
 import { isoTime } from "../lib/clock.ts";
@@ -105,14 +106,14 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
       const settings = { ...platformSettings(values, env), compatSchema: schema };
       const { openForCommand } = await import("./core-in-process.ts");
       await using platform = await openForCommand(settings, { log, clock });
-      const { rows } = await platform.db
-        .across("schema")
-        .query<{ name: string; applied_at: number }>(
-          "select name, applied_at from sync.migrations order by id",
-        );
+      const db = platform.db.across("schema");
+      const { rows } = await db.query<{ name: string; applied_at: number }>(
+        "select name, applied_at from sync.migrations order by id",
+      );
+      const { gone, added } = await readDrift(db);
       const steps = rows.map((row) => ({ name: row.name, applied_at: isoTime(row.applied_at) }));
       const lines = json
-        ? [JSON.stringify({ migrations: steps }, undefined, 2)]
+        ? [JSON.stringify({ migrations: steps, drift: { gone, added } }, undefined, 2)]
         : [
             `The schema is that of ${CORE_NAME} ${VERSION}.`,
             ...tableLines(
@@ -122,6 +123,8 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
               ],
               steps,
             ),
+            ...gone.map((line) => `Changed by hand, gone: ${line}`),
+            ...added.map((line) => `Changed by hand, new: ${line}`),
           ];
       for (const line of lines) context.print(line);
       return EXIT.ok;

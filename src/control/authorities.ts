@@ -75,17 +75,8 @@ export class Authorities {
   }
 
   async #own(db: Queryable, tenant: number): Promise<Authority | undefined> {
-    const { rows } = await db.query<AuthorityRow>(
-      `select authority_no, certificate_pem, key_sealed from sync.authorities
-        where tenant = $1 and key_sealed is not null and revoked_at is null order by authority_no desc limit 1`,
-      [tenant],
-    );
-    const [row] = rows;
-    if (row?.key_sealed == null) return undefined;
-    const privateKeyPem = this.#sealer
-      .open(row.key_sealed, binding(tenant, row.authority_no))
-      .reveal();
-    return { certificatePem: row.certificate_pem, privateKeyPem };
+    const [newest] = await heldAuthorities(db, tenant, this.#sealer);
+    return newest;
   }
 
   async #insert(
@@ -104,6 +95,25 @@ export class Authorities {
       [tenant, no, spkiSha256(certificatePem), certificatePem, sealed],
     );
   }
+}
+
+/** The authorities of a tenant whose keys are held here, newest first. */
+export async function heldAuthorities(
+  db: Queryable,
+  tenant: number,
+  sealer: Sealer,
+): Promise<readonly Authority[]> {
+  const { rows } = await db.query<AuthorityRow>(
+    `select authority_no, certificate_pem, key_sealed from sync.authorities
+      where tenant = $1 and key_sealed is not null and revoked_at is null order by authority_no desc`,
+    [tenant],
+  );
+  return rows.flatMap(
+    ({ authority_no: no, certificate_pem: certificatePem, key_sealed: sealed }) =>
+      sealed === null
+        ? []
+        : [{ certificatePem, privateKeyPem: sealer.open(sealed, binding(tenant, no)).reveal() }],
+  );
 }
 
 function binding(tenant: number, authorityNo: number): string {

@@ -1,5 +1,6 @@
 import type { Queryable } from "../db/session.ts";
 import { sha256Hex } from "../lib/hash.ts";
+import { bundlePublicKey } from "./bundles.ts";
 import type { Sealer } from "./secrets.ts";
 import { configEntry } from "./source-settings.ts";
 import { toldSources } from "./sources.ts";
@@ -23,6 +24,7 @@ export async function agentConfig(
   }: { readonly agentId: string; readonly gatewayId: string; readonly sealer: Sealer },
 ): Promise<AgentConfig> {
   const sources = await toldSources(db, tenant, { agentId, sealer });
+  const bundleKey = await bundlePublicKey(db, tenant, sealer);
   // The gateway's id differs between replicas, so it is left out of the version.
   const told = (gateway: string): string =>
     JSON.stringify({
@@ -30,6 +32,7 @@ export async function agentConfig(
       sources: Object.fromEntries(
         sources.map((source) => [source.name, configEntry(source, gateway)]),
       ),
+      ...(bundleKey === undefined ? {} : { bundle_key: bundleKey }),
     });
   return { version: `v${sha256Hex(told(""))}`, json: told(gatewayId) };
 }

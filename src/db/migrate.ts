@@ -9,6 +9,7 @@ import {
 import type { Migration } from "./migration.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
 import type { Db } from "./pool.ts";
+import { readDrift, SHAPE, SHAPE_PATH } from "./schema-shape.ts";
 import { tx, type Tx } from "./tx.ts";
 
 /** What a migration run needs besides the database. */
@@ -18,25 +19,50 @@ export type MigrateOptions = {
   readonly migrations?: readonly Migration[] | undefined;
   /** Schema for the views that bear the original's names; default "platform". Kept by the database from the first run on. */
   readonly compatSchema?: string | undefined;
+  /** How long a step may wait for a lock before it lets those behind it pass, ms; default 3 s. */
+  readonly lockWaitMs?: number | undefined;
 };
 
 /** Key of the advisory lock: one runner at a time in a database. The number is "sync" in ASCII. */
 const LOCK = 0x73796e63;
 
+/** While a step waits for its lock on a table, every query behind it waits too: an operator's patience with a page. */
+const LOCK_WAIT_MS = 3_000;
+/** So often a step is tried: for a minute, longer than any transaction of ours. */
+const LOCK_TRIES = 20;
+
 /**
  * Brings the schema to this program's version and gives the names of the steps applied now; calling it again, also
  * from many processes at once, changes nothing. Each step commits by itself under a transaction's advisory lock,
- * which unlike a session's lock holds through pgbouncer. Throws SyncError `db_schema_newer` or
- * `db_schema_changed`, ConfigError naming --compat-schema; what was applied before stays.
+ * which unlike a session's lock holds through pgbouncer. A step waits for its tables only so long, and is tried again. Throws
+ * SyncError `db_schema_newer`, `db_schema_changed` or `db_lock_not_available`, ConfigError naming --compat-schema; what was applied
+ * before stays. What was changed by hand since is logged, in words.
  */
 export async function migrate(db: Db, options: MigrateOptions): Promise<readonly string[]> {
   const migrations = options.migrations ?? MIGRATIONS;
   const applied: string[] = [];
   for (;;) {
-    const step = await tx(db, (open) => applyNext(open, { ...options, migrations }));
-    if (step === undefined) return applied;
+    const step = await tryNext(db, { ...options, migrations });
+    if (step === undefined) break;
     applied.push(step.name);
     options.log.info({ migration: step.name }, "schema migrated");
+  }
+  const { gone, added } = await readDrift(db);
+  if (gone.length + added.length > 0) {
+    options.log.warn({ gone, added }, "the schema was changed by hand since it was migrated");
+  }
+  return applied;
+}
+
+async function tryNext(db: Db, steps: Steps): Promise<Migration | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await tx(db, (open) => applyNext(open, steps));
+    } catch (thrown) {
+      const isBusy = thrown instanceof SyncError && thrown.code === "db_lock_not_available";
+      if (!isBusy || tries === LOCK_TRIES) throw thrown;
+      steps.log.warn({ error: thrown.message, tries }, "a table is in use, migrating again");
+    }
   }
 }
 
@@ -64,6 +90,7 @@ async function applyNext(open: Tx, steps: Steps): Promise<Migration | undefined>
   // All that are to come, so that a refusal leaves a database that the same program can still be pointed elsewhere in.
   const fresh = pending.flatMap(({ sql }) => compatRelations(sql));
   await refuseForeign(open, schema, [...new Set(fresh).difference(new Set(ours))]);
+  await open.query(`set local lock_timeout = ${steps.lockWaitMs ?? LOCK_WAIT_MS}`);
   await runStep(open, step, schema);
   return step;
 }
@@ -87,6 +114,8 @@ const LEDGER = `
     name text collate "C" not null,
     sha256 text collate "C" not null,
     compat_schema text collate "C" not null,
+    -- what schema sync was made of when it was done: schema-shape.ts
+    shape text[] not null,
     applied_at timestamptz not null default now()
   );`;
 
@@ -144,8 +173,9 @@ async function runStep(open: Tx, step: Migration, schema: string): Promise<void>
     const message = `migration ${step.name}: ${thrown.message}`;
     throw new SyncError(thrown.code, message, { retry: thrown.retry, cause: thrown });
   }
+  await open.query(SHAPE_PATH);
   await open.query(
-    "insert into sync.migrations (id, name, sha256, compat_schema) values ($1, $2, $3, $4)",
+    `insert into sync.migrations (id, name, sha256, compat_schema, shape) select $1, $2, $3, $4, ${SHAPE}`,
     [step.id, step.name, step.sha256, schema],
   );
 }

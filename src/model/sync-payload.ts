@@ -48,6 +48,8 @@ export interface SourceConfig {
 export interface SyncPayload {
   readonly sources: readonly SourceConfig[];
   readonly rejected: readonly { readonly name: string; readonly reason: string }[];
+  /** Public key of the core, for runs that are carried to it as files: SubjectPublicKeyInfo of X25519 in base64. */
+  readonly bundleKey?: string;
 }
 
 /** Interval of a source where neither it nor the payload's top level says one. */
@@ -104,7 +106,8 @@ export function parseSyncPayload(payload: unknown): Result<SyncPayload> {
     if (parsed.ok) good.push(parsed.value);
     else rejected.push({ name, reason: parsed.error });
   }
-  return ok({ sources: good, rejected });
+  const bundleKey = string(payload["bundle_key"]);
+  return ok({ sources: good, rejected, ...(bundleKey === undefined ? {} : { bundleKey }) });
 }
 
 function isObject(value: unknown): value is Json {

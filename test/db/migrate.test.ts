@@ -5,9 +5,10 @@ import { migrate } from "../../src/db/migrate.ts";
 import type { Migration } from "../../src/db/migration.ts";
 import { MIGRATIONS } from "../../src/db/migrations.gen.ts";
 import { openPool, type Db } from "../../src/db/pool.ts";
+import { readDrift } from "../../src/db/schema-shape.ts";
 import { ConfigError } from "../../src/lib/errors.ts";
 import { sha256Hex } from "../../src/lib/hash.ts";
-import { silentLog } from "../../src/lib/log.ts";
+import { relayedLog, silentLog } from "../../src/lib/log.ts";
 import { freshDatabase } from "../support/database.ts";
 
 const log = silentLog();
@@ -65,6 +66,66 @@ test("a step that fails leaves nothing of itself, names itself, and is done by t
   });
   assert.equal(await count(db, "sync.a"), 0);
   assert.deepEqual(await migrate(db, { log, migrations: steps(FIRST, SECOND) }), ["0002-step"]);
+});
+
+test("a step that waits for a table in use lets those behind it pass, and is tried again", async (t) => {
+  const db = await empty(t);
+  await migrate(db, { log, migrations: steps(FIRST) });
+  await using reader = await db.checkOut();
+  await reader.query("begin; select from sync.a");
+  const told: string[] = [];
+  const hearing = relayedLog("warn", (line) => {
+    told.push(line);
+    if (told.length === 2) void reader.query("commit");
+  });
+  const migrations = steps(FIRST, "alter table sync.a add column v text");
+  assert.deepEqual(await migrate(db, { log: hearing, migrations, lockWaitMs: 20 }), ["0002-step"]);
+  assert.ok(told.length >= 2);
+  assert.match(told[0] ?? "", /a table is in use, migrating again/);
+});
+
+test("what was changed by hand is told at the next start, in words", async (t) => {
+  const db = await empty(t);
+  await migrate(db, { log });
+  const told: string[] = [];
+  const hearing = relayedLog("warn", (line) => told.push(line));
+  await migrate(db, { log: hearing });
+  assert.deepEqual(told, []);
+  await db.query(
+    `drop index sync.devices_ip; alter table sync.devices add column note text; alter table sync.refusals alter column code type varchar(17);
+     create or replace function sync.try_jsonb(value json) returns jsonb language sql immutable strict as 'select null::jsonb';
+     alter table sync.facts disable row level security; drop policy own_tenant on sync.members;
+     alter table sync.sources disable trigger sources_told; create table sync.mine (k int primary key);
+     set search_path = sync`,
+  );
+  const { gone, added } = await readDrift(db);
+  assert.deepEqual(
+    gone.map((line) => line.replace(/[0-9a-f]{32}$/, "…")),
+    [
+      "column refusals.code text not null collate C",
+      "function try_jsonb(value json) …",
+      "index devices_ip on devices (tenant, ip)",
+      "policy own_tenant on members",
+      "table facts under row-level security",
+      "trigger sources_told on sources",
+    ],
+  );
+  assert.deepEqual(
+    added.map((line) => line.replace(/[0-9a-f]{32}$/, "…")),
+    [
+      "column devices.note text",
+      "column mine.k integer not null",
+      "column refusals.code character varying(17) not null",
+      "constraint mine_pkey on mine",
+      "function try_jsonb(value json) …",
+      "table facts",
+      "table mine",
+      "trigger sources_told on sources not enabled",
+      "unique index mine_pkey on mine (k)",
+    ],
+  );
+  await migrate(db, { log: hearing });
+  assert.match(told[0] ?? "", /changed by hand since it was migrated/);
 });
 
 test("an applied step whose text has changed stops the start", async (t) => {

@@ -1,0 +1,140 @@
+/**
+ * Bundles that agents wrote instead of streaming. Whoever reads the file shows its header and signature, gets the key that opens this
+ * one file, and feeds its records through the same inbox and ledger as a stream: what was taken before changes nothing.
+ */
+import { createRoute, type z } from "@hono/zod-openapi";
+
+import { findAgent } from "../control/agents.ts";
+import { audit } from "../control/audit.ts";
+import { judgeBundle } from "../control/bundles.ts";
+import { sourcesOfAgent } from "../control/sources.ts";
+import type { Db } from "../db/pool.ts";
+import { splitEntries } from "../inbox/entries.ts";
+import { MANIFEST_INDEX, putChunk, type ChunkKey } from "../inbox/inbox.ts";
+import { parseJsonText } from "../lib/json-text.ts";
+import { parseSyncMeta } from "../model/device-update.ts";
+import { parseManifest } from "../model/run-manifest.ts";
+import { parseTenantSlug } from "../model/tenant.ts";
+import type { ApiContext } from "./context.ts";
+import { importedSchema, openedBundleSchema, shownBundleSchema } from "./contract-imports.ts";
+import { Problem } from "./errors.ts";
+import {
+  answers,
+  needs,
+  paramsWith,
+  PROBLEMS,
+  takes,
+  TENANT_PATH,
+  tenantParams,
+  type Api,
+} from "./routes.ts";
+
+const tags = ["ingest"];
+const IMPORTS = `${TENANT_PATH}/imports` as const;
+const agentParams = paramsWith("agent_id", "Id of the agent that made the bundle");
+const taken = { 200: answers(importedSchema, "It is in the inbox, whatever dies"), ...PROBLEMS };
+
+const open = createRoute({
+  method: "post",
+  path: IMPORTS,
+  tags,
+  summary: "Show a bundle: is it one of this tenant's agents, unchanged, and for this core?",
+  ...needs("admin"),
+  request: { params: tenantParams, body: takes(shownBundleSchema) },
+  responses: { 200: answers(openedBundleSchema, "What opens it"), ...PROBLEMS },
+});
+
+const updates = createRoute({
+  method: "post",
+  path: `${IMPORTS}/{agent_id}/updates`,
+  tags,
+  summary: "Take a bundle's chunk of device updates, byte for byte",
+  ...needs("admin"),
+  request: { params: agentParams },
+  responses: taken,
+});
+
+const manifests = createRoute({
+  method: "post",
+  path: `${IMPORTS}/{agent_id}/manifests`,
+  tags,
+  summary: "Take the manifest of a bundle's run",
+  ...needs("admin"),
+  request: { params: agentParams },
+  responses: taken,
+});
+
+/** Adds them. */
+export function addImports(app: Api, context: ApiContext): void {
+  const { db: dbs, sealer, clock } = context;
+  app.openapi(open, async (c) => {
+    const { tenant, slug: text } = c.get("tenant");
+    const { header, digest, signature } = c.req.valid("json");
+    const slug = parseTenantSlug(text);
+    if (!slug.ok) throw new Problem("tenant_not_found", slug.error);
+    const judged = await judgeBundle(
+      { header, digest: Buffer.from(digest, "hex"), signature: Buffer.from(signature, "base64") },
+      { dbs, tenant, slug: slug.value, sealer, nowMs: clock.now() },
+    );
+    if (!judged.ok) throw new Problem("bundle_refused", `the bundle is refused: ${judged.error}`);
+    const { agentId, partition, contentKey } = judged.value;
+    const { actor } = c.get("caller");
+    const after = { sha256: digest };
+    await audit(c.get("db"), { tenant, actor, action: "bundle.import", subject: agentId, after });
+    return c.json({ agent_id: agentId, partition, content_key: contentKey.toString("hex") }, 200);
+  });
+  app.openapi(updates, async (c) => {
+    const agentId = c.req.valid("param").agent_id;
+    const message = await c.req.text();
+    const { runId, chunkIndex } = updatesKey(message);
+    const key = { agentId, runId, chunkIndex };
+    return c.json(await put(c.get("db"), c.get("tenant").tenant, { key, message }), 200);
+  });
+  app.openapi(manifests, async (c) => {
+    const agentId = c.req.valid("param").agent_id;
+    const message = await c.req.text();
+    const manifest = parseManifest(message);
+    if (!manifest.ok) throw new Problem("bundle_refused", manifest.error);
+    const key = { agentId, runId: manifest.value.runId, chunkIndex: MANIFEST_INDEX };
+    return c.json(await put(c.get("db"), c.get("tenant").tenant, { key, message }), 200);
+  });
+}
+
+/** Our agents number every chunk; the ledger's key is the same as if it had been streamed. */
+function updatesKey(message: string): Omit<ChunkKey, "agentId"> {
+  const bytes = Buffer.from(message);
+  const entries = splitEntries(bytes);
+  const first = entries.ok ? entries.value[0] : undefined;
+  if (first === undefined) throw new Problem("bundle_refused", "a chunk is no list of updates");
+  const entry = bytes.toString("utf8", first.start, first.end);
+  const parsed = parseJsonText(entry);
+  const { sync_meta: given } = (parsed.ok ? parsed.value : {}) as { readonly sync_meta?: unknown };
+  const meta = parseSyncMeta(given);
+  if (meta?.syncRunId === undefined || meta.chunkIndex === undefined) {
+    throw new Problem("bundle_refused", "a chunk does not say which one of its run it is");
+  }
+  return { runId: meta.syncRunId, chunkIndex: meta.chunkIndex };
+}
+
+async function put(
+  db: Db,
+  tenant: number,
+  { key, message }: { readonly key: ChunkKey; readonly message: string },
+): Promise<z.infer<typeof importedSchema>> {
+  const { agentId, runId } = key;
+  const agent = await findAgent(db, tenant, agentId);
+  if (agent === undefined) throw new Problem("agent_not_found", `there is no agent "${agentId}"`);
+  const sources = await sourcesOfAgent(db, tenant, agentId);
+  const outcome = await putChunk(db, tenant, {
+    ...key,
+    sender: { agentId, partition: agent.partition, sources },
+    message: Buffer.from(message),
+    // A bundle is finite and an operator's own doing, so a full inbox holds only agents back.
+    chunksMax: Number.MAX_SAFE_INTEGER,
+  });
+  if (outcome === "conflict") {
+    const detail = `chunk ${key.chunkIndex} of run "${runId}" was received before with another message`;
+    throw new Problem("chunk_conflict", detail);
+  }
+  return { run_id: runId, is_known: outcome === "known" };
+}
