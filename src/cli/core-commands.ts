@@ -13,6 +13,7 @@ import { HELD_COMMANDS } from "./core-held.ts";
 import { BUNDLE_COMMANDS } from "./core-import.ts";
 import { INBOX_COMMANDS } from "./core-inbox.ts";
 import { INGEST_COMMANDS } from "./core-ingest.ts";
+import { MIGRATE_SYNC_COMMANDS } from "./core-migrate-sync.ts";
 import { QUALITY_COMMANDS } from "./core-quality.ts";
 import { QUARANTINE_COMMANDS } from "./core-quarantine.ts";
 import { REDERIVE_COMMANDS } from "./core-rederive.ts";
@@ -44,6 +45,7 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...AGENT_COMMANDS,
     ...SOURCE_COMMANDS,
     ...SOURCE_ACTION_COMMANDS,
+    ...MIGRATE_SYNC_COMMANDS,
     ...INGEST_COMMANDS,
     ...BUNDLE_COMMANDS,
     ...RUN_COMMANDS,

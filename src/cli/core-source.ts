@@ -143,7 +143,8 @@ function switchCommand(verb: "enable" | "disable", summary: string): Command<Cor
   });
 }
 
-async function onlyAgent(session: TenantSession): Promise<string> {
+/** The agent of a tenant that has but one. Throws Misuse naming the flag. */
+export async function onlyAgent(session: TenantSession): Promise<string> {
   const path = session.path(["agents"]);
   const { agents } = await session.ask<{ agents: Agent[] }>({ method: "GET", path });
   const [only, ...others] = agents.filter(({ state }) => state !== "revoked");
