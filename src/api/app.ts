@@ -8,6 +8,7 @@ import { authenticate, scopeToTenant, type ApiEnv } from "./access.ts";
 import { addAgentConfig } from "./agent-config.ts";
 import { addAgents } from "./agents.ts";
 import { addAssertions } from "./assertions.ts";
+import { addAuthorities } from "./authorities.ts";
 import { limitBody } from "./body-limit.ts";
 import { addCommands } from "./commands.ts";
 import type { ApiContext } from "./context.ts";
@@ -69,6 +70,7 @@ export function createApi(context: ApiContext, metrics?: Metrics): Api {
   addRuns(app);
   addRunUndo(app);
   addIngest(app, context);
+  addAuthorities(app, context);
   addImports(app, context);
   addAgentConfig(app, context);
   addRetention(app);

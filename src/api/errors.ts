@@ -11,6 +11,7 @@ import type { problemSchema } from "./contract.ts";
 const STATUS = {
   invalid_request: 400,
   invalid_source: 400,
+  invalid_authority: 400,
   unauthenticated: 401,
   token_expired: 401,
   token_revoked: 401,

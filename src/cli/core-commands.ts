@@ -5,6 +5,7 @@ import { aboutCommands } from "./about.ts";
 import { CORE_ABOUT } from "./core-about.ts";
 import { AGENT_COMMANDS } from "./core-agent.ts";
 import { ASSERTION_COMMANDS } from "./core-assertions.ts";
+import { AUTHORITY_COMMANDS } from "./core-authority.ts";
 import { OutputClosed, processContext, type CoreContext, type Serve } from "./core-context.ts";
 import { DEVICE_ACT_COMMANDS } from "./core-device-acts.ts";
 import { DEVICE_COMMANDS } from "./core-devices.ts";
@@ -42,6 +43,7 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...SERVER_COMMANDS,
     ...aboutCommands<CoreContext>(CORE_ABOUT),
     ...TENANT_COMMANDS,
+    ...AUTHORITY_COMMANDS,
     ...AGENT_COMMANDS,
     ...SOURCE_COMMANDS,
     ...SOURCE_ACTION_COMMANDS,

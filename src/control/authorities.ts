@@ -18,7 +18,7 @@ import { createRootCa, createTenantCa } from "./pki.ts";
 import type { Sealer } from "./secrets.ts";
 
 /** The platform's own number in sync.authorities. */
-const PLATFORM = 0;
+export const PLATFORM = 0;
 
 type AuthorityRow = { authority_no: number; certificate_pem: string; key_sealed: Buffer | null };
 

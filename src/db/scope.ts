@@ -11,7 +11,7 @@ import { invariant } from "../lib/invariant.ts";
  */
 export const TENANT_ROLE = "pg_database_owner";
 
-/** Why somebody may look over all tenants at once. Each is used in one place, which `test/db/barrier.test.ts` lists. */
+/** Why somebody may look over all tenants at once. Where each is used, `test/db/barrier.test.ts` lists. */
 export const DOORS = {
   derivation:
     "rules of DIRE are of all tenants, and a change of them makes every tenant's records due",
@@ -24,7 +24,8 @@ export const DOORS = {
   tenants: "who is a tenant, by name, and making one",
   tokens: "a bearer's token says which tenant it is of",
   tuning: "how much all tenants have, which a start tunes itself by",
-  trust: "a certificate's authority says which tenant its owner is of",
+  trust:
+    "a certificate's authority says which tenant its owner is of, and no authority may be of two",
 } as const;
 
 /** One of DOORS. */

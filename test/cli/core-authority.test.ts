@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { makeCerts } from "../support/certs.ts";
+import { temporaryFolder, testCore } from "../support/core-cli.ts";
+
+test("an authority is imported from a file and shown beside ours; a file that is none is a wrong setting", async (t) => {
+  const core = await testCore(t);
+  await core.tenant("acme");
+  const { acme, root } = await makeCerts();
+  const file = join(await temporaryFolder(t), "ca.pem");
+  await writeFile(file, acme.certificatePem);
+  const alone = await core.run(["authority", "import", file]);
+  assert.equal(alone.code, 78);
+  assert.match(alone.err, /ca\.pem: the file lacks the authority above it \(CN=root/);
+  await writeFile(file, root.certificatePem + acme.certificatePem);
+  const imported = await core.run(["authority", "import", file]);
+  assert.equal(imported.code, 0, imported.err);
+  assert.match(imported.out, /^Agents certified by CN=tenant-acme.*are of tenant acme now/);
+  const { out } = await core.run(["authority", "list"]);
+  assert.match(out, /^AUTHORITY +KEY +ENDS +ORIGIN\nCN=.* made here\nCN=.* imported$/);
+  const json = await core.run(["authority", "list", "--json"]);
+  assert.match((JSON.parse(json.out) as { root_pem: string }).root_pem, /BEGIN CERTIFICATE/);
+});
