@@ -107,6 +107,7 @@ const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
     "watch",
     "without",
   ],
+  db: ["array-text"],
   inbox: ["entries", "intake-fact", "sender"],
   inventory: ["member", "query-sql"],
   api: ["metric-list"],

@@ -4,6 +4,7 @@ import type { PoolClient } from "pg";
 import { from as copyStream } from "pg-copy-streams";
 
 import { SyncError } from "../lib/errors.ts";
+import { encoded } from "./array-text.ts";
 import { toSyncError } from "./pg-error.ts";
 
 /** The rows of a statement and how many it returned or changed. */
@@ -58,7 +59,7 @@ export class Session implements Queryable, AsyncDisposable {
 
   async #run(sql: string, parameters: readonly Parameter[] = []): Promise<Outcome> {
     try {
-      const result: Outcome | Outcome[] = await this.#client.query(sql, [...parameters]);
+      const result: Outcome | Outcome[] = await this.#client.query(sql, parameters.map(encoded));
       return [result].flat().at(-1) ?? NOTHING;
     } catch (thrown) {
       throw toSyncError(thrown);

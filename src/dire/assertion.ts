@@ -55,6 +55,7 @@ function meantNode({ fingerprint }: RecordPart, parts: readonly Node[]): Node | 
 
 /** Links as the pairs of nodes that clustering asks about; ends outside `nodes` say nothing here. */
 export function linkedNodes(links: readonly Link[], nodes: readonly Node[]): LinkedNodes {
+  if (links.length === 0) return UNLINKED;
   const byRecord = Map.groupBy(nodes, ({ recordNo }) => recordNo);
   const parted = new Map<Node, Set<Node>>();
   const mustLink: (readonly [Node, Node])[] = [];
@@ -71,6 +72,8 @@ export function linkedNodes(links: readonly Link[], nodes: readonly Node[]): Lin
   return { mustLink, mustNotLink: (a, b) => parted.get(a)?.has(b) === true };
 }
 
+const UNLINKED: LinkedNodes = { mustLink: [], mustNotLink: () => false };
+
 function keepApart(parted: Map<Node, Set<Node>>, a: Node, b: Node): void {
   for (const [one, other] of [
     [a, b],
@@ -85,6 +88,7 @@ export function locksOf(
   nodes: readonly Node[],
   locks: readonly FieldLock[],
 ): ReadonlyMap<Field, FieldLock> {
+  if (locks.length === 0) return UNLOCKED;
   const byRecord = Map.groupBy(nodes, ({ recordNo }) => recordNo);
   const own = locks.filter(({ recordNo, fingerprint }) =>
     (byRecord.get(recordNo) ?? []).some(({ fingerprints }) => fingerprints.includes(fingerprint)),
@@ -96,6 +100,8 @@ export function locksOf(
   }
   return latest;
 }
+
+const UNLOCKED: ReadonlyMap<Field, FieldLock> = new Map();
 
 function isLater(a: FieldLock, b: FieldLock): boolean {
   return a.sinceMs > b.sinceMs || (a.sinceMs === b.sinceMs && a.value > b.value);

@@ -6,6 +6,7 @@
  */
 import type { Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
+import { slicesOf } from "../lib/slices.ts";
 import { openAsserted, type Asserted } from "./asserted.ts";
 import type { Link } from "./assertion.ts";
 import { mayBeChimera } from "./chimera.ts";
@@ -27,8 +28,9 @@ import type { AddressDays } from "./record-state.ts";
 import { Lens, type Surroundings } from "./resolve.ts";
 import { ADDRESS_DAYS_MIN } from "./score.ts";
 import { daysTogether } from "./together.ts";
+import { ValueMap } from "./value-map.ts";
 import { ALLOWED_HOLDERS_MAX, VALUE_HOLDERS_MAX, type ValueState } from "./value-state.ts";
-import { readHeldValues, type DecidedValue } from "./value-store.ts";
+import { readSharing, type DecidedValue, type SaidValue } from "./value-store.ts";
 
 /** One record that was loaded. */
 export interface Member {
@@ -38,6 +40,8 @@ export interface Member {
 
 /** Rounds of widening: the longest chain of records through shared values that is followed. */
 const ROUNDS_MAX = 200;
+/** Records of one statement: while the next ones are looked up, these are read. */
+const SLICE_RECORDS = 1_000;
 /** No limit, as PostgreSQL takes it. */
 const ALL = 2 ** 31 - 1;
 
@@ -60,12 +64,11 @@ export class Closure {
   /** Every record loaded: members and the ring around them. */
   readonly #loaded = new Map<number, Member>();
   readonly #members = new Map<number, Member>();
-  /** Members, and records that hold a value of one: those that are looked at as nodes. */
-  readonly #seen = new Set<number>();
   /** Record numbers by value, or "generic" where they are too many to look at. */
-  readonly #holders = new Map<string, readonly number[] | "generic">();
-  readonly #states = new Map<string, DecidedValue & { readonly changed: boolean }>();
-  readonly #namesakes = new Map<string, readonly number[]>();
+  readonly #holders = new ValueMap<readonly number[] | "generic">();
+  /** What was decided of values before, and what is decided now. */
+  readonly #before = new ValueMap<ValueState>();
+  readonly #changed: DecidedValue[] = [];
   readonly #lenses = new Map<number, Lens>();
   /** Of members: who held their addresses, and which of them did so beside them for days. */
   readonly #neighbours = new Map<number, Neighbours>();
@@ -94,7 +97,7 @@ export class Closure {
 
   /** Values that may do something else than what was last decided. */
   get decided(): readonly DecidedValue[] {
-    return [...this.#states.values()].filter(({ changed }) => changed);
+    return this.#changed;
   }
 
   /** Partition's records and values as nodes and worths. */
@@ -108,12 +111,13 @@ export class Closure {
 
   /** What is known around a partition's records that are loaded. */
   surroundings(partitionNo: number): Surroundings {
+    const historiesOf = (nos: readonly number[]): readonly RecordHistory[] =>
+      nos.map((no) => this.#member(no).history);
     return {
-      holders: (value) => this.#histories(partitionNo, value),
-      neighbours: ({ recordNo }) =>
-        (this.#beside.get(recordNo) ?? []).map((no) => this.#member(no).history),
-      namesakes: (history) =>
-        (this.#namesakes.get(sameIdKey(history)) ?? []).map((no) => this.#member(no).history),
+      holders: (value) => this.#histories({ partitionNo, value }),
+      neighbours: ({ recordNo }) => historiesOf(this.#beside.get(recordNo) ?? []),
+      namesakes: ({ recordNo }) =>
+        historiesOf(this.#members.get(recordNo)?.loaded.row.namesakes ?? []),
       isAllowed: (value) => this.#asserted.isAllowed({ partitionNo, value }),
     };
   }
@@ -124,18 +128,47 @@ export class Closure {
     let frontier = [...new Set(seeds)].filter((no) => !this.#members.has(no));
     for (let round = 0; frontier.length > 0; round += 1) {
       invariant(round < ROUNDS_MAX, `a component closes within ${ROUNDS_MAX} rounds`);
-      await this.#load(frontier);
-      const fresh = frontier.flatMap((no) => this.#loaded.get(no) ?? []);
-      for (const member of fresh) {
-        this.#members.set(member.history.recordNo, member);
-        this.#seen.add(member.history.recordNo);
-        added.push(member);
-      }
+      const slices = await Promise.all(
+        slicesOf(frontier, SLICE_RECORDS).map((nos) => this.#takeIn(nos)),
+      );
+      const fresh = slices.flatMap((slice) => slice.members);
+      for (const member of fresh) added.push(member);
       const joined = await this.#asserted.follow(frontier);
-      const next = [...(await this.#through(fresh)), ...joined];
-      frontier = [...new Set(next)].filter((no) => !this.#members.has(no));
+      const through = await this.#through(
+        fresh,
+        slices.flatMap((slice) => slice.telling),
+      );
+      frontier = [...new Set([...through, ...joined])].filter((no) => !this.#members.has(no));
     }
     return added;
+  }
+
+  /** Makes records members and finds who else holds their values; gives the values that others hold or once held too. */
+  async #takeIn(recordNos: readonly number[]): Promise<TakenIn> {
+    await this.#load(recordNos);
+    const members = recordNos.flatMap((no) => this.#loaded.get(no) ?? []);
+    for (const member of members) this.#members.set(member.history.recordNo, member);
+    const said: SaidValue[] = [];
+    for (const { history, loaded } of members) {
+      const { partitionNo } = loaded.row;
+      for (const value of connecting(history)) {
+        const one = { partitionNo, value, recordNo: history.recordNo };
+        if (this.#before.has(one)) continue;
+        this.#before.set(one, "ok");
+        said.push(one);
+      }
+    }
+    const sharing = await readSharing(this.#tx, this.#tenant, {
+      said,
+      limit: VALUE_HOLDERS_MAX,
+    });
+    const telling = said.filter((one, i) => {
+      const { others = NO_ONE, before = "ok" } = sharing.get(i) ?? {};
+      this.#before.set(one, before);
+      this.#holders.set(one, holdersOf(one.recordNo, others));
+      return others.length > 0 || before !== "ok";
+    });
+    return { members, telling };
   }
 
   /** Who held addresses of a member. */
@@ -160,10 +193,13 @@ export class Closure {
     return member;
   }
 
-  #histories(partitionNo: number, value: ValueKey): readonly RecordHistory[] | "generic" {
-    const held = this.#holders.get(holderKey({ partitionNo, value }));
-    invariant(held !== undefined, `holders of ${value} are loaded before they are asked for`);
-    if (held === "generic" || isAddressKey(value)) return held === "generic" ? held : [];
+  #histories(wanted: PartitionValue): readonly RecordHistory[] | "generic" {
+    const held = this.#holders.get(wanted);
+    invariant(
+      held !== undefined,
+      `holders of ${wanted.value} are loaded before they are asked for`,
+    );
+    if (held === "generic" || isAddressKey(wanted.value)) return held === "generic" ? held : [];
     return held.map((no) => this.#member(no).history);
   }
 
@@ -192,40 +228,37 @@ export class Closure {
 
   /**
    * Holders of the new members' values, records beside them at their addresses, and their namesakes: where these may connect, and
-   * where what a value may do has changed.
+   * where what a value may do has changed. Values that only one record ever held neither connect nor change.
    */
-  async #through(fresh: readonly Member[]): Promise<number[]> {
-    const wanted = fresh
-      .flatMap((member) => keyed(member, connecting(member.history)))
-      .filter((value) => !this.#states.has(holderKey(value)));
-    const values = [...new Map(wanted.map((value) => [holderKey(value), value])).values()];
-    const { before, turned, ring } = await this.#findHolders(values);
-    const near = fresh.map((member) => ({ member, nos: this.#meet(member) }));
-    const namesakes = fresh.flatMap(({ loaded }) => loaded.row.namesakes);
-    await this.#load([...ring, ...near.flatMap(({ nos }) => nos), ...namesakes]);
-    for (const no of ring) this.#seen.add(no);
-    await this.#loadChimeraSurroundings();
-    const followed = values.flatMap((value) =>
-      this.#follow(value, { before: before.get(holderKey(value)) ?? "ok", turned }),
+  async #through(fresh: readonly Member[], telling: readonly PartitionValue[]): Promise<number[]> {
+    const turned = await this.#findTurned(telling);
+    const ring = telling.filter(isFeature).flatMap((value) => this.#listed(value));
+    const near = fresh.flatMap((member) => {
+      const nos = this.#meet(member);
+      return nos.length === 0 ? [] : [{ member, nos }];
+    });
+    const namesakes = fresh.flatMap(({ loaded }) =>
+      loaded.row.namesakes.length > 1 ? loaded.row.namesakes : [],
     );
+    await this.#load([...ring, ...near.flatMap(({ nos }) => nos), ...namesakes]);
+    await this.#loadChimeraSurroundings([...fresh.map(({ history }) => history.recordNo), ...ring]);
+    const followed = telling.flatMap((value) => this.#follow(value, turned));
     const beside = near.flatMap(({ member, nos }) => this.#standBeside(member, nos));
-    return [...followed, ...beside, ...this.#throughIds(fresh)];
+    return [...followed, ...beside, ...fresh.flatMap((member) => this.#throughIds(member))];
   }
 
   #follow(
     wanted: PartitionValue,
-    {
-      before,
-      turned,
-    }: { readonly before: ValueState; readonly turned: ReadonlyMap<string, readonly number[]> },
+    turned: ReadonlyMap<string, readonly number[]>,
   ): readonly number[] {
-    const key = holderKey(wanted);
     const { partitionNo, value } = wanted;
     const state = this.lens(partitionNo).state(value);
-    const changed = state !== before;
-    this.#states.set(key, { ...wanted, state, changed });
-    const held = this.#holders.get(key);
-    if (held === undefined || held === "generic") return changed ? (turned.get(key) ?? []) : [];
+    const changed = state !== this.#before.get(wanted);
+    if (changed) this.#changed.push({ partitionNo, value, state });
+    const held = this.#holders.get(wanted);
+    if (held === undefined || held === "generic") {
+      return changed ? (turned.get(holderKey(wanted)) ?? []) : [];
+    }
     if (changed) return held;
     if (isAddressKey(value)) return [];
     return state === "ok" ? held : held.filter((no) => mayBeChimera(this.#member(no).history));
@@ -245,9 +278,12 @@ export class Closure {
   #meet(member: Member): readonly number[] {
     const { history, loaded } = member;
     if (history.key.kind === "address") return [];
+    const days = addressDays(history);
+    const isAlone = days.keys().every((address) => this.#holdersOf(member, address).length < 2);
+    if (isAlone) return [];
     const neighbours = neighboursOf({
       recordNo: history.recordNo,
-      days: addressDays(history),
+      days,
       current: loaded.state.content.addresses,
       holdersOf: (address) => this.#holdersOf(member, address),
     });
@@ -257,8 +293,13 @@ export class Closure {
 
   #holdersOf({ loaded }: Member, address: string): readonly number[] {
     const { partitionNo } = loaded.row;
-    const held = this.#holders.get(holderKey({ partitionNo, value: `address:${address}` }));
-    return held === undefined || held === "generic" ? [] : held;
+    return this.#listed({ partitionNo, value: `address:${address}` });
+  }
+
+  /** Records that hold a value; none where they are too many. */
+  #listed(value: PartitionValue): readonly number[] {
+    const held = this.#holders.get(value);
+    return held === undefined || held === "generic" ? NO_ONE : held;
   }
 
   /** Addresses of a record that not very many others held too. */
@@ -268,83 +309,75 @@ export class Closure {
     );
   }
 
-  /** Finds who holds values: their states before, the holders that say what features are worth, and all holders of what has turned generic. */
-  async #findHolders(values: readonly PartitionValue[]): Promise<Found> {
-    const limit = VALUE_HOLDERS_MAX + 1;
-    const found = await readHeldValues(this.#tx, this.#tenant, { values, limit });
-    const before = new Map<string, ValueState>();
-    for (const [key, { holders, state }] of found) {
-      before.set(key, state);
-      this.#holders.set(key, holders.length > VALUE_HOLDERS_MAX ? "generic" : holders);
-    }
+  /** Of values that are generic now and were not before, all who hold them. */
+  async #findTurned(
+    values: readonly PartitionValue[],
+  ): Promise<ReadonlyMap<string, readonly number[]>> {
     await this.#holdAllowed(values);
-    const held = values.filter(isFeature).map((value) => this.#holders.get(holderKey(value)) ?? []);
     const turned = values.filter(
-      (value) =>
-        this.#holders.get(holderKey(value)) === "generic" &&
-        before.get(holderKey(value)) !== "generic",
+      (value) => this.#holders.get(value) === "generic" && this.#before.get(value) !== "generic",
     );
-    return {
-      before,
-      ring: held.flatMap((holders) => (holders === "generic" ? [] : holders)),
-      turned:
-        turned.length === 0
-          ? new Map()
-          : await readHolders(this.#tx, this.#tenant, { values: turned, limit: ALL }),
-    };
+    if (turned.length === 0) return new Map();
+    return await readHolders(this.#tx, this.#tenant, { values: turned, limit: ALL });
   }
 
   /** An operator's word lets a value join more records than it otherwise might, though not without end. */
   async #holdAllowed(values: readonly PartitionValue[]): Promise<void> {
     const allowed = values.filter(
-      (value) =>
-        this.#asserted.isAllowed(value) && this.#holders.get(holderKey(value)) === "generic",
+      (value) => this.#holders.get(value) === "generic" && this.#asserted.isAllowed(value),
     );
     if (allowed.length === 0) return;
     const limit = ALLOWED_HOLDERS_MAX + 1;
     const found = await readHolders(this.#tx, this.#tenant, { values: allowed, limit });
-    for (const [key, held] of found) {
-      if (held.length <= ALLOWED_HOLDERS_MAX) this.#holders.set(key, held);
+    for (const value of allowed) {
+      const held = found.get(holderKey(value)) ?? NO_ONE;
+      if (held.length <= ALLOWED_HOLDERS_MAX) this.#holders.set(value, held);
     }
   }
 
   /** A record that could be split by name depends on who else holds its names and MACs, members or not. */
-  async #loadChimeraSurroundings(): Promise<void> {
-    const chimeras = [...this.#seen]
+  async #loadChimeraSurroundings(recordNos: readonly number[]): Promise<void> {
+    const chimeras = [...new Set(recordNos)]
       .map((no) => this.#member(no))
       .filter(({ history }) => mayBeChimera(history));
     const wanted = chimeras
       .flatMap((member) => keyed(member, [...featureValues(member.history)]))
-      .filter((value) => !this.#holders.has(holderKey(value)));
+      .filter((value) => !this.#holders.has(value));
     if (wanted.length === 0) return;
     const values = [...new Map(wanted.map((value) => [holderKey(value), value])).values()];
     const limit = VALUE_HOLDERS_MAX + 1;
     const found = await readHolders(this.#tx, this.#tenant, { values, limit });
-    for (const [key, held] of found) {
-      this.#holders.set(key, held.length > VALUE_HOLDERS_MAX ? "generic" : held);
+    for (const value of values) {
+      const held = found.get(holderKey(value)) ?? NO_ONE;
+      this.#holders.set(value, held.length > VALUE_HOLDERS_MAX ? "generic" : held);
     }
-    await this.#load([...found.values()].filter((held) => held.length <= VALUE_HOLDERS_MAX).flat());
+    await this.#load(values.flatMap((value) => this.#listed(value)));
   }
 
   /** Records of other instances with the same rule input: they share one id, so they are decided together. */
-  #throughIds(fresh: readonly Member[]): number[] {
-    return fresh.flatMap((member) => {
-      const namesakes = member.loaded.row.namesakes;
-      this.#namesakes.set(sameIdKey(member.history), namesakes);
-      const inputs = new Set(member.history.versions.map(({ idInput }) => idInput));
-      return namesakes.filter((no) =>
-        this.#member(no).history.versions.some(({ idInput }) => inputs.has(idInput)),
-      );
-    });
+  #throughIds({ loaded, history }: Member): readonly number[] {
+    const { namesakes } = loaded.row;
+    if (namesakes.length < 2) return NO_ONE;
+    const inputs = new Set(history.versions.map(({ idInput }) => idInput));
+    return namesakes.filter((no) =>
+      this.#member(no).history.versions.some(({ idInput }) => inputs.has(idInput)),
+    );
   }
 }
 
-/** What #findHolders found. */
-type Found = {
-  readonly before: ReadonlyMap<string, ValueState>;
-  readonly ring: readonly number[];
-  readonly turned: ReadonlyMap<string, readonly number[]>;
+/** What #takeIn added. */
+type TakenIn = {
+  readonly members: readonly Member[];
+  readonly telling: readonly PartitionValue[];
 };
+
+/** Holders of a value that a record says; "generic" where they are too many to look at. */
+function holdersOf(own: number, others: readonly number[]): readonly number[] | "generic" {
+  if (others.length === 0) return [own];
+  return others.length >= VALUE_HOLDERS_MAX
+    ? "generic"
+    : [own, ...others].toSorted((a, b) => a - b);
+}
 
 /** Sightings of an address alone hold nothing that joins records. */
 function connecting(history: RecordHistory): readonly ValueKey[] {
@@ -357,11 +390,8 @@ function isFeature({ value }: PartitionValue): boolean {
 }
 
 const NOBODY: Neighbours = new Map();
+const NO_ONE: readonly number[] = [];
 
 function keyed({ loaded }: Member, values: readonly ValueKey[]): PartitionValue[] {
   return values.map((value) => ({ partitionNo: loaded.row.partitionNo, value }));
-}
-
-function sameIdKey({ key }: RecordHistory): string {
-  return [key.partition, key.kind, key.native].join("\0");
 }

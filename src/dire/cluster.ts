@@ -89,7 +89,7 @@ export function cluster(nodes: readonly Node[], view: ClusterView): Clustering {
     joins.push({ a, b, evidence: barrier });
   }
   return {
-    groups: devices.all().map((group) => group.toSorted(compareAge)),
+    groups: devices.all().map((group) => (group.length < 2 ? group : group.toSorted(compareAge))),
     joins,
     refused: refused.filter(({ a, b }) => devices.of(a) !== devices.of(b)),
   };
@@ -116,25 +116,35 @@ function joinAsserted(devices: Groups, view: ClusterView): Join[] {
 
 /** Which nodes are together so far. */
 class Groups {
-  readonly #of: Map<Node, Node[]>;
+  readonly #nodes: readonly Node[];
+  /** Of nodes that were asked for; all others are alone. */
+  readonly #of = new Map<Node, Node[]>();
 
   constructor(nodes: readonly Node[]) {
-    this.#of = new Map(nodes.map((node) => [node, [node]]));
+    this.#nodes = nodes;
   }
 
   of(node: Node): readonly Node[] {
-    return this.#of.get(node) ?? [];
+    return this.#groupOf(node);
+  }
+
+  #groupOf(node: Node): Node[] {
+    const known = this.#of.get(node);
+    if (known !== undefined) return known;
+    const alone = [node];
+    this.#of.set(node, alone);
+    return alone;
   }
 
   join(a: Node, b: Node): void {
-    const [left, right] = [this.#of.get(a), this.#of.get(b)];
-    if (left === undefined || right === undefined || left === right) return;
+    const [left, right] = [this.#groupOf(a), this.#groupOf(b)];
+    if (left === right) return;
     left.push(...right);
     for (const moved of right) this.#of.set(moved, left);
   }
 
   all(): (readonly Node[])[] {
-    return [...new Set(this.#of.values())];
+    return [...new Set(this.#nodes.map((node) => this.#of.get(node) ?? [node]))];
   }
 
   /** Whether an operator keeps anything of one group apart from anything of the other. */
@@ -169,7 +179,7 @@ function candidates(nodes: readonly Node[], view: ClusterView): Candidate[] {
   );
 }
 
-/** The nodes by each value that they hold. */
+/** The nodes by each value that they hold; values that only one node holds are mostly left out. */
 function sharers(
   nodes: readonly Node[],
   view: ClusterView,
@@ -177,6 +187,7 @@ function sharers(
   const byValue = new Map<ValueKey, Node[]>();
   for (const node of nodes) {
     for (const value of view.valuesOf(node)) {
+      if (!isAddressKey(value) && view.holders(value).length < 2) continue;
       const known = byValue.get(value);
       if (known === undefined) byValue.set(value, [node]);
       else known.push(node);

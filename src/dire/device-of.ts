@@ -6,10 +6,10 @@ import { deviceTypeOf, otherType, type DeviceType } from "./ocsf.ts";
 import type { Cluster } from "./resolve.ts";
 import { riskLevelOf } from "./risk.ts";
 import type { Field } from "./saying.ts";
-import { survive, type Survivor, type Terms, type Witness } from "./survive.ts";
+import { standingValues, type Standing, type Terms, type Witness } from "./survive.ts";
 
 /** A record of a cluster as its row needs it. */
-export interface Standing extends Witness {
+export interface StandingRecord extends Witness {
   readonly instanceNo: number;
   readonly partitionNo: number;
   /** When its source retracted it, if it did after seeing it last. */
@@ -21,7 +21,7 @@ export interface Standing extends Witness {
 /** The row of a device. A device goes when all its records are retracted; until then the retracted say nothing. */
 export function deviceRow(
   { id }: Cluster,
-  standing: readonly Standing[],
+  standing: readonly StandingRecord[],
   { deviceNo, ...terms }: Terms & { readonly deviceNo: number },
 ): DeviceRow {
   const alive = standing.filter(({ deletedMs }) => deletedMs === undefined);
@@ -30,7 +30,7 @@ export function deviceRow(
     deviceNo,
     id,
     partitionNo: standing[0]?.partitionNo ?? 0,
-    ...attributes(survive(speaking, terms)),
+    ...attributes(standingValues(speaking, terms)),
     isProvisional: standing.every(isWeak),
     promotedMs: promotionOf(standing),
     instances: sorted(speaking.map(({ instanceNo }) => instanceNo)),
@@ -43,14 +43,16 @@ export function deviceRow(
 }
 
 /** The last record to go decides. */
-function departure(standing: readonly Standing[]): Pick<DeviceRow, "deletedMs" | "deletedReason"> {
+function departure(
+  standing: readonly StandingRecord[],
+): Pick<DeviceRow, "deletedMs" | "deletedReason"> {
   const [last] = standing.toSorted(
     (a, b) => (b.deletedMs ?? 0) - (a.deletedMs ?? 0) || a.node.recordNo - b.node.recordNo,
   );
   return { deletedMs: last?.deletedMs, deletedReason: last?.deletedReason ?? "source" };
 }
 
-type Survivors = ReadonlyMap<Field, Survivor>;
+type Values = ReadonlyMap<Field, Standing>;
 type Attributes = Omit<
   DeviceRow,
   | "deviceNo"
@@ -64,7 +66,7 @@ type Attributes = Omit<
   | "lastMs"
 >;
 
-function attributes(fields: Survivors): Attributes {
+function attributes(fields: Values): Attributes {
   const value = (field: Field): string | undefined => fields.get(field)?.value;
   const type = typeOf(fields.get("type"));
   const score = Number(value("risk_score") ?? Number.NaN);
@@ -77,7 +79,7 @@ function attributes(fields: Survivors): Attributes {
     vendorName: value("vendor_name"),
     model: value("model"),
     os: value("os"),
-    osVersion: fields.get("os")?.winner?.saying.version,
+    osVersion: fields.get("os")?.saying?.version,
     site: value("site"),
     owner: value("owner"),
     serial: value("serial"),
@@ -91,10 +93,10 @@ function attributes(fields: Survivors): Attributes {
   };
 }
 
-function typeOf(survivor: Survivor | undefined): DeviceType | undefined {
-  if (survivor === undefined) return undefined;
-  const { value, winner } = survivor;
-  const id = winner?.saying.typeId;
+function typeOf(standing: Standing | undefined): DeviceType | undefined {
+  if (standing === undefined) return undefined;
+  const { value, saying } = standing;
+  const id = saying?.typeId;
   return id === undefined ? (deviceTypeOf(value) ?? otherType(value)) : { id, name: value };
 }
 
@@ -111,9 +113,9 @@ function flagOf(text: string | undefined): boolean | undefined {
 const RULED = ["type", "vendor_name", "model"] as const;
 
 /** The rule behind what stands, in the original's words for it. */
-function classificationOf(fields: Survivors): Classified | undefined {
+function classificationOf(fields: Values): Classified | undefined {
   for (const field of RULED) {
-    const rule = fields.get(field)?.winner?.saying.rule;
+    const rule = fields.get(field)?.saying?.rule;
     if (rule === undefined) continue;
     const source = rule.origin === BUILT_IN ? BUILT_IN : "filesystem";
     return { source, ruleId: rule.id, confidence: rule.confidence, reason: rule.reason };
@@ -122,20 +124,20 @@ function classificationOf(fields: Survivors): Classified | undefined {
 }
 
 /** Known by an address or a MAC alone: no source that keeps a register has named it. */
-function isWeak({ node }: Standing): boolean {
+function isWeak({ node }: StandingRecord): boolean {
   return ["mac", "mapper", "address"].includes(node.key.kind);
 }
 
 /** When a device that was known by address or MAC alone got a record of a register; undefined where it began with one. */
-function promotionOf(standing: readonly Standing[]): number | undefined {
-  const since = (isOfThese: (one: Standing) => boolean): number =>
+function promotionOf(standing: readonly StandingRecord[]): number | undefined {
+  const since = (isOfThese: (one: StandingRecord) => boolean): number =>
     Math.min(...standing.filter(isOfThese).map(({ node }) => node.firstMs));
   const strong = since((one) => !isWeak(one));
   return Number.isFinite(strong) && since(isWeak) < strong ? strong : undefined;
 }
 
 /** When a record's device was first seen: a sensor that has watched for longer than we have asked it says so itself. */
-function discoveryOf({ node, update }: Standing): number {
+function discoveryOf({ node, update }: StandingRecord): number {
   const { armis_first_seen: told, first_seen: said = told } = update.metadata;
   const ms = said === undefined ? Number.NaN : Date.parse(said);
   return ms > 0 && ms < node.firstMs ? ms : node.firstMs;

@@ -52,18 +52,34 @@ export function historyOf(
   key: RecordHistory["key"],
   state: RecordState,
 ): RecordHistory {
-  const versions = [...allVersions(state).values()].toSorted(
+  const versions = versionsOf(state);
+  const { firstMs, lastMs, idInput } = lifeOf(versions);
+  return { recordNo, key, versions, addresses: allAddresses(state), firstMs, lastMs, idInput };
+}
+
+/** Nearly every record only ever said one thing. */
+function versionsOf(state: RecordState): readonly Version[] {
+  if (state.versions.size === 0) {
+    const { fingerprint, features, firstMs, lastMs, idInput } = state.content;
+    return [{ fingerprint, features, firstMs, lastMs, idInput }];
+  }
+  return [...allVersions(state).values()].toSorted(
     (a, b) => a.firstMs - b.firstMs || a.fingerprint - b.fingerprint,
   );
-  const { firstMs, lastMs, idInput } = versions.map((version): Life => version).reduce(joinLives);
-  return { recordNo, key, versions, addresses: allAddresses(state), firstMs, lastMs, idInput };
+}
+
+function lifeOf(versions: readonly Version[]): Life {
+  const [only, ...others] = versions;
+  return only !== undefined && others.length === 0
+    ? only
+    : versions.map((version): Life => version).reduce(joinLives);
 }
 
 /** One node of some of a record's versions. */
 export function nodeOf(history: RecordHistory, part: number, versions: readonly Version[]): Node {
   const { recordNo, key } = history;
   const features = versions.map((version) => version.features);
-  const { firstMs, lastMs, idInput } = versions.map((version): Life => version).reduce(joinLives);
+  const { firstMs, lastMs, idInput } = lifeOf(versions);
   return {
     recordNo,
     key,
@@ -72,29 +88,37 @@ export function nodeOf(history: RecordHistory, part: number, versions: readonly 
     lastMs,
     idInput,
     fingerprints: versions.map((version) => version.fingerprint),
-    serials: collect(features, (f) => [f.serial]),
+    serials: collect(features, (f) => f.serial),
     isVirtual: features.some((f) => f.virtual === true),
-    assets: collect(features, (f) => [f.asset]),
-    hosts: collect(features, (f) => [f.host]),
-    macs: collect(features, (f) => [...f.macs, ...f.declared]),
-    models: collect(features, (f) => [f.model]),
-    vendors: collect(features, (f) => [f.vendor]),
+    assets: collect(features, (f) => f.asset),
+    hosts: collect(features, (f) => f.host),
+    macs: new Set(features.flatMap((f) => [...f.macs, ...f.declared])),
+    models: collect(features, (f) => f.model),
+    vendors: collect(features, (f) => f.vendor),
     addresses: addressesOf(history, versions),
   };
 }
 
-function collect<T>(
+function collect(
   features: readonly Features[],
-  read: (f: Features) => readonly (T | undefined)[],
-): ReadonlySet<T> {
-  return new Set(features.flatMap(read).filter((value) => value !== undefined));
+  read: (f: Features) => string | undefined,
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const one of features) {
+    const value = read(one);
+    if (value !== undefined) found.add(value);
+  }
+  return found;
 }
 
 function addressesOf({ addresses }: RecordHistory, versions: readonly Version[]): AddressDays {
+  const [only, ...others] = versions;
+  const own = only === undefined ? undefined : addresses.get(only.fingerprint);
+  if (own !== undefined && others.length === 0) return own;
   const days = new Map<Ip, DaySet>();
   for (const { fingerprint } of versions) {
-    for (const [ip, own] of addresses.get(fingerprint) ?? []) {
-      days.set(ip, unionDays(days.get(ip) ?? [], own));
+    for (const [ip, claimed] of addresses.get(fingerprint) ?? []) {
+      days.set(ip, unionDays(days.get(ip) ?? [], claimed));
     }
   }
   return days;

@@ -68,14 +68,14 @@ export function planPublication(clusters: readonly Cluster[], published: Publish
   const touched = new Set(
     published.members.map(({ deviceNo }) => deviceNo).filter((no) => published.devices.has(no)),
   );
+  const going = [...touched].filter((no) => !kept.has(no));
+  if (going.length === 0) return { known, departures: [] };
   const deviceOf = publishedDevice(published.members);
   const former = clusters.flatMap((cluster) =>
     cluster.nodes.map((node) => ({ cluster, node, deviceNo: deviceOf(node) })),
   );
   const byDevice = Map.groupBy(former, ({ deviceNo }) => deviceNo);
-  const departures = [...touched]
-    .filter((no) => !kept.has(no))
-    .map((no) => departureOf(no, byDevice.get(no) ?? [], published));
+  const departures = going.map((no) => departureOf(no, byDevice.get(no) ?? [], published));
   return { known, departures };
 }
 
@@ -113,12 +113,13 @@ export function collisionsOf(
 export function publishedDevice(
   members: readonly MemberRow[],
 ): (node: Pick<Node, "recordNo" | "fingerprints">) => number | undefined {
-  const rows = new Map(members.map((row) => [`${row.recordNo} ${row.fingerprint}`, row.deviceNo]));
+  const rows = Map.groupBy(members, ({ recordNo }) => recordNo);
   return ({ recordNo, fingerprints }) => {
-    const own = fingerprints
-      .map((fingerprint) => rows.get(`${recordNo} ${fingerprint}`))
-      .find((no) => no !== undefined);
-    return own ?? rows.get(`${recordNo} 0`);
+    const parts = rows.get(recordNo);
+    if (parts === undefined) return undefined;
+    const named = fingerprints.map((one) => parts.find(({ fingerprint }) => fingerprint === one));
+    const own = named.find((row) => row !== undefined);
+    return (own ?? parts.find(({ fingerprint }) => fingerprint === 0))?.deviceNo;
   };
 }
 
@@ -174,18 +175,26 @@ export function memberRows(
   clusters: readonly Cluster[],
   numberOf: (id: CanonicalId) => number,
 ): readonly MemberRow[] {
-  const nodes = clusters.flatMap(({ id, nodes: own }) =>
-    own.map((node) => ({ node, deviceNo: numberOf(id) })),
-  );
-  return [...Map.groupBy(nodes, ({ node }) => node.recordNo)].flatMap(([recordNo, parts]) => {
-    const [first] = parts;
-    if (first !== undefined && parts.every(({ deviceNo }) => deviceNo === first.deviceNo)) {
-      return [{ recordNo, fingerprint: 0, deviceNo: first.deviceNo }];
+  const deviceOf = new Map<number, number | "several">();
+  for (const { id, nodes } of clusters) {
+    const deviceNo = numberOf(id);
+    for (const { recordNo } of nodes) {
+      const known = deviceOf.get(recordNo) ?? deviceNo;
+      deviceOf.set(recordNo, known === deviceNo ? deviceNo : "several");
     }
-    return parts.flatMap(({ node, deviceNo }) =>
-      node.fingerprints.map((fingerprint) => ({ recordNo, fingerprint, deviceNo })),
-    );
-  });
+  }
+  const whole = [...deviceOf].flatMap(([recordNo, deviceNo]) =>
+    deviceNo === "several" ? [] : [{ recordNo, fingerprint: 0, deviceNo }],
+  );
+  if (whole.length === deviceOf.size) return whole;
+  const parts = clusters.flatMap(({ id, nodes }) =>
+    nodes
+      .filter(({ recordNo }) => deviceOf.get(recordNo) === "several")
+      .flatMap(({ recordNo, fingerprints }) =>
+        fingerprints.map((fingerprint) => ({ recordNo, fingerprint, deviceNo: numberOf(id) })),
+      ),
+  );
+  return [...whole, ...parts];
 }
 
 /** What to write so that `before` becomes `after`. */
@@ -193,6 +202,7 @@ export function memberChanges(
   before: readonly MemberRow[],
   after: readonly MemberRow[],
 ): { readonly rows: readonly MemberRow[]; readonly gone: readonly MemberRow[] } {
+  if (before.length === 0) return { rows: after, gone: [] };
   const name = ({ recordNo, fingerprint }: MemberRow): string => `${recordNo} ${fingerprint}`;
   const old = new Map(before.map((row) => [name(row), row.deviceNo]));
   const kept = new Set(after.map(name));

@@ -5,6 +5,7 @@ import type { Published } from "./publication.ts";
 import { addMoves, writeCrowds } from "./quality-store.ts";
 import { crowdOf, recordMoves, type Crowd } from "./quality.ts";
 import type { Cluster } from "./resolve.ts";
+import type { TenantRows } from "./tenant-rows.ts";
 
 /** A publication as it is watched. */
 export interface Watched {
@@ -15,13 +16,14 @@ export interface Watched {
   readonly published: Published;
   readonly isMoving: boolean;
   readonly closure: Closure;
+  readonly has: Pick<TenantRows, "hasCrowds">;
 }
 
 /** Notes what of a publication tells that identity may go wrong, in its transaction. */
 export async function watchQuality(
   tx: Tx,
   tenant: number,
-  { clusters, numbers, published, isMoving, closure }: Watched,
+  { clusters, numbers, published, isMoving, closure, has }: Watched,
 ): Promise<void> {
   const moves = isMoving ? recordMoves(clusters, published) : [];
   const placed = moves.map((move) => ({
@@ -34,6 +36,7 @@ export async function watchQuality(
     const [crowd, no] = [crowdOf(cluster), numbers.get(cluster.id)];
     if (crowd !== undefined && no !== undefined) crowds.set(no, crowd);
   }
+  if (crowds.size === 0 && !has.hasCrowds) return;
   const calm = [...numbers.values()].filter((no) => !crowds.has(no));
   await writeCrowds(tx, tenant, { crowds, calm });
 }

@@ -72,12 +72,15 @@ function reasonOf(barrier: Barrier, evidence: readonly Evidence[]): QuarantineRe
 
 /** Records of two sources that one value would join, were it not held by several devices at once. */
 function contestedPairs(clusters: Decision["clusters"], lens: Lens): readonly HeldApart[] {
+  const contested = new Set<ValueKey>();
+  for (const node of clusters.flatMap(({ nodes }) => nodes)) {
+    for (const value of lens.values(node)) {
+      if (lens.state(value) === "contested") contested.add(value);
+    }
+  }
+  if (contested.size === 0) return [];
   const deviceOf = new Map(
     clusters.flatMap(({ id, nodes }) => nodes.map((node) => [node, id] as const)),
-  );
-  const nodes = [...deviceOf.keys()];
-  const contested = new Set(
-    nodes.flatMap((node) => lens.values(node).filter((v) => lens.state(v) === "contested")),
   );
   return [...contested].flatMap((value) => {
     const holders = lens.holders(value);

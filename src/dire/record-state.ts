@@ -145,6 +145,7 @@ function joinMaps<K, V>(
   join: (a: V, b: V) => V,
 ): ReadonlyMap<K, V> {
   if (b.size === 0) return a;
+  if (a.size === 0) return b;
   const joined = new Map(a);
   for (const [key, value] of b) {
     const known = joined.get(key);

@@ -126,15 +126,18 @@ type RecordRow = {
   shown: string;
   address_days: string;
   content_seq: number;
-  absent_runs: number;
-  namesakes: number[];
+  absent_runs: number | null;
+  namesakes: number[] | null;
   versions: [number, Features, firstMs: number, lastMs: number, idInput: string][] | null;
   addresses: [fingerprint: number, address: string, days: string][] | null;
   sighted: [firstMs: number, lastMs: number, days: string] | null;
-  has_segments: boolean;
+  has_segments: boolean | null;
 };
 
-/** Whole records with their history, in no order: one statement, because each costs more than the rows that it finds. */
+/**
+ * Whole records with their history, in no order: one statement, because each costs more than the rows that it finds. What a tenant
+ * has none of at all, as during its first load, is asked once and not a record.
+ */
 export async function readRecords(
   tx: Tx,
   tenant: number,
@@ -144,21 +147,27 @@ export async function readRecords(
     `select r.record_no, r.partition_no, r.kind, r.native, r.instance_no, r.content_hash, r.content_check, r.payload::text as payload,
             r.current_at, r.features, r.fingerprint, r.fingerprint_first, r.id_input, r.addresses as shown,
             r.address_days::text as address_days, r.content_seq,
-            (select coalesce(max(a.runs), 0) from sync.absences a
-              where a.tenant = $1 and a.instance_no = r.instance_no and a.partition_no = r.partition_no
-                and a.records @> r.record_no) as absent_runs,
+            case when exists (select from sync.absences where tenant = $1) then
+              (select max(a.runs) from sync.absences a
+                where a.tenant = $1 and a.instance_no = r.instance_no and a.partition_no = r.partition_no
+                  and a.records @> r.record_no) end as absent_runs,
             (select array_agg(n.record_no) from sync.records n
-              where n.tenant = $1 and n.partition_no = r.partition_no and n.kind = r.kind and n.native = r.native) as namesakes,
-            (select json_agg(json_build_array(v.fingerprint, v.features, (extract(epoch from v.first_seen) * 1000)::bigint,
-                                              (extract(epoch from v.last_seen) * 1000)::bigint, v.id_input))
-               from sync.record_versions v where v.tenant = $1 and v.record_no = r.record_no) as versions,
-            (select json_agg(json_build_array(a.fingerprint, a.address, a.days::text))
-               from sync.record_addresses a where a.tenant = $1 and a.record_no = r.record_no) as addresses,
-            (select json_build_array((extract(epoch from s.first_seen) * 1000)::bigint,
-                                     (extract(epoch from s.last_seen) * 1000)::bigint, s.days::text)
-               from sync.record_sightings s where s.tenant = $1 and s.record_no = r.record_no) as sighted,
-            exists (select from sync.seen_segments s where s.tenant = $1 and s.instance_no = r.instance_no
-                       and s.block = r.record_no >> 12 and s.seq >= r.content_seq) as has_segments
+              where n.tenant = $1 and n.partition_no = r.partition_no and n.kind = r.kind and n.native = r.native
+                and n.record_no <> r.record_no) as namesakes,
+            case when exists (select from sync.record_versions where tenant = $1) then
+              (select json_agg(json_build_array(v.fingerprint, v.features, (extract(epoch from v.first_seen) * 1000)::bigint,
+                                                (extract(epoch from v.last_seen) * 1000)::bigint, v.id_input))
+                 from sync.record_versions v where v.tenant = $1 and v.record_no = r.record_no) end as versions,
+            case when exists (select from sync.record_addresses where tenant = $1) then
+              (select json_agg(json_build_array(a.fingerprint, a.address, a.days::text))
+                 from sync.record_addresses a where a.tenant = $1 and a.record_no = r.record_no) end as addresses,
+            case when exists (select from sync.record_sightings where tenant = $1) then
+              (select json_build_array((extract(epoch from s.first_seen) * 1000)::bigint,
+                                       (extract(epoch from s.last_seen) * 1000)::bigint, s.days::text)
+                 from sync.record_sightings s where s.tenant = $1 and s.record_no = r.record_no) end as sighted,
+            case when exists (select from sync.seen_segments where tenant = $1) then
+              exists (select from sync.seen_segments s where s.tenant = $1 and s.instance_no = r.instance_no
+                         and s.block = r.record_no >> 12 and s.seq >= r.content_seq) end as has_segments
        from unnest($2::int[]) u(no)
       cross join lateral (select * from sync.records where tenant = $1 and record_no = u.no limit 1) r`,
     [tenant, recordNos],
@@ -180,27 +189,32 @@ export async function readRecords(
     shown: row.shown === "" ? [] : (row.shown.split(",") as Ip[]),
     days: parseDays(row.address_days),
     contentSeq: row.content_seq,
-    missedRuns: row.absent_runs,
-    namesakes: row.namesakes,
+    missedRuns: row.absent_runs ?? 0,
+    namesakes: row.namesakes === null ? [row.record_no] : [row.record_no, ...row.namesakes],
     versions: versionsOf(row),
     addresses: addressesOf(row),
     sighted: sightedOf(row),
-    hasSegments: row.has_segments,
+    hasSegments: row.has_segments === true,
   }));
 }
 
 function versionsOf({ versions }: RecordRow): ReadonlyMap<number, Version> {
+  if (versions === null) return NO_VERSIONS;
   return new Map(
-    (versions ?? []).map(([fingerprint, features, firstMs, lastMs, idInput]) => [
+    versions.map(([fingerprint, features, firstMs, lastMs, idInput]) => [
       fingerprint,
       { fingerprint, features, firstMs, lastMs, idInput },
     ]),
   );
 }
 
+const NO_VERSIONS: ReadonlyMap<number, Version> = new Map();
+const NO_ADDRESSES: RecordState["addresses"] = new Map();
+
 function addressesOf({ addresses: rows }: RecordRow): RecordState["addresses"] {
+  if (rows === null) return NO_ADDRESSES;
   const prints = new Map<number, Map<Ip, DaySet>>();
-  for (const [fingerprint, address, days] of rows ?? []) {
+  for (const [fingerprint, address, days] of rows) {
     const addresses = prints.get(fingerprint) ?? new Map<Ip, DaySet>();
     for (const ip of parseIpList(address)) addresses.set(ip, parseDays(days));
     prints.set(fingerprint, addresses);

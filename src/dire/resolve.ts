@@ -16,7 +16,7 @@ import {
   type RecordHistory,
   type ValueKey,
 } from "./node.ts";
-import type { AddressDays } from "./record-state.ts";
+import type { AddressDays, Version } from "./record-state.ts";
 import { ADDRESS_DAYS_MIN } from "./score.ts";
 import { daysTogether } from "./together.ts";
 import { valueState, type ValueState } from "./value-state.ts";
@@ -75,6 +75,7 @@ export function viewOf(lens: Lens, links: readonly Link[], nodes: readonly Node[
 export class Lens {
   readonly #around: Surroundings;
   readonly #nodes = new Map<number, readonly Node[]>();
+  readonly #histories = new Map<number, RecordHistory>();
   readonly #holders = new Map<ValueKey, readonly Node[]>();
   readonly #states = new Map<ValueKey, ValueState>();
   readonly #values = new Map<Node, readonly ValueKey[]>();
@@ -88,12 +89,18 @@ export class Lens {
   nodes(history: RecordHistory): readonly Node[] {
     const known = this.#nodes.get(history.recordNo);
     if (known !== undefined) return known;
-    const parts = splitByName(history, (value) => this.records(value)).flatMap((versions) =>
+    const nodes = this.#partsOf(history).map((versions, part) => nodeOf(history, part, versions));
+    this.#nodes.set(history.recordNo, nodes);
+    this.#histories.set(history.recordNo, history);
+    return nodes;
+  }
+
+  /** What only ever said one thing, as nearly every record, is one part. */
+  #partsOf(history: RecordHistory): readonly (readonly Version[])[] {
+    if (history.versions.length === 1) return [history.versions];
+    return splitByName(history, (value) => this.records(value)).flatMap((versions) =>
       incarnationsOf(versions, history.addresses),
     );
-    const nodes = parts.map((versions, part) => nodeOf(history, part, versions));
-    this.#nodes.set(history.recordNo, nodes);
-    return nodes;
   }
 
   /** Records that hold a value; none where it is generic. */
@@ -106,9 +113,15 @@ export class Lens {
   holders(value: ValueKey): readonly Node[] {
     const known = this.#holders.get(value);
     if (known !== undefined) return known;
-    const nodes = this.records(value)
-      .flatMap((h) => this.nodes(h))
-      .filter((node) => this.values(node).includes(value));
+    const records = this.records(value);
+    const [only, ...others] = records;
+    const all =
+      only !== undefined && others.length === 0
+        ? this.nodes(only)
+        : records.flatMap((history) => this.nodes(history));
+    const nodes = all.every((node) => this.values(node).includes(value))
+      ? all
+      : all.filter((node) => this.values(node).includes(value));
     this.#holders.set(value, nodes);
     return nodes;
   }
@@ -123,8 +136,12 @@ export class Lens {
   }
 
   #decide(value: ValueKey): ValueState {
-    if (this.#around.holders(value) === "generic") return "generic";
-    if (isAddressKey(value) || this.#around.isAllowed?.(value) === true) return "ok";
+    const held = this.#around.holders(value);
+    if (held === "generic") return "generic";
+    // No record is its own rival.
+    if (held.length < 2 || isAddressKey(value) || this.#around.isAllowed?.(value) === true) {
+      return "ok";
+    }
     return valueState(this.holders(value));
   }
 
@@ -177,10 +194,8 @@ export class Lens {
 
   /** The history that a node is part of. */
   historyOf(node: Node): RecordHistory {
-    const found = this.#around
-      .namesakes({ ...node, versions: [], addresses: new Map() })
-      .find(({ recordNo }) => recordNo === node.recordNo);
-    invariant(found !== undefined, "a record is among its own namesakes");
+    const found = this.#histories.get(node.recordNo);
+    invariant(found !== undefined, "a node was made of a history that the lens has seen");
     return found;
   }
 }

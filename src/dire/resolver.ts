@@ -23,7 +23,7 @@ import { braked, type Braking, type Passed, type Passing } from "./brake.ts";
 import { openClosure, type Closure, type Member } from "./closure.ts";
 import { goneSince, type Deletion } from "./deletion.ts";
 import { readDerivation } from "./derivation-store.ts";
-import { deviceRow, type Standing } from "./device-of.ts";
+import { deviceRow, type StandingRecord } from "./device-of.ts";
 import { readDeletions } from "./history-store.ts";
 import type { Node } from "./node.ts";
 import { takeNumbers } from "./numbers.ts";
@@ -42,6 +42,7 @@ import { writeQuarantine } from "./quarantine-store.ts";
 import type { Cluster } from "./resolve.ts";
 import { settle, type Settled } from "./settle.ts";
 import { witnessOf } from "./survive.ts";
+import { findTenantRows, type TenantRows } from "./tenant-rows.ts";
 import { writeValueStates, type DecidedValue } from "./value-store.ts";
 import { addWatches } from "./watch-store.ts";
 import { ANY_DAY, watchesOf, type Watches } from "./watch.ts";
@@ -127,20 +128,23 @@ async function publish(
   tenant: number,
   wanted: { readonly recordNos: readonly number[]; readonly braking: Braking },
 ): Promise<Publishing> {
+  const has = await findTenantRows(tx, tenant);
   const closure = await openClosure(tx, tenant);
-  const settled = await settle(tx, tenant, { closure, seeds: wanted.recordNos });
+  const { hasSightings } = has;
+  const settled = await settle(tx, tenant, { closure, seeds: wanted.recordNos, hasSightings });
   const passing = await planned(tx, tenant, { settled, links: closure.links });
   const passed = await braked(tx, tenant, { passing, braking: wanted.braking });
   const { clusters, plan, published, isMoving } = passed;
-  const numbers = await numberDevices(tx, tenant, { clusters, known: plan.known });
+  const numbers = await numberDevices(tx, tenant, { clusters, known: plan.known, has });
   const { departures } = plan;
   const { members } = published;
   const collisions = isMoving ? collisionsOf(clusters, published) : [];
-  await write(tx, tenant, { closure, clusters, numbers, departures, collisions, members });
-  await watchQuality(tx, tenant, { clusters, numbers, published, isMoving, closure });
+  await write(tx, tenant, { closure, clusters, numbers, departures, collisions, members, has });
+  await watchQuality(tx, tenant, { clusters, numbers, published, isMoving, closure, has });
   await addWatches(tx, tenant, watchesOfAll(closure, settled.clusters));
   const recordNos = [...closure.members.keys()];
-  await writeQuarantine(tx, tenant, { recordNos, held: settled.held });
+  const { held } = settled;
+  if (has.hasQuarantine || held.length > 0) await writeQuarantine(tx, tenant, { recordNos, held });
   return { closure, passed, numbers };
 }
 
@@ -151,15 +155,13 @@ async function numberDevices(
   {
     clusters,
     known,
-  }: { readonly clusters: readonly Cluster[]; readonly known: ReadonlyMap<CanonicalId, number> },
+    has: { hasAliases },
+  }: Pick<Writing, "clusters" | "has"> & { readonly known: ReadonlyMap<CanonicalId, number> },
 ): Promise<ReadonlyMap<CanonicalId, number>> {
   const fresh = clusters.filter(({ id }) => !known.has(id));
   if (fresh.length === 0) return known;
-  const former = await readFormer(
-    tx,
-    tenant,
-    fresh.map(({ id }) => id),
-  );
+  const ids = fresh.map(({ id }) => id);
+  const former = hasAliases ? await readFormer(tx, tenant, ids) : new Map<CanonicalId, number>();
   const numbers = new Map([...known, ...former]);
   const count = clusters.length - numbers.size;
   const first = count === 0 ? 0 : await takeNumbers(tx, tenant, { what: "device", count });
@@ -177,12 +179,13 @@ type Writing = {
   readonly numbers: ReadonlyMap<CanonicalId, number>;
   readonly departures: readonly Departure[];
   readonly collisions: readonly Collision[];
+  readonly has: TenantRows;
 };
 
 async function write(
   tx: Tx,
   tenant: number,
-  { closure, clusters, numbers, departures, collisions, members }: Writing,
+  { closure, clusters, numbers, departures, collisions, members, has }: Writing,
 ): Promise<void> {
   const numberOf = (id: CanonicalId): number => {
     const no = numbers.get(id);
@@ -190,13 +193,15 @@ async function write(
     return no;
   };
   const all = closure.members;
-  const deletions = await readDeletions(
-    tx,
-    tenant,
-    [...all.values()].map(({ loaded }) => loaded.row),
-  );
+  const deletions = has.hasDeletions
+    ? await readDeletions(
+        tx,
+        tenant,
+        [...all.values()].map(({ loaded }) => loaded.row),
+      )
+    : NO_DELETIONS;
   const derivation = await readDerivation(tx);
-  const locks = await readLocks(tx, tenant, [...all.keys()]);
+  const locks = has.hasLocks ? await readLocks(tx, tenant, [...all.keys()]) : [];
   const rows = clusters.map((cluster): DeviceRow => {
     const standing = cluster.nodes.flatMap((node) =>
       standingOf(node, { member: all.get(node.recordNo), deletions }),
@@ -211,16 +216,18 @@ async function write(
   );
   await writeDevices(tx, tenant, rows);
   await writeMembers(tx, tenant, memberChanges(members, memberRows(clusters, numberOf)));
-  await writeAliases(tx, tenant, {
-    aliases: departures.map(({ id, successor, reason }) => ({
-      id,
-      deviceNo: numberOf(successor),
-      reason,
-    })),
-    removed,
-    moved: new Map(departures.map(({ deviceNo, successor }) => [deviceNo, numberOf(successor)])),
-    owned: clusters.map(({ id }) => id),
-  });
+  if (has.hasAliases || departures.length > 0) {
+    await writeAliases(tx, tenant, {
+      aliases: departures.map(({ id, successor, reason }) => ({
+        id,
+        deviceNo: numberOf(successor),
+        reason,
+      })),
+      removed,
+      moved: new Map(departures.map(({ deviceNo, successor }) => [deviceNo, numberOf(successor)])),
+      owned: clusters.map(({ id }) => id),
+    });
+  }
   const merges = [
     ...departures,
     ...collisions.map((c) => ({ ...c, reason: "id_collision", assertionNo: undefined })),
@@ -239,6 +246,8 @@ async function write(
   // A record that is seen again after its deletion is there again, changed or not.
   await addWatches(tx, tenant, new Map([...deletions.keys()].map((no) => [no, ANY_DAY] as const)));
 }
+
+const NO_DELETIONS: ReadonlyMap<number, Deletion> = new Map();
 
 function watchesOfAll(closure: Closure, clusters: readonly Cluster[]): Watches {
   const all = closure.members;
@@ -274,7 +283,7 @@ function standingOf(
     member,
     deletions,
   }: { readonly member: Member | undefined; readonly deletions: ReadonlyMap<number, Deletion> },
-): Standing[] {
+): StandingRecord[] {
   if (member === undefined) return [];
   const { history, loaded } = member;
   const { row, state, update } = loaded;

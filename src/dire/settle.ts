@@ -34,9 +34,18 @@ const ROUNDS_MAX = 100;
 export async function settle(
   tx: Tx,
   tenant: number,
-  { closure, seeds }: { readonly closure: Closure; readonly seeds: readonly number[] },
+  {
+    closure,
+    seeds,
+    hasSightings,
+  }: {
+    readonly closure: Closure;
+    readonly seeds: readonly number[];
+    /** Whether anybody ever sighted an address alone. */
+    readonly hasSightings: boolean;
+  },
 ): Promise<Settled> {
-  const settling = new Settling({ tx, tenant, closure, seeds });
+  const settling = new Settling({ tx, tenant, closure, seeds, hasSightings });
   let frontier = seeds;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const hung = await settling.take(frontier);
@@ -60,6 +69,7 @@ type Settlement = {
   readonly tenant: number;
   readonly closure: Closure;
   readonly seeds: readonly number[];
+  readonly hasSightings: boolean;
 };
 
 class Settling {
@@ -67,20 +77,23 @@ class Settling {
   readonly #tenant: number;
   readonly #closure: Closure;
   readonly #seeds: ReadonlySet<number>;
+  readonly #hasSightings: boolean;
   /** Published membership of members, and of others that claim or sight an address. */
   readonly #rows = new Map<number, readonly MemberRow[]>();
   readonly #clusters: Cluster[] = [];
   readonly #held: HeldApart[] = [];
-  readonly #clusterOf = new Map<number, (readonly [Node, Cluster])[]>();
+  /** Clusters by record, once somebody asks. */
+  #clusterOf: ReadonlyMap<number, readonly (readonly [Node, Cluster])[]> | undefined;
   readonly #claims = new Map<string, AddressClaims>();
   /** Addresses that have just become too common to be anybody's. */
   readonly #turned = new Set<string>();
 
-  constructor({ tx, tenant, closure, seeds }: Settlement) {
+  constructor({ tx, tenant, closure, seeds, hasSightings }: Settlement) {
     this.#tx = tx;
     this.#tenant = tenant;
     this.#closure = closure;
     this.#seeds = new Set(seeds);
+    this.#hasSightings = hasSightings;
   }
 
   /** Pairs of members that were held apart. */
@@ -97,14 +110,9 @@ class Settling {
   async take(recordNos: readonly number[]): Promise<Hung> {
     const fresh = await this.#gather(recordNos);
     const { clusters, held } = decide(fresh, this.#closure);
-    this.#held.push(...held);
-    for (const found of clusters) {
-      this.#clusters.push(found);
-      for (const node of found.nodes) {
-        const known = this.#clusterOf.get(node.recordNo) ?? [];
-        this.#clusterOf.set(node.recordNo, [...known, [node, found]]);
-      }
-    }
+    for (const pair of held) this.#held.push(pair);
+    for (const found of clusters) this.#clusters.push(found);
+    this.#clusterOf = undefined;
     await this.#ask(fresh);
     return this.#hang();
   }
@@ -115,7 +123,7 @@ class Settling {
     let frontier = recordNos;
     while (frontier.length > 0) {
       const fresh = await this.#closure.widen(frontier);
-      gathered.push(...fresh);
+      for (const member of fresh) gathered.push(member);
       const own = fresh.map(({ history }) => history.recordNo);
       const rows = await readFellows(this.#tx, this.#tenant, own);
       this.#note(own, rows);
@@ -138,6 +146,7 @@ class Settling {
 
   /** Whose addresses may be others' now: those of sightings at hand, what changed records show, and what nobody may claim any more. */
   async #ask(fresh: readonly Member[]): Promise<void> {
+    if (!this.#hasSightings) return;
     const turned = this.#closure.decided
       .filter(({ value }) => isAddressKey(value))
       .map(({ partitionNo, value }) => ({ partitionNo, address: value.slice("address:".length) }));
@@ -181,10 +190,10 @@ class Settling {
       else if (cluster === undefined) outside.push(holder.history.recordNo);
       else attached.set(cluster, [...(attached.get(cluster) ?? []), ...nodes]);
     }
-    const whole = this.#clusters.map((cluster) => ({
-      ...cluster,
-      nodes: [...cluster.nodes, ...(attached.get(cluster) ?? [])],
-    }));
+    const whole = this.#clusters.map((cluster) => {
+      const hung = attached.get(cluster);
+      return hung === undefined ? cluster : { ...cluster, nodes: [...cluster.nodes, ...hung] };
+    });
     const missing = outside.filter((no) => !this.#closure.members.has(no));
     return { clusters: [...whole, ...alone], outside: missing };
   }
@@ -214,9 +223,17 @@ class Settling {
 
   /** The cluster of what a member shows now. */
   #inside({ history, loaded }: Member): Cluster | undefined {
-    const parts = this.#clusterOf.get(history.recordNo) ?? [];
+    const parts = this.#clustersByRecord().get(history.recordNo) ?? [];
     const { fingerprint } = loaded.state.content;
     return parts.find(([node]) => node.fingerprints.includes(fingerprint))?.[1];
+  }
+
+  #clustersByRecord(): ReadonlyMap<number, readonly (readonly [Node, Cluster])[]> {
+    this.#clusterOf ??= Map.groupBy(
+      this.#clusters.flatMap((found) => found.nodes.map((node) => [node, found] as const)),
+      ([node]) => node.recordNo,
+    );
+    return this.#clusterOf;
   }
 }
 

@@ -16,7 +16,7 @@ import type { Ip } from "../model/ip.ts";
 import type { Derivation } from "./derivation.ts";
 import { compareKeys, type Node, type RecordHistory } from "./node.ts";
 import type { AddressDays } from "./record-state.ts";
-import { FIELDS, sayingsOf, type Field, type Saying } from "./saying.ts";
+import { FIELDS, sayingsOf, type Field, type Saying, type Sayings } from "./saying.ts";
 
 /** A record of a device with the update it shows now. */
 export interface Witness {
@@ -176,15 +176,7 @@ export function survive(
   witnesses: readonly Witness[],
   { derivation, locks }: Terms,
 ): ReadonlyMap<Field, Survivor> {
-  const said = witnesses.map((witness) => ({
-    witness,
-    sayings: sayingsOf(witness.update, {
-      rules: derivation.rules,
-      isAgentHost: witness.node.key.instance === AGENT_INSTANCE,
-    }),
-    source: witness.update.source.toLowerCase(),
-    isExpired: witness.missedRuns >= derivation.expiryRuns,
-  }));
+  const said = witnesses.map((witness) => saidBy(witness, derivation));
   const survivors = new Map<Field, Survivor>();
   for (const field of FIELDS) {
     const candidates: Spoken[] = [];
@@ -200,6 +192,52 @@ export function survive(
   return survivors;
 }
 
+/** What stands of an attribute: all that the published row needs to know of a survivor. */
+export interface Standing {
+  readonly value: string;
+  /** How the record that won says it; undefined where an operator does. */
+  readonly saying: Saying | undefined;
+}
+
+/** The same values as `survive` gives, without those that lost: every device is published, few are looked at. */
+export function standingValues(
+  witnesses: readonly Witness[],
+  { derivation, locks }: Terms,
+): ReadonlyMap<Field, Standing> {
+  const said = witnesses.map((witness) => saidBy(witness, derivation));
+  const standing = new Map<Field, Standing>();
+  for (const field of FIELDS) {
+    const lock = locks.get(field);
+    const saying = lock === undefined ? bestOf(field, said) : undefined;
+    const value = lock?.value ?? saying?.value;
+    if (value !== undefined) standing.set(field, { value, saying });
+  }
+  return standing;
+}
+
+function bestOf(field: Field, said: readonly Said[]): Saying | undefined {
+  const [only, ...others] = said;
+  if (others.length === 0) return only?.sayings[field];
+  let best: Spoken | undefined;
+  for (const { sayings, witness, source, isExpired } of said) {
+    const saying = sayings[field];
+    if (saying === undefined) continue;
+    const spoken = { saying, witness, source, isExpired };
+    if (best === undefined || compare(field, spoken, best) < 0) best = spoken;
+  }
+  return best?.saying;
+}
+
+function saidBy(witness: Witness, { rules, expiryRuns }: Derivation): Said {
+  const isAgentHost = witness.node.key.instance === AGENT_INSTANCE;
+  return {
+    witness,
+    sayings: sayingsOf(witness.update, { rules, isAgentHost }),
+    source: witness.update.source.toLowerCase(),
+    isExpired: witness.missedRuns >= expiryRuns,
+  };
+}
+
 function survivorOf(
   lock: Lock | undefined,
   candidates: readonly Candidate[],
@@ -209,12 +247,13 @@ function survivorOf(
   return winner === undefined ? undefined : { value: winner.value, lock, winner, losers };
 }
 
-type Spoken = {
+type Said = {
   readonly witness: Witness;
-  readonly saying: Saying;
+  readonly sayings: Sayings;
   readonly source: string;
   readonly isExpired: boolean;
 };
+type Spoken = Omit<Said, "sayings"> & { readonly saying: Saying };
 
 function compare(field: Field, a: Spoken, b: Spoken): number {
   return (

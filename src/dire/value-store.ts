@@ -56,6 +56,62 @@ export async function readHeldValues(
   );
 }
 
+/** A value as one record says it. */
+export interface SaidValue extends PartitionValue {
+  readonly recordNo: number;
+}
+
+/** Who else holds a value, and what was last decided of it. */
+export interface Sharing {
+  /** Other records, ascending, no more than were asked for. */
+  readonly others: readonly number[];
+  readonly before: ValueState;
+}
+
+/**
+ * Other holders, at most `limit` of each, and states of values, by position; of most values nobody else is found and nothing was
+ * decided, and those are left out. Holders come as rows: arrays would be built and taken apart again for each value.
+ */
+export async function readSharing(
+  tx: Tx,
+  tenant: number,
+  { said, limit }: { readonly said: readonly SaidValue[]; readonly limit: number },
+): Promise<ReadonlyMap<number, Sharing>> {
+  if (said.length === 0) return new Map();
+  const split = said.map(({ value }) => splitValue(value));
+  const { rows } = await tx.query<{ i: number; no: number | null; state: number | null }>(
+    `select (u.i - 1)::int as i, f.record_no as no, null as state
+       from unnest($2::int[], $3::smallint[], $4::text[], $5::int[]) with ordinality u(p, t, v, r, i)
+      cross join lateral (
+        select record_no from sync.facts
+         where tenant = $1 and partition_no = u.p and type = u.t and value = u.v and record_no <> u.r
+         order by record_no limit $6) f
+     union all
+     select (u.i - 1)::int, null, s.state
+       from unnest($2::int[], $3::smallint[], $4::text[]) with ordinality u(p, t, v, i)
+      cross join lateral (
+        select state from sync.value_states
+         where tenant = $1 and partition_no = u.p and type = u.t and value = u.v limit 1) s
+      where exists (select from sync.value_states where tenant = $1)`,
+    [
+      tenant,
+      said.map(({ partitionNo }) => partitionNo),
+      split.map(({ type }) => type),
+      split.map(({ text }) => text),
+      said.map(({ recordNo }) => recordNo),
+      limit,
+    ],
+  );
+  const sharing = new Map<number, { others: number[]; before: ValueState }>();
+  for (const { i, no, state } of rows) {
+    const known = sharing.get(i) ?? { others: [], before: "ok" };
+    sharing.set(i, known);
+    if (no !== null) known.others.push(no);
+    if (state !== null) known.before = nameOfState(state);
+  }
+  return sharing;
+}
+
 /** The word of a stored state; one that is not stored is usable. */
 export function nameOfState(state: number | null): ValueState {
   if (state === null) return "ok";

@@ -39,16 +39,24 @@ export function watchesOf(
   }: { readonly clusters: readonly Cluster[]; readonly lens: Lens; readonly present: Present },
 ): Watches {
   const watcher = new Watcher(present);
-  const values = new Set(
-    histories.flatMap((history) => lens.nodes(history).flatMap((node) => lens.values(node))),
-  );
-  for (const value of values) {
-    if (!isAddressKey(value)) watcher.watchHolders(value, lens.holders(value));
+  for (const value of sharedValues(histories, lens)) {
+    watcher.watchHolders(value, lens.holders(value));
   }
   for (const history of histories) watcher.watchAddresses(history, lens);
   for (const { nodes } of clusters) watcher.watchCluster(nodes);
   for (const history of histories.filter(mayBeChimera)) watcher.watchNames(history, lens);
   return watcher.watches;
+}
+
+/** Values but addresses that several hold. */
+function sharedValues(histories: readonly RecordHistory[], lens: Lens): ReadonlySet<ValueKey> {
+  const shared = new Set<ValueKey>();
+  for (const node of histories.flatMap((history) => lens.nodes(history))) {
+    for (const value of lens.values(node)) {
+      if (!isAddressKey(value) && lens.holders(value).length > 1) shared.add(value);
+    }
+  }
+  return shared;
 }
 
 /** A record or a part of one, as a holder of addresses. */
@@ -147,6 +155,7 @@ class Watcher {
   }
 }
 
-function pairs<T>(items: readonly T[]): (readonly [T, T])[] {
+function pairs<T>(items: readonly T[]): readonly (readonly [T, T])[] {
+  if (items.length < 2) return [];
   return items.flatMap((a, i) => items.slice(i + 1).map((b) => [a, b] as const));
 }

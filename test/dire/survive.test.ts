@@ -12,6 +12,7 @@ import { historyOf, nodeOf as partOf, type Node } from "../../src/dire/node.ts";
 import type { Field } from "../../src/dire/saying.ts";
 import {
   NO_LOCKS,
+  standingValues,
   survive,
   witnessOf,
   type Locks,
@@ -188,6 +189,24 @@ test("no order of records changes what stands or who lost", () => {
         assert.deepEqual(survive(other.map(witness), terms), survive(one.map(witness), terms));
       },
     ),
+  );
+});
+
+test("a device is published with the values that stand when it is looked at", () => {
+  const lock = fc.record({ value: fc.string(), actor: fc.constant("me"), sinceMs: fc.nat() });
+  const locked = fc.dictionary(fc.constantFrom<Field>("hostname", "ip", "os"), lock);
+  fc.assert(
+    fc.property(fc.array(said, { minLength: 1, maxLength: 6 }), locked, (all, locks) => {
+      const witnesses = all.map((one, i) => witness({ ...one, no: i + 1 }));
+      const terms = {
+        derivation: DERIVATION_DEFAULT,
+        locks: new Map(Object.entries(locks)) as Locks,
+      };
+      const before = [...survive(witnesses, terms)].map(
+        ([field, { value, winner }]) => [field, { value, saying: winner?.saying }] as const,
+      );
+      assert.deepEqual([...standingValues(witnesses, terms)], before);
+    }),
   );
 });
 
