@@ -55,6 +55,35 @@ export function subtract(a: RecordSet, b: RecordSet): RecordSet {
   return left;
 }
 
+/** The set of some records, in any order. */
+export function recordsOf(numbers: readonly number[]): RecordSet {
+  const ranges: [number, number][] = [];
+  for (const no of Int32Array.from(numbers).toSorted()) {
+    const last = ranges.at(-1);
+    if (last !== undefined && no <= last[1]) last[1] = Math.max(last[1], no + 1);
+    else ranges.push([no, no + 1]);
+  }
+  return ranges;
+}
+
+/** The records of a set, ascending. */
+export function numbersOf(records: RecordSet): readonly number[] {
+  const numbers: number[] = [];
+  for (const [from, until] of records) for (let no = from; no < until; no += 1) numbers.push(no);
+  return numbers;
+}
+
+/** Whether a record is in a set. */
+export function hasRecord(records: RecordSet, recordNo: number): boolean {
+  let [low, high] = [0, records.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((records[middle]?.[1] ?? Infinity) <= recordNo) low = middle + 1;
+    else high = middle;
+  }
+  return (records[low]?.[0] ?? Infinity) <= recordNo;
+}
+
 /** How many records. */
 export function sizeOf(records: RecordSet): number {
   return records.reduce((size, [from, until]) => size + until - from, 0);

@@ -57,6 +57,14 @@ export interface ResolveCounts {
   readonly held: number;
 }
 
+/** What is to be published. */
+export interface Wanted {
+  readonly recordNos: readonly number[];
+  readonly braking: Braking;
+  /** Whether another record waits to be decided too: if it is of the same component it needs not wait any longer. */
+  readonly isDirty?: (recordNo: number) => boolean;
+}
+
 /** What a publication looked at, and may have written. */
 export interface Touched {
   readonly counts: ResolveCounts;
@@ -68,11 +76,7 @@ export interface Touched {
 }
 
 /** Resolves the components of these records and publishes them, as far as the storm brake lets them pass. */
-export async function publishComponents(
-  tx: Tx,
-  tenant: number,
-  wanted: { readonly recordNos: readonly number[]; readonly braking: Braking },
-): Promise<Touched> {
+export async function publishComponents(tx: Tx, tenant: number, wanted: Wanted): Promise<Touched> {
   const { closure, passed, numbers } = await publish(tx, tenant, wanted);
   const { clusters, plan, published, held } = passed;
   const { departures } = plan;
@@ -126,14 +130,14 @@ type Publishing = {
 async function publish(
   tx: Tx,
   tenant: number,
-  wanted: { readonly recordNos: readonly number[]; readonly braking: Braking },
+  { recordNos: seeds, braking, isDirty = () => false }: Wanted,
 ): Promise<Publishing> {
   const has = await findTenantRows(tx, tenant);
   const closure = await openClosure(tx, tenant);
   const { hasSightings } = has;
-  const settled = await settle(tx, tenant, { closure, seeds: wanted.recordNos, hasSightings });
+  const settled = await settle(tx, tenant, { closure, seeds, isDirty, hasSightings });
   const passing = await planned(tx, tenant, { settled, links: closure.links });
-  const passed = await braked(tx, tenant, { passing, braking: wanted.braking });
+  const passed = await braked(tx, tenant, { passing, braking });
   const { clusters, plan, published, isMoving } = passed;
   const numbers = await numberDevices(tx, tenant, { clusters, known: plan.known, has });
   const { departures } = plan;

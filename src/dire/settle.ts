@@ -37,15 +37,18 @@ export async function settle(
   {
     closure,
     seeds,
+    isDirty,
     hasSightings,
   }: {
     readonly closure: Closure;
     readonly seeds: readonly number[];
+    /** Other records that have changed since they were decided. */
+    readonly isDirty: (recordNo: number) => boolean;
     /** Whether anybody ever sighted an address alone. */
     readonly hasSightings: boolean;
   },
 ): Promise<Settled> {
-  const settling = new Settling({ tx, tenant, closure, seeds, hasSightings });
+  const settling = new Settling({ tx, tenant, closure, seeds, isDirty, hasSightings });
   let frontier = seeds;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const hung = await settling.take(frontier);
@@ -69,6 +72,7 @@ type Settlement = {
   readonly tenant: number;
   readonly closure: Closure;
   readonly seeds: readonly number[];
+  readonly isDirty: (recordNo: number) => boolean;
   readonly hasSightings: boolean;
 };
 
@@ -76,7 +80,7 @@ class Settling {
   readonly #tx: Tx;
   readonly #tenant: number;
   readonly #closure: Closure;
-  readonly #seeds: ReadonlySet<number>;
+  readonly #isChanged: (recordNo: number) => boolean;
   readonly #hasSightings: boolean;
   /** Published membership of members, and of others that claim or sight an address. */
   readonly #rows = new Map<number, readonly MemberRow[]>();
@@ -88,11 +92,12 @@ class Settling {
   /** Addresses that have just become too common to be anybody's. */
   readonly #turned = new Set<string>();
 
-  constructor({ tx, tenant, closure, seeds, hasSightings }: Settlement) {
+  constructor({ tx, tenant, closure, seeds, isDirty, hasSightings }: Settlement) {
     this.#tx = tx;
     this.#tenant = tenant;
     this.#closure = closure;
-    this.#seeds = new Set(seeds);
+    const own = new Set(seeds);
+    this.#isChanged = (no) => own.has(no) || isDirty(no);
     this.#hasSightings = hasSightings;
   }
 
@@ -170,7 +175,7 @@ class Settling {
   #addressesOf({ history, loaded }: Member): readonly PartitionAddress[] {
     const { partitionNo } = loaded.row;
     if (history.key.kind === "address") return [{ partitionNo, address: history.key.native }];
-    if (!this.#seeds.has(history.recordNo)) return [];
+    if (!this.#isChanged(history.recordNo)) return [];
     return loaded.state.content.addresses.map((address) => ({ partitionNo, address }));
   }
 

@@ -18,7 +18,7 @@ import type { SyncMeta } from "../model/device-update.ts";
 import { attributeToSender, type Attribute } from "./attribution.ts";
 import type { Batch } from "./batch.ts";
 import { newSorted, sortChunk, type Sorted } from "./chunk-batches.ts";
-import { parseDays } from "./day-set.ts";
+import { openDirtyQueue } from "./dirty-queue.ts";
 import { ingest, type IngestCounts } from "./ingest.ts";
 import { instanceNumbers, partitionNumber, takeNumbers } from "./numbers.ts";
 import { nextSeqOf, type Recalls } from "./recall-store.ts";
@@ -301,20 +301,22 @@ function sum(a: WorkedChunks, b: WorkedChunks): WorkedChunks {
   };
 }
 
-/** Records resolved in one transaction: bounds its memory and how long the tenant's row stays locked. */
-const DIRTY_RECORDS_MAX = 5_000;
-/** Dirty rows looked at to find them; a row is one worked batch. */
-const DIRTY_ROWS_MAX = 64;
+/** How dirty records are published, where it is not as by default. */
+export interface PublishOptions {
+  readonly limits?: BrakeLimits | undefined;
+  /** Dirty records of one publication. */
+  readonly recordsMax?: number | undefined;
+}
 
 /** Publishes the components of dirty records, a bounded number of them. Undefined when nothing is dirty. */
 export async function workDirty(
   db: Db,
   lease: Lease,
-  limits?: BrakeLimits,
+  options?: PublishOptions,
 ): Promise<ResolveCounts | undefined> {
   return await tx(db, async (open) => {
     await fence(open, lease);
-    return await publishDirty(open, lease.tenant, limits);
+    return await publishDirty(open, lease.tenant, options);
   });
 }
 
@@ -322,68 +324,20 @@ export async function workDirty(
 export async function publishDirty(
   open: Tx,
   tenant: number,
-  limits?: BrakeLimits,
+  { limits, recordsMax }: PublishOptions = {},
 ): Promise<ResolveCounts | undefined> {
-  const taken = await takeDirty(open, tenant);
+  const queue = await openDirtyQueue(open, tenant);
+  const taken = queue.take(recordsMax);
   if (taken === undefined) return undefined;
   const { recordNos, runNo } = taken;
-  const { counts } = await publishComponents(open, tenant, {
+  const { counts, recordNos: decided } = await publishComponents(open, tenant, {
     recordNos,
+    isDirty: (no) => queue.has(no),
     braking: { runNo, limits },
   });
+  await queue.drop([...recordNos, ...decided]);
   if (runNo !== undefined && counts.merged > 0) {
     await addMerged(open, tenant, { runNo, merged: counts.merged });
   }
   return counts;
-}
-
-type Taken = { readonly recordNos: readonly number[]; readonly runNo: number | undefined };
-
-/**
- * Takes up to DIRTY_RECORDS_MAX records of one run off the queue, so that what they change is on that run's account; the rest
- * of a row that is taken in part stays.
- */
-async function takeDirty(open: Tx, tenant: number): Promise<Taken | undefined> {
-  const { rows } = await open.query<{ dirty_no: number; records: string; run_no: number | null }>(
-    `select dirty_no, records::text as records, run_no from sync.dirty where tenant = $1
-      order by dirty_no limit $2 for update`,
-    [tenant, DIRTY_ROWS_MAX],
-  );
-  const [first] = rows;
-  if (first === undefined) return undefined;
-  const recordNos = new Set<number>();
-  for (const row of rows.filter(({ run_no: runNo }) => runNo === first.run_no)) {
-    const rest: [number, number][] = [];
-    for (const [from, until] of parseDays(row.records)) {
-      let no = from;
-      while (no < until && recordNos.size < DIRTY_RECORDS_MAX) recordNos.add(no++);
-      if (no < until) rest.push([no, until]);
-    }
-    await keepRest(open, tenant, { dirtyNo: row.dirty_no, rest });
-    if (recordNos.size >= DIRTY_RECORDS_MAX) break;
-  }
-  return { recordNos: [...recordNos], runNo: first.run_no ?? undefined };
-}
-
-async function keepRest(
-  open: Tx,
-  tenant: number,
-  {
-    dirtyNo,
-    rest,
-  }: { readonly dirtyNo: number; readonly rest: readonly (readonly [number, number])[] },
-): Promise<void> {
-  if (rest.length === 0) {
-    await open.query("delete from sync.dirty where tenant = $1 and dirty_no = $2", [
-      tenant,
-      dirtyNo,
-    ]);
-  } else {
-    const records = `{${rest.map(([from, until]) => `[${from},${until})`).join(",")}}`;
-    await open.query("update sync.dirty set records = $3 where tenant = $1 and dirty_no = $2", [
-      tenant,
-      dirtyNo,
-      records,
-    ]);
-  }
 }

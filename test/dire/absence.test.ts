@@ -7,8 +7,11 @@ import fc from "fast-check";
 import { countAbsences, dueRecords, isGuarded, type Absence } from "../../src/dire/absence.ts";
 import {
   formatRecords,
+  hasRecord,
   intersect,
+  numbersOf,
   parseRecords,
+  recordsOf,
   sizeOf,
   subtract,
   takeFirst,
@@ -44,6 +47,9 @@ test("union, intersection and difference of record sets are those of sets of num
       assert.deepEqual(numbersIn(takeFirst(a, limit)), sorted(left).slice(0, limit));
       assert.equal(sizeOf(a), left.length);
       assert.deepEqual(parseRecords(formatRecords(a)), a);
+      assert.deepEqual(recordsOf([...left, ...left]), a);
+      assert.deepEqual(numbersOf(a), sorted(left));
+      assert.equal(hasRecord(a, limit), left.includes(limit));
     }),
   );
 });

@@ -36,7 +36,7 @@ async function end(
 
 async function releaseAll(db: Db, lease: Lease): Promise<void> {
   for (;;) {
-    await settle(db, lease, ANYTHING);
+    await settle(db, lease, { limits: ANYTHING });
     const holds = await openHolds(db, lease);
     if (holds.length === 0) return;
     for (const { holdNo } of holds) await end(db, lease, { holdNo, outcome: "released" });
@@ -164,7 +164,7 @@ test("a storm is held with its evidence while everything else goes on, and relea
   assert.equal((await openHolds(db, held)).length, 1);
 
   await end(db, held, { holdNo: hold.holdNo, outcome: "released" });
-  await settle(db, held, SMALL);
+  await settle(db, held, { limits: SMALL });
   await history(db, free, OPEN);
   await play(db, free, { run: "n5", limits: OPEN, updates: next });
   assert.deepEqual(await publishedWithAliases(db, held), await publishedWithAliases(db, free));
@@ -192,10 +192,10 @@ test("a source is not braked before its third complete run, nor is what no run b
     ...TEN.map((n) => device("armis", n, { day: 1 })),
     device("netbox", 1, { day: 1, serial: "" }),
   ]);
-  await settle(db, replayed, ANYTHING);
+  await settle(db, replayed, { limits: ANYTHING });
   await feed(db, replayed, [device("netbox", 1, { day: 2, serial: "SN-armis-1" })]);
   await db.query("update sync.dirty set run_no = 0 where tenant = $1", [replayed.tenant]);
-  await settle(db, replayed, ANYTHING);
+  await settle(db, replayed, { limits: ANYTHING });
   assert.deepEqual(await openHolds(db, replayed), []);
   assert.equal(new Set((await answer(db, replayed)).map((line) => line.split(" ")[4])).size, 10);
 });
@@ -211,7 +211,7 @@ test("addresses that turn out to be devices are no storm, however many", async (
     metadata: { sync_service_id: "sweep-1" },
   }));
   await feed(db, lease, sighted);
-  await settle(db, lease, OPEN);
+  await settle(db, lease, { limits: OPEN });
   const ids = async (): Promise<number> =>
     new Set((await answer(db, lease)).map((line) => line.split(" ")[4])).size;
   const before = await ids();
@@ -241,11 +241,11 @@ test("a storm that comes bit by bit is held as soon as it is one, and stays held
   const [hold] = await openHolds(db, lease);
   assert.equal(hold?.shrinks, 1);
   await end(db, lease, { holdNo: hold?.holdNo ?? 0, outcome: "rechecked" });
-  await settle(db, lease, SMALL);
+  await settle(db, lease, { limits: SMALL });
   assert.equal(await ids(), whole - 2);
   const [again] = await openHolds(db, lease);
   await end(db, lease, { holdNo: again?.holdNo ?? 0, outcome: "rechecked" });
-  await settle(db, lease, OPEN);
+  await settle(db, lease, { limits: OPEN });
   assert.equal(await ids(), whole - 3);
 });
 
@@ -266,7 +266,7 @@ test("whatever is held, and whenever it is released, the devices are those of no
           at += size;
           if (chunk.length === 0) break;
           await feed(db, held, chunk);
-          await settle(db, held, ANYTHING);
+          await settle(db, held, { limits: ANYTHING });
           const [oldest] = (await openHolds(db, held)).toReversed();
           if (oldest === undefined || deeds[i] === 0) continue;
           await end(db, held, {

@@ -5,8 +5,7 @@ import { newSorted, sortChunk } from "../../src/dire/chunk-batches.ts";
 import { ingest } from "../../src/dire/ingest.ts";
 import { kindOf } from "../../src/dire/kind.ts";
 import { Recalls } from "../../src/dire/recall-store.ts";
-import type { BrakeLimits } from "../../src/dire/storm-brake.ts";
-import { workDirty } from "../../src/dire/work.ts";
+import { workDirty, type PublishOptions } from "../../src/dire/work.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { ok } from "../../src/lib/result.ts";
 
@@ -68,8 +67,8 @@ export async function feed(
 }
 
 /** Publishes everything that is dirty. */
-export async function settle(db: Db, lease: Lease, limits?: BrakeLimits): Promise<void> {
-  while ((await workDirty(db, lease, limits)) !== undefined);
+export async function settle(db: Db, lease: Lease, options?: PublishOptions): Promise<void> {
+  while ((await workDirty(db, lease, options)) !== undefined);
 }
 
 /** Every record's key and the id of its device, sorted: the whole answer of DIRE. */

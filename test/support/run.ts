@@ -69,7 +69,7 @@ async function sendRun(db: Db, { tenant }: Lease, run: TestRun): Promise<void> {
 /** Works whatever waits, and publishes it. */
 async function workAll(db: Db, lease: Lease, limits?: BrakeLimits): Promise<void> {
   while ((await workChunks(db, lease, { limit: 10, recalls: recallsOf(db) })) !== undefined);
-  await settle(db, lease, limits);
+  await settle(db, lease, { limits });
 }
 
 /** Sends a run, works and publishes it. */
