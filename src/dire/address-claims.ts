@@ -64,6 +64,7 @@ export function sightingNode({ history }: Member): Node {
     macs: new Set(),
     models: NONE,
     vendors: NONE,
+    values: [],
   };
 }
 

@@ -151,7 +151,7 @@ export class Closure {
     const said: SaidValue[] = [];
     for (const { history, loaded } of members) {
       const { partitionNo } = loaded.row;
-      for (const value of connecting(history)) {
+      for (const value of this.#connecting(history, partitionNo)) {
         const one = { partitionNo, value, recordNo: history.recordNo };
         if (this.#before.has(one)) continue;
         this.#before.set(one, "ok");
@@ -169,6 +169,15 @@ export class Closure {
       return others.length > 0 || before !== "ok";
     });
     return { members, telling };
+  }
+
+  /** Sightings of an address alone hold nothing that joins records. */
+  #connecting(history: RecordHistory, partitionNo: number): readonly ValueKey[] {
+    if (history.key.kind === "address") return [];
+    if (history.versions.length > 1) return valuesOf(history);
+    // Of one version nothing else needs to be known to see the node, whose values are looked up from now on.
+    const [node] = this.lens(partitionNo).nodes(history);
+    return node?.values ?? [];
   }
 
   /** Who held addresses of a member. */
@@ -199,8 +208,8 @@ export class Closure {
       held !== undefined,
       `holders of ${wanted.value} are loaded before they are asked for`,
     );
-    if (held === "generic" || isAddressKey(wanted.value)) return held === "generic" ? held : [];
-    return held.map((no) => this.#member(no).history);
+    if (held === "generic") return held;
+    return isAddressKey(wanted.value) ? [] : held.map((no) => this.#member(no).history);
   }
 
   async #load(recordNos: readonly number[]): Promise<void> {
@@ -341,7 +350,9 @@ export class Closure {
       .map((no) => this.#member(no))
       .filter(({ history }) => mayBeChimera(history));
     const wanted = chimeras
-      .flatMap((member) => keyed(member, [...featureValues(member.history)]))
+      .flatMap(({ history, loaded: { row } }) =>
+        [...featureValues(history)].map((value) => ({ partitionNo: row.partitionNo, value })),
+      )
       .filter((value) => !this.#holders.has(value));
     if (wanted.length === 0) return;
     const values = [...new Map(wanted.map((value) => [holderKey(value), value])).values()];
@@ -365,6 +376,9 @@ export class Closure {
   }
 }
 
+const NOBODY: Neighbours = new Map();
+const NO_ONE: readonly number[] = [];
+
 /** What #takeIn added. */
 type TakenIn = {
   readonly members: readonly Member[];
@@ -379,19 +393,7 @@ function holdersOf(own: number, others: readonly number[]): readonly number[] | 
     : [own, ...others].toSorted((a, b) => a - b);
 }
 
-/** Sightings of an address alone hold nothing that joins records. */
-function connecting(history: RecordHistory): readonly ValueKey[] {
-  return history.key.kind === "address" ? [] : valuesOf(history);
-}
-
 /** Whether a value's holders say what it is worth; an address is worth what its days say. */
 function isFeature({ value }: PartitionValue): boolean {
   return !isAddressKey(value);
-}
-
-const NOBODY: Neighbours = new Map();
-const NO_ONE: readonly number[] = [];
-
-function keyed({ loaded }: Member, values: readonly ValueKey[]): PartitionValue[] {
-  return values.map((value) => ({ partitionNo: loaded.row.partitionNo, value }));
 }

@@ -61,8 +61,6 @@ export interface Clustering {
 export interface ClusterView extends Voices {
   /** All nodes of the partition that hold a value, also those outside. */
   readonly holders: (value: ValueKey) => readonly Node[];
-  /** Values of a node, addresses included. */
-  readonly valuesOf: (node: Node) => readonly ValueKey[];
   readonly mustNotLink?: (a: Node, b: Node) => boolean;
   readonly mustLink?: readonly (readonly [Node, Node])[];
 }
@@ -186,7 +184,7 @@ function sharers(
 ): ReadonlyMap<ValueKey, readonly Node[]> {
   const byValue = new Map<ValueKey, Node[]>();
   for (const node of nodes) {
-    for (const value of view.valuesOf(node)) {
+    for (const value of node.values) {
       if (!isAddressKey(value) && view.holders(value).length < 2) continue;
       const known = byValue.get(value);
       if (known === undefined) byValue.set(value, [node]);
@@ -256,9 +254,9 @@ function excludeEachOther(
   },
 ): boolean {
   if (a.key.instance !== b.key.instance) return false;
-  const shared = view
-    .valuesOf(a)
-    .filter((value) => !isAddressKey(value) && view.holders(value).includes(b));
+  const shared = a.values.filter(
+    (value) => !isAddressKey(value) && view.holders(value).includes(b),
+  );
   const areApart =
     shared.length === 0
       ? areRivals(a, b, [a, b])

@@ -107,16 +107,15 @@ export function suppositionsFor(
   nodes: readonly Node[],
   { lens, scene }: Decided,
 ): readonly Supposition[] {
-  const values = [...new Set(nodes.flatMap((node) => lens.values(node)))].filter(
+  const values = [...new Set(nodes.flatMap((node) => node.values))].filter(
     (value) => !isAddressKey(value) || lens.state(value) === "ok",
   );
   const heldTwice = (value: ValueKey): boolean =>
-    nodes.filter((node) => lens.values(node).includes(value)).length > 1;
+    nodes.filter((node) => node.values.includes(value)).length > 1;
   const joining = values.filter((value) => lens.state(value) === "ok" && heldTwice(value));
   const contested = values.filter((value) => lens.state(value) === "contested");
   const single = nodes.flatMap((node) =>
-    lens
-      .values(node)
+    node.values
       .filter((value) => lens.state(value) === "ok" && !isAddressKey(value) && !heldTwice(value))
       .map((value) => ({ kind: "unsaid_by", value, node }) as const),
   );
@@ -140,12 +139,12 @@ export function suppositionsOf(
   [a, b]: readonly [Cluster, Cluster],
   { reasons, decided }: { readonly reasons: PairReasons; readonly decided: Decided },
 ): readonly Supposition[] {
-  const { lens, scene } = decided;
+  const { scene } = decided;
   const nodes = [...a.nodes, ...b.nodes];
   const apart = new Set(
     reasons.evidence.filter(({ points }) => points < 0).map(({ type }) => prefixOf(type)),
   );
-  const values = [...new Set(nodes.flatMap((node) => lens.values(node)))];
+  const values = [...new Set(nodes.flatMap((node) => node.values))];
   const contradicting = values.filter((value) => apart.has(value.slice(0, value.indexOf(":"))));
   const recordNos = new Set(nodes.map(({ recordNo }) => recordNo));
   const links = scene.links.filter(({ sides }) =>

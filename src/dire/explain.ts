@@ -90,7 +90,7 @@ export function reasonsOf({ nodes }: Cluster, decided: Decided): DeviceReasons {
       points: total(evidence),
       assertionNo: evidence.length > 0 ? undefined : assertionOf(a, b, decided),
     }));
-  const values = [...new Set(nodes.flatMap((node) => lens.values(node)))];
+  const values = [...new Set(nodes.flatMap((node) => node.values))];
   return {
     steps,
     shared: sharedBy(nodes, { values, decided }),
@@ -120,7 +120,7 @@ function sharedBy(
   return values
     .filter((value) => lens.state(value) === "ok")
     .flatMap((value): SharedValue[] => {
-      const holders = nodes.filter((node) => lens.values(node).includes(value));
+      const holders = nodes.filter((node) => node.values.includes(value));
       const [a, b] = holders;
       if (a === undefined || b === undefined) return [];
       const bare = value.slice(value.indexOf(":") + 1);
@@ -133,7 +133,7 @@ function sharedBy(
 function muted(value: ValueKey, nodes: readonly Node[], lens: Lens): MutedValue[] {
   const state = lens.state(value);
   if (state === "ok" || isAddressKey(value)) return [];
-  const own = nodes.filter((node) => lens.values(node).includes(value));
+  const own = nodes.filter((node) => node.values.includes(value));
   const elsewhere = lens.holders(value).filter((node) => !nodes.includes(node));
   return [{ value, state, sayings: own.map((node) => sayingOf(node, value, lens)), elsewhere }];
 }
@@ -190,8 +190,8 @@ export function pairReasons(a: Cluster, b: Cluster, decided: Decided): PairReaso
   const evidence = weigh(a.nodes, b.nodes, view);
   const barrier = whyApart(a.nodes, b.nodes, view);
   const { lens } = decided;
-  const values = new Set(a.nodes.flatMap((node) => lens.values(node)));
-  const common = new Set(b.nodes.flatMap((node) => lens.values(node)).filter((v) => values.has(v)));
+  const values = new Set(a.nodes.flatMap((node) => node.values));
+  const common = new Set(b.nodes.flatMap((node) => node.values).filter((v) => values.has(v)));
   return {
     evidence,
     points: total(evidence),

@@ -129,7 +129,7 @@ async function decidedOf(
     .filter((part) => !isSighting(part))
     .flatMap(({ recordNo }) => closure.members.get(recordNo) ?? [])
     .flatMap(({ history }) => lens.nodes(history))
-    .flatMap((node) => lens.values(node))
+    .flatMap((node) => node.values)
     .filter((value) => !isAddressKey(value) && lens.state(value) === "contested")
     .flatMap((value) => lens.holders(value).map(({ recordNo }) => recordNo));
   await closure.widen([...new Set(rivals)].toSorted((a, b) => a - b).slice(0, RIVALS_MAX));

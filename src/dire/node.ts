@@ -44,6 +44,8 @@ export interface Node extends Life {
   readonly models: ReadonlySet<string>;
   readonly vendors: ReadonlySet<string>;
   readonly addresses: AddressDays;
+  /** All of these that may join devices: written once, because they are looked up again and again. */
+  readonly values: readonly ValueKey[];
 }
 
 /** The history of a record's state. */
@@ -80,6 +82,13 @@ export function nodeOf(history: RecordHistory, part: number, versions: readonly 
   const { recordNo, key } = history;
   const features = versions.map((version) => version.features);
   const { firstMs, lastMs, idInput } = lifeOf(versions);
+  const said = {
+    serials: collect(features, (f) => f.serial),
+    assets: collect(features, (f) => f.asset),
+    macs: new Set(features.flatMap((f) => [...f.macs, ...f.declared])),
+    hosts: collect(features, (f) => f.host),
+    addresses: addressesOf(history, versions),
+  };
   return {
     recordNo,
     key,
@@ -88,15 +97,24 @@ export function nodeOf(history: RecordHistory, part: number, versions: readonly 
     lastMs,
     idInput,
     fingerprints: versions.map((version) => version.fingerprint),
-    serials: collect(features, (f) => f.serial),
+    ...said,
     isVirtual: features.some((f) => f.virtual === true),
-    assets: collect(features, (f) => f.asset),
-    hosts: collect(features, (f) => f.host),
-    macs: new Set(features.flatMap((f) => [...f.macs, ...f.declared])),
     models: collect(features, (f) => f.model),
     vendors: collect(features, (f) => f.vendor),
-    addresses: addressesOf(history, versions),
+    values: keysOf(said),
   };
+}
+
+type Said = Pick<Node, "serials" | "assets" | "macs" | "hosts" | "addresses">;
+
+function keysOf({ serials, assets, macs, hosts, addresses }: Said): readonly ValueKey[] {
+  const keys: ValueKey[] = [];
+  for (const value of serials) keys.push(`serial:${value}`);
+  for (const value of assets) keys.push(`asset:${value}`);
+  for (const value of macs) keys.push(`mac:${value}`);
+  for (const value of hosts) keys.push(`host:${value}`);
+  for (const value of addresses.keys()) keys.push(`address:${value}`);
+  return keys;
 }
 
 function collect(

@@ -74,7 +74,7 @@ function reasonOf(barrier: Barrier, evidence: readonly Evidence[]): QuarantineRe
 function contestedPairs(clusters: Decision["clusters"], lens: Lens): readonly HeldApart[] {
   const contested = new Set<ValueKey>();
   for (const node of clusters.flatMap(({ nodes }) => nodes)) {
-    for (const value of lens.values(node)) {
+    for (const value of node.values) {
       if (lens.state(value) === "contested") contested.add(value);
     }
   }
@@ -107,8 +107,8 @@ function asIfUsable(
   [a, b]: readonly [Node, Node],
   { value, lens }: { readonly value: ValueKey; readonly lens: Lens },
 ): HeldApart[] {
-  const others = new Set(lens.values(b));
-  const shared = new Set(lens.values(a).filter((one) => others.has(one)));
+  const others = new Set(b.values);
+  const shared = new Set(a.values.filter((one) => others.has(one)));
   const evidence = weigh([a], [b], {
     isUsable: (one) => one === value || !shared.has(one) || lens.state(one) === "ok",
     addressesOf: () => new Map(),

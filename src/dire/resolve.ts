@@ -65,20 +65,20 @@ export function viewOf(lens: Lens, links: readonly Link[], nodes: readonly Node[
   return {
     holders: (value) => lens.holders(value),
     isUsable: (value) => lens.state(value) === "ok",
-    valuesOf: (node) => lens.values(node),
     addressesOf: (node) => lens.addresses(node),
     ...linkedNodes(links, nodes),
   };
 }
+
+/** Who holds a value, and what it is worth once somebody has asked. */
+type Found = { readonly holders: readonly Node[]; state: ValueState | undefined };
 
 /** Sees records as nodes and values as what they are worth, each worked out once. */
 export class Lens {
   readonly #around: Surroundings;
   readonly #nodes = new Map<number, readonly Node[]>();
   readonly #histories = new Map<number, RecordHistory>();
-  readonly #holders = new Map<ValueKey, readonly Node[]>();
-  readonly #states = new Map<ValueKey, ValueState>();
-  readonly #values = new Map<Node, readonly ValueKey[]>();
+  readonly #found = new Map<ValueKey, Found>();
   readonly #addresses = new Map<Node, AddressDays>();
 
   constructor(around: Surroundings) {
@@ -111,38 +111,39 @@ export class Lens {
 
   /** Nodes that hold a value; none where it is generic. */
   holders(value: ValueKey): readonly Node[] {
-    const known = this.#holders.get(value);
-    if (known !== undefined) return known;
-    const records = this.records(value);
-    const [only, ...others] = records;
-    const all =
-      only !== undefined && others.length === 0
-        ? this.nodes(only)
-        : records.flatMap((history) => this.nodes(history));
-    const nodes = all.every((node) => this.values(node).includes(value))
-      ? all
-      : all.filter((node) => this.values(node).includes(value));
-    this.#holders.set(value, nodes);
-    return nodes;
+    return this.#find(value).holders;
   }
 
   /** What a value is worth. */
   state(value: ValueKey): ValueState {
-    const known = this.#states.get(value);
-    if (known !== undefined) return known;
-    const state = this.#decide(value);
-    this.#states.set(value, state);
-    return state;
+    const found = this.#find(value);
+    found.state ??= valueState(found.holders);
+    return found.state;
   }
 
-  #decide(value: ValueKey): ValueState {
+  #find(value: ValueKey): Found {
+    const known = this.#found.get(value);
+    if (known !== undefined) return known;
+    const found = this.#look(value);
+    this.#found.set(value, found);
+    return found;
+  }
+
+  #look(value: ValueKey): Found {
     const held = this.#around.holders(value);
-    if (held === "generic") return "generic";
+    if (held === "generic") return { holders: [], state: "generic" };
+    if (isAddressKey(value)) return { holders: [], state: "ok" };
+    const [only, ...others] = held;
+    const all =
+      only !== undefined && others.length === 0
+        ? this.nodes(only)
+        : held.flatMap((history) => this.nodes(history));
+    const saysIt = (node: Node): boolean => node.values.includes(value);
+    const holders = all.every(saysIt) ? all : all.filter(saysIt);
     // No record is its own rival.
-    if (held.length < 2 || isAddressKey(value) || this.#around.isAllowed?.(value) === true) {
-      return "ok";
-    }
-    return valueState(this.holders(value));
+    if (held.length < 2 || this.#around.isAllowed?.(value) === true)
+      return { holders, state: "ok" };
+    return { holders, state: undefined };
   }
 
   /**
@@ -166,21 +167,6 @@ export class Lens {
     );
     this.#addresses.set(node, speaking);
     return speaking;
-  }
-
-  /** Every value of a node. */
-  values(node: Node): readonly ValueKey[] {
-    const known = this.#values.get(node);
-    if (known !== undefined) return known;
-    const values: ValueKey[] = [
-      ...[...node.serials].map((v): ValueKey => `serial:${v}`),
-      ...[...node.assets].map((v): ValueKey => `asset:${v}`),
-      ...[...node.macs].map((v): ValueKey => `mac:${v}`),
-      ...[...node.hosts].map((v): ValueKey => `host:${v}`),
-      ...[...node.addresses.keys()].map((v): ValueKey => `address:${v}`),
-    ];
-    this.#values.set(node, values);
-    return values;
   }
 
   /** Nodes whose id rule gives the same input as this one's, this one included. */

@@ -52,7 +52,7 @@ export function watchesOf(
 function sharedValues(histories: readonly RecordHistory[], lens: Lens): ReadonlySet<ValueKey> {
   const shared = new Set<ValueKey>();
   for (const node of histories.flatMap((history) => lens.nodes(history))) {
-    for (const value of lens.values(node)) {
+    for (const value of node.values) {
       if (!isAddressKey(value) && lens.holders(value).length > 1) shared.add(value);
     }
   }

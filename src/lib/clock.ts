@@ -56,7 +56,10 @@ export function randomHex(bytes: number): string {
   return randomBytes(bytes).toString("hex");
 }
 
-/** The instant as RFC 3339 in UTC with milliseconds. */
+let last = { ms: 0, text: new Date(0).toISOString() };
+
+/** The instant as RFC 3339 in UTC with milliseconds. Batches ask for one time again and again, so the last answer is kept. */
 export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+  if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() };
+  return last.text;
 }

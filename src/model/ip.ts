@@ -5,6 +5,8 @@
 export type Ip = string & { readonly __brand: "Ip" };
 
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+/** An address that is written in its one form already, as nearly all are. */
+const PLAIN_IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const GROUP = /^[0-9a-f]{1,4}$/i;
 const GROUPS = 8;
@@ -14,6 +16,7 @@ const GROUPS = 8;
  * ("fe80::1%eth0") are cut off; an IPv4-mapped IPv6 address becomes the IPv4 one.
  */
 export function parseIp(text: string): Ip | undefined {
+  if (PLAIN_IPV4.test(text)) return text as Ip;
   const bare = text
     .trim()
     .replace(/\/\d{1,3}$/, "")

@@ -52,6 +52,7 @@ function nodeOf(no: number, kind: Kind): Node {
     models: NONE,
     vendors: NONE,
     addresses: new Map(),
+    values: [],
   };
 }
 
