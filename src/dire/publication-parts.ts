@@ -6,7 +6,7 @@ import type { CanonicalId } from "../model/canonical-id.ts";
 import type { Kind } from "./kind.ts";
 import type { Node } from "./node.ts";
 import {
-  publishedDevice,
+  publishedDevices,
   type Departure,
   type Publication,
   type Published,
@@ -32,12 +32,12 @@ export function partsOf(
   { known, departures }: Publication,
   published: Published,
 ): readonly Part[] {
-  const deviceOf = publishedDevice(published.members);
+  const devicesOf = publishedDevices(published.members);
   const linked = new Linked(clusters.length);
   for (const [i, cluster] of clusters.entries()) {
     for (const node of cluster.nodes) {
       linked.link(i, `record ${node.recordNo}`);
-      linked.link(i, `device ${deviceOf(node)}`);
+      for (const no of devicesOf(node)) linked.link(i, `device ${no}`);
     }
     linked.link(i, `device ${known.get(cluster.id)}`);
   }
@@ -48,23 +48,23 @@ export function partsOf(
       clusters: own,
       departures: going.get(group) ?? [],
       recordNos: [...new Set(own.flatMap(({ nodes }) => nodes.map(({ recordNo }) => recordNo)))],
-      ...weightOf(own, { deviceOf, devices: published.devices }),
+      ...weightOf(own, { devicesOf, devices: published.devices }),
     };
   });
 }
 
 type Before = {
-  readonly deviceOf: (node: Node) => number | undefined;
+  readonly devicesOf: (node: Node) => readonly number[];
   readonly devices: ReadonlyMap<number, CanonicalId>;
 };
 
 function weightOf(
   clusters: readonly Cluster[],
-  { deviceOf, devices }: Before,
+  { devicesOf, devices }: Before,
 ): Pick<Part, "shrinks" | "ids"> {
   const former = clusters.map(({ id, nodes }) => {
     const real = nodes.filter(({ key }) => !PROVISIONAL.has(key.kind));
-    return { id, deviceNos: new Set(real.flatMap((node) => deviceOf(node) ?? [])) };
+    return { id, deviceNos: new Set(real.flatMap(devicesOf)) };
   });
   const before = new Set(former.flatMap(({ deviceNos }) => [...deviceNos]));
   const after = former.filter(({ deviceNos }) => deviceNos.size > 0);

@@ -70,9 +70,11 @@ export function planPublication(clusters: readonly Cluster[], published: Publish
   );
   const going = [...touched].filter((no) => !kept.has(no));
   if (going.length === 0) return { known, departures: [] };
-  const deviceOf = publishedDevice(published.members);
+  const devicesOf = publishedDevices(published.members);
   const former = clusters.flatMap((cluster) =>
-    cluster.nodes.map((node) => ({ cluster, node, deviceNo: deviceOf(node) })),
+    cluster.nodes.flatMap((node) =>
+      devicesOf(node).map((deviceNo) => ({ cluster, node, deviceNo })),
+    ),
   );
   const byDevice = Map.groupBy(former, ({ deviceNo }) => deviceNo);
   const departures = going.map((no) => departureOf(no, byDevice.get(no) ?? [], published));
@@ -109,17 +111,29 @@ export function collisionsOf(
     .map(([id, { successor }]) => ({ id, successor }));
 }
 
-/** The device that a node was published with. */
+/** The device that a node was published with; of several that of its oldest version. */
 export function publishedDevice(
   members: readonly MemberRow[],
 ): (node: Pick<Node, "recordNo" | "fingerprints">) => number | undefined {
+  const devicesOf = publishedDevices(members);
+  return (node) => devicesOf(node)[0];
+}
+
+/** Every device that a node was published with: several where what were two lives of a record is one. */
+export function publishedDevices(
+  members: readonly MemberRow[],
+): (node: Pick<Node, "recordNo" | "fingerprints">) => readonly number[] {
   const rows = Map.groupBy(members, ({ recordNo }) => recordNo);
   return ({ recordNo, fingerprints }) => {
     const parts = rows.get(recordNo);
-    if (parts === undefined) return undefined;
-    const named = fingerprints.map((one) => parts.find(({ fingerprint }) => fingerprint === one));
-    const own = named.find((row) => row !== undefined);
-    return (own ?? parts.find(({ fingerprint }) => fingerprint === 0))?.deviceNo;
+    if (parts === undefined) return [];
+    const named = fingerprints.flatMap(
+      (one) => parts.find(({ fingerprint }) => fingerprint === one) ?? [],
+    );
+    const own = named.length > 0 ? named : parts.filter(({ fingerprint }) => fingerprint === 0);
+    return own.length < 2
+      ? own.map(({ deviceNo }) => deviceNo)
+      : [...new Set(own.map(({ deviceNo }) => deviceNo))];
   };
 }
 

@@ -334,3 +334,21 @@ test("a blocked value joins nothing, and an allowed one joins though contested",
   await contested.assert(() => ({ kind: "allow_value", value }));
   assert.deepEqual(grouping(await contested.devices()), [0, 1, 0]);
 });
+
+test("two lives of a record that one value kept apart are one device while it is blocked", async (t) => {
+  const {
+    devices,
+    assert: claim,
+    revoke,
+  } = await told(t, [
+    update("netbox", "1", { hostname: "one" }),
+    update("netbox", "1", { hostname: "two", day: "3" }),
+  ]);
+  const [, second] = await devices();
+  const value = { partitionNo: 1, value: "host:two" } as const;
+  const no = await claim(() => ({ kind: "block_value", value }));
+  const [, joined] = await devices();
+  assert.notEqual(joined, second);
+  await revoke(no);
+  assert.deepEqual((await devices())[1], second);
+});
