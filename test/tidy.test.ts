@@ -50,7 +50,7 @@ const CORE_SIDE = ["cli", "api", "dire", "inventory", "inbox", "control", "db", 
 const SHARED = ["wire", "model", "lib", "cli"];
 /** Pure files beside all of model: values in, values out; no npm package, no Node built-in, no database. One a line. */
 const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
-  db: ["checkout-queue", "pool-size"],
+  db: ["array-text", "checkout-queue", "pool-size"],
   dire: [
     "absence",
     "address-owner",
@@ -107,7 +107,6 @@ const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
     "watch",
     "without",
   ],
-  db: ["array-text"],
   inbox: ["entries", "intake-fact", "sender"],
   inventory: ["member", "query-sql"],
   api: ["metric-list"],

@@ -121,13 +121,15 @@ function collect(
   features: readonly Features[],
   read: (f: Features) => string | undefined,
 ): ReadonlySet<string> {
-  const found = new Set<string>();
+  let found: Set<string> | undefined;
   for (const one of features) {
     const value = read(one);
-    if (value !== undefined) found.add(value);
+    if (value !== undefined) found = (found ?? new Set()).add(value);
   }
-  return found;
+  return found ?? NONE;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 function addressesOf({ addresses }: RecordHistory, versions: readonly Version[]): AddressDays {
   const [only, ...others] = versions;

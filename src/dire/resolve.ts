@@ -141,9 +141,8 @@ export class Lens {
     const saysIt = (node: Node): boolean => node.values.includes(value);
     const holders = all.every(saysIt) ? all : all.filter(saysIt);
     // No record is its own rival.
-    if (held.length < 2 || this.#around.isAllowed?.(value) === true)
-      return { holders, state: "ok" };
-    return { holders, state: undefined };
+    const isFree = held.length < 2 || this.#around.isAllowed?.(value) === true;
+    return { holders, state: isFree ? "ok" : undefined };
   }
 
   /**
@@ -171,8 +170,9 @@ export class Lens {
 
   /** Nodes whose id rule gives the same input as this one's, this one included. */
   rivalsForId(node: Node, history: RecordHistory): readonly Node[] {
-    return this.#around
-      .namesakes(history)
+    const namesakes = this.#around.namesakes(history);
+    if (namesakes.length < 2 && this.nodes(history).length < 2) return [node];
+    return namesakes
       .filter(({ versions }) => versions.some(({ idInput }) => idInput === node.idInput))
       .flatMap((namesake) => this.nodes(namesake))
       .filter(({ idInput }) => idInput === node.idInput);

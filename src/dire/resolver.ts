@@ -15,6 +15,8 @@ import {
 } from "../inventory/device-store.ts";
 import type { MemberRow } from "../inventory/member.ts";
 import { invariant } from "../lib/invariant.ts";
+import { overlapped } from "../lib/overlap.ts";
+import { slicesOf } from "../lib/slices.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import type { Ip } from "../model/ip.ts";
 import { readLocks } from "./assertion-store.ts";
@@ -46,6 +48,9 @@ import { findTenantRows, type TenantRows } from "./tenant-rows.ts";
 import { writeValueStates, type DecidedValue } from "./value-store.ts";
 import { addWatches } from "./watch-store.ts";
 import { ANY_DAY, watchesOf, type Watches } from "./watch.ts";
+
+/** Devices of one statement: while they are written, the values of the next ones are decided. */
+const SLICE_DEVICES = 500;
 
 /** What a publication changed. */
 export interface ResolveCounts {
@@ -206,19 +211,23 @@ async function write(
     : NO_DELETIONS;
   const derivation = await readDerivation(tx);
   const locks = has.hasLocks ? await readLocks(tx, tenant, [...all.keys()]) : [];
-  const rows = clusters.map((cluster): DeviceRow => {
+  const rowOf = (cluster: Cluster): DeviceRow => {
     const standing = cluster.nodes.flatMap((node) =>
       standingOf(node, { member: all.get(node.recordNo), deletions }),
     );
     const terms = { derivation, locks: locksOf(cluster.nodes, locks) };
     return deviceRow(cluster, standing, { deviceNo: numberOf(cluster.id), ...terms });
-  });
+  };
   const removed = await removeDevices(
     tx,
     tenant,
     departures.map(({ deviceNo }) => deviceNo),
   );
-  await writeDevices(tx, tenant, rows);
+  const byNumber = clusters.toSorted((a, b) => numberOf(a.id) - numberOf(b.id));
+  await overlapped(slicesOf(byNumber, SLICE_DEVICES), {
+    prepare: (slice) => slice.map(rowOf),
+    send: (rows) => writeDevices(tx, tenant, rows),
+  });
   await writeMembers(tx, tenant, memberChanges(members, memberRows(clusters, numberOf)));
   if (has.hasAliases || departures.length > 0) {
     await writeAliases(tx, tenant, {

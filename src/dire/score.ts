@@ -111,6 +111,7 @@ function compare(
   [a, b]: Sets,
   usable: (value: string) => boolean,
 ): Evidence | undefined {
+  if (a.size === 0 || b.size === 0) return undefined;
   const [own, other] = [[...a].filter(usable).toSorted(), [...b].filter(usable).toSorted()];
   const agreed = own.find((value) => b.has(value));
   if (agreed !== undefined) return piece(type, "agree", agreed);
