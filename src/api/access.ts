@@ -8,6 +8,7 @@ import type { MiddlewareHandler } from "hono";
 import { findTenant, type Tenant } from "../control/tenants.ts";
 import { findToken, noteTokenUse, ROLES, type Role } from "../control/tokens.ts";
 import type { Db } from "../db/pool.ts";
+import { listsOf } from "../db/replica.ts";
 import type { TenantSlug } from "../model/tenant.ts";
 import { ACTOR_HEADER } from "./actor.ts";
 import type { ApiContext } from "./context.ts";
@@ -41,6 +42,8 @@ export type ApiEnv = {
     /** Of the path, with the database as it has it. */
     tenant: Tenant;
     db: Db;
+    /** Runs what only lists, on a read replica where there is one. */
+    listing: <T>(work: (db: Db) => Promise<T>) => Promise<T>;
   };
 };
 
@@ -97,7 +100,7 @@ async function bearer({ db, clock }: ApiContext, header: string | undefined): Pr
  * Finds the tenant of the path. A token is held to its own before anything is looked up, so it cannot learn which others
  * there are.
  */
-export function scopeToTenant({ db }: ApiContext): MiddlewareHandler<ApiEnv> {
+export function scopeToTenant({ db, lists = listsOf(db) }: ApiContext): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const slug = c.req.param("tenant") ?? "";
     const caller = c.get("caller");
@@ -108,6 +111,7 @@ export function scopeToTenant({ db }: ApiContext): MiddlewareHandler<ApiEnv> {
     if (tenant === undefined) throw new Problem("tenant_not_found", `there is no tenant "${slug}"`);
     c.set("tenant", tenant);
     c.set("db", db.forTenant(tenant.tenant));
+    c.set("listing", (work) => lists.read(tenant.tenant, work));
     await next();
   };
 }

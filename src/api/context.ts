@@ -2,6 +2,7 @@ import type { Authorities } from "../control/authorities.ts";
 import type { Sealer } from "../control/secrets.ts";
 import type { PoolLoad } from "../db/connections.ts";
 import type { TenantDbs } from "../db/pool.ts";
+import type { Lists } from "../db/replica.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Tuning } from "../model/tuning.ts";
@@ -13,6 +14,8 @@ export interface ApiContext {
   readonly authorities: Authorities;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where lists of what ingestion brings are read; default: the database itself. */
+  readonly lists?: Lists | undefined;
   /** What the process is tuned to; absent in a command that works without a server. */
   readonly tuning?: (() => TuningInForce) | undefined;
 }

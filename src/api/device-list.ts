@@ -76,18 +76,23 @@ const completions = createRoute({
 export function addDeviceLists(app: Api, { clock }: ApiContext): void {
   app.openapi(list, async (c) => {
     const asked = c.req.valid("query");
-    const [db, tenant] = [c.get("db"), c.get("tenant")];
-    if (asked.query === undefined) return c.json(await plainPage(db, tenant, asked), 200);
-    const request = { asked: { ...asked, query: asked.query }, nowMs: clock.now() };
-    const search = await searchOf(db, tenant, request);
-    if (search.query.grouping !== undefined) throw belongsTo("devices/groups");
-    return c.json(await foundPage(db, tenant, { asked, search }), 200);
+    const tenant = c.get("tenant");
+    const page = await c.get("listing")(async (db) => {
+      if (asked.query === undefined) return await plainPage(db, tenant, asked);
+      const request = { asked: { ...asked, query: asked.query }, nowMs: clock.now() };
+      const search = await searchOf(db, tenant, request);
+      if (search.query.grouping !== undefined) throw belongsTo("devices/groups");
+      return await foundPage(db, tenant, { asked, search });
+    });
+    return c.json(page, 200);
   });
   app.openapi(groups, async (c) => {
-    const [db, tenant] = [c.get("db"), c.get("tenant")];
+    const tenant = c.get("tenant");
     const request = { asked: c.req.valid("query"), nowMs: clock.now() };
-    const search = await searchOf(db, tenant, request);
-    const found = await groupDevices(db, tenant.tenant, search);
+    const [search, found] = await c.get("listing")(async (db) => {
+      const meant = await searchOf(db, tenant, request);
+      return [meant, await groupDevices(db, tenant.tenant, meant)] as const;
+    });
     const by = [...(search.query.grouping?.by ?? [])];
     const shown = found.map(({ values, devices }) => ({ values: [...values], devices }));
     return c.json({ by, groups: shown, is_complete: found.length < GROUPS_MAX }, 200);

@@ -67,18 +67,21 @@ const verify = createRoute({
 /** Adds the routes of runs. */
 export function addRuns(app: Api): void {
   app.openapi(list, async (c) => {
-    const db = c.get("db");
     const { tenant } = c.get("tenant");
     const { limit, after, source, outcome } = c.req.valid("query");
-    const names = await sourceNames(db, tenant);
-    const found = await listRuns(db, tenant, {
-      instance: source === undefined ? undefined : await instanceNamed(db, c.get("tenant"), source),
-      outcome,
-      before: readCursor("r", after),
-      limit: limit + 1,
+    const page = await c.get("listing")(async (db) => {
+      const names = await sourceNames(db, tenant);
+      const found = await listRuns(db, tenant, {
+        instance:
+          source === undefined ? undefined : await instanceNamed(db, c.get("tenant"), source),
+        outcome,
+        before: readCursor("r", after),
+        limit: limit + 1,
+      });
+      const { rows, next } = pageWithNext(found, limit, ({ runNo }) => cursorOf("r", runNo));
+      return { runs: rows.map((run) => shown(run, names)), next };
     });
-    const { rows, next } = pageWithNext(found, limit, ({ runNo }) => cursorOf("r", runNo));
-    return c.json({ runs: rows.map((run) => shown(run, names)), next }, 200);
+    return c.json(page, 200);
   });
   app.openapi(get, async (c) => {
     const db = c.get("db");

@@ -22,6 +22,7 @@ import type { Log } from "../lib/log.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import type { Tuning } from "../model/tuning.ts";
 import { messageLimits } from "../wire/limits.ts";
+import { openLists } from "./lists.ts";
 import { LIGHT_CONNECTIONS, startCrew } from "./pipeline-crew.ts";
 import type { Pipeline, PipelineOptions } from "./pipeline-thread.ts";
 import { readTuning, settleTuning, type SettledTuning } from "./settle-tuning.ts";
@@ -52,6 +53,8 @@ export interface ServeSettings extends PlatformSettings {
   /** Complete full runs that may miss a record before its values yield. */
   readonly fieldExpiryRuns: number;
   readonly socketPath: string;
+  /** A streaming replica of `databaseUrl`, for lists. */
+  readonly readDatabaseUrl?: string | undefined;
 }
 
 /** Unworked chunks of a tenant before its agents are held back: by default about 0.5 GB of JSON, 50 MB as stored. */
@@ -78,6 +81,7 @@ export async function serve(
   const settled = await settleTuning(platform.db, given, log);
   const sizes = poolSizes(settled, isIngesting);
   platform.retune({ queue: sizes.queue, least: sizes.own, most: sizes.ownMost });
+  await using replica = await openLists(platform, { ...settings, poolSize: sizes.own }, log);
   await ensureTenant(platform, settings.firstTenant);
   if (isIngesting) await bringDerivation(platform.db, { ...settings, clock: systemClock, log });
   const parts: Part[] = [];
@@ -92,7 +96,8 @@ export async function serve(
       parts.push(await startGateway(intake));
     }
     const tuning = (): TuningInForce => ({ ...settled, pools: pools() });
-    parts.push(...(await startHttp({ ...platform, tuning }, settings, { log, metrics })));
+    const { lists } = replica;
+    parts.push(...(await startHttp({ ...platform, lists, tuning }, settings, { log, metrics })));
     if (settings.enrollListen !== undefined) {
       parts.push(await startEnrolment(platform, settings, log));
     }
@@ -206,7 +211,7 @@ async function startGateway({
 
 /** The API's listeners where it is wanted, and the watchers' port where one is named, of any role. */
 async function startHttp(
-  platform: Platform & Pick<ApiContext, "tuning">,
+  platform: Platform & Pick<ApiContext, "lists" | "tuning">,
   { roles, httpListen, socketPath, metricsListen }: ServeSettings,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Promise<Part[]> {

@@ -19,6 +19,8 @@ export interface ServeRequest extends PlatformSettings {
   readonly enrollListen?: string | undefined;
   /** Where metrics are, without a password; absent: nowhere. */
   readonly metricsListen?: string | undefined;
+  /** A streaming replica of `databaseUrl`, for lists. */
+  readonly readDatabaseUrl?: string | undefined;
   readonly gatewayNames: readonly string[];
   readonly firstTenant: string;
   /** Folder of operators' own enrichment rules; undefined: the default one, which need not be there. */

@@ -13,7 +13,13 @@ import { advised } from "./core-busy.ts";
 import { CORE_ROLES, type CoreContext } from "./core-context.ts";
 import { socketPathOf } from "./core-link.ts";
 import { CORE_NAME } from "./core-session.ts";
-import { LOG_LEVELS, logLevel, platformSettings, WHERE } from "./core-settings.ts";
+import {
+  LOG_LEVELS,
+  logLevel,
+  platformSettings,
+  readUrlFromEnvironment,
+  WHERE,
+} from "./core-settings.ts";
 import { stopOnSignals } from "./core-signal.ts";
 import { command, type Command } from "./program.ts";
 import { tableLines } from "./table.ts";
@@ -55,6 +61,10 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
         "DIR",
         `your own enrichment rules; also DEVICE_ENRICHMENT_RULES_DIR (default: ${RULES_DIR_DEFAULT})`,
       ),
+      readDatabaseUrl: optional(
+        "URL",
+        "a streaming replica of --database-url, which lists are read from; also READ_DATABASE_URL, or READ_DATABASE_URL_FILE",
+      ),
       logLevel: oneOf(LOG_LEVELS, "what is logged (default: info)"),
       logFormat: oneOf(FORMATS, "how (default: pretty on a terminal, else json)"),
     },
@@ -74,6 +84,7 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
           {
             ...settings,
             compatSchema: values.compatSchema,
+            readDatabaseUrl: values.readDatabaseUrl ?? readUrlFromEnvironment(env),
             roles: roles ?? CORE_ROLES,
             grpcListen,
             httpListen,

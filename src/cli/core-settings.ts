@@ -46,14 +46,29 @@ export function platformSettings(
 }
 
 function urlFromEnvironment(env: Environment): string | undefined {
-  const given = env["DATABASE_URL"]?.trim();
-  if (given !== undefined && given !== "") return given;
-  const file = env["DATABASE_URL_FILE"]?.trim();
-  if (file === undefined || file === "") return undefined;
+  const [given, file] = [env["DATABASE_URL"], env["DATABASE_URL_FILE"]];
+  return urlOf({ given, file, setting: "DATABASE_URL_FILE" });
+}
+
+/** The URL of a read replica that the environment names. Throws ConfigError naming READ_DATABASE_URL_FILE. */
+export function readUrlFromEnvironment(env: Environment): string | undefined {
+  const [given, file] = [env["READ_DATABASE_URL"], env["READ_DATABASE_URL_FILE"]];
+  return urlOf({ given, file, setting: "READ_DATABASE_URL_FILE" });
+}
+
+type NamedUrl = {
+  readonly given: string | undefined;
+  readonly file: string | undefined;
+  readonly setting: string;
+};
+
+function urlOf({ given = "", file = "", setting }: NamedUrl): string | undefined {
+  if (given.trim() !== "") return given.trim();
+  if (file.trim() === "") return undefined;
   try {
-    return readFileSync(file, "utf8").trim();
+    return readFileSync(file.trim(), "utf8").trim();
   } catch (thrown) {
-    throw new ConfigError("DATABASE_URL_FILE", `${file} cannot be read: ${messageOf(thrown)}`);
+    throw new ConfigError(setting, `${file.trim()} cannot be read: ${messageOf(thrown)}`);
   }
 }
 

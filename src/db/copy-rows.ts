@@ -2,6 +2,7 @@
  * Rows of one tenant by COPY, for those that are new for sure: half the CPU of an insert from arrays, at the server and here, where an
  * array is put together as one text before anything is sent.
  */
+import { invariant } from "../lib/invariant.ts";
 import type { Tx } from "./tx.ts";
 
 /** A column's value: text and numbers as they are written, null where there is none. */
@@ -24,8 +25,13 @@ export async function copyRows(
     readonly rows: Iterable<readonly CopyValue[]>;
   },
 ): Promise<void> {
-  // A transaction of a tenant has said so already; in others the column's default would find none.
-  await tx.query("select set_config('sync.tenant', $1, true)", [String(tenant)]);
+  // A transaction of a tenant has said so already, and must have said the same; in others the column's default would find none.
+  const { count } = await tx.query(
+    `select set_config('sync.tenant', $1, true)
+      where coalesce(nullif(current_setting('sync.tenant', true), ''), $1) = $1`,
+    [String(tenant)],
+  );
+  invariant(count === 1, `rows of tenant ${tenant} in a transaction of another`);
   await tx.copyFrom(`copy ${into} (${columns.join(", ")}) from stdin`, pieces(rows));
 }
 

@@ -29,6 +29,7 @@ test("a server is told its defaults", async () => {
     dataDir: "/data",
     isDataDirExplicit: true,
     databaseUrl: "postgresql://h/d",
+    readDatabaseUrl: undefined,
     keyFile: undefined,
     compatSchema: undefined,
     poolSize: 4,

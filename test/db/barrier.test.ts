@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { checkBarrier } from "../../src/db/check-barrier.ts";
+import { copyRows } from "../../src/db/copy-rows.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { openPool, type Db } from "../../src/db/pool.ts";
 import { DOORS, TENANT_ROLE } from "../../src/db/scope.ts";
@@ -160,6 +161,11 @@ test("a copy into a tenant's table writes rows of that tenant, and may not name 
       /lists columns, and not the tenant/,
     );
   }
+  const rows = { into: "sync.partitions", columns: ["partition_no", "name"], rows: [[8, "b"]] };
+  await assert.rejects(
+    tx(own, (open) => copyRows(open, THEIRS, rows)),
+    /rows of tenant 2 in a transaction of another/,
+  );
 });
 
 test("a handle of one tenant becomes neither another's nor everybody's", () => {
@@ -197,7 +203,7 @@ test("each door is used in one place", () => {
     leases: ["inbox/lease.ts"],
     metrics: ["api/metrics.ts"],
     news: ["control/stream-news.ts"],
-    schema: ["api/health.ts", "cli/core-serve.ts"],
+    schema: ["api/health.ts", "cli/core-serve.ts", "db/replica.ts"],
     start: ["bin/serve.ts"],
     tenants: ["control/tenants.ts"],
     tuning: ["bin/settle-tuning.ts"],
