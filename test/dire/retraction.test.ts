@@ -309,3 +309,23 @@ test("a device comes back by being listed again, whatever time the listing bears
   await play(at, devices(0, 3, { timestamp }));
   assert.deepEqual(await gone(at), []);
 });
+
+test("a clock that runs ahead keeps nothing alive that its source has let go", async (t) => {
+  const at = await scene(t);
+  let startedMs = Date.UTC(2036, 0, 1);
+  const ahead = async (updates: readonly WireUpdate[], from = source): Promise<void> => {
+    await play(at, updates, { from, startedMs: (startedMs += 3_600_000) });
+    await nextDay(at.db);
+  };
+  const metadata = { ...(netboxDevice(1)["metadata"] as object), site: "one" };
+  await ahead([netboxDevice(1, { metadata }), ...devices(2, 4)]);
+  const twin = { netbox_device_id: "71", integration_id: "71", serial: "SN-771" };
+  await ahead([{ ...netboxDevice(71), metadata: twin }], other);
+  for (let run = 0; run < 3; run += 1) await ahead(devices(2, 3));
+  assert.deepEqual(await gone(at), ["host-3"]);
+  // The view of the original's name says no more than the device does.
+  const { rows } = await at.db.query(
+    "select metadata ->> 'site' as site from platform.ocsf_devices where metadata ->> 'serial' = 'SN-771'",
+  );
+  assert.deepEqual(rows, [{ site: null }]);
+});

@@ -21,6 +21,8 @@ export interface TestRun extends Partial<
   Pick<RunManifest, "kind" | "outcome" | "devices" | "error">
 > {
   readonly runId?: string;
+  /** By the agent's clock, ms. */
+  readonly startedMs?: number;
   readonly chunkSize?: number;
   /** `none`: the agent sends no manifest. `final`: neither, but its last chunk says that it is the last. */
   readonly end?: "manifest" | "none" | "final";
@@ -45,8 +47,8 @@ export async function playRun(
   run: TestRun & { source: TestSource; updates: readonly WireUpdate[] },
 ): Promise<string> {
   runs += 1;
-  const { runId = `run-${runs}` } = run;
-  for (const chunk of chunksOf({ ...run, runId, startedMs: DAY_0_MS + runs * HOUR_MS })) {
+  const { runId = `run-${runs}`, startedMs = DAY_0_MS + runs * HOUR_MS } = run;
+  for (const chunk of chunksOf({ ...run, runId, startedMs })) {
     await putChunk(db, lease.tenant, { ...chunk, chunksMax: 10_000 });
   }
   await workAll(db, lease);

@@ -98,7 +98,7 @@ select m.device_no, r.tenant, r.record_no, r.partition_no, r.kind, r.native, r.i
    and not exists (
      select from sync.record_deletions x
       where x.tenant = r.tenant and x.partition_no = r.partition_no and x.kind = r.kind and x.native = r.native
-        and x.instance_no = r.instance_no and x.deleted_at >= sync.last_seen_of(r));
+        and x.instance_no = r.instance_no and (x.reason <> 'source' or x.deleted_at >= sync.last_seen_of(r)));
 
 -- Metadata of a device's records in one: of several values that of the record which came to say it last.
 create function sync.metadata_of(the_tenant int, the_device int) returns jsonb language sql stable as $$
