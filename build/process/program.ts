@@ -126,6 +126,16 @@ export class Program implements AsyncDisposable {
     await this.#ended;
   }
 
+  /** Stops it where it stands, or lets it go on, as a laptop's lid does. */
+  freeze(isFrozen: boolean): void {
+    this.#child.kill(isFrozen ? "SIGSTOP" : "SIGCONT");
+  }
+
+  /** Waits for its end and gives its exit code. */
+  ended(): Promise<number> {
+    return this.#ended;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

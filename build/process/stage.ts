@@ -20,7 +20,7 @@ export interface Stage extends AsyncDisposable {
   readonly command: ReturnType<typeof coreCommands>;
   /** Starts a program of the checkout; it is stopped with the stage, the newest first. */
   readonly start: (name: string, ...args: readonly string[]) => Program;
-  /** Starts the core again on its data and addresses, with its usual flags; it must have ended. */
+  /** Starts the core again on its data and addresses, with its usual flags; it must have ended. Rejects where it does not come up. */
   readonly restart: () => Promise<void>;
   /** Leaves the folder, for who looks for the reason of a failure. */
   readonly keep: () => void;
@@ -57,13 +57,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const dataDir = join(dir, "core");
   const where = ["--data-dir", dataDir, "--grpc-listen", grpc, "--http-listen", http];
   const serve = ["src/bin/core.ts", "serve", ...where, "--first-tenant", options.firstTenant];
-  const startCore = async (name: string, ...flags: readonly string[]): Promise<Program> => {
-    const started = start(name, ...serve, ...flags);
-    await started.line("serviceradar-core is up");
-    return started;
-  };
+  const isUp = async (started: Program): Promise<void> =>
+    void (await started.line("serviceradar-core is up"));
   let starts = 1;
-  let core = await startCore("core", ...(options.coreFlags ?? []));
+  let core = start("core", ...serve, ...(options.coreFlags ?? []));
+  await isUp(core);
   const all = stack.move();
   return {
     dir,
@@ -77,7 +75,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     start,
     restart: async () => {
       starts += 1;
-      core = await startCore(`core-${starts}`);
+      core = start(`core-${starts}`, ...serve);
+      await isUp(core);
     },
     keep: () => {
       isKept = true;

@@ -4,14 +4,24 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 export interface Cable extends AsyncDisposable {
   /** "host:port" for the agent to dial. */
   readonly address: string;
-  /** How often it has broken. */
+  /** How often it has broken by itself. */
   readonly cuts: () => number;
+  /** Breaks it now; it is whole again at once. */
+  readonly cut: () => void;
+  /** Holds back what both ends say, who do not notice, or lets it go on. */
+  readonly hold: (isHeld: boolean) => void;
 }
 
-/** Lays a line to an address; it breaks whenever so many more bytes have gone towards it, up to `cutsMax` times. */
+/** When a line breaks by itself: whenever so many more bytes have gone towards its end, up to `cutsMax` times. */
+interface Breaking {
+  readonly everyBytes: number;
+  readonly cutsMax: number;
+}
+
+/** Lays a line to an address. */
 export async function layCable(
   to: string,
-  { everyBytes, cutsMax }: { readonly everyBytes: number; readonly cutsMax: number },
+  { everyBytes, cutsMax }: Breaking = { everyBytes: 0, cutsMax: 0 },
 ): Promise<Cable> {
   const [host = "", port = ""] = to.split(":");
   const open = new Set<Socket>();
@@ -41,6 +51,10 @@ export async function layCable(
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     cuts: () => cuts,
+    cut,
+    hold: (isHeld) => {
+      for (const socket of open) socket[isHeld ? "pause" : "resume"]();
+    },
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

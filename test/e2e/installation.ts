@@ -19,6 +19,7 @@ export interface TestTenant {
 
 /** A run as the API tells it. */
 export interface RunSeen {
+  readonly run_no: number;
   readonly source: string;
   readonly outcome: string;
   readonly entries: number;
@@ -44,6 +45,7 @@ export interface Installation {
   readonly sources: (
     tenant: TestTenant,
     sources: Readonly<Record<string, object>>,
+    pollInterval?: string,
   ) => Promise<void>;
   readonly startAgent: (tenant: TestTenant) => Program;
   /** Starts a fake system. */
@@ -61,7 +63,7 @@ export const E2E_MAX_MS = 600_000;
 
 /** Opens an installation; its core has these flags more. */
 export async function openInstallation(
-  t: TestContext,
+  t: Pick<TestContext, "after">,
   ...coreFlags: readonly string[]
 ): Promise<Installation> {
   const where = { name: "e2e", firstTenant: FIRST_TENANT, grpcPort: 0, httpPort: 0 };
@@ -70,9 +72,10 @@ export async function openInstallation(
   return {
     stage,
     tenant: (slug, settings = {}) => makeTenant(stage, slug, settings),
-    sources: async ({ slug }, sources) => {
+    sources: async ({ slug }, sources, pollInterval = "24h") => {
       const file = join(stage.dir, `${slug}-sources.json`);
-      await writeFile(file, JSON.stringify({ poll_interval: "24h", sources }), { mode: 0o600 });
+      const payload = { poll_interval: pollInterval, sources };
+      await writeFile(file, JSON.stringify(payload), { mode: 0o600 });
       await stage.command("source", "apply", file, "--tenant", slug, "--agent", agentOf(slug));
     },
     startAgent: ({ slug, agentFile }) =>
@@ -103,7 +106,7 @@ async function makeTenant(stage: Stage, slug: string, settings: object): Promise
 }
 
 /** Asks another process until it says what is wanted; it cannot be waited for in another way. */
-async function until<T>(
+export async function until<T>(
   what: string,
   probe: () => Promise<T | undefined>,
 ): Promise<NonNullable<T>> {

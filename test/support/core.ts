@@ -8,7 +8,7 @@ import { Sealer } from "../../src/control/secrets.ts";
 import { readSource } from "../../src/control/source-settings.ts";
 import { applySource } from "../../src/control/sources.ts";
 import { createTenant, findTenant, type Tenant } from "../../src/control/tenants.ts";
-import type { Db } from "../../src/db/pool.ts";
+import { openPool, type Db } from "../../src/db/pool.ts";
 import { Worker } from "../../src/dire/worker.ts";
 import { openGateway, type RunningGateway } from "../../src/gateway/gateway.ts";
 import { systemClock, type Clock } from "../../src/lib/clock.ts";
@@ -17,6 +17,7 @@ import { silentLog } from "../../src/lib/log.ts";
 import { GatewayClient } from "../../src/wire/client.ts";
 import { MESSAGE_LIMITS_DEFAULT, type MessageLimits } from "../../src/wire/limits.ts";
 import { makeAgent, slug, type TestIdentity } from "./certs.ts";
+import { layLine, type LineOptions } from "./database-line.ts";
 import { freshDatabase } from "./database.ts";
 
 /** How a test's core differs from the usual one. */
@@ -25,6 +26,10 @@ export interface TestCoreOptions {
   readonly limits?: MessageLimits;
   /** The gateway's. */
   readonly clock?: Clock;
+  /** How the line to its database behaves; absent: it has none of its own. */
+  readonly line?: LineOptions;
+  /** Told after each commit of a chunk, before the gateway answers. */
+  readonly onStored?: () => void;
 }
 
 /** How a client differs from a good agent's. */
@@ -67,7 +72,7 @@ const log = silentLog();
 
 /** Starts it; stopped after the test. */
 export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Promise<TestCore> {
-  const { db } = await freshDatabase(t);
+  const db = await databaseOf(t, options.line);
   const sealer = new Sealer(randomBytes(32));
   const authorities = new Authorities(sealer, systemClock);
   const root = await authorities.root(db);
@@ -83,7 +88,7 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
     log,
     gatewayId: "gw-test",
     chunksMax: options.chunksMax ?? 1_000,
-    onStored: () => {},
+    onStored: options.onStored ?? (() => {}),
   };
   const gateway = await openGateway({
     context,
@@ -148,6 +153,18 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
     },
     work: () => workAll(db),
   };
+}
+
+async function databaseOf(t: Hooks, line: LineOptions | undefined): Promise<Db> {
+  const { db: own, url } = await freshDatabase(t);
+  if (line === undefined) return own;
+  const laid = await layLine(url, line);
+  const db = openPool({ address: laid, max: 4, applicationName: "test", log });
+  t.after(async () => {
+    await db.end();
+    await laid[Symbol.asyncDispose]();
+  });
+  return db;
 }
 
 async function tenantOf(db: Db, name: string): Promise<Tenant> {

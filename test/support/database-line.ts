@@ -1,11 +1,11 @@
-/** A line between a process under test and its database, which breaks, stalls or slows down at the statement that a test chooses. */
+/** A line between a process under test and its database, which breaks at the statement that a test chooses, or is slow. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
 /**
  * What becomes of a statement. `lost`: the line breaks before the server has it. `unanswered`: the server has done it, and the line
- * breaks before anybody hears so. `stuck`: neither a word nor an end comes of it.
+ * breaks before anybody hears so.
  */
-export type Fate = "passes" | "lost" | "unanswered" | "stuck";
+export type Fate = "passes" | "lost" | "unanswered";
 
 /** Decides about each statement of a new connection, by its text. */
 export type Judge = () => (sql: string) => Fate;
@@ -94,15 +94,11 @@ type Carried = LineOptions & {
 function carry({ near, to, broken, judge, delayMs = 0 }: Carried): void {
   const fateOf = judge?.();
   const statements = new Statements();
-  let isDeaf = false;
   let isMute = false;
   near.on("data", (bytes) => {
-    if (isDeaf) return;
     for (const { sql, frame } of statements.take(bytes)) {
       const fate = sql === undefined ? "passes" : (fateOf?.(sql) ?? "passes");
       if (fate === "lost") return broken();
-      isDeaf = fate === "stuck";
-      if (isDeaf) return;
       isMute = fate === "unanswered";
       if (sql === undefined || delayMs === 0) to.write(frame);
       else setTimeout(() => to.write(frame), delayMs);

@@ -33,6 +33,14 @@ export function codeOf(text: string): readonly string[] {
   return [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
 }
 
+/** Whether a mention, such as "`test/db/tx.test.ts` work that throws", is of a test in that file whose name has these words. */
+export function isTest(mention: string): boolean {
+  const [, path = "", words = ""] = /^`(test\/[^`]+)` (.+)$/.exec(mention) ?? [];
+  if (path === "") return false;
+  const titles = readDocument(path).matchAll(/\btest\(\s*(["`])(.*?)\1,/gs);
+  return [...titles].some(([, , title = ""]) => title.includes(words));
+}
+
 function cellsOf(line: string): readonly string[] {
   return line
     .replace(/^\|\s*|\s*\|$/g, "")
