@@ -7,8 +7,8 @@ import { nodeEnvironment, nodeFlags } from "../node-flags.mjs";
 import { ROOT } from "./command-of.ts";
 import { spawnTied } from "./spawn-tied.ts";
 
-/** How long a program may take to say that it is up, ms: an embedded database on a slow disk is the longest. */
-const START_MAX_MS = 60_000;
+/** How long a program may take to say that it is up, ms: an embedded database takes 2 s, on a machine with ten times too much to do a minute. */
+const START_MAX_MS = 180_000;
 /** How long a program may take to stop before it is ended, ms: above the core's own grace. */
 const STOP_MAX_MS = 20_000;
 /** Lines that are looked through; what is waited for comes early. */

@@ -46,7 +46,10 @@ async function scene(t: TestContext): Promise<Scene> {
   const core = await startTestCore(t, { line: { judge }, onStored });
   const netbox = await startNetboxFake({
     fleet,
-    fault: () => void watch.happened("page asked for"),
+    fault: () => {
+      watch.happened("page asked for");
+      return undefined;
+    },
   });
   t.after(() => netbox[Symbol.asyncDispose]());
   const identity = await core.agent(core.acme, "agent-01");

@@ -5,6 +5,7 @@ import type { Db } from "../../src/db/pool.ts";
 import { tx } from "../../src/db/tx.ts";
 import { SyncError } from "../../src/lib/errors.ts";
 import { freshDatabase } from "../support/database.ts";
+import { eventually } from "../support/eventually.ts";
 
 async function withTable(t: TestContext, max?: number): Promise<Db> {
   const { db } = await freshDatabase(t, { migrated: false, ...(max === undefined ? {} : { max }) });
@@ -67,6 +68,26 @@ test("a connection that the server ends between two statements fails the transac
     (thrown) => thrown instanceof SyncError && thrown.retry === "transient",
   );
   assert.deepEqual(await keys(db), []);
+});
+
+test("a tenant's transaction that falls silent is ended by the server, so that others may work", async (t) => {
+  const { db } = await freshDatabase(t);
+  const { rows } = await tx(
+    db.forTenant(1),
+    async (open) => await open.query("show idle_in_transaction_session_timeout"),
+  );
+  assert.deepEqual(rows, [{ idle_in_transaction_session_timeout: "1min" }]);
+  const silent = tx(db.forTenant(1), async (open) => {
+    await open.query("set local idle_in_transaction_session_timeout = 10");
+    await eventually(async () => {
+      const { rows: resting } = await db.query(
+        "select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
+      );
+      assert.deepEqual(resting, []);
+    });
+    await open.query("select 1");
+  });
+  await assert.rejects(silent, { name: "SyncError", retry: "transient" });
 });
 
 test("a connection lost while committing says that the outcome is unknown", async (t) => {

@@ -28,6 +28,8 @@ const ARMIS_SECRET = "soak-secret-key";
 const RECORDED = "test/recorded/netbox-4.6.8";
 /** Devices of each source: the first has them soon, the second's runs take some seconds, in several windows. */
 const DEVICES = { netbox: 60, armis: 400 };
+const NETBOX = "test/fakes/netbox-replay-server.ts";
+const ARMIS = "test/fakes/armis-server.ts";
 const SLOW = ["--latency-ms", "60"];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -45,7 +47,7 @@ try {
 
 async function soak(): Promise<void> {
   const installation = await openInstallation({
-    after: (end) => stack.defer(async () => void (await (end as () => Promise<void>)())),
+    after: (end) => stack.defer(end as () => Promise<void>),
   });
   const cable = stack.use(await layCable(installation.stage.grpc));
   const { netbox, armis } = await startSources(installation);
@@ -68,17 +70,12 @@ async function soak(): Promise<void> {
 async function startSources({
   fake,
 }: Installation): Promise<{ readonly netbox: object; readonly armis: object }> {
-  const netbox = await fake(
-    "netbox",
-    "test/fakes/netbox-replay-server.ts",
-    ...["--folder", RECORDED, "--devices", String(DEVICES.netbox), "--token", NETBOX_TOKEN],
-  );
-  const armis = await fake(
-    "armis",
-    "test/fakes/armis-server.ts",
-    ...["--devices", String(DEVICES.armis), "--seed", "7", "--secret-key", ARMIS_SECRET],
-    ...["--recorded", RECORDED, ...SLOW],
-  );
+  const recorded = ["--folder", RECORDED, "--devices", String(DEVICES.netbox)];
+  const overlapping = ["--recorded", RECORDED, "--devices", String(DEVICES.armis), "--seed", "7"];
+  const [netbox, armis] = [
+    await fake("netbox", NETBOX, ...recorded, "--token", NETBOX_TOKEN),
+    await fake("armis", ARMIS, ...overlapping, ...SLOW, "--secret-key", ARMIS_SECRET),
+  ];
   return {
     netbox: { type: "netbox", endpoint: netbox.url, credentials: { api_token: NETBOX_TOKEN } },
     armis: {
@@ -111,7 +108,7 @@ async function disturb(at: Soak, addSecond: () => Promise<void>): Promise<void> 
       print("           the second source is added");
     }
   }
-  const told = [...counts].toSorted().map(([fault, count]) => `${fault} ${count}`);
+  const told = [...counts].map(([fault, count]) => `${fault} ${count}`).toSorted();
   print(`all is left alone after ${told.join(", ") || "nothing"}`);
   if (isFirstThere) return;
   await until(
