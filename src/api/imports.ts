@@ -11,6 +11,7 @@ import { sourcesOfAgent } from "../control/sources.ts";
 import type { Db } from "../db/pool.ts";
 import { splitEntries } from "../inbox/entries.ts";
 import { MANIFEST_INDEX, putChunk, type ChunkKey } from "../inbox/inbox.ts";
+import type { Sender } from "../inbox/sender.ts";
 import { parseJsonText } from "../lib/json-text.ts";
 import { parseSyncMeta } from "../model/device-update.ts";
 import { parseManifest } from "../model/run-manifest.ts";
@@ -85,18 +86,20 @@ export function addImports(app: Api, context: ApiContext): void {
   });
   app.openapi(updates, async (c) => {
     const agentId = c.req.valid("param").agent_id;
+    const sender = await senderOf(c.get("db"), c.get("tenant").tenant, agentId);
     const message = await c.req.text();
     const { runId, chunkIndex } = updatesKey(message);
     const key = { agentId, runId, chunkIndex };
-    return c.json(await put(c.get("db"), c.get("tenant").tenant, { key, message }), 200);
+    return c.json(await put(c.get("db"), c.get("tenant").tenant, { key, sender, message }), 200);
   });
   app.openapi(manifests, async (c) => {
     const agentId = c.req.valid("param").agent_id;
+    const sender = await senderOf(c.get("db"), c.get("tenant").tenant, agentId);
     const message = await c.req.text();
     const manifest = parseManifest(message);
     if (!manifest.ok) throw new Problem("bundle_refused", manifest.error);
     const key = { agentId, runId: manifest.value.runId, chunkIndex: MANIFEST_INDEX };
-    return c.json(await put(c.get("db"), c.get("tenant").tenant, { key, message }), 200);
+    return c.json(await put(c.get("db"), c.get("tenant").tenant, { key, sender, message }), 200);
   });
 }
 
@@ -116,18 +119,25 @@ function updatesKey(message: string): Omit<ChunkKey, "agentId"> {
   return { runId: meta.syncRunId, chunkIndex: meta.chunkIndex };
 }
 
+/** Asked for first: whoever names another tenant's agent learns nothing about what he sends. */
+async function senderOf(db: Db, tenant: number, agentId: string): Promise<Sender> {
+  const agent = await findAgent(db, tenant, agentId);
+  if (agent === undefined) throw new Problem("agent_not_found", `there is no agent "${agentId}"`);
+  const { partition } = agent;
+  return { agentId, partition, sources: await sourcesOfAgent(db, tenant, agentId) };
+}
+
+type Put = { readonly key: ChunkKey; readonly sender: Sender; readonly message: string };
+
 async function put(
   db: Db,
   tenant: number,
-  { key, message }: { readonly key: ChunkKey; readonly message: string },
+  { key, sender, message }: Put,
 ): Promise<z.infer<typeof importedSchema>> {
-  const { agentId, runId } = key;
-  const agent = await findAgent(db, tenant, agentId);
-  if (agent === undefined) throw new Problem("agent_not_found", `there is no agent "${agentId}"`);
-  const sources = await sourcesOfAgent(db, tenant, agentId);
+  const { runId } = key;
   const outcome = await putChunk(db, tenant, {
     ...key,
-    sender: { agentId, partition: agent.partition, sources },
+    sender,
     message: Buffer.from(message),
     // A bundle is finite and an operator's own doing, so a full inbox holds only agents back.
     chunksMax: Number.MAX_SAFE_INTEGER,
