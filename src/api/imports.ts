@@ -81,7 +81,7 @@ export function addImports(app: Api, context: ApiContext): void {
     const { agentId, partition, contentKey } = judged.value;
     const { actor } = c.get("caller");
     const after = { sha256: digest };
-    await audit(c.get("db"), { tenant, actor, action: "bundle.import", subject: agentId, after });
+    await audit(c.get("db"), { tenant, actor, action: "bundle.open", subject: agentId, after });
     return c.json({ agent_id: agentId, partition, content_key: contentKey.toString("hex") }, 200);
   });
   app.openapi(updates, async (c) => {

@@ -4,7 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import type { agentSchema } from "../api/contract.ts";
 import type { TenantSession } from "./core-session.ts";
 import { pairLines, plain, sectionLines, tableLines } from "./table.ts";
-import { agoText, timeText } from "./wording.ts";
+import { agoText, countText, timeText } from "./wording.ts";
 
 type Agent = z.infer<typeof agentSchema>;
 
@@ -88,6 +88,8 @@ type ReportedSource = {
   readonly name?: string;
   readonly state?: string;
   readonly next_due?: string;
+  readonly run?: { readonly devices?: number; readonly total?: number };
+  readonly waiting?: { readonly reason?: string; readonly for_sec?: number };
   readonly error?: { readonly message?: string };
   readonly last_run?: {
     readonly outcome?: string;
@@ -95,6 +97,15 @@ type ReportedSource = {
     readonly devices?: number;
   };
 };
+
+/** How far the run in flight was at the newest heartbeat, and what it waited for: "1,200 of 10,000, rate limited 12 s". */
+function nowText({ run, waiting }: ReportedSource): string | undefined {
+  if (run === undefined) return undefined;
+  const of = run.total === undefined ? "" : ` of ${countText(run.total)}`;
+  const why = waiting?.reason?.replaceAll("_", " ");
+  const wait = why === undefined ? "" : `, ${why} ${waiting?.for_sec ?? 0} s`;
+  return `${countText(run.devices ?? 0)}${of}${wait}`;
+}
 
 /** What the agent says of its sources; the status of an agent that is none of ours is shown as it came. */
 function statusLines(status: unknown, nowMs: number): readonly string[] {
@@ -110,6 +121,7 @@ function statusLines(status: unknown, nowMs: number): readonly string[] {
     [
       { title: "SOURCE", text: (source) => source.name },
       { title: "STATE", text: (source) => source.state },
+      { title: "NOW", text: nowText },
       { title: "LAST RUN", text: (source) => source.last_run?.outcome },
       { title: "ENDED", text: (source) => agoText(source.last_run?.ended, nowMs) },
       {

@@ -53,14 +53,34 @@ const RUN_LOOKS_MAX = 2_400;
 /** What came of a bundle's records. */
 type Counts = { stored: number; known: number; readonly runs: Set<string> };
 
-async function importBundle(file: string, session: TenantSession): Promise<void> {
+/** Shows a bundle to the core, and gives what it says of it. Throws SyncError "bundle", or RefusedRequest with the reason. */
+async function openBundle(
+  file: string,
+  session: TenantSession,
+): Promise<Opened & { readonly key: Buffer }> {
   const { header, digest, signature } = await readEnvelope(file);
   const opened = await session.ask<Opened>({
     method: "POST",
     path: session.path(["imports"]),
     body: { header, digest: digest.toString("hex"), signature: signature.toString("base64") },
   });
-  const key = Buffer.from(opened.content_key, "hex");
+  return { ...opened, key: Buffer.from(opened.content_key, "hex") };
+}
+
+/** A bundle's chunks of device updates, as JSON arrays; those of all its runs. Throws as `import` does. */
+export async function* bundledUpdates(
+  file: string,
+  session: TenantSession,
+): AsyncGenerator<string> {
+  const { key } = await openBundle(file, session);
+  for await (const record of readRecords(file, key)) {
+    const { route, text } = textOf(record);
+    if (route === "updates") yield text;
+  }
+}
+
+async function importBundle(file: string, session: TenantSession): Promise<void> {
+  const { key, ...opened } = await openBundle(file, session);
   // Read to its end before anything is taken, so that a file that does not hold what it should leaves no half run behind.
   const sources = new Set<string>();
   for await (const record of readRecords(file, key)) {

@@ -6,9 +6,10 @@ import { CHANGE_KINDS } from "../dire/rehearsal-change.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { integer, oneOf, optional, required, type Argument } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
+import { bundledUpdates } from "./core-import.ts";
 import { readRecording } from "./core-recording.ts";
 import { changeLines, rehearsalLines, rehearsalTable } from "./core-rehearsal-text.ts";
-import { tenantCommand } from "./core-session.ts";
+import { tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
 
 type Rehearsal = z.infer<typeof rehearsalSchema>;
@@ -20,12 +21,19 @@ const limitFlag = integer("N", `how many (default: ${LIMIT_DEFAULT})`, { min: 1,
 const afterFlag = optional("CURSOR", "go on where the page before ended");
 const files: Argument<readonly string[]> = {
   placeholder: "FILE",
-  summary: "recorded chunks, in their order: JSON arrays of device updates",
+  summary:
+    "recorded chunks, in their order: JSON arrays of device updates, or an agent's bundle (.srb)",
   isRequired: true,
   isRepeatable: true,
   read: (given) =>
     given.length === 0 ? { ok: false, error: "is missing" } : { ok: true, value: given },
 };
+
+/** A snapshot that an agent wrote with `run --once --out`, or recorded chunks. */
+async function* piecesOf(file: string, session: TenantSession): AsyncGenerator<string> {
+  if (file.endsWith(".srb")) yield* bundledUpdates(file, session);
+  else yield* await readRecording(file);
+}
 
 /** rehearse, rehearsals list, rehearsals get. */
 export const REHEARSAL_COMMANDS: readonly Command<CoreContext>[] = [
@@ -40,12 +48,13 @@ export const REHEARSAL_COMMANDS: readonly Command<CoreContext>[] = [
       const opened = await session.ask<Rehearsal>(asked);
       const no = String(opened.rehearsal_no);
       for (const file of given) {
-        const pieces = await readRecording(file);
-        if (pieces.length === 0) throw new ConfigError(file, "has no device updates");
-        for (const text of pieces) {
+        let pieces = 0;
+        for await (const text of piecesOf(file, session)) {
           const chunks = session.path(["rehearsals", no, "chunks"]);
           await session.ask({ method: "POST", path: chunks, text });
+          pieces += 1;
         }
+        if (pieces === 0) throw new ConfigError(file, "has no device updates");
       }
       const run = session.path(["rehearsals", no, "run"]);
       const done = await session.ask<Rehearsal>({ method: "POST", path: run });

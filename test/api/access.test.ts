@@ -119,6 +119,7 @@ test("a token of one tenant changes nothing of another by the other's ids", asyn
 
 /** What a route that looks must be asked, by the last word of its path. */
 const QUERIES: Readonly<Record<string, string>> = {
+  completions: "?cursor=0",
   groups: `?query=${encodeURIComponent('stats:"count() by hostname"')}`,
 };
 

@@ -169,3 +169,12 @@ test("a bundle of a source that was deleted meanwhile is refused, and nothing of
   assert.match(err, /tenant "acme" has no source "[0-9a-f-]{36}"/);
   assert.deepEqual((await gap.core.db.query("select 1 from sync.ledger")).rows, []);
 });
+
+test("a bundle is rehearsed before it is imported, and changes nothing by that", async (t) => {
+  const gap = await airGap(t, await testCore(t));
+  const file = await bundleOf(gap);
+  const { code, out, err } = await gap.core.run(["rehearse", file, "--source", "dc1", "--json"]);
+  assert.equal(code, 0, err);
+  assert.match(out, /"created": 40/);
+  assert.deepEqual((await gap.core.db.query("select 1 from sync.ledger")).rows, []);
+});
