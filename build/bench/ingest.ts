@@ -24,8 +24,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Devices of a page of the source. */
 const PAGE_DEVICES = 1_000;
-/** How often it is asked whether all is published, ms. */
-const LOOK_MS = 50;
+/** How often it is asked whether all is published, ms: the figure is that much too large at most, and asking costs CPU too. */
+const LOOK_MS = 100;
 /** One in so many devices is another than before. */
 const CHANGED_ONE_IN = 100;
 

@@ -26,6 +26,8 @@ export function startCrew(options: Omit<PipelineOptions, "isLight" | "isKeeping"
       heavy.wake();
       light.wake();
     },
+    // It is the one that has large tenants' records in mind.
+    takeRepeated: heavy.takeRepeated,
     load: () => together(heavy.load(), light.load()),
     stop: async () => void (await Promise.all([heavy.stop(), light.stop()])),
   };

@@ -4,12 +4,15 @@ import { Worker as Thread } from "node:worker_threads";
 import type { DatabaseAddress } from "../db/connection.ts";
 import type { PoolLoad } from "../db/connections.ts";
 import type { WorkFact } from "../dire/work-fact.ts";
+import type { ArrivedChunk } from "../inbox/inbox.ts";
+import { pause, systemClock } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
 import { embeddedAsset } from "../lib/executable.ts";
 import { relayLine, type Log } from "../lib/log.ts";
 import {
   plainAddress,
   type FromPipeline,
+  type Offer,
   type PipelineOrders,
   type ToPipeline,
 } from "./pipeline-messages.ts";
@@ -33,6 +36,8 @@ export interface Pipeline {
   readonly ended: Promise<void>;
   /** Looks for work now. */
   wake(): void;
+  /** Offers a chunk to be worked at once. False where it must go into the inbox, or where that is not known in time: the ledger knows it then. */
+  readonly takeRepeated: (tenant: number, chunk: ArrivedChunk) => Promise<boolean>;
   /** How busy its connections are, as it said at most a second ago; while one step holds its thread, longer. */
   load(): PoolLoad;
   /** Ends it after the steps under way. */
@@ -62,13 +67,16 @@ export function startPipeline(options: PipelineOptions): Pipeline {
   thread.on("message", (told: FromPipeline) => {
     if (told.kind === "log") relayLine(log, told.line);
     else if (told.kind === "fact") note?.(told.fact);
-    else load = told.load;
+    else if (told.kind === "load") load = told.load;
+    else offers.answer(told.offerNo, told.isTaken);
   });
   const say = (told: ToPipeline): void => thread.postMessage(told, []);
+  const offers = new Offers((offer, bytes) => thread.postMessage(offer, [bytes]));
   const { ended, expectEnd } = endOf(thread);
   return {
     ended,
     wake: () => say("wake"),
+    takeRepeated: (tenant, chunk) => offers.make(tenant, chunk),
     load: () => load,
     stop: async () => {
       expectEnd();
@@ -76,6 +84,41 @@ export function startPipeline(options: PipelineOptions): Pipeline {
       await ended.catch(() => {});
     },
   };
+}
+
+/** How long an agent's call waits for the answer to an offer, ms: a thread that is busy with others is not waited for. */
+const OFFER_WAIT_MS = 500;
+
+/** Offers that were not answered yet. */
+class Offers {
+  readonly #say: (offer: Offer, bytes: ArrayBuffer) => void;
+  readonly #open = new Map<number, (isTaken: boolean) => void>();
+  #made = 0;
+
+  constructor(say: (offer: Offer, bytes: ArrayBuffer) => void) {
+    this.#say = say;
+  }
+
+  async make(tenant: number, chunk: ArrivedChunk): Promise<boolean> {
+    const offerNo = ++this.#made;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#open.set(offerNo, resolve);
+    const answered = new AbortController();
+    void pause(systemClock, OFFER_WAIT_MS, answered.signal).then(() => resolve(false));
+    // A copy that goes over: what the chunk lies in belongs to gRPC, and the inbox may need it yet.
+    const message = new Uint8Array(chunk.message);
+    this.#say({ offerNo, tenant, chunk: { ...chunk, message } }, message.buffer);
+    try {
+      return await promise;
+    } finally {
+      answered.abort();
+      this.#open.delete(offerNo);
+    }
+  }
+
+  answer(offerNo: number, isTaken: boolean): void {
+    this.#open.get(offerNo)?.(isTaken);
+  }
 }
 
 function endOf(thread: Thread): { readonly ended: Promise<void>; readonly expectEnd: () => void } {

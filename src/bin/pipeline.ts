@@ -18,6 +18,7 @@ import { relayedLog } from "../lib/log.ts";
 import {
   addressOf,
   type FromPipeline,
+  type Offer,
   type PipelineOrders,
   type ToPipeline,
 } from "./pipeline-messages.ts";
@@ -43,6 +44,7 @@ async function runPipeline(orders: PipelineOrders): Promise<void> {
   const stopping = new AbortController();
   port.on("message", (told: ToPipeline) => {
     if (told === "wake") return worker.wake();
+    if (told !== "stop") return void answer(worker, told).then(say);
     worker.stop();
     keeper.stop();
     stopping.abort();
@@ -52,6 +54,10 @@ async function runPipeline(orders: PipelineOrders): Promise<void> {
   await db.end();
   // Ends this thread alone; what it said before still arrives.
   process.exit(0);
+}
+
+async function answer(worker: Worker, { offerNo, tenant, chunk }: Offer): Promise<FromPipeline> {
+  return { kind: "offered", offerNo, isTaken: await worker.takeRepeated(tenant, chunk) };
 }
 
 async function tellLoad(

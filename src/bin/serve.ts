@@ -192,6 +192,7 @@ async function startGateway({
     gatewayId: hostname(),
     chunksMax,
     note: metrics.noteIntake,
+    takeRepeated: pipeline?.takeRepeated,
     onStored: () => pipeline?.wake(),
   };
   const gateway: RunningGateway = await openGateway({

@@ -175,6 +175,7 @@ function numbersOf(
 }
 
 async function locate(tx: Tx, tenant: number, deltas: readonly RecordDelta[]): Promise<Row[]> {
+  if (deltas.length === 0) return [];
   const instances = new Map(
     deltas.map(({ name }) => [name.instance, { name: name.instance, sourceType: name.sourceType }]),
   );

@@ -133,7 +133,7 @@ function groupRuns(chunks: readonly WaitingChunk[]): WaitingChunk[][] {
 }
 
 /** Chunks that are taken in together, sorted. */
-interface SortedChunks {
+export interface SortedChunks {
   readonly chunks: (WaitingChunk & { readonly entries: number })[];
   readonly sorted: Sorted;
 }
@@ -145,7 +145,7 @@ const READ_MAX = 4_000;
  * Sorts a group's chunks as they are asked for: what is recognised depends on what has been taken in before. Several together where
  * hardly anything has to be read.
  */
-function* sortedOf(
+export function* sortedOf(
   group: readonly WaitingChunk[],
   recall: Recall | undefined,
 ): Generator<SortedChunks> {
@@ -163,7 +163,8 @@ function* sortedOf(
   if (together.chunks.length > 0) yield together;
 }
 
-function readIn({ byInstance, strays }: Sorted): number {
+/** Entries that had to be read. */
+export function readIn({ byInstance, strays }: Sorted): number {
   let read = strays.entries;
   for (const { entries, recognised } of byInstance.values()) read += entries - recognised.length;
   return read;
@@ -178,14 +179,24 @@ async function workGroup(
   }: { readonly group: readonly WaitingChunk[]; readonly recall: Recall | undefined },
 ): Promise<WorkedChunks> {
   let worked = NOTHING;
-  for (const { chunks, sorted } of sortedOf(group, recall)) {
-    const bytes = chunks.reduce((total, { message }) => total + message.length, 0);
-    worked = sum(worked, { ...NOTHING, chunks: chunks.length, bytes });
-    for (const [instance, batch] of batchesOf(sorted)) {
-      const work = { group: chunks, instance, batch, bytes, recall };
-      worked = sum(worked, await workInstance(open, tenant, work));
-    }
-    await finishChunks(open, tenant, chunks);
+  for (const sorted of sortedOf(group, recall)) {
+    worked = sum(worked, await workSorted(open, tenant, { ...sorted, recall }));
+    await finishChunks(open, tenant, sorted.chunks);
+  }
+  return worked;
+}
+
+/** Takes sorted chunks in, each instance's entries into its run. */
+export async function workSorted(
+  open: Tx,
+  tenant: number,
+  { chunks, sorted, recall }: SortedChunks & { readonly recall: Recall | undefined },
+): Promise<WorkedChunks> {
+  const bytes = chunks.reduce((total, { message }) => total + message.length, 0);
+  let worked: WorkedChunks = { ...NOTHING, chunks: chunks.length, bytes };
+  for (const [instance, batch] of batchesOf(sorted)) {
+    const work = { group: chunks, instance, batch, bytes, recall };
+    worked = sum(worked, await workInstance(open, tenant, work));
   }
   return worked;
 }

@@ -4,7 +4,7 @@
  * What fails for the moment is tried again with back-off; a chunk that fails for good is parked with the reason.
  */
 import type { Db, TenantDbs } from "../db/pool.ts";
-import { parkChunk, firstWaiting } from "../inbox/inbox.ts";
+import { parkChunk, firstWaiting, type ArrivedChunk } from "../inbox/inbox.ts";
 import { claimTenant, releaseTenant, tenantSlug, type Lease } from "../inbox/lease.ts";
 import type { Coalescing } from "../inbox/ready.ts";
 import { newUuid, pause, type Clock } from "../lib/clock.ts";
@@ -13,6 +13,7 @@ import type { Log } from "../lib/log.ts";
 import { backoffMs, retryOf } from "../lib/retry.ts";
 import { Recalls } from "./recall-store.ts";
 import { workRetractions } from "./retire.ts";
+import { takeRepeated } from "./take-repeated.ts";
 import type { WorkFact } from "./work-fact.ts";
 import { workChunks, workDirty } from "./work.ts";
 
@@ -77,6 +78,29 @@ export class Worker {
   wake(): void {
     this.#wake.abort();
     this.#wake = new AbortController();
+  }
+
+  /**
+   * Works a chunk as it arrives where it only repeats what is known. False where it has to go into the inbox; whatever fails here
+   * is found again there, and dealt with.
+   */
+  async takeRepeated(tenant: number, chunk: ArrivedChunk): Promise<boolean> {
+    const { db, log, clock, note } = this.#options;
+    const startedMs = clock.now();
+    try {
+      const own = db.forTenant(tenant);
+      const worked = await takeRepeated(own, tenant, { chunk, recalls: this.#recalls });
+      if (worked === undefined) return false;
+      const { held: _, ...counts } = worked;
+      const slug = this.#slugs.get(tenant) ?? (await tenantSlug(own, tenant));
+      this.#slugs.set(tenant, slug);
+      note?.({ step: "ingested", tenant: slug, ...counts, ms: clock.now() - startedMs });
+      // Nobody is woken: what a new day makes due is found within a second.
+      return true;
+    } catch (thrown) {
+      log.warn({ error: messageOf(thrown) }, "chunk not worked as it arrived");
+      return false;
+    }
   }
 
   async #lane(owner: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Sealer } from "../control/secrets.ts";
 import type { TenantDbs } from "../db/pool.ts";
+import type { ArrivedChunk } from "../inbox/inbox.ts";
 import type { IntakeFact } from "../inbox/intake-fact.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -16,6 +17,8 @@ export interface GatewayContext {
   readonly chunksMax: number;
   /** Hears of every chunk and every refusal. */
   readonly note?: ((fact: IntakeFact) => void) | undefined;
+  /** Works a chunk at once that only repeats what is known, and commits it. False: it has to go into the inbox. */
+  readonly takeRepeated?: ((tenant: number, chunk: ArrivedChunk) => Promise<boolean>) | undefined;
   /** Told after each commit of a chunk, so that the worker need not poll. */
   readonly onStored: (tenant: number) => void;
 }

@@ -5,7 +5,13 @@ import { sourcesOfAgent } from "../control/sources.ts";
  * a rule midway leaves what was committed before; a resend recognises it by the ledger.
  */
 import { splitEntries } from "../inbox/entries.ts";
-import { MANIFEST_INDEX, putChunk, type ChunkKey } from "../inbox/inbox.ts";
+import {
+  MANIFEST_INDEX,
+  putChunk,
+  type ArrivedChunk,
+  type ChunkKey,
+  type PutOutcome,
+} from "../inbox/inbox.ts";
 import type { Sender } from "../inbox/sender.ts";
 import { newUuid } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
@@ -61,6 +67,7 @@ class Intake {
   /** Names chunks that say no run of their own, in this call alone. */
   readonly #callId = `call:${newUuid()}`;
   #unnumbered = 0;
+  #isRepeating = true;
   #sender: { readonly sender: Sender; readonly sendsManifests: boolean } | undefined;
   readonly #counts = { chunks: 0, bytes: 0, stored: 0, known: 0, left: 0 };
 
@@ -133,9 +140,10 @@ class Intake {
     this.#sender ??= await readSender(this.#context, this.#peer);
     const { sender, sendsManifests } = this.#sender;
     const endsRun = key.endsRun && !sendsManifests;
-    const outcome = await this.#whenRoom(() =>
-      putChunk(db, tenant, { ...key, endsRun, sender, message, chunksMax }),
-    );
+    const chunk = { ...key, endsRun, sender, message };
+    const isTaken = await this.#takeRepeated(chunk);
+    const put = (): Promise<PutOutcome> => putChunk(db, tenant, { ...chunk, chunksMax });
+    const outcome = isTaken ? "stored" : await this.#whenRoom(put);
     if (outcome === "conflict") {
       throw new RpcFailure(
         "INVALID_ARGUMENT",
@@ -146,7 +154,16 @@ class Intake {
     this.#counts.bytes += message.length;
     this.#counts[outcome] += 1;
     note?.({ kind: "chunk", tenant: this.#peer.slug, outcome, bytes: message.length });
-    if (outcome === "stored") onStored(tenant);
+    if (outcome === "stored" && !isTaken) onStored(tenant);
+  }
+
+  /** Once a chunk of the call has said something new the others are not tried: in most runs either nearly all do or hardly any. */
+  async #takeRepeated(chunk: ArrivedChunk): Promise<boolean> {
+    const { takeRepeated } = this.#context;
+    const isCandidate = this.#isRepeating && chunk.chunkIndex >= 0 && chunk.endsRun !== true;
+    if (takeRepeated === undefined || !isCandidate) return false;
+    this.#isRepeating = await takeRepeated(this.#peer.tenant, chunk);
+    return this.#isRepeating;
   }
 
   /** While this waits nothing is read from the stream, so gRPC's flow control stops the agent. */

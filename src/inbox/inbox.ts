@@ -171,6 +171,20 @@ export async function finishChunks(
   ]);
 }
 
+/** Notes a chunk that is worked as it arrives, in the transaction that works it. False where its key is known: nothing was written then. */
+export async function noteWorked(
+  tx: Tx,
+  tenant: number,
+  { agentId, runId, chunkIndex, message, entries }: ArrivedChunk & { readonly entries: number },
+): Promise<boolean> {
+  const { count } = await tx.query(
+    `insert into sync.ledger (tenant, agent_id, run_id, chunk_index, sha256, worked_at, entries)
+     values ($1, $2, $3, $4, $5, now(), $6) on conflict do nothing`,
+    [tenant, agentId, runId, chunkIndex, sha256(message), entries],
+  );
+  return count > 0;
+}
+
 /** Sets a chunk aside with the reason, so that those behind it go on; it stays until an operator retries it. */
 export async function parkChunk(
   db: Queryable,

@@ -124,6 +124,26 @@ export async function fence(tx: Tx, { tenant, owner, epoch }: Lease): Promise<Fe
   return { nextSeq, takeOvers, nextRecordNo };
 }
 
+/**
+ * Locks the row of a tenant that nobody holds for the rest of the transaction, without taking its lease. Undefined where somebody
+ * holds it or is about to; it does not wait.
+ */
+export async function fenceIdle(
+  tx: Tx,
+  tenant: number,
+): Promise<(Fenced & { readonly nowMs: number }) | undefined> {
+  const {
+    rows: [row],
+  } = await tx.query<{ next_seq: number; take_overs: number; next_record_no: number; now: number }>(
+    `select next_seq, take_overs, next_record_no, now() as now from sync.tenant_ingest
+      where tenant = $1 and lease_until < now() for update skip locked`,
+    [tenant],
+  );
+  if (row === undefined) return undefined;
+  const { next_seq: nextSeq, take_overs: takeOvers, next_record_no: nextRecordNo } = row;
+  return { nextSeq, takeOvers, nextRecordNo, nowMs: row.now };
+}
+
 /** Gives a lease back, so that another process need not wait for it to run out. */
 export async function releaseTenant(db: Db, { tenant, owner, epoch }: Lease): Promise<void> {
   await db.query(

@@ -12,9 +12,10 @@ import { loadRecords } from "../../src/dire/load-state.ts";
 import { Recalls } from "../../src/dire/recall-store.ts";
 import { Recall } from "../../src/dire/recall.ts";
 import { recogniser } from "../../src/dire/recognise.ts";
+import { takeRepeated } from "../../src/dire/take-repeated.ts";
 import { workChunks } from "../../src/dire/work.ts";
 import { splitEntries } from "../../src/inbox/entries.ts";
-import { putChunk } from "../../src/inbox/inbox.ts";
+import { putChunk, type ArrivedChunk } from "../../src/inbox/inbox.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { freshDatabase } from "../support/database.ts";
 import { answer, newTenant, settle } from "../support/dire.ts";
@@ -94,14 +95,33 @@ type Play = {
   readonly lease: Lease;
   readonly chunks: readonly Chunk[];
   readonly recalls?: Recalls;
+  /** Chunks that stand alone are first tried without the inbox. */
+  readonly isOffering?: boolean;
 };
 
+type Offered = { readonly arrived: ArrivedChunk; readonly recalls: Recalls | undefined };
+
+/** As the gateway does when nobody works the tenant. */
+async function offer(
+  db: Db,
+  { tenant }: Lease,
+  { arrived, recalls = new Recalls() }: Offered,
+): Promise<boolean> {
+  await db.query("update sync.tenant_ingest set lease_until = '-infinity' where tenant = $1", [
+    tenant,
+  ]);
+  return (await takeRepeated(db, tenant, { chunk: arrived, recalls })) !== undefined;
+}
+
 /** Works chunks one by one, or several in one transaction. */
-async function play(db: Db, { lease, chunks, recalls }: Play): Promise<void> {
+async function play(db: Db, { lease, chunks, recalls, isOffering }: Play): Promise<void> {
   for (const [i, each] of chunks.entries()) {
     const runId = each.isAlone ? `run-${i}` : "run";
     const key = { agentId: AGENT, runId, chunkIndex: i, sender: SENDER };
-    await putChunk(db, lease.tenant, { ...key, message: messageOf(each, runId), chunksMax: 1_000 });
+    const arrived = { ...key, message: messageOf(each, runId) };
+    const isOffered = isOffering === true && each.isAlone;
+    if (isOffered && (await offer(db, lease, { arrived, recalls }))) continue;
+    await putChunk(db, lease.tenant, { ...arrived, chunksMax: 1_000 });
     const isLast = i === chunks.length - 1;
     if (!each.isAlone && !isLast) continue;
     while ((await workChunks(db, lease, { limit: 10, recalls })) !== undefined);
@@ -155,12 +175,51 @@ test("whatever chunks say, recognising entries leaves the state that reading the
   await fc.assert(
     fc.asyncProperty(fc.array(chunk, { minLength: 2, maxLength: 6 }), async (chunks) => {
       const [read, recognised] = [await newTenant(db), await newTenant(db)];
+      const offered = await newTenant(db);
       await play(db, { lease: read, chunks });
       await play(db, { lease: recognised, chunks, recalls: new Recalls() });
+      await play(db, { lease: offered, chunks, recalls: new Recalls(), isOffering: true });
       assert.deepEqual(await stateOf(db, recognised), await stateOf(db, read));
+      assert.deepEqual(await stateOf(db, offered), await stateOf(db, read));
     }),
     { numRuns: 14 },
   );
+});
+
+test("a chunk that only repeats is worked as it arrives, once, and never before one that waits or while somebody works", async (t) => {
+  const { db } = await freshDatabase(t);
+  const lease = await newTenant(db);
+  const recalls = new Recalls();
+  const chunkOf = (index: number, odds: Chunk["odds"] = []): ArrivedChunk => {
+    const message = messageOf({ ...plain, hour: index, odds }, "run");
+    return { agentId: AGENT, runId: "run", chunkIndex: index, sender: SENDER, message };
+  };
+  const isTaken = (arrived: ArrivedChunk): Promise<boolean> =>
+    offer(db, lease, { arrived, recalls });
+  const put = (arrived: ArrivedChunk): Promise<string> =>
+    putChunk(db, lease.tenant, { ...arrived, chunksMax: 10 });
+  assert.equal(await isTaken(chunkOf(0)), false, "nothing is known yet");
+  await put(chunkOf(0));
+  assert.equal(await isTaken(chunkOf(1)), false, "a chunk waits before it");
+  await workChunks(db, lease, { limit: 10, recalls });
+  const held = await takeRepeated(db, lease.tenant, { chunk: chunkOf(1), recalls });
+  assert.equal(held, undefined, "somebody works the tenant");
+  assert.equal(
+    await isTaken(chunkOf(1, [{ device: 3, how: "renamed" }])),
+    false,
+    "it says something new",
+  );
+  assert.equal(await isTaken(chunkOf(1)), true);
+  assert.equal(await isTaken(chunkOf(1)), false, "it was taken before");
+  assert.equal(await put(chunkOf(1)), "known");
+  assert.equal(await put(chunkOf(1, [{ device: 3, how: "renamed" }])), "conflict");
+  const { rows } = await db.query(
+    `select chunks, entries, created, unchanged,
+            (select array_agg(entries order by chunk_index) from sync.ledger where worked_at is not null) as worked
+       from sync.runs`,
+  );
+  const counted = { chunks: 2, entries: 2 * DEVICES, created: DEVICES, unchanged: DEVICES };
+  assert.deepEqual(rows, [{ ...counted, worked: [DEVICES, DEVICES] }]);
 });
 
 test("what others wrote meanwhile is read anew", async (t) => {
