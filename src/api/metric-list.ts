@@ -34,6 +34,11 @@ export const COUNTERS = {
     labels: ["tenant", "outcome"],
   },
   srs_work_failures_total: { help: "Steps of the worker that failed, by error", labels: ["code"] },
+  srs_pool_queue_timeouts_total: {
+    help: "Requests that found no free connection in time",
+    labels: ["pool"],
+  },
+  process_cpu_seconds_total: { help: "Processor time that this process has used", labels: [] },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 /** Seconds a step took. */
@@ -94,17 +99,21 @@ export const GAUGES = {
     labels: ["tenant", "agent"],
   },
   srs_database_up: { help: "1: the database answered this scrape", labels: [] },
+  srs_pool_size: { help: "Database connections that this process may open", labels: ["pool"] },
   srs_pool_connections: {
-    help: "Database connections of this process, by what they do",
+    help: "Those that are open, by what they do",
     labels: ["pool", "state"],
   },
   srs_pool_waiting: { help: "Requests that wait for a connection", labels: ["pool"] },
+  srs_pool_delay_seconds: {
+    help: "The least that a request waited in the last DATABASE_QUEUE_INTERVAL_MS",
+    labels: ["pool"],
+  },
   srs_event_loop_lag_seconds: {
     help: "How late this process' API and gateway get their turn, since the last scrape",
     labels: ["quantile"],
   },
   process_resident_memory_bytes: { help: "Resident memory of this process", labels: [] },
-  process_cpu_seconds: { help: "Processor time that this process has used", labels: [] },
   srs_build_info: { help: "1: this release and its schema", labels: ["version", "schema"] },
 } as const satisfies Readonly<Record<string, Metric>>;
 

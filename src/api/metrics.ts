@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
+import type { PoolLoad } from "../db/connections.ts";
 import { MIGRATIONS } from "../db/migrations.gen.ts";
 import type { TenantDbs } from "../db/pool.ts";
 import type { WorkFact } from "../dire/work-fact.ts";
@@ -24,20 +25,13 @@ import {
 } from "./metric-list.ts";
 import { readStanding } from "./standing.ts";
 
-/** How busy a pool of connections is. */
-interface Pool {
-  readonly busy: number;
-  readonly idle: number;
-  readonly waiting: number;
-}
-
 /** Where metrics come from. */
 export interface MetricsOptions {
   readonly db: TenantDbs;
   readonly clock: Clock;
   readonly log: Log;
   /** This process' pools by name, as they are now. */
-  readonly pools?: (() => Readonly<Record<string, Pool>>) | undefined;
+  readonly pools?: (() => Readonly<Record<string, PoolLoad>>) | undefined;
 }
 
 /** For how long an answer of the database serves further scrapes, ms: several scrapers shall not cost more than one. */
@@ -100,6 +94,10 @@ export class Metrics {
     for (const { name, labels, value } of [...standing, ...this.#ownStanding()]) {
       this.#gauges[name].set(labels, value);
     }
+    for (const { name, labels, value } of this.#countedElsewhere()) {
+      this.#counters[name].remove(labels);
+      this.#counters[name].inc(labels, value);
+    }
     const text = await this.#registry.metrics();
     return tenant === undefined ? text : ofTenant(text, tenant);
   }
@@ -136,8 +134,23 @@ export class Metrics {
     return { samples: await readStanding(db.across("metrics"), readMs), readMs };
   }
 
-  #ownStanding(): readonly Sample<GaugeName>[] {
+  #pools(): readonly (readonly [string, PoolLoad])[] {
+    return Object.entries(this.#options.pools?.() ?? {});
+  }
+
+  #countedElsewhere(): readonly Sample<CounterName>[] {
     const { user, system } = process.cpuUsage();
+    return [
+      { name: "process_cpu_seconds_total", labels: {}, value: (user + system) / 1e6 },
+      ...this.#pools().map(([pool, { timeouts }]) => ({
+        name: "srs_pool_queue_timeouts_total" as const,
+        labels: { pool },
+        value: timeouts,
+      })),
+    ];
+  }
+
+  #ownStanding(): readonly Sample<GaugeName>[] {
     const schema = MIGRATIONS.at(-1)?.name ?? "";
     const lag = LAG_QUANTILES.map((quantile): Sample<GaugeName> => {
       const ns = this.#lag.percentile(quantile * 100);
@@ -147,19 +160,22 @@ export class Metrics {
     this.#lag.reset();
     return [
       ...lag,
-      ...this.#poolStanding(),
+      ...this.#pools().flatMap(([pool, load]) => poolStanding(pool, load)),
       { name: "process_resident_memory_bytes", labels: {}, value: process.memoryUsage.rss() },
-      { name: "process_cpu_seconds", labels: {}, value: (user + system) / 1e6 },
       { name: "srs_build_info", labels: { version: VERSION, schema }, value: 1 },
     ];
   }
+}
 
-  #poolStanding(): readonly Sample<GaugeName>[] {
-    const pools = Object.entries(this.#options.pools?.() ?? {});
-    return pools.flatMap(([pool, { busy, idle, waiting }]): Sample<GaugeName>[] => [
-      { name: "srs_pool_connections", labels: { pool, state: "busy" }, value: busy },
-      { name: "srs_pool_connections", labels: { pool, state: "idle" }, value: idle },
-      { name: "srs_pool_waiting", labels: { pool }, value: waiting },
-    ]);
-  }
+function poolStanding(
+  pool: string,
+  { size, busy, idle, waiting, delayMs }: PoolLoad,
+): readonly Sample<GaugeName>[] {
+  return [
+    { name: "srs_pool_size", labels: { pool }, value: size },
+    { name: "srs_pool_connections", labels: { pool, state: "busy" }, value: busy },
+    { name: "srs_pool_connections", labels: { pool, state: "idle" }, value: idle },
+    { name: "srs_pool_waiting", labels: { pool }, value: waiting },
+    { name: "srs_pool_delay_seconds", labels: { pool }, value: delayMs / 1_000 },
+  ];
 }

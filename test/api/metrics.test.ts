@@ -150,6 +150,12 @@ test("a scrape tells what was worked and how things stand", async (t) => {
   };
   for (const [name, value] of Object.entries(expected)) assert.equal(values.get(name), value, name);
   assert.ok((values.get("process_resident_memory_bytes") ?? 0) > 10_000_000);
+  assert.ok((values.get('srs_pool_size{pool="main"}') ?? 0) > 0);
+  // Counted elsewhere, so told anew and not added up.
+  assert.equal(values.get('srs_pool_queue_timeouts_total{pool="main"}'), 0);
+  const spent = (): number => process.cpuUsage().user + process.cpuUsage().system;
+  const cpu = valuesOf(await scrape()).get("process_cpu_seconds_total") ?? 0;
+  assert.ok(cpu > 0 && cpu <= spent() / 1e6, String(cpu));
   // What stands is asked anew after some seconds; what is gone is told no more.
   await api.db.query("delete from sync.inbox");
   api.clock.nowMs += 4_000;

@@ -80,6 +80,15 @@ test(
       headers: { authorization: `Bearer ${globex.token}` },
     });
     assert.ok(strange.status === 403 || strange.status === 404, String(strange.status));
+    // What the gateway took and the pipeline's thread did is told to whose it is.
+    const scraped = await fetch(`http://${stage.http}/metrics`, {
+      headers: { authorization: `Bearer ${globex.token}` },
+    });
+    const metrics = await scraped.text();
+    assert.match(metrics, /^srs_chunks_total\{tenant="globex",outcome="stored"\} [1-9]/m);
+    const created = /^srs_updates_total\{tenant="globex",outcome="created"\} (\d+)/m.exec(metrics);
+    assert.ok(Number(created?.[1]) >= inOther.length, created?.[0]);
+    assert.doesNotMatch(metrics, /acme/);
     const overview = await globex.ask<{ records: number }>("");
     assert.equal(overview.records, inOther.length + 1);
 
