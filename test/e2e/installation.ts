@@ -21,6 +21,7 @@ export interface TestTenant {
 export interface RunSeen {
   readonly run_no: number;
   readonly source: string;
+  readonly kind: string;
   readonly outcome: string;
   readonly entries: number;
   readonly created: number;

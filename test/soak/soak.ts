@@ -30,6 +30,8 @@ const RECORDED = "test/recorded/netbox-4.6.8";
 const DEVICES = { netbox: 60, armis: 400 };
 const NETBOX = "test/fakes/netbox-replay-server.ts";
 const ARMIS = "test/fakes/armis-server.ts";
+/** Full runs, and between them some of what changed alone, which is nothing. */
+const FULL_AND_DELTA = { discovery_interval: "6s" };
 const SLOW = ["--latency-ms", "60"];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -77,12 +79,18 @@ async function startSources({
     await fake("armis", ARMIS, ...overlapping, ...SLOW, "--secret-key", ARMIS_SECRET),
   ];
   return {
-    netbox: { type: "netbox", endpoint: netbox.url, credentials: { api_token: NETBOX_TOKEN } },
+    netbox: {
+      type: "netbox",
+      endpoint: netbox.url,
+      credentials: { api_token: NETBOX_TOKEN },
+      ...FULL_AND_DELTA,
+    },
     armis: {
       type: "armis",
       endpoint: armis.url,
       credentials: { secret_key: ARMIS_SECRET },
       page_size: 25,
+      ...FULL_AND_DELTA,
     },
   };
 }
