@@ -267,8 +267,9 @@ export async function insertRecords(
   });
 }
 
-function recordRow({ content, ...write }: RecordWrite): readonly (string | number)[] {
-  const { recordNo, partitionNo, kind, native, instanceNo, contentSeq } = write;
+function recordRow(write: RecordWrite): readonly (string | number)[] {
+  const { recordNo, partitionNo, kind, native, instanceNo, content, contentSeq } = write;
+  const lastSeen = isoTime(content.lastMs);
   return [
     recordNo,
     partitionNo,
@@ -278,10 +279,10 @@ function recordRow({ content, ...write }: RecordWrite): readonly (string | numbe
     content.check,
     content.hash,
     content.payload,
-    isoTime(content.lastMs),
+    lastSeen,
     JSON.stringify(content.features),
     content.fingerprint,
-    isoTime(content.firstMs),
+    content.firstMs === content.lastMs ? lastSeen : isoTime(content.firstMs),
     content.idInput,
     content.addresses.join(","),
     formatDays(content.days),
