@@ -1,5 +1,7 @@
 /** What an administrator would look at on an agent's host, one by one: certificate, files, clock, gateways, sources. */
-import { access, constants, mkdir, stat } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
@@ -79,16 +81,22 @@ async function keyFileCheck(path: string): Promise<Check> {
   return { name, outcome: "warn", message: `${path} can be read by others; chmod 600 ${path}` };
 }
 
+/** Makes nothing: a folder that an administrator's `check` made would be closed to the user that the agent runs as. */
 async function dataDirCheck(dataDir: string): Promise<Check> {
   const name = "data-dir";
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await access(dataDir, constants.W_OK);
-    return { name, outcome: "pass", message: `${dataDir} can be written` };
+    const there = nearestFolder(dataDir);
+    await access(there, constants.W_OK);
+    const how = there === dataDir ? "can be written" : "will be made at the first start";
+    return { name, outcome: "pass", message: `${dataDir} ${how}` };
   } catch (thrown) {
     const message = `${dataDir} cannot be written, so nothing is kept between starts: ${messageOf(thrown)}`;
     return { name, outcome: "warn", message };
   }
+}
+
+function nearestFolder(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
 async function keptConfigCheck({ store, clock }: CheckupOptions): Promise<Check> {

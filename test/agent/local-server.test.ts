@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 
-import { agentSocketPath, serveLocally } from "../../src/agent/local-server.ts";
+import {
+  agentSocketPath,
+  serveLocally,
+  type LocalServerOptions,
+} from "../../src/agent/local-server.ts";
 import type { AgentFacts } from "../../src/agent/report.ts";
 import { addRun, NO_RUNS, startProgress } from "../../src/agent/source-status.ts";
 import { askSocket } from "../../src/lib/local-socket.ts";
@@ -60,18 +64,17 @@ async function folder(t: TestContext): Promise<string> {
   return dir;
 }
 
+function optionsIn(dataDir: string): LocalServerOptions {
+  return { facts: () => FACTS, diagnostics: () => ({}), dataDir, log: silentLog() };
+}
+
 async function get(path: string, dataDir: string): Promise<{ status: number; text: string }> {
   return await askSocket(agentSocketPath(dataDir), { method: "GET", path });
 }
 
 test("the socket answers everything to its own user alone", async (t) => {
   const dataDir = await folder(t);
-  await using _ = await serveLocally({
-    facts: () => FACTS,
-    dataDir,
-    diagnostics: () => ({}),
-    log: silentLog(),
-  });
+  await using _ = await serveLocally(optionsIn(dataDir));
   const path = agentSocketPath(dataDir);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
   assert.equal((await stat(dirname(path))).mode & 0o777, 0o700);
@@ -89,12 +92,7 @@ test("the socket answers everything to its own user alone", async (t) => {
 
 test("metrics count every run and the one in flight, and tell how long the certificate lasts", async (t) => {
   const dataDir = await folder(t);
-  await using _ = await serveLocally({
-    facts: () => FACTS,
-    dataDir,
-    diagnostics: () => ({}),
-    log: silentLog(),
-  });
+  await using _ = await serveLocally(optionsIn(dataDir));
   const { text } = await get("/metrics", dataDir);
   const labels = 'source="net\\"box",type="netbox"';
   for (const line of [
@@ -118,13 +116,7 @@ test("metrics count every run and the one in flight, and tell how long the certi
 
 test("a port answers those who watch, and no status", async (t) => {
   const dataDir = await folder(t);
-  const options = {
-    facts: () => FACTS,
-    dataDir,
-    listen: "127.0.0.1:0",
-    diagnostics: () => ({}),
-    log: silentLog(),
-  };
+  const options = { ...optionsIn(dataDir), listen: "127.0.0.1:0" };
   await using local = await serveLocally(options);
   const url = (path: string): string => `http://${local.address}${path}`;
   const metrics = await fetch(url("/metrics"));
@@ -147,12 +139,7 @@ const NOT_READY: readonly (readonly [AgentFacts | undefined, RegExp])[] = [
 for (const [facts, why] of NOT_READY) {
   test(`an agent that is not ready says why: ${why.source}`, async (t) => {
     const dataDir = await folder(t);
-    await using _ = await serveLocally({
-      facts: () => facts,
-      dataDir,
-      diagnostics: () => ({}),
-      log: silentLog(),
-    });
+    await using _ = await serveLocally({ ...optionsIn(dataDir), facts: () => facts });
     const { status, text } = await get("/readyz", dataDir);
     assert.equal(status, 503);
     assert.match(text, why);
@@ -161,7 +148,7 @@ for (const [facts, why] of NOT_READY) {
 
 test("a second agent on the same folder does not start, and one whose predecessor was killed does", async (t) => {
   const dataDir = await folder(t);
-  const options = { facts: () => FACTS, dataDir, diagnostics: () => ({}), log: silentLog() };
+  const options = optionsIn(dataDir);
   {
     await using _ = await serveLocally(options);
     await assert.rejects(serveLocally(options), { code: "busy", message: /another agent works/ });
@@ -175,13 +162,7 @@ test("a second agent on the same folder does not start, and one whose predecesso
 test("a folder that cannot hold a socket costs the commands alone, a port that is taken the start", async (t) => {
   const dataDir = await folder(t);
   await writeFile(join(dataDir, "run"), "a file where a folder should be");
-  const options = {
-    facts: () => FACTS,
-    dataDir,
-    listen: "127.0.0.1:0",
-    diagnostics: () => ({}),
-    log: silentLog(),
-  };
+  const options = { ...optionsIn(dataDir), listen: "127.0.0.1:0" };
   await using first = await serveLocally(options);
   assert.ok(first.address !== undefined);
   await assert.rejects(
