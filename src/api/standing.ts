@@ -85,7 +85,7 @@ async function standingOfSources(db: Queryable): Promise<Sample<GaugeName>[]> {
        join sync.tenants t on t.tenant = s.tenant
        left join sync.instances i on i.tenant = s.tenant and i.name = s.service_id::text
        left join lateral (
-         select * from sync.runs r where r.tenant = i.tenant and r.instance_no = i.instance_no and r.outcome <> 'running'
+         select outcome, started_at, ended_at, created, changed, unchanged, rejected from sync.runs r where r.tenant = i.tenant and r.instance_no = i.instance_no and r.outcome <> 'running'
           order by r.run_no desc limit 1) r on true
        left join lateral (
          select ended_at from sync.runs r where r.tenant = i.tenant and r.instance_no = i.instance_no and r.outcome = 'success'
