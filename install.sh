@@ -1,21 +1,337 @@
 #!/bin/sh
-# The installer for hosts without a checkout. It is not here yet: there are no packages to install. Until there are it says
-# what to do instead, and ends with an error, so that no script takes the silence for an installation.
+# Installs, upgrades or removes a program of ServiceRadar Sync on Linux: from a release's address, or from its files carried here.
+#
+#   sh install.sh --component agent --base-url https://downloads.example.com/serviceradar/0.1.0
+#   sh install.sh --component core --from /media/usb/release
+#
+# What is installed has been checked twice: the list of hashes against the key of the release below, each file against the list.
+# All of it stands in main(), so that a download which was cut off runs nothing.
 set -eu
 
-main() {
-  cat >&2 <<'TEXT'
-install.sh: nothing was installed. There are no packages of ServiceRadar Sync yet.
+# The public half of the key that the release was signed with, Ed25519, base64; put in by `npm run release`.
+RELEASE_KEY=
 
-Run it from a checkout instead; that takes git, Node.js 20 or newer and npm:
+# Where releases lie side by side. "current" is a link to the one that runs; changing it is the whole switch.
+ROOT_DIR=/opt/serviceradar
+CONFIG_DIR=/etc/serviceradar
+STATE_DIR=/var/lib/serviceradar
+UNIT_DIR=/etc/systemd/system
+USER_NAME=serviceradar
+# Oldest C library that the Node inside runs on.
+GLIBC_MIN=2.28
+# How long an upgraded program may take to be well again, in seconds; a core first brings its database's schema up.
+HEALTH_MAX_DEFAULT=120
 
-  npm run demo                                 see all of it at work; Ctrl-C ends it
-  npm run -s core -- serve                     the core, with its own PostgreSQL; prints what to do next
-  npm run -s agent -- run --config agent.json  an agent, with the folder that "core -- agent create" wrote
+usage() {
+  cat <<'TEXT'
+usage: sh install.sh --component agent|core (--base-url URL | --from FILE|DIR) [flags]
+       sh install.sh --component agent|core --uninstall [--purge]
 
-README.md leads from there to the devices of your own NetBox.
+  --component NAME          agent or core
+  --base-url URL            folder of a release; with --version, the folder above it
+  --version X.Y.Z           which release (default: the one that is there)
+  --from FILE|DIR           an archive with SHA256SUMS and its signature beside it, or a folder of them; no network is used
+  --sha256 HEX              hash of SHA256SUMS, got in a way that you trust, in place of its signature
+  --enroll-token-file FILE  agent: enrol this host with the token in FILE ("agent token" of the core makes it)
+  --core-url URL            agent: where the core enrols, if the token does not say it
+  --bin-dir DIR             where the command is linked (default: /usr/local/bin)
+  --health-max SECONDS      how long an upgrade may take to be well before the release before it runs again (default: 120)
+  --no-service              no systemd unit
+  --no-start                install the unit, start nothing
+  --dry-run                 check everything, say what would be done, change nothing
+  --uninstall               remove program and unit; configuration and data stay
+  --purge                   with --uninstall: configuration, keys and data too
 TEXT
+}
+
+main() {
+  component='' base_url='' version='' from='' sums_sha256='' token_file='' core_url=''
+  health_max=$HEALTH_MAX_DEFAULT bin_dir=/usr/local/bin with_service=1 with_start=1 dry_run=0 uninstall=0 purge=0
+  read_flags "$@"
+  case $component in agent | core) ;; *) fail "--component agent or --component core is needed (--help tells more)" ;; esac
+  name=serviceradar-$component
+  home=$ROOT_DIR/$component
+  unit=$UNIT_DIR/$name.service
+  [ "$dry_run" = 1 ] || [ "$(id -u)" -eq 0 ] || fail "installing needs root; --dry-run does not"
+  has_systemd=0
+  if [ -d /run/systemd/system ] && command -v systemctl >/dev/null; then has_systemd=1; fi
+  if [ "$uninstall" = 1 ]; then
+    remove_all
+    return
+  fi
+  check_host
+  work=$(mktemp -d)
+  trap 'rm -rf -- "$work"' EXIT
+  obtain
+  put_in_place
+}
+
+read_flags() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --component) component=$(value "$@") ;;
+      --base-url) base_url=$(value "$@") ;;
+      --version) version=$(value "$@") ;;
+      --from) from=$(value "$@") ;;
+      --sha256) sums_sha256=$(value "$@") ;;
+      --enroll-token-file) token_file=$(value "$@") ;;
+      --core-url) core_url=$(value "$@") ;;
+      --health-max) health_max=$(value "$@") ;;
+      --bin-dir) bin_dir=$(value "$@") ;;
+      --no-service) with_service=0 ;;
+      --no-start) with_start=0 ;;
+      --dry-run) dry_run=1 ;;
+      --uninstall) uninstall=1 ;;
+      --purge) purge=1 ;;
+      --help | -h) usage; exit 0 ;;
+      *) fail "$1 is no flag of this installer (--help lists them)" ;;
+    esac
+    case $1 in
+      --no-* | --dry-run | --uninstall | --purge) ;;
+      *) shift ;;
+    esac
+    shift
+  done
+}
+
+value() {
+  if [ $# -lt 2 ] || [ -z "$2" ]; then fail "$1 needs a value"; fi
+  printf '%s' "$2"
+}
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  printf 'install.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+# Does what follows, or says it where nothing is to be changed.
+do_it() {
+  if [ "$dry_run" = 1 ]; then say "would: $*"; else "$@"; fi
+}
+
+check_host() {
+  [ "$(uname -s)" = Linux ] || fail "this installer is for Linux; for macOS and Windows unpack the archive of the agent"
+  case $(uname -m) in
+    x86_64 | amd64) arch=amd64 ;;
+    aarch64 | arm64) arch=arm64 ;;
+    *) fail "there is no build for $(uname -m), only for x86_64 and aarch64" ;;
+  esac
+  libc=$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d ' ' -f 2) || true
+  [ -n "$libc" ] || fail "this system has no glibc (Alpine and other musl systems): there is no build for it; run it in a Debian or RHEL container"
+  oldest=$(printf '%s\n%s\n' "$GLIBC_MIN" "$libc" | sort -t . -k 1,1n -k 2,2n | head -n 1)
+  [ "$oldest" = "$GLIBC_MIN" ] || fail "glibc $libc is too old, $GLIBC_MIN is needed (Debian 10, RHEL 8, Ubuntu 20.04 or newer)"
+  command -v sha256sum >/dev/null || fail "sha256sum is missing (coreutils)"
+}
+
+# Brings list, signature and archive into $work and checks them; sets $archive and $version.
+obtain() {
+  if [ -n "$from" ]; then
+    [ -e "$from" ] || fail "--from $from is not there"
+    if [ -d "$from" ]; then folder=$from; else folder=$(dirname -- "$from"); fi
+  elif [ -n "$base_url" ]; then
+    folder=''
+    [ -z "$version" ] || base_url=${base_url%/}/$version
+  else
+    fail "--base-url URL or --from FILE|DIR is needed: there is no default place to get releases from"
+  fi
+  bring SHA256SUMS
+  check_list
+  pattern="${name}_${version:-[^_]*}_linux_$arch\\.tar\\.gz"
+  archive=$(sed -nE "s/^[0-9a-f]{64}  ($pattern)\$/\\1/p" "$work/SHA256SUMS")
+  [ -n "$archive" ] || fail "the release has no ${name} ${version:+$version }for linux $arch"
+  [ "$(printf '%s\n' "$archive" | wc -l)" -eq 1 ] || fail "the release has several of these, say --version: $archive"
+  if [ -n "$from" ] && [ ! -d "$from" ] && [ "$(basename -- "$from")" != "$archive" ]; then
+    fail "$from is not $archive, which the list beside it has for this host"
+  fi
+  version=${archive#"${name}"_}
+  version=${version%%_*}
+  bring "$archive"
+  (cd "$work" && grep -F "  $archive" SHA256SUMS | sha256sum --check --status) ||
+    fail "$archive is not what was released: its sha256 is not the list's"
+  (cd "$work" && tar -xzf "$archive" --no-same-owner)
+  new=$work/${name}_$version
+  "$new/$name" version >/dev/null || fail "$name $version does not start on this host"
+  say "$name $version: signature and sha256 are good"
+}
+
+# A file of the release: copied, or fetched by whichever tool there is.
+bring() {
+  if [ -n "$folder" ]; then
+    [ -f "$folder/$1" ] || fail "$folder/$1 is missing"
+    cp -- "$folder/$1" "$work/$1"
+  elif command -v curl >/dev/null; then
+    curl --proto '=https,http' --fail --silent --show-error --location --output "$work/$1" "${base_url%/}/$1" ||
+      fail "${base_url%/}/$1 cannot be had"
+  elif command -v wget >/dev/null; then
+    wget -q -O "$work/$1" "${base_url%/}/$1" || fail "${base_url%/}/$1 cannot be had"
+  else
+    fail "curl or wget is needed, or --from with the files"
+  fi
+}
+
+check_list() {
+  if [ -n "$sums_sha256" ]; then
+    printf '%s  %s\n' "$sums_sha256" "$work/SHA256SUMS" | sha256sum --check --status ||
+      fail "SHA256SUMS has another sha256 than --sha256 says"
+    return
+  fi
+  [ -n "$RELEASE_KEY" ] || fail "this is a checkout's install.sh, which knows no key; take the one of a release, or say --sha256"
+  if openssl pkeyutl -help 2>&1 | grep -q -e -rawin; then
+    bring SHA256SUMS.sig
+    printf '%s\n' '-----BEGIN PUBLIC KEY-----' "$RELEASE_KEY" '-----END PUBLIC KEY-----' >"$work/key.pem"
+    openssl pkeyutl -verify -pubin -inkey "$work/key.pem" -rawin -in "$work/SHA256SUMS" -sigfile "$work/SHA256SUMS.sig" >/dev/null 2>&1 ||
+      fail "SHA256SUMS is not signed with the key of the release: nothing was installed"
+  else
+    fail "openssl 3 is needed to check the signature; or say --sha256 with the hash of SHA256SUMS, got in a way that you trust"
+  fi
+}
+
+put_in_place() {
+  target=$home/$version
+  before=$(readlink "$home/current" 2>/dev/null || true)
+  changed=0
+  if [ "$before" = "$version" ] && cmp -s "$new/$name" "$target/$name"; then
+    say "$name $version is installed already"
+  else
+    changed=1
+    do_it install_files
+    do_it switch_to "$version"
+  fi
+  do_it link_command
+  do_it make_user
+  [ "$component" = agent ] || do_it core_environment
+  [ -z "$token_file" ] || do_it enrol
+  if [ "$with_service" = 0 ] || [ "$has_systemd" = 0 ]; then
+    plain_hint
+    return
+  fi
+  install_unit
+  [ "$with_start" = 1 ] || return 0
+  start_service
+}
+
+# Beside what runs, complete before it gets its name.
+install_files() {
+  mkdir -p "$home"
+  rm -rf -- "$target.new"
+  mkdir "$target.new"
+  cp -R -- "$new/." "$target.new/"
+  chmod -R go-w,a+rX "$target.new"
+  rm -rf -- "$target"
+  mv -- "$target.new" "$target"
+}
+
+# rename(2) over the old link: whoever looks sees the one or the other.
+switch_to() {
+  ln -sfn -- "$1" "$home/current.new"
+  mv -Tf -- "$home/current.new" "$home/current"
+}
+
+link_command() {
+  mkdir -p "$bin_dir"
+  ln -sfn -- "$home/current/$name" "$bin_dir/$name"
+}
+
+make_user() {
+  if ! id "$USER_NAME" >/dev/null 2>&1; then
+    useradd --system --user-group --no-create-home --home-dir "$STATE_DIR" --shell /usr/sbin/nologin "$USER_NAME"
+  fi
+  mkdir -p "$CONFIG_DIR"
+  # The agent's renewed certificates are written there.
+  chown "root:$USER_NAME" "$CONFIG_DIR"
+  chmod 0770 "$CONFIG_DIR"
+}
+
+core_environment() {
+  [ -e "$CONFIG_DIR/core.env" ] || install -m 0600 "$new/core.env" "$CONFIG_DIR/core.env"
+}
+
+enrol() {
+  [ "$component" = agent ] || fail "--enroll-token-file is for agents"
+  if [ -e "$CONFIG_DIR/agent.json" ]; then
+    say "this host is enrolled already ($CONFIG_DIR/agent.json); the token was not used"
+    return
+  fi
+  "$target/$name" enroll --token-file "$token_file" ${core_url:+--core-url "$core_url"} --dir "$CONFIG_DIR"
+  chown -R "$USER_NAME:$USER_NAME" "$CONFIG_DIR"/agent* "$CONFIG_DIR"/*.pem
+}
+
+install_unit() {
+  sed "s|^ExecStart=/usr/local/bin/|ExecStart=$bin_dir/|" "$new/$name.service" >"$work/unit"
+  cmp -s "$work/unit" "$unit" && return 0
+  changed=1
+  do_it install -D -m 0644 "$work/unit" "$unit"
+  do_it systemctl daemon-reload
+}
+
+start_service() {
+  do_it systemctl enable --quiet "$name.service"
+  if [ "$changed" = 0 ] && systemctl is-active --quiet "$name.service"; then return 0; fi
+  if [ "$component" = agent ] && [ ! -e "$CONFIG_DIR/agent.json" ]; then
+    say "not started: enrol this host first, with --enroll-token-file or: $name enroll --token-file FILE"
+    return 0
+  fi
+  do_it systemctl restart "$name.service"
+  if [ "$dry_run" = 1 ] || is_well; then
+    say "$name $version runs"
+    return 0
+  fi
+  go_back
+}
+
+# A program is well when it answers for itself: a core on its socket, an agent that has its gateway and its configuration.
+is_well() {
+  left=$health_max
+  while [ "$left" -gt 0 ]; do
+    if [ "$component" = agent ]; then
+      "$home/current/$name" status --config "$CONFIG_DIR/agent.json" >/dev/null 2>&1 && return 0
+    else
+      "$home/current/$name" inbox status --data-dir "$STATE_DIR/core" >/dev/null 2>&1 && return 0
+    fi
+    sleep 1
+    left=$((left - 1))
+  done
   return 1
+}
+
+go_back() {
+  if [ -z "$before" ] || [ "$before" = "$version" ] || [ ! -d "$home/$before" ]; then
+    fail "$name $version does not become well within $health_max s; its log: journalctl -u $name"
+  fi
+  switch_to "$before"
+  systemctl restart "$name.service"
+  fail "$name $version did not become well within $health_max s; $before runs again. The log: journalctl -u $name"
+}
+
+plain_hint() {
+  if [ "$component" = agent ]; then
+    say "start it as a user that may read $CONFIG_DIR: $bin_dir/$name run --config $CONFIG_DIR/agent.json"
+  else
+    say "start it with: $bin_dir/$name serve"
+  fi
+}
+
+remove_all() {
+  if [ "$has_systemd" = 1 ] && [ -e "$unit" ]; then
+    do_it systemctl disable --quiet --now "$name.service"
+  fi
+  do_it rm -f -- "$unit"
+  [ "$has_systemd" = 0 ] || do_it systemctl daemon-reload
+  if [ "$(readlink "$bin_dir/$name" 2>/dev/null)" = "$home/current/$name" ]; then do_it rm -f -- "$bin_dir/$name"; fi
+  do_it rm -rf -- "$home"
+  if [ "$purge" = 1 ]; then
+    do_it rm -rf -- "${STATE_DIR:?}/$component"
+    if [ "$component" = agent ]; then
+      do_it rm -rf -- "$CONFIG_DIR/agent.json" "$CONFIG_DIR/agent.pem" "$CONFIG_DIR/agent-key.pem" "$CONFIG_DIR/root.pem"
+    else
+      do_it rm -f -- "$CONFIG_DIR/core.env"
+    fi
+    say "$name is removed, with its configuration and data"
+  else
+    say "$name is removed; configuration and data stay in $CONFIG_DIR and $STATE_DIR/$component"
+  fi
 }
 
 main "$@"
