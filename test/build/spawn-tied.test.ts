@@ -29,5 +29,6 @@ test("a program ends when whoever started it is killed", { skip }, async (t) => 
   await once(line.resume(), "close");
   const again = connect(Number(port), "127.0.0.1");
   const [refused] = (await once(again, "error")) as [NodeJS.ErrnoException];
-  assert.equal(refused.code, "ECONNREFUSED");
+  // Reset: the line was taken by a listener that was just going.
+  assert.match(refused.code ?? "", /^ECONN(?:REFUSED|RESET)$/);
 });

@@ -77,7 +77,7 @@ test("a tenant that writes another's name as issuer is nobody", async () => {
 });
 
 test("a tenant label of another tenant is left to the caller to compare", async () => {
-  const crossed = await makeAgent(certs.acme, { tenant: "globex" });
+  const crossed = await makeAgent(certs.acme, { tenant: "globex", nowMs: NOW_MS });
   const der = derOf(crossed.certificatePem);
   assert.deepEqual(tenantOfCertificate(der, authorities, NOW_MS), { ok: true, value: "acme" });
   const name = readPeerName(der);
