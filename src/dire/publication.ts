@@ -211,17 +211,29 @@ export function memberRows(
   return [...whole, ...parts];
 }
 
+/** What changes of membership. */
+export interface MemberChanges {
+  /** Rows of records that had none. */
+  readonly fresh: readonly MemberRow[];
+  /** Other rows that are new, or are another device's. */
+  readonly rows: readonly MemberRow[];
+  readonly gone: readonly MemberRow[];
+}
+
 /** What to write so that `before` becomes `after`. */
 export function memberChanges(
   before: readonly MemberRow[],
   after: readonly MemberRow[],
-): { readonly rows: readonly MemberRow[]; readonly gone: readonly MemberRow[] } {
-  if (before.length === 0) return { rows: after, gone: [] };
+): MemberChanges {
+  if (before.length === 0) return { fresh: after, rows: [], gone: [] };
   const name = ({ recordNo, fingerprint }: MemberRow): string => `${recordNo} ${fingerprint}`;
   const old = new Map(before.map((row) => [name(row), row.deviceNo]));
   const kept = new Set(after.map(name));
+  const published = new Set(before.map(({ recordNo }) => recordNo));
+  const changed = after.filter((row) => old.get(name(row)) !== row.deviceNo);
   return {
-    rows: after.filter((row) => old.get(name(row)) !== row.deviceNo),
+    fresh: changed.filter(({ recordNo }) => !published.has(recordNo)),
+    rows: changed.filter(({ recordNo }) => published.has(recordNo)),
     gone: before.filter((row) => !kept.has(name(row))),
   };
 }

@@ -7,6 +7,8 @@ import type { Tx } from "../db/tx.ts";
 import { readFormer, writeAliases } from "../inventory/alias-store.ts";
 import {
   findDevices,
+  insertDevices,
+  insertMembers,
   removeDevices,
   writeDevices,
   writeMembers,
@@ -144,11 +146,12 @@ async function publish(
   const passing = await planned(tx, tenant, { settled, links: closure.links });
   const passed = await braked(tx, tenant, { passing, braking });
   const { clusters, plan, published, isMoving } = passed;
-  const numbers = await numberDevices(tx, tenant, { clusters, known: plan.known, has });
+  const numbered = await numberDevices(tx, tenant, { clusters, known: plan.known, has });
+  const { numbers } = numbered;
   const { departures } = plan;
   const { members } = published;
   const collisions = isMoving ? collisionsOf(clusters, published) : [];
-  await write(tx, tenant, { closure, clusters, numbers, departures, collisions, members, has });
+  await write(tx, tenant, { closure, clusters, numbered, departures, collisions, members, has });
   await watchQuality(tx, tenant, { clusters, numbers, published, isMoving, closure, has });
   await addWatches(tx, tenant, watchesOfAll(closure, settled.clusters));
   const recordNos = [...closure.members.keys()];
@@ -156,6 +159,13 @@ async function publish(
   if (has.hasQuarantine || held.length > 0) await writeQuarantine(tx, tenant, { recordNos, held });
   return { closure, passed, numbers };
 }
+
+/** Numbers of devices by id. */
+type Numbered = {
+  readonly numbers: ReadonlyMap<CanonicalId, number>;
+  /** From this number on they were never a device's before. */
+  readonly firstNew: number;
+};
 
 /** A device that was part of another and is one of its own again has the number that it had. */
 async function numberDevices(
@@ -166,26 +176,27 @@ async function numberDevices(
     known,
     has: { hasAliases },
   }: Pick<Writing, "clusters" | "has"> & { readonly known: ReadonlyMap<CanonicalId, number> },
-): Promise<ReadonlyMap<CanonicalId, number>> {
+): Promise<Numbered> {
   const fresh = clusters.filter(({ id }) => !known.has(id));
-  if (fresh.length === 0) return known;
+  if (fresh.length === 0) return { numbers: known, firstNew: Infinity };
   const ids = fresh.map(({ id }) => id);
   const former = hasAliases ? await readFormer(tx, tenant, ids) : new Map<CanonicalId, number>();
   const numbers = new Map([...known, ...former]);
   const count = clusters.length - numbers.size;
-  const first = count === 0 ? 0 : await takeNumbers(tx, tenant, { what: "device", count });
+  const firstNew =
+    count === 0 ? Infinity : await takeNumbers(tx, tenant, { what: "device", count });
   for (const [i, { id }] of fresh.filter(({ id: one }) => !former.has(one)).entries()) {
-    numbers.set(id, first + i);
+    numbers.set(id, firstNew + i);
   }
   invariant(numbers.size === clusters.length, "no two clusters have one id");
-  return numbers;
+  return { numbers, firstNew };
 }
 
 type Writing = {
   readonly closure: Closure;
   readonly clusters: readonly Cluster[];
   readonly members: readonly MemberRow[];
-  readonly numbers: ReadonlyMap<CanonicalId, number>;
+  readonly numbered: Numbered;
   readonly departures: readonly Departure[];
   readonly collisions: readonly Collision[];
   readonly has: TenantRows;
@@ -194,10 +205,10 @@ type Writing = {
 async function write(
   tx: Tx,
   tenant: number,
-  { closure, clusters, numbers, departures, collisions, members, has }: Writing,
+  { closure, clusters, numbered, departures, collisions, members, has }: Writing,
 ): Promise<void> {
   const numberOf = (id: CanonicalId): number => {
-    const no = numbers.get(id);
+    const no = numbered.numbers.get(id);
     invariant(no !== undefined, `cluster ${id} has a device number`);
     return no;
   };
@@ -223,12 +234,10 @@ async function write(
     tenant,
     departures.map(({ deviceNo }) => deviceNo),
   );
-  const byNumber = clusters.toSorted((a, b) => numberOf(a.id) - numberOf(b.id));
-  await overlapped(slicesOf(byNumber, SLICE_DEVICES), {
-    prepare: (slice) => slice.map(rowOf),
-    send: (rows) => writeDevices(tx, tenant, rows),
-  });
-  await writeMembers(tx, tenant, memberChanges(members, memberRows(clusters, numberOf)));
+  await writeRows(tx, tenant, { clusters, numbered, rowOf });
+  const changes = memberChanges(members, memberRows(clusters, numberOf));
+  await writeMembers(tx, tenant, changes);
+  await insertMembers(tx, tenant, changes.fresh);
   if (has.hasAliases || departures.length > 0) {
     await writeAliases(tx, tenant, {
       aliases: departures.map(({ id, successor, reason }) => ({
@@ -258,6 +267,31 @@ async function write(
   await writeValueStates(tx, tenant, closure.decided);
   // A record that is seen again after its deletion is there again, changed or not.
   await addWatches(tx, tenant, new Map([...deletions.keys()].map((no) => [no, ANY_DAY] as const)));
+}
+
+/** In the order of their numbers, and slice by slice. */
+async function writeRows(
+  tx: Tx,
+  tenant: number,
+  {
+    clusters,
+    numbered: { numbers, firstNew },
+    rowOf,
+  }: Pick<Writing, "clusters" | "numbered"> & { readonly rowOf: (cluster: Cluster) => DeviceRow },
+): Promise<void> {
+  const isNew = ({ deviceNo }: DeviceRow): boolean => deviceNo >= firstNew;
+  const byNumber = clusters.toSorted((a, b) => (numbers.get(a.id) ?? 0) - (numbers.get(b.id) ?? 0));
+  await overlapped(slicesOf(byNumber, SLICE_DEVICES), {
+    prepare: (slice) => slice.map(rowOf),
+    send: async (rows) => {
+      await writeDevices(
+        tx,
+        tenant,
+        rows.filter((row) => !isNew(row)),
+      );
+      await insertDevices(tx, tenant, rows.filter(isNew));
+    },
+  });
 }
 
 const NO_DELETIONS: ReadonlyMap<number, Deletion> = new Map();

@@ -2,6 +2,7 @@
  * SQL of the published inventory, written by the resolver alone, in its transaction under the tenant's fence.
  * Locks: devices by number, then members by record, then aliases by id.
  */
+import { copyRows } from "../db/copy-rows.ts";
 import type { Queryable } from "../db/session.ts";
 import type { Tx } from "../db/tx.ts";
 import { isoTime, newUuid } from "../lib/clock.ts";
@@ -150,7 +151,7 @@ type Column = {
   /** As unnest is told, and as it is cast back where that differs. */
   readonly type: string;
   readonly cast?: string;
-  readonly read: (device: DeviceRow) => unknown;
+  readonly read: (device: DeviceRow) => string | number | boolean | null | undefined;
 };
 
 /** What of a device may change; key and creation time are left out. */
@@ -237,6 +238,32 @@ export async function writeDevices(
   ]);
 }
 
+const COPIED: readonly string[] = ["device_no", "partition_no", ...COLUMNS.map(({ name }) => name)];
+
+/** Inserts devices whose numbers and ids are new: for those COPY does, at half the cost. */
+export async function insertDevices(
+  tx: Tx,
+  tenant: number,
+  devices: readonly DeviceRow[],
+): Promise<void> {
+  if (devices.length === 0) return;
+  const sorted = devices.toSorted((a, b) => a.deviceNo - b.deviceNo);
+  await copyRows(tx, tenant, {
+    into: "sync.devices",
+    columns: COPIED,
+    rows: sorted.map((d) => [
+      d.deviceNo,
+      d.partitionNo,
+      ...COLUMNS.map(({ read }) => copied(read(d))),
+    ]),
+  });
+}
+
+function copied(value: ReturnType<Column["read"]>): string | number | null {
+  if (value === undefined || value === null) return null;
+  return typeof value === "number" ? value : String(value);
+}
+
 /** A device that is taken out of the inventory, should it come back. */
 export interface RemovedDevice {
   readonly deviceNo: number;
@@ -300,6 +327,23 @@ export async function writeMembers(
       ),
     ],
   );
+}
+
+/** Inserts memberships of records that have none. */
+export async function insertMembers(
+  tx: Tx,
+  tenant: number,
+  members: readonly MemberRow[],
+): Promise<void> {
+  if (members.length === 0) return;
+  const sorted = members.toSorted(
+    (a, b) => a.recordNo - b.recordNo || a.fingerprint - b.fingerprint,
+  );
+  await copyRows(tx, tenant, {
+    into: "sync.members",
+    columns: ["record_no", "fingerprint", "device_no"],
+    rows: sorted.map((m) => [m.recordNo, m.fingerprint, m.deviceNo]),
+  });
 }
 
 /** One row of the merge audit. */
