@@ -19,7 +19,7 @@ const FLAGS = new Map([
 /**
  * What glibc's allocator is told, for the agent alone. Left to itself it takes an arena for each of libuv's threads and, after
  * the first free of a chunk, keeps such blocks instead of giving them back. Peak RSS in MB at 10,000, 100,000 and 1,000,000
- * devices, on 24.21.0 with a fake Armis and a gateway that keeps nothing: 159, 217 without; 166, 163, 173 with it and with windows of
+ * devices, on 24.21.0 with a fake Armis and a gateway that keeps nothing: 159, 217 without; 156, 174, 173 with it and with windows of
  * two chunks (`npm run bench -- agent`).
  */
 const AGENT_ALLOCATOR = {
