@@ -76,7 +76,7 @@ test("a tenant's transaction that falls silent is ended by the server, so that o
     db.forTenant(1),
     async (open) => await open.query("show idle_in_transaction_session_timeout"),
   );
-  assert.deepEqual(rows, [{ idle_in_transaction_session_timeout: "1min" }]);
+  assert.deepEqual(rows, [{ idle_in_transaction_session_timeout: "5min" }]);
   const silent = tx(db.forTenant(1), async (open) => {
     await open.query("set local idle_in_transaction_session_timeout = 10");
     await eventually(async () => {
