@@ -132,13 +132,9 @@ test("a gateway that refuses the agent gives it no reason to work with what it h
     rpc === "hello"
       ? { kind: "status", status: "PERMISSION_DENIED", message: "agent revoked" }
       : undefined;
-  const { agent, clock } = await agentOn(t, dataDir, gateway);
-  for (let hellos = 1; hellos <= 3; hellos += 1) {
-    await gateway.until(() => gateway.hellos.length >= hellos);
-    await clock.untilSleeping((ms) => ms <= 30_000);
-    await clock.advance(30_000);
-  }
-  assert.deepEqual(agent.statuses(), []);
+  const bench = await agentOn(t, dataDir, gateway);
+  await passTime(bench, 30_000, () => gateway.hellos.length >= 3);
+  assert.deepEqual(bench.agent.statuses(), []);
 });
 
 test("a folder that cannot be made or read stops nothing", async (t) => {
