@@ -1,6 +1,11 @@
 /** The single executable that we run from: what was put into it when it was built. A checkout has nothing of the kind. */
 
-import type * as Sea from "node:sea";
+/** What we use of node:sea (Node 24); written out, because Deno knows neither the module nor its types. */
+interface Sea {
+  readonly isSea: () => boolean;
+  readonly getAssetKeys: () => readonly string[];
+  readonly getRawAsset: (name: string) => ArrayBuffer;
+}
 
 /** What `npm run package` knows of an executable that it makes; its asset "build.json". */
 export interface BuildFacts {
@@ -14,8 +19,7 @@ export interface BuildFacts {
 
 /** An asset's bytes, which are the executable's own memory: not to be written to. Undefined in a checkout, and for a name that was not put in. */
 export function embeddedAsset(name: string): Uint8Array | undefined {
-  // Asked for at run time, because Deno has no such module.
-  const sea = process.getBuiltinModule("node:sea") as typeof Sea | undefined;
+  const sea = process.getBuiltinModule("node:sea") as Sea | undefined;
   if (sea?.isSea() !== true || !sea.getAssetKeys().includes(name)) return undefined;
   return new Uint8Array(sea.getRawAsset(name));
 }
