@@ -1,5 +1,6 @@
 /** Whatever is asked of the core, by whatever command, no credential is printed: of commands to come as well. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
 import { flagName } from "../../src/cli/args.ts";
@@ -28,10 +29,16 @@ async function withSecrets(t: TestContext): Promise<TestCore> {
 }
 
 /** A line that calls a command with everything that it needs. */
-function lineOf(command: (typeof CORE_PROGRAM.commands)[number]): readonly string[] {
+function lineOf(
+  command: (typeof CORE_PROGRAM.commands)[number],
+  outFile: string,
+): readonly string[] {
   const operands = Object.entries(command.operands).map(([name]) => WORDS[name] ?? "1");
   const needed = Object.entries(command.flags).filter(([, { isRequired }]) => isRequired);
-  const flags = needed.flatMap(([name]) => [flagName(name), WORDS[name] ?? "1"]);
+  const flags = needed.flatMap(([name]) => [
+    flagName(name),
+    name === "out" ? outFile : (WORDS[name] ?? "1"),
+  ]);
   return [...command.name.split(" "), ...operands, ...flags];
 }
 
@@ -45,11 +52,14 @@ test("no command prints a credential, in words or as JSON", async (t) => {
   const printed: string[] = [];
   for (const json of [[], ["--json"]]) {
     const core = await withSecrets(t);
+    const outFile = join(await temporaryFolder(t), "out");
     const applied = await core.run(["source", "apply", "-", ...json], { stdin: payload });
     assert.equal(applied.code, 0, applied.err);
     for (const command of commands) {
       const extra = "json" in command.flags ? json : [];
-      const { out, err } = await core.run([...lineOf(command), ...extra], { stdin: payload });
+      const { out, err } = await core.run([...lineOf(command, outFile), ...extra], {
+        stdin: payload,
+      });
       printed.push(`${command.name}: ${out} ${err}`);
     }
   }
