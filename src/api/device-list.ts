@@ -11,6 +11,7 @@ import {
   searchDevices,
   type DeviceSearch,
 } from "../inventory/device-search.ts";
+import { SyncError } from "../lib/errors.ts";
 import { completionsAt } from "../model/srql-complete.ts";
 import type { ApiContext } from "./context.ts";
 import {
@@ -22,7 +23,7 @@ import {
   deviceSchema,
 } from "./contract-devices.ts";
 import { pageOf } from "./contract.ts";
-import { filterOf, positionText, readPosition, searchOf } from "./device-query.ts";
+import { filterOf, positionText, readPosition, searchOf, wrongPosition } from "./device-query.ts";
 import { shownDevice } from "./device-view.ts";
 import { Problem } from "./errors.ts";
 import {
@@ -124,7 +125,13 @@ async function foundPage(
   const after = readPosition(asked.after, search.query.sort.length);
   // A query's own limit is how much is wanted at a time; it is not the end of the list.
   const limit = Math.min(asked.limit, search.query.limit ?? asked.limit);
-  const found = await searchDevices(db, tenant, { ...search, after, limit: limit + 1 });
+  const wanted = searchDevices(db, tenant, { ...search, after, limit: limit + 1 });
+  const found = await wanted.catch((thrown: unknown) => {
+    // Values of a cursor that somebody made up are not even of the order's types.
+    const isOurs =
+      after !== undefined && thrown instanceof SyncError && thrown.code.startsWith("db_22");
+    throw isOurs ? wrongPosition() : thrown;
+  });
   const page = pageWithNext(found, limit, ({ position }) => positionText(position));
   const names = await sourceNames(db, tenant);
   const devices = page.rows.map(({ device }) => shownDevice(device, names));

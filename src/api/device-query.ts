@@ -8,7 +8,7 @@ import type { DeviceSearch } from "../inventory/device-search.ts";
 import type { Position } from "../inventory/query-sql.ts";
 import { parseSrql, type Condition, type DeviceQuery } from "../model/srql.ts";
 import type { deviceQuery } from "./contract-devices.ts";
-import { matchOf } from "./device-search.ts";
+import { devicesOf, matchOf } from "./device-search.ts";
 import { Problem } from "./errors.ts";
 import { findInstance } from "./source-filter.ts";
 
@@ -16,6 +16,8 @@ import { findInstance } from "./source-filter.ts";
 const INDEXED: ReadonlySet<string> = new Set(["device_id", "ip", "mac", "serial"]);
 /** Values of one condition that are looked up one by one; a longer list is compared with what is published. */
 const LOOKED_UP_MAX = 32;
+/** Numbers of devices are PostgreSQL's int. */
+const INT_END = 2 ** 31;
 
 type Asked = Pick<
   z.infer<typeof deviceQuery>,
@@ -89,7 +91,7 @@ async function lookedUp(
   });
   if (whole.length < test.any.length || whole.length > LOOKED_UP_MAX) return undefined;
   const numbers: number[] = [];
-  for (const text of whole) numbers.push(...(await matchOf(db, tenant, text)).deviceNos);
+  for (const text of whole) numbers.push(...(await devicesOf(db, tenant, { field, text })));
   return numbers;
 }
 
@@ -105,10 +107,16 @@ export function readPosition(text: string | undefined, sortKeys: number): Positi
   const isOurs =
     text.startsWith("q") &&
     Number.isSafeInteger(deviceNo) &&
+    Math.abs(Number(deviceNo)) < INT_END &&
     values.length === sortKeys &&
     values.every((value) => value === null || typeof value === "string");
   if (isOurs) return { deviceNo: Number(deviceNo), values };
-  throw new Problem("invalid_request", "after: is not the `next` of a list in this order");
+  throw wrongPosition();
+}
+
+/** What a position is answered with that no page of the order gave. */
+export function wrongPosition(): Problem {
+  return new Problem("invalid_request", "after: is not the `next` of a list in this order");
 }
 
 function arrayOf(json: string): readonly unknown[] {

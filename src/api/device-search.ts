@@ -22,8 +22,7 @@ export async function matchOf(
     return { prefixes: [], deviceNos: deviceNo === undefined ? [] : [deviceNo] };
   }
   const ip = parseIp(q);
-  const values =
-    ip === undefined ? namedValues(q) : [`address:${ip}` as const, `sighted:${ip}` as const];
+  const values = ip === undefined ? namedValues(q) : addressValues(q);
   const deviceNos = await tx(db, (open) => devicesSaying(open, tenant, values), { readOnly: true });
   return { prefixes: ip === undefined ? casesOf(q) : [], deviceNos };
 }
@@ -39,4 +38,23 @@ function namedValues(q: string): ValueKey[] {
 /** The index of names knows upper from lower case; people seldom do. */
 function casesOf(q: string): readonly string[] {
   return [q, q.toLowerCase(), q.toUpperCase()];
+}
+
+/** Numbers of the devices of which one record has this very value in this field: device_id, ip, mac or serial. */
+export async function devicesOf(
+  db: Db,
+  tenant: number,
+  { field, text }: { readonly field: string; readonly text: string },
+): Promise<readonly number[]> {
+  if (field === "device_id") {
+    return UUID.test(text) ? (await matchOf(db, tenant, text)).deviceNos : [];
+  }
+  const values = field === "ip" ? addressValues(text) : namedValues(text);
+  const wanted = values.filter((value) => field === "ip" || value.startsWith(`${field}:`));
+  return await tx(db, (open) => devicesSaying(open, tenant, wanted), { readOnly: true });
+}
+
+function addressValues(text: string): ValueKey[] {
+  const ip = parseIp(text);
+  return ip === undefined ? [] : [`address:${ip}`, `sighted:${ip}`];
 }

@@ -8,6 +8,8 @@ export interface TimeSpan {
   readonly toMs: number | undefined;
 }
 
+/** Nothing was seen before 1970, and PostgreSQL has no year 0. */
+const EARLIEST_MS = 0;
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400 * SECOND_MS;
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -38,10 +40,10 @@ export function timeSpanOf(match: Match, nowMs: number): Result<TimeSpan, SrqlEr
 /** A moment: absolute, or as long ago as `last_24h` says. */
 export function momentOf({ text, span }: Value, nowMs: number): Result<number, SrqlError> {
   const ago = lengthOf(text);
-  if (ago !== undefined) return ok(nowMs - ago);
+  if (ago !== undefined) return ok(Math.max(EARLIEST_MS, nowMs - ago));
   const hasZone = /(?:Z|[+-]\d\d:\d\d)$/i.test(text) || !/[T ]/i.test(text);
   const ms = ABSOLUTE.test(text) ? Date.parse(text.replace(" ", "T") + (hasZone ? "" : "Z")) : NaN;
-  if (Number.isFinite(ms)) return ok(ms);
+  if (Number.isFinite(ms)) return ok(Math.max(EARLIEST_MS, ms));
   return err({ message: `"${text}" is no time such as 2026-01-31T08:00:00Z or last_24h`, span });
 }
 
@@ -51,7 +53,7 @@ function named(value: Value, nowMs: number): Result<TimeSpan, SrqlError> {
   if (word === "today") return ok({ fromMs: today, toMs: undefined });
   if (word === "yesterday") return ok({ fromMs: today - DAY_MS, toMs: today });
   const ago = lengthOf(word);
-  if (ago !== undefined) return ok({ fromMs: nowMs - ago, toMs: undefined });
+  if (ago !== undefined) return ok({ fromMs: Math.max(EARLIEST_MS, nowMs - ago), toMs: undefined });
   const message = `"${value.text}" is no span of time such as last_24h, today, "7 Days" or [2026-01-01,2026-02-01]`;
   return err({ message, span: value.span });
 }

@@ -114,6 +114,10 @@ test("a query finds by every kind of field, whatever its case", async (t) => {
     "first_seen:<2026-01-02": ["web-1", "WEB-2", "core-sw"],
     "last_seen:>=2026-01-02": ["web-1", "printer"],
     "time:last_7d": [],
+    "serial:10.1.0.1": [],
+    "device_id:SN-W1": [],
+    "time:last_999999w": ["web-1", "WEB-2", "core-sw", "printer"],
+    "last_seen:<0000-01-01": [],
     "sort:hostname:desc limit:2": ["WEB-2", "web-1"],
     "sort:vendor,hostname": ["core-sw", "web-1", "WEB-2", "printer"],
   };
@@ -191,6 +195,12 @@ test("an error tells where in the query it is and what was meant", async (t) => 
   );
   assert.deepEqual(json.errors?.[0]?.position, { from: 11, to: 18 });
   assert.equal(json.errors[0].suggestion, "hostname");
+  const made = (...values: unknown[]): string =>
+    `q${Buffer.from(JSON.stringify(values)).toString("base64url")}`;
+  for (const after of ["x", made(1), made(2 ** 40, "a"), made(1, "no time")]) {
+    const { status: refused } = await api.ask(`GET ${DEVICES}?query=sort:last_seen&after=${after}`);
+    assert.equal(refused, 400, after);
+  }
   const cursor = await api.ask<Problem>(`GET ${DEVICES}?query=sort:site&after=qWzFd`);
   assert.deepEqual(
     [cursor.status, cursor.json.detail],
