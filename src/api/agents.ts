@@ -234,6 +234,7 @@ function shown(agent: Agent, nowMs: number): z.infer<typeof agentSchema> {
     created_at: timeOf(agent.createdMs),
     revoked_at: timeOf(agent.revokedMs),
     last_seen_at: timeOf(agent.lastSeenMs),
+    gateway_id: agent.gatewayId,
     certificate_not_after: timeOf(agent.certificateNotAfterMs),
     config_offered: agent.configOffered,
     config_running: runningConfig(agent),

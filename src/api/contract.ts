@@ -95,6 +95,7 @@ export const agentSchema = z
     created_at: time,
     revoked_at: time.optional(),
     last_seen_at: time.optional(),
+    gateway_id: z.string().optional().openapi({ description: "The gateway that it greeted last" }),
     certificate_not_after: time.optional(),
     config_offered: z.string().optional(),
     config_running: z.string().optional(),

@@ -71,6 +71,7 @@ export function agentLines(agent: Agent, nowMs: number): readonly string[] {
       ["  host", agent.hostname],
       ["  version", agent.version],
       ["  last seen", seen && `${timeText(seen)} (${agoText(seen, nowMs)})`],
+      ["  gateway", agent.gateway_id],
       ["  certificate ends", timeText(agent.certificate_not_after)],
       ["  created", timeText(agent.created_at)],
       ["  revoked", timeText(agent.revoked_at)],

@@ -9,6 +9,8 @@ export interface Agent {
   readonly hostname: string | undefined;
   readonly version: string | undefined;
   readonly lastSeenMs: number | undefined;
+  /** The gateway that it greeted last. */
+  readonly gatewayId: string | undefined;
   readonly configOffered: string | undefined;
   readonly configRunning: string | undefined;
   readonly certificateNotAfterMs: number | undefined;
@@ -23,12 +25,13 @@ type AgentRow = {
   hostname: string | null;
   version: string | null;
   last_seen_at: number | null;
+  gateway_id: string | null;
   config_offered: string | null;
   config_running: string | null;
   certificate_not_after: number | null;
   status: unknown;
 };
-const COLUMNS = `agent_id, partition, created_at, revoked_at, hostname, version, last_seen_at, config_offered, config_running,
+const COLUMNS = `agent_id, partition, created_at, revoked_at, hostname, version, last_seen_at, gateway_id, config_offered, config_running,
   certificate_not_after, status`;
 
 /** A tenant's agents, by id. */
@@ -62,6 +65,7 @@ function agentOf(row: AgentRow): Agent {
     hostname: row.hostname ?? undefined,
     version: row.version ?? undefined,
     lastSeenMs: row.last_seen_at ?? undefined,
+    gatewayId: row.gateway_id ?? undefined,
     configOffered: row.config_offered ?? undefined,
     configRunning: row.config_running ?? undefined,
     certificateNotAfterMs: row.certificate_not_after ?? undefined,
@@ -78,6 +82,7 @@ export interface AgentSighting {
   readonly os: string;
   readonly arch: string;
   readonly sourceIp: string;
+  readonly gatewayId: string;
   readonly capabilities: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -86,11 +91,11 @@ export interface AgentSighting {
 export async function noteHello(db: Queryable, tenant: number, seen: AgentSighting): Promise<void> {
   await db.query(
     `insert into sync.agents (tenant, agent_id, partition, hostname, version, os, arch, source_ip, capabilities, labels,
-            last_hello_at, last_seen_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now(), now())
+            gateway_id, last_hello_at, last_seen_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now(), now())
      on conflict (tenant, agent_id) do update set hostname = excluded.hostname, version = excluded.version, os = excluded.os,
             arch = excluded.arch, source_ip = excluded.source_ip, capabilities = excluded.capabilities,
-            labels = excluded.labels, last_hello_at = now(), last_seen_at = now()`,
+            labels = excluded.labels, gateway_id = excluded.gateway_id, last_hello_at = now(), last_seen_at = now()`,
     [
       tenant,
       seen.agentId,
@@ -102,6 +107,7 @@ export async function noteHello(db: Queryable, tenant: number, seen: AgentSighti
       seen.sourceIp,
       seen.capabilities,
       seen.labels,
+      seen.gatewayId,
     ],
   );
 }

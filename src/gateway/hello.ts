@@ -25,6 +25,7 @@ export async function hello(
     os,
     arch,
     sourceIp,
+    gatewayId: context.gatewayId,
     capabilities,
     labels,
   });

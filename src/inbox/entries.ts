@@ -20,7 +20,7 @@ export interface Envelope {
 export interface EntrySlice {
   readonly start: number;
   readonly end: number;
-  /** The entry without the members that say when and in which run, or that move of themselves; its bytes read as latin1. */
+  /** The entry without the members that say when, in which run and by which gateway, or that move of themselves; its bytes read as latin1. */
   readonly content: string;
   readonly envelope: Envelope;
 }
@@ -36,7 +36,7 @@ const CLOSE_BRACKET = 0x5d;
 /** Deeper nesting than any source sends would only serve to exhaust the parser's stack. */
 const DEPTH_MAX = 64;
 /** Lengths of the names that a member is looked at for; of all others not even the name is read. */
-const NAMED_LENGTH = { min: 8, max: 9 };
+const NAMED_LENGTH = { min: 8, max: 10 };
 
 class Malformed extends Error {}
 
@@ -289,6 +289,9 @@ function note(slice: Slice, name: string, place: Place): boolean {
     case "volatile":
       slice.isOdd ||= slice.volatile !== NOWHERE;
       slice.volatile = place;
+      return false;
+    // The way an update took, which is another one after a failover, says nothing of its device.
+    case "gateway_id":
       return false;
     default:
       return true;

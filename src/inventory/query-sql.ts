@@ -56,8 +56,10 @@ const SAID: Readonly<Record<string, string>> = {
   armis_device_id: "{metadata,armis_device_id}",
   netbox_device_id: "{metadata,netbox_device_id}",
   agent_id: "{agent_id}",
-  gateway_id: "{gateway_id}",
 };
+/** No part of what a record says: it is the agent that greets a gateway. */
+const GATEWAY = `(select a.gateway_id from sync.agents a
+  where a.tenant = s.tenant and a.agent_id = coalesce(s.said ->> 'agent_id', case when s.kind = 1 then s.native end))`;
 /** OCSF's captions, by their number. */
 const RISK_LEVELS = ["Info", "Low", "Medium", "High", "Critical"];
 
@@ -131,6 +133,8 @@ function textOf({ field, path, any }: Text, parameters: Parameters): string {
       return like(`(sync.tags_of(d.tenant, d.device_no) ->> ${parameters.add(path, "text")})`);
     case "metadata":
       return said(like(`s.said -> 'metadata' ->> ${parameters.add(path, "text")}`));
+    case "gateway_id":
+      return said(like(GATEWAY));
     default:
       break;
   }

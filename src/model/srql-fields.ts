@@ -107,7 +107,12 @@ export const DEVICE_FIELDS: readonly SrqlField[] = [
   { ...FREE, name: "armis_device_id", kind: "text", about: "Its id in Armis" },
   { ...FREE, name: "netbox_device_id", kind: "text", about: "Its id in NetBox" },
   { ...FREE, name: "agent_id", kind: "text", about: "Agent that reports it" },
-  { ...FREE, name: "gateway_id", kind: "text", about: "Gateway that took it" },
+  {
+    ...FREE,
+    name: "gateway_id",
+    kind: "text",
+    about: "Gateway that the agent which reports it greeted last",
+  },
   { ...FREE, name: "tags", kind: "map", about: "A tag, as in tags.role:server" },
   {
     ...FREE,

@@ -4,11 +4,23 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
+import { noteHello } from "../../src/control/agents.ts";
 import { DEVICE_FIELDS } from "../../src/model/srql-fields.ts";
 import type { WireUpdate } from "../support/dire.ts";
 import { armis, fleet, netbox, type Fleet } from "../support/said.ts";
 
 const DEVICES = "/api/v1/tenants/acme/devices";
+
+const HOST = {
+  partition: "default",
+  hostname: "h",
+  version: "1",
+  os: "linux",
+  arch: "amd64",
+  sourceIp: "192.0.2.7",
+  capabilities: [],
+  labels: {},
+};
 
 type Page = {
   readonly devices: readonly { readonly hostname?: string; readonly ip?: string }[];
@@ -126,6 +138,25 @@ test("a query finds by every kind of field, whatever its case", async (t) => {
     const same = query.includes("sort:") ? found : found.toSorted();
     assert.deepEqual(same, query.includes("sort:") ? expected : expected.toSorted(), query);
   }
+});
+
+test("a gateway's devices are those that its agents report, also after they went to another one", async (t) => {
+  const api = await fleet(t);
+  const { lease, db } = api;
+  await api.say(
+    netbox({ id: 1, hostname: "one", agent_id: "agent-1", metadata: { serial: "SN-1" } }),
+    netbox({ id: 2, hostname: "two", agent_id: "agent-2", metadata: { serial: "SN-2" } }),
+    netbox({ id: 3, hostname: "recorded", metadata: { serial: "SN-3" } }),
+  );
+  const greets = async (agentId: string, gatewayId: string): Promise<void> =>
+    await noteHello(db, lease.tenant, { ...HOST, agentId, gatewayId });
+  await greets("agent-1", "gw-1");
+  await greets("agent-2", "gw-2");
+  assert.deepEqual(await names(api, "gateway_id:gw-1"), ["one"]);
+  assert.deepEqual(await names(api, "gateway_id:gw% sort:hostname"), ["one", "two"]);
+  await greets("agent-1", "gw-2");
+  assert.deepEqual(await names(api, "gateway_id:GW-2 sort:hostname"), ["one", "two"]);
+  assert.deepEqual(await names(api, "!gateway_id:gw-2"), ["recorded"]);
 });
 
 test("pages in any order hold each device once, those without a value last", async (t) => {

@@ -286,7 +286,7 @@ function recognise(text: string, shown: string): (number | undefined)[] {
   );
 }
 
-test("an entry is recognised whatever its time, run and volatile values, and read where only reading tells whose it is", () => {
+test("an entry is recognised whatever its time, run, gateway and volatile values, and read where only reading tells whose it is", () => {
   const own = `"agent_id":"${AGENT}","partition":"default","metadata":{"netbox_device_id":"1"}`;
   const at = (hour: number): string =>
     `"timestamp":"${new Date(START_MS + hour * HOUR_MS).toISOString()}"`;
@@ -295,6 +295,7 @@ test("an entry is recognised whatever its time, run and volatile values, and rea
     `{${own},${at(0)}}`,
     `{${at(5)},${own}}`,
     `{"volatile":{"last_seen":"now"},${own}}`,
+    `{${own},"gateway_id":"gw-2"}`,
     `{"sync_meta":{"sync_service_id":"${SOURCE.toUpperCase()}"},${own}}`,
   ];
   const unknown = [

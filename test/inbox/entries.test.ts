@@ -60,9 +60,17 @@ test("the content of an entry does not change with when it was seen, in which ru
   );
 });
 
+test("the gateway that an update came by is no part of its content", () => {
+  const said = '"ip":"10.0.0.1"';
+  const ways = [`{${said}}`, `{"gateway_id":"gw-1",${said}}`, `{${said} , "gateway_id" : "gw-2" }`];
+  const { contents, entries } = split(`[${ways.join(",")}]`);
+  assert.deepEqual(contents, [`{${said}}`, `{${said}}`, `{${said}}`]);
+  assert.deepEqual(entries.at(-1), { ip: "10.0.0.1", gateway_id: "gw-2" });
+});
+
 test("a nested member of the same name belongs to the content", () => {
-  assert.deepEqual(split('[{"a":{"timestamp":1},"timestamp":2}]').contents, [
-    '{"a":{"timestamp":1}}',
+  assert.deepEqual(split('[{"a":{"timestamp":1,"gateway_id":"g"},"timestamp":2}]').contents, [
+    '{"a":{"timestamp":1,"gateway_id":"g"}}',
   ]);
 });
 

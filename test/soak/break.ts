@@ -22,8 +22,6 @@ export const BREAK: Readonly<Record<Fault, (at: Soak, lastsMs: number) => Promis
   "agent killed": async (at) => {
     await at.agent.kill();
     at.agent = at.installation.startAgent(at.tenant);
-    // One that finds no gateway pulls with its kept configuration, and its devices bear no gateway_id: counted as changed (docs/faults.md).
-    await at.agent.line('"msg":"GetConfig"');
   },
   "agent frozen": async ({ agent }, lastsMs) => await frozen(agent, lastsMs),
   "core killed": async ({ installation: { stage } }) => {

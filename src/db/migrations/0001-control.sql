@@ -46,6 +46,8 @@ create table sync.agents (
   capabilities text[] not null default '{}',
   labels json not null default '{}',
   last_hello_at timestamptz,
+  -- the gateway that was greeted: one replica of the core, by its name
+  gateway_id text collate "C",
   last_seen_at timestamptz,
   config_offered text,
   config_running text,
