@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -16,6 +16,7 @@ import {
 import { silentLog } from "../../src/lib/log.ts";
 import { ok } from "../../src/lib/result.ts";
 import type { Source, SourceDevice, SourcePage } from "../../src/sources/source.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { startStrictGateway, type StrictGateway } from "../support/strict-gateway.ts";
 import { atRest, configOf, startAgent } from "./agent-bench.ts";
 import { benchOf, certs, type RunBench } from "./harness.ts";
@@ -55,7 +56,7 @@ class RecordingStore extends CheckpointStore {
 
 async function folderOf(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "checkpoint-"));
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   return dir;
 }
 

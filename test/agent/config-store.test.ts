@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -9,6 +9,7 @@ import { ConfigStore } from "../../src/agent/config-store.ts";
 import { createKey } from "../../src/control/pki-keys.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { startStrictGateway, type StrictGateway } from "../support/strict-gateway.ts";
 import { configOf, passTime, startAgent, type AgentBench } from "./agent-bench.ts";
 import { certs, scriptedSource } from "./harness.ts";
@@ -22,7 +23,7 @@ const CONFIG = {
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "sr-config-"));
-  t.after(() => rm(dir, { recursive: true }));
+  t.after(() => removeFolder(dir));
   return join(dir, "data");
 }
 

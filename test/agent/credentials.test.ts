@@ -1,7 +1,7 @@
 /** The agent's certificate on its disk: taken over when it is replaced, renewed when it nears its end. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -18,6 +18,7 @@ import { makeAgent, makeCerts, type TestIdentity } from "../support/certs.ts";
 import { startTestCore } from "../support/core.ts";
 import { eventually } from "../support/eventually.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import type { StrictGateway } from "../support/strict-gateway.ts";
 import { optionsOf } from "./agent-bench.ts";
 
@@ -32,7 +33,7 @@ async function folderWith(
   readonly files: ConstructorParameters<typeof Credentials>[0];
 }> {
   const dir = await mkdtemp(join(tmpdir(), "credentials-"));
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   const [certPath, keyPath] = [join(dir, "agent.pem"), join(dir, "agent-key.pem")];
   await writeFile(certPath, chainPem);
   await writeFile(keyPath, privateKeyPem, { mode: 0o600 });

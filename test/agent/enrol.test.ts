@@ -1,7 +1,7 @@
 /** Enrolment over a real listener: what a token opens, for whom, and how often. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -18,6 +18,7 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { parseEnrolmentToken } from "../../src/model/enrolment-token.ts";
 import { startTestCore, type TestCore } from "../support/core.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const AGENT = "agent-01";
 
@@ -135,7 +136,7 @@ test("no text that is no token is taken for one, and none is repeated", () => {
 test("the command writes what run needs, keeps copies of what was there, and prints no key", async (t) => {
   const { token } = await start(t);
   const dir = await mkdtemp(join(tmpdir(), "enroll-"));
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   const tokenFile = join(dir, "token");
   const out: string[] = [];
   const print = (line: string): void => void out.push(line);

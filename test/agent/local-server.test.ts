@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -13,6 +13,7 @@ import type { AgentFacts } from "../../src/agent/report.ts";
 import { addRun, NO_RUNS, startProgress } from "../../src/agent/source-status.ts";
 import { askSocket } from "../../src/lib/local-socket.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 const progress = {
@@ -60,7 +61,7 @@ const FACTS: AgentFacts = {
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "sr-local-"));
-  t.after(() => rm(dir, { recursive: true }));
+  t.after(() => removeFolder(dir));
   return dir;
 }
 

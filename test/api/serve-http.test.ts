@@ -1,6 +1,6 @@
 /** The two listeners: who reaches the local socket is the platform's administrator, who comes over TCP never is. */
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, stat, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,10 +13,11 @@ import { ConfigError } from "../../src/lib/errors.ts";
 import { shortSocketPath } from "../../src/lib/short-path.ts";
 import { testApi } from "../support/api.ts";
 import { InstantClock } from "../support/instant-clock.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "serve-http-"));
-  t.after(() => rm(dir, { recursive: true }));
+  t.after(() => removeFolder(dir));
   return dir;
 }
 

@@ -1,6 +1,6 @@
 /** A run that was carried to the core in a file, from the agent's command to the device list. */
 import assert from "node:assert/strict";
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
@@ -11,6 +11,7 @@ import { createFleet } from "../fakes/fleet.ts";
 import { startNetboxFake } from "../fakes/netbox-server.ts";
 import { agent } from "../support/agent-cli.ts";
 import { temporaryFolder, testCore, type TestCore } from "../support/core-cli.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const DEVICES = 40;
 
@@ -157,7 +158,7 @@ test("an agent without the core's key writes no bundle, and --out goes with --on
   assert.match(ran.err, /the configuration names no key of the core \(bundle_key\)/);
   assert.equal((await agent("run", ...flags)).code, 2);
   await assert.rejects(stat(out), { code: "ENOENT" });
-  await rm(gap.dir, { recursive: true });
+  await removeFolder(gap.dir);
 });
 
 test("a bundle of a source that was deleted meanwhile is refused, and nothing of it is stored", async (t) => {

@@ -6,7 +6,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -19,6 +18,7 @@ import { startEmbedded } from "../../src/db/embedded.ts";
 import { mayEnter, parsePasswd, serviceUser } from "../../src/db/os-user.ts";
 import { ConfigError } from "../../src/lib/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const log = silentLog();
 const isRoot = process.getuid?.() === 0;
@@ -28,7 +28,7 @@ const NEEDS_ROOT = "needs root, as in .ci/run";
 function folder(t: TestContext, mode = 0o755): string {
   const dir = mkdtempSync(join(tmpdir(), "serviceradar-data-dir-"));
   chmodSync(dir, mode);
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   return dir;
 }
 
@@ -100,7 +100,7 @@ test("as root a default folder behind a closed one moves, says so, and is found 
     warn: (fields: unknown) => said.push(fields),
   });
   const moved = openDataDir({ dir, explicit: false, log: telling });
-  t.after(() => rmSync(moved.path, { recursive: true, force: true }));
+  t.after(() => removeFolder(moved.path));
   assert.match(moved.path, new RegExp(`^${STATE_DIR}/[0-9a-f]{8}$`));
   assert.deepEqual(said, [{ wanted: dir, data_dir: moved.path, closed }]);
   assert.equal(open(dir, false).path, moved.path);

@@ -16,6 +16,7 @@ import { openPool } from "../../src/db/pool.ts";
 import { ConfigError } from "../../src/lib/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { Secret } from "../../src/lib/secret.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const CORE = fileURLToPath(new URL("../support/embedded-core.ts", import.meta.url));
 const log = silentLog();
@@ -74,7 +75,7 @@ describe("an embedded database", () => {
     await chmod(home, 0o755);
     dataDir = join(home, "new", "core");
   });
-  after(() => rm(home, { recursive: true, force: true }));
+  after(() => removeFolder(home));
 
   test("is made by the first start, and a later start finds what was written", async () => {
     await mkdir(join(dataDir, "postgres.new"), { recursive: true });
@@ -185,7 +186,7 @@ function refusal(message: RegExp): (thrown: unknown) => boolean {
 
 test("a start that is aborted leaves no server and a folder that can be started", async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), "serviceradar-embedded-"));
-  t.after(() => rm(dataDir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dataDir));
   const abort = new AbortController();
   const started = start(dataDir, { signal: abort.signal });
   abort.abort(new Error("stopping"));

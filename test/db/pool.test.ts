@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { ConfigError, SyncError } from "../../src/lib/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { freshDatabase } from "../support/database.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { makeSelfSigned } from "../support/self-signed.ts";
 
 const log = silentLog();
@@ -214,7 +215,7 @@ test("sslmode keeps libpq's meaning: whatever encrypts never falls back to plain
 test("a server's certificate counts where sslmode says so, and sslrootcert vouches for it", async (t) => {
   const { cert, key } = await makeSelfSigned();
   const folder = mkdtempSync(join(tmpdir(), "serviceradar-tls-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  t.after(() => removeFolder(folder));
   writeFileSync(join(folder, "root.pem"), cert);
   let started = 0;
   const server = await listen(t, (socket) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, chmodSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -20,6 +20,7 @@ import { Replica } from "../../src/db/replica.ts";
 import { ConfigError } from "../../src/lib/errors.ts";
 import { relayedLog, silentLog } from "../../src/lib/log.ts";
 import { eventually } from "../support/eventually.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const log = silentLog();
 const dir = await mkdtemp(join(tmpdir(), "serviceradar-test-"));
@@ -30,7 +31,7 @@ const pools: Db[] = [];
 after(async () => {
   for (const pool of pools) await pool.end();
   for (const server of running.toReversed()) await server.stop();
-  await rm(dir, { recursive: true, force: true });
+  await removeFolder(dir);
 });
 
 async function start(name: string): Promise<Embedded> {

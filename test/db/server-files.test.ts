@@ -6,7 +6,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -24,11 +23,12 @@ import {
 } from "../../src/db/postgres-settings.ts";
 import { programSource, stagedPrograms } from "../../src/db/programs.ts";
 import { socketDir } from "../../src/db/socket-dir.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 /** As an ordinary user has it, also when the test runs as root. */
 function ownDataDir(t: TestContext): DataDir {
   const path = mkdtempSync(join(tmpdir(), "serviceradar-files-"));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  t.after(() => removeFolder(path));
   return { path, clusterDir: join(path, "postgres"), user: undefined };
 }
 
@@ -88,7 +88,7 @@ test("a runtime folder that is missing, open to others or too long for a socket 
   mkdirSync(long, { mode: 0o700 });
   for (const XDG_RUNTIME_DIR of [undefined, "", "/does/not/exist", open, long]) {
     const dir = socketDir(dataDir, { XDG_RUNTIME_DIR });
-    t.after(() => rmSync(dir, { recursive: true, force: true }));
+    t.after(() => removeFolder(dir));
     assert.ok(dir.startsWith(tmpdir()), dir);
     assert.equal(statSync(dir).mode & 0o777, 0o700);
   }
@@ -99,7 +99,7 @@ test("a name in the temporary folder that somebody else made open is not used", 
   const usual = socketDir(dataDir, {});
   chmodSync(usual, 0o777);
   const dir = socketDir(dataDir, {});
-  t.after(() => [usual, dir].forEach((path) => rmSync(path, { recursive: true })));
+  t.after(() => Promise.all([usual, dir].map(removeFolder)));
   assert.notEqual(dir, usual);
   assert.ok(existsSync(dir));
 });

@@ -1,6 +1,6 @@
 /** Rules and bounds in force: how a start brings them, and that devices follow. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,6 +11,7 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { leaseOf, testApi, type TestApi } from "../support/api.ts";
 import { feed, settle, type WireUpdate } from "../support/dire.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 type Hooks = Parameters<typeof testApi>[0];
 type Shown = {
@@ -34,7 +35,7 @@ const log = silentLog();
 
 async function folder(t: Hooks): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "rules-"));
-  t.after(() => rm(dir, { recursive: true }));
+  t.after(() => removeFolder(dir));
   return dir;
 }
 

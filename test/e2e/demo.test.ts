@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,6 +11,7 @@ import { test, type TestContext } from "node:test";
 
 import { ROOT } from "../../build/process/command-of.ts";
 import { spawnTied } from "../../build/process/spawn-tied.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { E2E_MAX_MS } from "./installation.ts";
 
 const DEVICES = 120;
@@ -21,7 +22,7 @@ async function startDemo(
   ...flags: readonly string[]
 ): Promise<{ readonly demo: ChildProcessWithoutNullStreams; readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "demo-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  t.after(() => removeFolder(folder));
   // As root the database runs as another user, who must be able to pass through.
   await chmod(folder, 0o711);
   const args = ["build/demo/demo.ts", "--devices", String(DEVICES), ...flags];

@@ -5,13 +5,14 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { nodeFlags } from "../../build/node-flags.mjs";
+import { removeFolder } from "../support/remove-folder.ts";
 import { writeFleet } from "./generate.ts";
 import { parseProfile } from "./profiles.ts";
 import { scoreFiles } from "./score.ts";
@@ -54,7 +55,7 @@ try {
   process.stdout.write(`${failures.length === 0 ? "every floor is kept" : "floors are missed"}\n`);
   if (failures.length > 0) process.exitCode = 1;
 } finally {
-  await rm(dir, { recursive: true, force: true });
+  await removeFolder(dir);
 }
 
 function filesOf(name: string): { truth: string; assign: string; aliases: string } {

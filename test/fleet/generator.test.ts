@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import { parseDeviceUpdate } from "../../src/model/device-update.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import type { FleetBatch } from "./delivery.ts";
 import { writeFleet } from "./generate.ts";
 import {
@@ -153,7 +154,7 @@ test("the top-level agent is the collector: no device's own id but that of an ag
 
 test("files of a fleet say the same of every line, and batches cover every line once", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "fleet-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  t.after(() => removeFolder(folder));
   const chosen: FleetOptions = { seed: 8, devices: 200, days: 2 };
   const count = writeFleet(chosen, folder);
   const lines = delivered(createIdentityFleet(chosen));

@@ -11,7 +11,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -23,6 +23,7 @@ import { putChunk, type ArrivedChunk } from "../../src/inbox/inbox.ts";
 import { SyncError } from "../../src/lib/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { newTenant } from "../support/dire.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const SMALL_DISK = process.env["SERVICERADAR_TEST_SMALL_DISK"];
 /** What the disk has left when chunks begin to arrive, bytes: a few of them. */
@@ -117,7 +118,7 @@ function hasPrlimit(): boolean {
 async function folderIn(t: TestContext, parent: string): Promise<string> {
   const dir = await mkdtemp(join(parent, "core-"));
   await chmod(dir, 0o755);
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   return dir;
 }
 

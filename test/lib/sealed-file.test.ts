@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomBytes, sign, verify } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -15,6 +15,7 @@ import {
 } from "../../src/lib/sealed-file.ts";
 import { readEnvelope, readRecords, type SealedEnvelope } from "../../src/lib/sealed-reader.ts";
 import { SealedWriter } from "../../src/lib/sealed-writer.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const signer = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const reader = exchangeKeyOf(Buffer.from("the reader's secret"), "test");
@@ -22,7 +23,7 @@ const readerPublic = readExchangeKey(publicKeyText(reader)) ?? assert.fail();
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "sr-sealed-"));
-  t.after(() => rm(dir, { recursive: true }));
+  t.after(() => removeFolder(dir));
   return dir;
 }
 

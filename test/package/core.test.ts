@@ -1,6 +1,6 @@
 /** The core as a single executable, with PostgreSQL inside. Its whole life is tried in test/e2e, which .ci/run runs with it too. */
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { structureProblems } from "../../build/package/structure.ts";
 import { TARGETS } from "../../build/package/targets.ts";
 import { executable, printed, skipWithout } from "../support/executables.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const skip = skipWithout("core");
 
@@ -31,7 +32,7 @@ test("the core says which PostgreSQL it carries, and the licences of that", { sk
 
 test("it makes its database from what it carries, with nothing beside it", { skip }, async (t) => {
   const dir = await mkdtemp(join(tmpdir(), "core-executable-"));
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   await chmod(dir, 0o711);
   const core = await executable("core");
   const where = ["--data-dir", join(dir, "core")];
@@ -44,7 +45,7 @@ test("it makes its database from what it carries, with nothing beside it", { ski
 
 test("a release with another build of PostgreSQL 18 keeps the data", { skip }, async (t) => {
   const dir = await mkdtemp(join(tmpdir(), "core-executable-"));
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   await chmod(dir, 0o711);
   const where = ["--data-dir", join(dir, "core")];
   const env = { HOME: dir, XDG_CACHE_HOME: join(dir, "cache") };

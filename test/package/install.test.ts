@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -15,6 +15,7 @@ import { tarOf } from "../../build/package/tar.ts";
 import { rawSignature, releaseKey, withKey, type ReleaseKey } from "../../build/release/signing.ts";
 import { unitOf } from "../../build/release/units.ts";
 import { sha256Hex } from "../../src/lib/hash.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const ROOT = process.env["SERVICERADAR_TEST_ROOT"] ?? "";
 const skip =
@@ -60,7 +61,7 @@ function newKey(): ReleaseKey {
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "releases-"));
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   return dir;
 }
 

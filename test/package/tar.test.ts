@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
 import { tarOf, type TarFile } from "../../build/package/tar.ts";
 import { unpackTar } from "../../src/db/program-archive.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const FILES: readonly TarFile[] = [
   { path: "bin/run", bytes: Buffer.alloc(513, "x"), mode: 0o755 },
@@ -16,7 +17,7 @@ const FILES: readonly TarFile[] = [
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "tar-"));
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   return dir;
 }
 

@@ -1,5 +1,5 @@
 /** The agent's executable as a process of its own, and what it says on standard error. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { spawnTied } from "../../build/process/spawn-tied.ts";
 import type { TestIdentity } from "./certs.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 /** How long a process may take to say what is waited for, ms: a start on a busy machine takes 5 s. */
 const SAY_MAX_MS = 60_000;
@@ -82,7 +83,7 @@ export async function spawnAgent(t: TestContext, start: AgentStart): Promise<Kil
 
 async function writeFolder(t: TestContext, start: AgentStart): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "agent-"));
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   const { gateway, identity, caPem, config = {} } = start;
   const json = {
     agent_id: "agent-01",

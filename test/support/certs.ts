@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,6 +11,7 @@ import {
   issueServerCertificate,
 } from "../../src/control/pki.ts";
 import { parseTenantSlug, type TenantSlug } from "../../src/model/tenant.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 /** A certificate chain and its key, as a TLS peer presents them. PEM. */
 export interface TestIdentity {
@@ -89,5 +90,5 @@ export async function writeCerts(
   await Promise.all(
     Object.entries(files).map(([name, pem]) => writeFile(join(dir, name), pem, { mode: 0o600 })),
   );
-  return { dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) };
+  return { dir, [Symbol.asyncDispose]: () => removeFolder(dir) };
 }

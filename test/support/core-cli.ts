@@ -1,5 +1,5 @@
 /** Commands of the core as a user runs them, in process: what they print, and their exit codes. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -10,6 +10,7 @@ import { OutputClosed, type Serve } from "../../src/cli/core-context.ts";
 import { socketPathOf } from "../../src/cli/core-link.ts";
 import type { Environment } from "../../src/lib/env.ts";
 import { testApi, type TestApi } from "./api.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 /** What a command left behind. */
 export interface Ran {
@@ -40,7 +41,7 @@ export interface TestCore extends TestApi {
 /** An empty temporary folder, removed after the test. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "core-cli-"));
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  t.after(() => removeFolder(dir));
   return dir;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, statfs } from "node:fs/promises";
+import { mkdtemp, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -8,6 +8,7 @@ import { migrate } from "../../src/db/migrate.ts";
 import { openPool, type Db } from "../../src/db/pool.ts";
 import { randomHex } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 /** A database of a test's own. */
 export interface TestDatabase {
@@ -114,8 +115,8 @@ async function embeddedServer(): Promise<Server> {
     stop: async () => {
       await admin.end();
       await embedded.stop();
-      await rm(embedded.dataDir, { recursive: true, force: true });
-      await rm(dataDir, { recursive: true, force: true });
+      await removeFolder(embedded.dataDir);
+      await removeFolder(dataDir);
     },
   };
 }

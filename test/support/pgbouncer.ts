@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { openPool } from "../../src/db/pool.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { eventually } from "./eventually.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 type Hooks = { readonly after: (end: () => Promise<void>) => void };
 
@@ -50,7 +51,7 @@ max_client_conn = 50
   hooks.after(async () => {
     child.kill("SIGTERM");
     await ended;
-    await rm(dir, { recursive: true, force: true });
+    await removeFolder(dir);
   });
   const through = `postgresql://any@${encodeURIComponent(dir)}:6432${server.pathname}`;
   await eventually(async () => {
