@@ -18,9 +18,10 @@ import { GatewayLink, type Gateway } from "./gateway-link.ts";
 import { runtimeText, type HostFacts } from "./host.ts";
 import { planMemory } from "./memory-plan.ts";
 import { tellProgress } from "./progress.ts";
+import { Rehearser } from "./rehearser.ts";
 import { reportOf, type AgentFacts } from "./report.ts";
 import { Session } from "./session.ts";
-import { SourceRuntime } from "./source-runtime.ts";
+import { SourceRuntime, type SourceRuntimeOptions } from "./source-runtime.ts";
 import type { SourceStatus } from "./source-status.ts";
 import { SourceTester } from "./source-tests.ts";
 import { heartbeatRequest } from "./status.ts";
@@ -66,6 +67,7 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #link = new GatewayLink();
   readonly #runtime: SourceRuntime;
+  readonly #rehearser: Rehearser;
   readonly #memory: ConfigMemory;
   readonly #config: ConfigHolder;
   readonly #session: Session;
@@ -81,7 +83,9 @@ export class Agent {
     this.#startedMs = clock.now();
     // Only an agent that runs once cares.
     this.#refused.promise.catch(() => undefined);
-    this.#runtime = this.#createRuntime();
+    const runs = this.#runOptions();
+    this.#runtime = new SourceRuntime({ ...runs, isOnce: options.isOnce });
+    this.#rehearser = new Rehearser(runs);
     this.#memory = new ConfigMemory(configStore, { clock, log });
     this.#config = new ConfigHolder({
       log,
@@ -166,7 +170,7 @@ export class Agent {
       await end();
     } finally {
       if (signal.aborted) log.info("stopping: runs in flight are being ended");
-      await this.#runtime.stop();
+      await Promise.all([this.#runtime.stop(), this.#rehearser.stop()]);
       await this.#session.stop();
       this.#link.close();
       over.abort();
@@ -226,11 +230,11 @@ export class Agent {
     throw new SyncError("unavailable", noConfig(reason), { retry: "transient" });
   }
 
-  #createRuntime(): SourceRuntime {
+  #runOptions(): Omit<SourceRuntimeOptions, "isOnce"> {
     const { config, host, limits, clock, log, sourceOfType, isOnce } = this.#options;
     const { agentId, partition, chunkBytesMax } = config;
     const { windowChunks, sourcesInFlight, pageRowsMax } = planMemory(config);
-    return new SourceRuntime({
+    return {
       context: {
         identity: { agentId, partition, host },
         link: this.#link,
@@ -247,8 +251,7 @@ export class Agent {
       sourceOfType,
       sourcesInFlight,
       pageRowsMax,
-      isOnce,
-    });
+    };
   }
 
   #commandTarget(): CommandTarget {
@@ -256,7 +259,9 @@ export class Agent {
     const tester = new SourceTester(sourceOfType, { log, clock });
     return {
       runNow: (reference) => this.#runtime.runNow(reference),
-      cancelRun: (reference) => this.#runtime.cancelRun(reference),
+      rehearse: (payload, tell) => this.#rehearser.rehearse(payload, tell),
+      cancelRun: (reference) =>
+        this.#rehearser.cancel(reference) ? "cancelled" : this.#runtime.cancelRun(reference),
       testConnection: (payload, tell) => tester.testConnection(payload, tell),
       preview: (payload) => tester.preview(payload),
       diagnostics: () => this.diagnostics(),

@@ -36,7 +36,9 @@ export interface SourceTests {
 export interface CommandTarget extends SourceTests {
   /** Starts a source, meant by its sync_service_id or its name. */
   runNow(reference: string): RunNowAnswer;
-  /** Ends a source's run in flight; what was delivered stays delivered. */
+  /** Reads a whole source into a rehearsal of the core's; ends once the gateway has it, or it failed. */
+  rehearse(payload: Json, tell: TellProgress): Promise<CommandOutcome>;
+  /** Ends a source's run in flight, what was delivered stays delivered; or its rehearsal. */
   cancelRun(reference: string): CancelAnswer;
   /** What helps to find a fault, without secrets. */
   diagnostics(): Json;

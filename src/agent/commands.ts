@@ -22,6 +22,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["sync.cancel", cancelSource],
   ["sync.test_connection", (payload, target, tell) => target.testConnection(payload, tell)],
   ["sync.preview", (payload, target) => target.preview(payload)],
+  ["sync.rehearse", (payload, target, tell) => target.rehearse(payload, tell)],
   ["agent.diagnostics", tellDiagnostics],
   ["agent.renew_certificate", (_, target) => target.renewCertificate()],
   ["agent.install_certificate", installCertificate],

@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { SNAPSHOT_END_TYPE, SNAPSHOT_TYPE } from "../model/snapshot.ts";
 import { diagnose } from "./diagnosis.ts";
 import type { GatewayLink } from "./gateway-link.ts";
 import { serviceStatus, statusHeader, type AgentIdentity } from "./identity.ts";
@@ -16,6 +17,8 @@ export interface RunSenderOptions {
   /** The gateway's name when the run began: it stays the same through every resend. */
   readonly gatewayId: string;
   readonly progress: RunProgress;
+  /** It goes to a rehearsal, and must not be taken for a run. */
+  readonly isRehearsal?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly patienceMs?: number | undefined;
 }
@@ -33,7 +36,7 @@ export class RunSender {
     const { clock, log, progress } = this.#options;
     const startedMs = clock.now();
     const messages = chunks.map(({ message }) => message);
-    await this.#send("sync", messages);
+    await this.#send(this.#options.isRehearsal === true ? SNAPSHOT_TYPE : "sync", messages);
     progress.sentChunks += chunks.length;
     progress.sentDevices += entries;
     progress.sentBytes += bytes;
@@ -43,10 +46,11 @@ export class RunSender {
 
   /** Sends the manifest of the run: service type "sync-run", which peers that do not know it ignore. */
   async report(manifestJson: string): Promise<void> {
-    await this.#send("sync-run", [Buffer.from(manifestJson)]);
+    const type = this.#options.isRehearsal === true ? SNAPSHOT_END_TYPE : "sync-run";
+    await this.#send(type, [Buffer.from(manifestJson)]);
   }
 
-  async #send(type: "sync" | "sync-run", messages: readonly Uint8Array[]): Promise<void> {
+  async #send(type: string, messages: readonly Uint8Array[]): Promise<void> {
     const { identity, gatewayId, clock, progress } = this.#options;
     const header = statusHeader(identity, gatewayId);
     const timestamp = Math.floor(clock.now() / 1_000);

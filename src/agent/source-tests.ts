@@ -1,16 +1,12 @@
 /** Tests of a source that an operator asks for before, or without, running it. The core sends the source's settings along. */
 import { systemClock, type Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { err, ok, type Result } from "../lib/result.ts";
-import {
-  parseSourceConfig,
-  POLL_INTERVAL_DEFAULT_MS,
-  type SourceConfig,
-} from "../model/sync-payload.ts";
+import type { Result } from "../lib/result.ts";
 import { previewSource } from "../sources/preview.ts";
 import { PROBE_STEPS, probeSource, type ProbeStep } from "../sources/probe.ts";
-import type { OpenSource, Source } from "../sources/source.ts";
+import type { Source } from "../sources/source.ts";
 import type { CommandOutcome, Json, SourceTests, TellProgress } from "./command-target.ts";
+import { openTold } from "./told-source.ts";
 
 /** A test that takes longer has failed: nobody watches it any more, ms. */
 const TEST_MAX_MS = 120_000;
@@ -34,7 +30,7 @@ export class SourceTester implements SourceTests {
   }
 
   async testConnection(payload: Json, tell: TellProgress): Promise<CommandOutcome> {
-    const meant = this.#sourceOf(payload);
+    const meant = openTold(payload, this.#sourceOfType);
     if (!meant.ok) return { success: false, message: meant.error };
     const steps: ProbeStep[] = [];
     const options = {
@@ -54,7 +50,7 @@ export class SourceTester implements SourceTests {
   }
 
   async preview(payload: Json): Promise<CommandOutcome> {
-    const meant = this.#sourceOf(payload);
+    const meant = openTold(payload, this.#sourceOfType);
     if (!meant.ok) return { success: false, message: meant.error };
     const asked = Number(payload["limit"] ?? PREVIEW_DEFAULT);
     const limit = Math.min(Math.max(1, Math.trunc(asked) || PREVIEW_DEFAULT), PREVIEW_MAX);
@@ -69,16 +65,6 @@ export class SourceTester implements SourceTests {
       message,
       payload: { devices: devices.map(shownDevice), rejected, ...total },
     };
-  }
-
-  #sourceOf(payload: Json): Result<{ readonly config: SourceConfig; readonly opened: OpenSource }> {
-    const name = typeof payload["name"] === "string" ? payload["name"] : "";
-    const config = parseSourceConfig(name, payload["source"], POLL_INTERVAL_DEFAULT_MS);
-    if (!config.ok) return err(`payload's source ${config.error}`);
-    const source = this.#sourceOfType(config.value.type);
-    if (!source.ok) return source;
-    const opened = source.value.open(config.value);
-    return opened.ok ? ok({ config: config.value, opened: opened.value }) : opened;
   }
 }
 

@@ -56,6 +56,8 @@ export interface RunTask {
   readonly mark?: string | undefined;
   /** The run that an agent before this one left; `progress` has its id and its start. */
   readonly takenUp?: Checkpoint | undefined;
+  /** What is read goes to a rehearsal that `progress` has the run id of; nobody takes it up. */
+  readonly isRehearsal?: boolean | undefined;
 }
 
 /** The code of the reason that a run is cancelled with when the agent stops: another agent will take the run up. */
@@ -89,7 +91,7 @@ class SyncRun {
   #mark: string | undefined;
 
   constructor(context: RunContext, task: RunTask) {
-    const { source, progress, takenUp } = task;
+    const { source, progress, takenUp, isRehearsal = false } = task;
     this.#context = context;
     this.#task = task;
     this.#log = context.log.child({ source: source.name, run_id: progress.runId });
@@ -98,7 +100,7 @@ class SyncRun {
     this.#rejections = new Rejections(takenUp?.position.rejected);
     this.#overlap = takenUp === undefined ? undefined : new TakenUp(takenUp.position.behind);
     if (takenUp !== undefined) restoreProgress(progress, takenUp);
-    this.#keeper = new RunKeeper(context.checkpoints, {
+    this.#keeper = new RunKeeper(isRehearsal ? undefined : context.checkpoints, {
       source,
       clock: context.clock,
       isTakenUp: takenUp !== undefined,
@@ -108,6 +110,7 @@ class SyncRun {
       gatewayId: this.#gatewayId,
       log: this.#log,
       progress,
+      isRehearsal,
       signal: this.#abandon.signal,
     });
     this.#outbox = this.#createOutbox();
@@ -293,7 +296,8 @@ class SyncRun {
     const ms = run.endedMs - run.startedMs;
     const fields = { trigger, kind, outcome, devices, pages, chunks, bytes, ms, rejected };
     const samples = rejected === 0 ? {} : { rejected_samples: this.#rejections.samples };
-    if (error === undefined) this.#log.info({ ...fields, ...samples }, "sync run");
-    else this.#log.warn({ ...fields, ...samples, error }, "sync run");
+    const what = this.#task.isRehearsal === true ? "rehearsal" : "sync run";
+    if (error === undefined) this.#log.info({ ...fields, ...samples }, what);
+    else this.#log.warn({ ...fields, ...samples, error }, what);
   }
 }

@@ -8,9 +8,10 @@ import {
   type Command,
   type WantedCommand,
 } from "../control/commands.ts";
-import { findSource } from "../control/sources.ts";
+import { findSource, type Source } from "../control/sources.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
+import { openRehearsal } from "../dire/rehearsal-store.ts";
 import { agentState } from "./agents.ts";
 import type { ApiContext } from "./context.ts";
 import { commandSchema, previewQuery } from "./contract-commands.ts";
@@ -62,6 +63,17 @@ const preview = createRoute({
   responses: accepted,
 });
 
+const rehearse = createRoute({
+  method: "post",
+  path: `${ONE}/rehearse`,
+  tags: [...tags, "rehearsals"],
+  summary:
+    "Have a source read by its agent and tell what that would do to the inventory, without doing it",
+  ...needs("operator"),
+  request: { params },
+  responses: accepted,
+});
+
 const diagnostics = createRoute({
   method: "post",
   path: `${TENANT_PATH}/agents/{agent_id}/diagnostics`,
@@ -102,6 +114,11 @@ export function addCommands(app: Api, context: ApiContext): void {
     const asked = { source, type: "sync.preview", payload: { limit }, actor } as const;
     return c.json(await queue(context, c.get("tenant"), asked), 202);
   });
+  app.openapi(rehearse, async (c) => {
+    const { actor } = c.get("caller");
+    const { source } = c.req.valid("param");
+    return c.json(await queueRehearsal(context, c.get("tenant"), { source, actor }), 202);
+  });
   app.openapi(diagnostics, async (c) => {
     const { tenant } = c.get("tenant");
     const agentId = c.req.valid("param").agent_id;
@@ -123,7 +140,12 @@ export function addCommands(app: Api, context: ApiContext): void {
 /** How long a command is worth carrying out, s: the original's default. Its answer may come later. */
 const TTL_SECONDS = 60;
 
-type CommandType = "sync.run_now" | "sync.cancel" | "sync.test_connection" | "sync.preview";
+type CommandType =
+  | "sync.run_now"
+  | "sync.cancel"
+  | "sync.test_connection"
+  | "sync.preview"
+  | "sync.rehearse";
 type Asked = {
   readonly source: string;
   readonly type: CommandType;
@@ -133,24 +155,46 @@ type Asked = {
 
 async function queue(
   context: ApiContext,
-  { tenant, slug }: Tenant,
+  tenant: Tenant,
   { source: named, type, payload, actor }: Asked,
 ): Promise<z.infer<typeof commandSchema>> {
-  const source = await findSource(context.db.forTenant(tenant), tenant, named);
-  if (source === undefined) {
-    throw new Problem("source_not_found", `tenant "${slug}" has no source "${named}"`);
-  }
+  const source = await sourceNamed(context, tenant, named);
   if (!source.enabled && type === "sync.run_now") {
     const detail = `source "${source.name}" is disabled; enable it first`;
     throw new Problem("source_disabled", detail);
   }
-  return await queueForAgent(context, tenant, {
+  return await queueForAgent(context, tenant.tenant, {
     agentId: source.agentId,
     type,
     serviceId: source.serviceId,
     payload: { ...payload, sync_service_id: source.serviceId, name: source.name },
     actor,
   });
+}
+
+async function sourceNamed(
+  { db }: ApiContext,
+  { tenant, slug }: Tenant,
+  named: string,
+): Promise<Source> {
+  const source = await findSource(db.forTenant(tenant), tenant, named);
+  if (source !== undefined) return source;
+  throw new Problem("source_not_found", `tenant "${slug}" has no source "${named}"`);
+}
+
+/** The rehearsal is open before its agent hears of it. */
+async function queueRehearsal(
+  context: ApiContext,
+  at: Tenant,
+  { source: named, actor }: Pick<Asked, "source" | "actor">,
+): Promise<z.infer<typeof commandSchema>> {
+  const { tenant } = at;
+  const db = context.db.forTenant(tenant);
+  const { agentId, serviceId: instance } = await sourceNamed(context, at, named);
+  await refuseAway(db, tenant, { agentId, nowMs: context.clock.now() });
+  const { rehearsalNo } = await openRehearsal(db, tenant, { instance, agentId, actor });
+  const payload = { rehearsal_no: rehearsalNo };
+  return await queue(context, at, { source: named, type: "sync.rehearse", payload, actor });
 }
 
 async function queueForAgent(
@@ -191,6 +235,7 @@ function shown(command: Command): z.infer<typeof commandSchema> {
     agent_id: command.agentId,
     type: command.type,
     source_id: command.serviceId,
+    rehearsal_no: command.rehearsalNo,
     state: command.state,
     progress_percent: command.progressPercent,
     message: command.message,

@@ -9,6 +9,7 @@ export const commandSchema = z
     agent_id: z.string(),
     type: z.string().openapi({ example: "sync.run_now" }),
     source_id: z.string().optional(),
+    rehearsal_no: z.number().optional().openapi({ description: "The rehearsal that it is for" }),
     state: z.enum(["pending", "sent", "acknowledged", "succeeded", "failed", "expired"]),
     progress_percent: z.number().optional(),
     message: z.string().optional().openapi({ description: "What the agent says last" }),

@@ -52,8 +52,12 @@ export const rehearsalSchema = z
     rehearsal_no: count,
     source: z.string(),
     source_id: z.string(),
-    state: z.enum(["loading", "done", "failed"]),
+    state: z.enum(["loading", "playing", "done", "failed"]),
     error: z.string().optional(),
+    agent_id: z
+      .string()
+      .optional()
+      .openapi({ description: "The agent that sends the updates; absent: they are added here" }),
     actor: z.string(),
     chunks: count,
     bytes: count,

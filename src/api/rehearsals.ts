@@ -1,6 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
 
-import { audit } from "../control/audit.ts";
 import { sourceNames } from "../control/source-names.ts";
 import { findSource } from "../control/sources.ts";
 import type { Tenant } from "../control/tenants.ts";
@@ -12,7 +11,6 @@ import {
   readChanges,
   type Rehearsal,
 } from "../dire/rehearsal-store.ts";
-import { rehearse } from "../dire/rehearsal.ts";
 import { splitEntries } from "../inbox/entries.ts";
 import type { ApiContext } from "./context.ts";
 import {
@@ -38,6 +36,7 @@ import {
   timeOf,
   type Api,
 } from "./routes.ts";
+import { rehearsalEnded, runRehearsal } from "./run-rehearsal.ts";
 
 const tags = ["rehearsals"];
 const PATH = `${TENANT_PATH}/rehearsals` as const;
@@ -136,7 +135,7 @@ export function addRehearsals(app: Api, context: ApiContext): void {
     const entries = splitEntries(message);
     if (!entries.ok) throw new Problem("invalid_request", `body: ${entries.error}`);
     const chunks = await addChunk(db, tenant, { rehearsalNo, message });
-    if (chunks === undefined) throw ended(rehearsalNo);
+    if (chunks === undefined) throw rehearsalEnded(rehearsalNo);
     return c.json({ chunks }, 201);
   });
   app.openapi(run, async (c) => {
@@ -144,7 +143,7 @@ export function addRehearsals(app: Api, context: ApiContext): void {
     const { tenant } = c.get("tenant");
     const { actor } = c.get("caller");
     const rehearsal = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
-    await runRehearsal(context, { tenant: c.get("tenant"), rehearsal, actor });
+    await runRehearsal(context, tenant, { rehearsal, actor });
     const done = await rehearsalAt(context, c.get("tenant"), c.req.valid("param"));
     return c.json(shownRehearsal(done, await sourceNames(db, tenant)), 200);
   });
@@ -180,34 +179,6 @@ async function rehearsalAt(
   throw new Problem("rehearsal_not_found", `tenant "${slug}" has no rehearsal ${wanted}`);
 }
 
-function ended(rehearsalNo: number): Problem {
-  return new Problem("rehearsal_ended", `rehearsal ${rehearsalNo} has ended; open another one`);
-}
-
-type Running = { readonly tenant: Tenant; readonly rehearsal: Rehearsal; readonly actor: string };
-
-async function runRehearsal(
-  { db: dbs, clock }: ApiContext,
-  { tenant: { tenant }, rehearsal, actor }: Running,
-): Promise<void> {
-  const db = dbs.forTenant(tenant);
-  const { rehearsalNo, instance, chunks } = rehearsal;
-  if (rehearsal.state !== "loading") throw ended(rehearsalNo);
-  if (chunks === 0) {
-    throw new Problem("invalid_request", `rehearsal ${rehearsalNo} has no chunks; add some first`);
-  }
-  const source = await findSource(db, tenant, instance);
-  if (source === undefined) throw new Problem("source_not_found", "the source was deleted");
-  const { serviceId, type, partition } = source;
-  const promised = await rehearse({ db, clock }, tenant, {
-    rehearsalNo,
-    chunks,
-    source: { instance: serviceId, sourceType: type, partition },
-  });
-  const subject = `rehearsal ${rehearsalNo} of source ${source.name}`;
-  await audit(db, { tenant, actor, action: "source.rehearse", subject, after: promised });
-}
-
 /** Sources by the names that operators gave them. */
 function shownRehearsal(
   rehearsal: Rehearsal,
@@ -219,6 +190,7 @@ function shownRehearsal(
     source_id: rehearsal.instance,
     state: rehearsal.state,
     error: rehearsal.error,
+    agent_id: rehearsal.agentId,
     actor: rehearsal.actor,
     chunks: rehearsal.chunks,
     bytes: rehearsal.bytes,

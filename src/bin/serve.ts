@@ -6,6 +6,7 @@ import { serveEnrolment } from "../api/enrolment.ts";
 import { createMetricsApp } from "../api/metrics-routes.ts";
 import { Metrics } from "../api/metrics.ts";
 import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
+import { Snapshots } from "../api/snapshots.ts";
 import { nextSteps } from "../cli/core-first-start.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
 import { createTenant, listTenants } from "../control/tenants.ts";
@@ -184,6 +185,7 @@ async function startGateway({
   metrics,
 }: GatewayParts): Promise<Part> {
   const { db, sealer, authorities } = platform;
+  const snapshots = new Snapshots({ db, clock: systemClock, log });
   const context = {
     db,
     sealer,
@@ -193,6 +195,7 @@ async function startGateway({
     chunksMax,
     note: metrics.noteIntake,
     takeRepeated: pipeline?.takeRepeated,
+    snapshots,
     onStored: () => pipeline?.wake(),
   };
   const gateway: RunningGateway = await openGateway({

@@ -3,7 +3,7 @@
  * the agent answers comes back into the row. So it works over any number of replicas, and whoever asked may ask anywhere.
  *
  *   pending ──► sent ──► acknowledged ──► succeeded | failed
- *      └───────────┴───────────┴────────► expired: its time to live ran out
+ *      └───────────┴───────────┴────────► expired: nothing was heard of it for its time to live
  */
 import type { Queryable } from "../db/session.ts";
 import { newUuid } from "../lib/clock.ts";
@@ -19,6 +19,8 @@ export interface Command {
   readonly agentId: string;
   readonly type: string;
   readonly serviceId: string | undefined;
+  /** The rehearsal that it is for. */
+  readonly rehearsalNo: number | undefined;
   readonly state: CommandState;
   readonly progressPercent: number | undefined;
   readonly message: string | undefined;
@@ -44,6 +46,7 @@ type CommandRow = {
   agent_id: string;
   type: string;
   service_id: string | null;
+  rehearsal_no: number | null;
   state: CommandState;
   progress_percent: number | null;
   message: string | null;
@@ -52,8 +55,9 @@ type CommandRow = {
   created_at: number;
   ended_at: number | null;
 };
-const COLUMNS = `command_id, agent_id, type, service_id,
-  case when ended_at is null and created_at + ttl_seconds * interval '1 s' < now() then 'expired' else state end as state,
+const COLUMNS = `command_id, agent_id, type, service_id, (payload ->> 'rehearsal_no')::int as rehearsal_no,
+  case when ended_at is null and case when state = 'acknowledged' then changed_at else created_at end
+              + ttl_seconds * interval '1 s' < now() then 'expired' else state end as state,
   progress_percent, message, result, actor, created_at, ended_at`;
 
 /** Queues a command. */
@@ -91,6 +95,7 @@ export async function findCommand(
     agentId: row.agent_id,
     type: row.type,
     serviceId: row.service_id ?? undefined,
+    rehearsalNo: row.rehearsal_no ?? undefined,
     state: row.state,
     progressPercent: row.progress_percent ?? undefined,
     message: row.message ?? undefined,

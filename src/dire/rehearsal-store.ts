@@ -37,8 +37,10 @@ export interface Promised {
 export interface Rehearsal {
   readonly rehearsalNo: number;
   readonly instance: string;
+  /** The agent that sends the updates; undefined: an operator adds them. */
+  readonly agentId: string | undefined;
   readonly actor: string;
-  readonly state: "loading" | "done" | "failed";
+  readonly state: "loading" | "playing" | "done" | "failed";
   readonly error: string | undefined;
   readonly chunks: number;
   readonly bytes: number;
@@ -50,6 +52,7 @@ export interface Rehearsal {
 type RehearsalRow = {
   rehearsal_no: number;
   instance: string;
+  agent_id: string | null;
   actor: string;
   state: Rehearsal["state"];
   error: string | null;
@@ -60,12 +63,13 @@ type RehearsalRow = {
   promise: Promised | null;
 };
 const COLUMNS =
-  "rehearsal_no, instance, actor, state, error, chunks, bytes, created_at, ended_at, promise";
+  "rehearsal_no, instance, agent_id, actor, state, error, chunks, bytes, created_at, ended_at, promise";
 
 function rehearsalOf(row: RehearsalRow): Rehearsal {
   return {
     rehearsalNo: row.rehearsal_no,
     instance: row.instance,
+    agentId: row.agent_id ?? undefined,
     actor: row.actor,
     state: row.state,
     error: row.error ?? undefined,
@@ -77,26 +81,26 @@ function rehearsalOf(row: RehearsalRow): Rehearsal {
   };
 }
 
-/** Opens a rehearsal that chunks can be added to. Recordings that nobody rehearsed for a day go. */
+/** Opens a rehearsal that chunks can be added to. Those that nobody ended for a day go. */
 export async function openRehearsal(
   db: Db,
   tenant: number,
-  { instance, actor }: Pick<Rehearsal, "instance" | "actor">,
+  { instance, agentId, actor }: Pick<Rehearsal, "instance" | "actor"> & Partial<Rehearsal>,
 ): Promise<Rehearsal> {
   return await tx(db, async (open) => {
     await open.query("select tenant from sync.tenants where tenant = $1 for update", [tenant]);
     await open.query(
       `with stale as (
-         update sync.rehearsals set state = 'failed', error = 'never started', ended_at = now()
-          where tenant = $1 and state = 'loading' and created_at < now() - interval '1 day' returning rehearsal_no)
+         update sync.rehearsals set state = 'failed', error = 'never ended', ended_at = now()
+          where tenant = $1 and state in ('loading', 'playing') and created_at < now() - interval '1 day' returning rehearsal_no)
        delete from sync.rehearsal_chunks c using stale s where c.tenant = $1 and c.rehearsal_no = s.rehearsal_no`,
       [tenant],
     );
     const { rows } = await open.query<RehearsalRow>(
-      `insert into sync.rehearsals (tenant, rehearsal_no, instance, actor)
-       select $1, coalesce(max(rehearsal_no), 0) + 1, $2, $3 from sync.rehearsals where tenant = $1
+      `insert into sync.rehearsals (tenant, rehearsal_no, instance, actor, agent_id)
+       select $1, coalesce(max(rehearsal_no), 0) + 1, $2, $3, $4 from sync.rehearsals where tenant = $1
        returning ${COLUMNS}`,
-      [tenant, instance, actor],
+      [tenant, instance, actor, agentId ?? null],
     );
     return rows.map(rehearsalOf)[0] as Rehearsal;
   });
@@ -157,7 +161,7 @@ export async function addChunk(
   return await tx(db, async (open) => {
     const { rows } = await open.query<{ chunks: number }>(
       `update sync.rehearsals set chunks = chunks + 1, bytes = bytes + $3
-        where tenant = $1 and rehearsal_no = $2 and state = 'loading' returning chunks`,
+        where tenant = $1 and rehearsal_no = $2 and state = 'loading' and agent_id is null returning chunks`,
       [tenant, rehearsalNo, message.length],
     );
     const chunks = rows[0]?.chunks;

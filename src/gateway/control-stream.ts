@@ -21,6 +21,7 @@ import type { ControlWatch } from "./control-watch.ts";
 import { currentConfig } from "./get-config.ts";
 import { checkClaims, type Peer } from "./peer.ts";
 import { askForRenewal, RENEW_CAPABILITY } from "./renewal.ts";
+import { noteUnrehearsed } from "./snapshot.ts";
 
 /** How often a certificate's age is looked at, ms: a renewal that failed is asked for again the next day. */
 const RENEWAL_LOOK_MS = 86_400_000;
@@ -94,9 +95,10 @@ async function readAnswers(
 
 async function noteAnswer(
   context: GatewayContext,
-  { tenant, agentId }: Peer,
+  peer: Peer,
   { configAck, commandAck, commandProgress, commandResult }: ControlStreamRequest,
 ): Promise<void> {
+  const { tenant, agentId } = peer;
   const db = context.db.forTenant(tenant);
   if (configAck !== undefined) {
     await noteConfig(db, tenant, { agentId, running: configAck.configVersion });
@@ -110,6 +112,7 @@ async function noteAnswer(
     const state = commandResult.success ? "succeeded" : "failed";
     const result = readJson(commandResult.payloadJson);
     await noteCommand(db, tenant, { ...commandResult, agentId, state, result });
+    await noteUnrehearsed(context, peer, commandResult);
   }
 }
 
@@ -156,7 +159,11 @@ async function tellNews(
 }
 
 /** Commands that an agent carries out with settings that it may not have been told: of a source that is not enabled. */
-const WITH_SETTINGS: ReadonlySet<string> = new Set(["sync.test_connection", "sync.preview"]);
+const WITH_SETTINGS: ReadonlySet<string> = new Set([
+  "sync.test_connection",
+  "sync.preview",
+  "sync.rehearse",
+]);
 
 async function commandRequest(
   { db, sealer, gatewayId }: GatewayContext,

@@ -1,5 +1,6 @@
 /** Which services of a status are taken (protocol facts 1.1). Pure. */
 import { err, ok, type Result } from "../lib/result.ts";
+import { SNAPSHOT_END_TYPE, SNAPSHOT_TYPE } from "../model/snapshot.ts";
 import {
   RESULT_MESSAGE_BYTES_MAX,
   RESULT_SOURCES,
@@ -9,8 +10,8 @@ import {
 } from "../wire/limits.ts";
 import type { GatewayServiceStatus } from "../wire/messages.ts";
 
-/** What a service carries for us: device updates, a run's manifest, an agent's state, or nothing that we read. */
-export type ServiceClass = "updates" | "manifest" | "state" | "other";
+/** What a service carries for us: device updates, a run's manifest, the same of a rehearsal, an agent's state, or nothing that we read. */
+export type ServiceClass = "updates" | "manifest" | "snapshot" | "snapshot_end" | "state" | "other";
 
 /** Whether a service breaks a rule of its text fields; the error names it. Such a service is left out and counted. */
 export function checkService(service: GatewayServiceStatus): Result<GatewayServiceStatus> {
@@ -46,6 +47,8 @@ export function readableMessage({ source, message }: GatewayServiceStatus): Buff
 export function classify({ serviceType, source }: GatewayServiceStatus): ServiceClass {
   if (serviceType === "sync" && source === "results") return "updates";
   if (serviceType === "sync-run" && source === "results") return "manifest";
+  if (serviceType === SNAPSHOT_TYPE && source === "results") return "snapshot";
+  if (serviceType === SNAPSHOT_END_TYPE && source === "results") return "snapshot_end";
   if (serviceType === "sync" && source === "status") return "state";
   return "other";
 }

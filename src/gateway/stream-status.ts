@@ -15,7 +15,6 @@ import {
 import type { Sender } from "../inbox/sender.ts";
 import { newUuid } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
-import { parseSyncMeta } from "../model/device-update.ts";
 import { parseManifest } from "../model/run-manifest.ts";
 import type { GatewayServiceStatus, GatewayStatusChunk } from "../wire/messages.ts";
 import { RpcFailure } from "../wire/rpc-error.ts";
@@ -24,6 +23,8 @@ import type { GatewayContext } from "./context.ts";
 import { LEFT_OUT, noteRefusal } from "./note-refusal.ts";
 import { checkClaims, type Peer } from "./peer.ts";
 import { checkService, classify, isOversize } from "./service-rules.ts";
+import { takeSnapshot } from "./snapshot.ts";
+import { syncMetaOf } from "./sync-meta.ts";
 
 /** What a call brought in. */
 export interface StreamCounts {
@@ -89,6 +90,7 @@ class Intake {
     const kind = classify(service);
     if (kind === "updates") await this.#takeUpdates(service.message, isLast);
     else if (kind === "manifest") await this.#takeManifest(service.message);
+    else if (kind === "snapshot" || kind === "snapshot_end") await this.#takeSnapshot(service);
     else this.#counts.left += 1;
   }
 
@@ -131,6 +133,11 @@ class Intake {
       },
       message,
     );
+  }
+
+  async #takeSnapshot(service: GatewayServiceStatus): Promise<void> {
+    const isTaken = await takeSnapshot(this.#context, this.#peer, service);
+    this.#counts[isTaken ? "chunks" : "left"] += 1;
   }
 
   async #put(key: ChunkKey & { endsRun: boolean }, message: Buffer): Promise<void> {
@@ -185,15 +192,6 @@ class Intake {
 function inboxFull(thrown: SyncError): RpcFailure {
   const retryAfterMs = typeof thrown.retry === "object" ? thrown.retry.afterMs : INBOX_WAIT_MS;
   return new RpcFailure("RESOURCE_EXHAUSTED", thrown.message, { retryAfterMs, cause: thrown });
-}
-
-function syncMetaOf(entry: string): ReturnType<typeof parseSyncMeta> {
-  try {
-    return parseSyncMeta((JSON.parse(entry) as { readonly sync_meta?: unknown }).sync_meta);
-  } catch {
-    // A malformed entry is counted when the chunk is worked; here it only has no numbering.
-    return undefined;
-  }
 }
 
 /** What agents of ours say of themselves that end every run with a manifest. */

@@ -35,6 +35,7 @@ async function answers(
     cancelRun: unasked,
     testConnection: unasked,
     preview: unasked,
+    rehearse: unasked,
     diagnostics: unasked,
     renewCertificate: unasked,
     installCertificate: unasked,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { noteCommand, takeCommands, type CommandNews } from "../../src/control/commands.ts";
+import { endRehearsal } from "../../src/dire/rehearsal-store.ts";
 import { testCore, type TestCore } from "../support/core-cli.ts";
 
 const AGENT = "agent-1";
@@ -72,6 +73,33 @@ test("a preview is a table", async (t) => {
   assert.equal((payload as { limit: number }).limit, 1);
   assert.match(ran.out, /^NAME +IP +MAC +SERIAL +MODEL\nsw-1 +192\.0\.2\.9 +- +S1 +-\n/);
   assert.match(ran.out, /1 of 40 devices; nothing was stored\.\ncannot be read: 7: has no name$/);
+});
+
+test("a rehearsal is waited for and told; one that its agent could not make is exit code 1", async (t) => {
+  const core = await withSource(t);
+  const promised = JSON.stringify({ entries: 3, rejected_by: {}, rejectedBy: {} });
+  const [ran, [type, payload]] = await Promise.all([
+    core.run(["source", "rehearse", "dc1"]),
+    (async () => {
+      const taken = await answerNext(core, { state: "succeeded", message: "3 devices were sent" });
+      await core.db.query("update sync.rehearsals set state = 'done', promise = $1", [promised]);
+      return taken;
+    })(),
+  ]);
+  assert.equal(type, "sync.rehearse");
+  assert.equal((payload as { rehearsal_no: number }).rehearsal_no, 1);
+  assert.deepEqual([ran.code, ran.err], [0, ""]);
+  assert.match(ran.out, /^Rehearsal 1 of source dc1: done\n/);
+  assert.match(ran.out, /from +3 entries: /);
+  const [failed] = await Promise.all([
+    core.run(["source", "rehearse", "dc1"]),
+    (async () => {
+      await answerNext(core, { state: "failed", message: "unsupported command" });
+      await endRehearsal(core.db, 1, { rehearsalNo: 2, error: "unsupported command" });
+    })(),
+  ]);
+  assert.equal(failed.code, 1);
+  assert.match(failed.out, /^Rehearsal 2 of source dc1: failed\n +error +unsupported command/);
 });
 
 test("what would not arrive is refused at once, with the reason", async (t) => {

@@ -1,6 +1,7 @@
 /** A core in this process: database, authorities, two tenants, a gateway on a free port, a worker that is run when asked. */
 import { randomBytes, X509Certificate } from "node:crypto";
 
+import { Snapshots } from "../../src/api/snapshots.ts";
 import { registerAgent } from "../../src/control/agent-registration.ts";
 import { findAgent } from "../../src/control/agents.ts";
 import { Authorities } from "../../src/control/authorities.ts";
@@ -81,8 +82,10 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
   }
   const acme = await tenantOf(db, "acme");
   const globex = await tenantOf(db, "globex");
+  const snapshots = new Snapshots({ db, clock: systemClock, log });
   const context = {
     db,
+    snapshots,
     sealer,
     clock: options.clock ?? systemClock,
     log,
@@ -101,6 +104,7 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
   t.after(async () => {
     for (const client of clients) client.close();
     await gateway.stop(1_000);
+    await snapshots.settle();
   });
   return {
     db,

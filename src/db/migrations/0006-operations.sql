@@ -8,8 +8,10 @@ create table sync.rehearsals (
   rehearsal_no int not null,
   -- the source instance that the updates are taken to come from
   instance text collate "C" not null,
+  -- the agent that sends the updates; null: an operator adds them
+  agent_id text collate "C",
   actor text not null,
-  -- loading | done | failed
+  -- loading | playing | done | failed
   state text not null default 'loading',
   error text,
   chunks int not null default 0,

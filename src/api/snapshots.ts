@@ -1,0 +1,80 @@
+import type { Db, TenantDbs } from "../db/pool.ts";
+/** What becomes of snapshots that agents send for a rehearsal: their chunks are kept, and at their end they are played. */
+import { endRehearsal, findRehearsal, type Rehearsal } from "../dire/rehearsal-store.ts";
+import { addSnapshotChunk, isLoadingFrom } from "../dire/snapshot-store.ts";
+import type { Clock } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { runRehearsal } from "./run-rehearsal.ts";
+
+/** A rehearsal, and the agent that says something of it. */
+interface Of {
+  readonly rehearsalNo: number;
+  readonly agentId: string;
+}
+
+/** Takes in snapshots, in the words of the gateway. */
+export class Snapshots {
+  readonly #context: { readonly db: TenantDbs; readonly clock: Clock; readonly log: Log };
+  readonly #playing = new Set<Promise<void>>();
+
+  constructor(context: { readonly db: TenantDbs; readonly clock: Clock; readonly log: Log }) {
+    this.#context = context;
+  }
+
+  /** Commits a chunk; false where it belongs nowhere. */
+  async add(
+    tenant: number,
+    chunk: Of & { readonly chunkNo: number; readonly message: Uint8Array },
+  ): Promise<boolean> {
+    return await addSnapshotChunk(this.#context.db.forTenant(tenant), tenant, chunk);
+  }
+
+  /** The snapshot is whole, and is played while the agent goes its way. `chunks`: how many it had. */
+  async complete(
+    tenant: number,
+    { chunks, ...of }: Of & { readonly chunks: number },
+  ): Promise<void> {
+    const db = this.#context.db.forTenant(tenant);
+    if (!(await isLoadingFrom(db, tenant, of))) return;
+    const rehearsal = await findRehearsal(db, tenant, of.rehearsalNo);
+    if (rehearsal === undefined) return;
+    if (rehearsal.chunks !== chunks) {
+      const error = `${rehearsal.chunks} of ${chunks} chunks came`;
+      return await this.fail(tenant, { ...of, error });
+    }
+    const playing = this.#play(db, tenant, rehearsal)
+      .catch((thrown: unknown) => this.#told(tenant, rehearsal, thrown))
+      .finally(() => this.#playing.delete(playing));
+    this.#playing.add(playing);
+  }
+
+  /** There will be no snapshot. */
+  async fail(tenant: number, { error, ...of }: Of & { readonly error: string }): Promise<void> {
+    const db = this.#context.db.forTenant(tenant);
+    if (!(await isLoadingFrom(db, tenant, of))) return;
+    await endRehearsal(db, tenant, { rehearsalNo: of.rehearsalNo, error });
+  }
+
+  /** Waits until what is being played has ended. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#playing);
+  }
+
+  async #play(db: Db, tenant: number, rehearsal: Rehearsal): Promise<void> {
+    const { rehearsalNo, actor } = rehearsal;
+    try {
+      await runRehearsal(this.#context, tenant, { rehearsal, actor });
+    } catch (thrown) {
+      this.#told(tenant, rehearsal, thrown);
+      // One that another replica took is that one's to end.
+      if ((await findRehearsal(db, tenant, rehearsalNo))?.state !== "loading") return;
+      await endRehearsal(db, tenant, { rehearsalNo, error: messageOf(thrown) });
+    }
+  }
+
+  #told(tenant: number, { rehearsalNo }: Rehearsal, thrown: unknown): void {
+    const error = messageOf(thrown);
+    this.#context.log.warn({ tenant, rehearsal: rehearsalNo, error }, "rehearsal failed");
+  }
+}
