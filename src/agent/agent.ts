@@ -104,7 +104,7 @@ export class Agent {
   /** The agent as it stands. */
   facts(): AgentFacts {
     const { config, host, clock, credentials } = this.#options;
-    const { phase, address } = this.#session;
+    const { phase, address, heartbeatMs } = this.#session;
     const { version, isFromDisk, confirmedMs, keptBecause, rejected } = this.#config;
     return {
       nowMs: clock.now(),
@@ -117,6 +117,7 @@ export class Agent {
         gateway: address,
         gatewayId: phase === "running" ? this.#link.current?.gatewayId : undefined,
         problem: phase === "running" ? undefined : this.#lastFailure?.message,
+        heartbeatMs,
       },
       config: { version, isFromDisk, confirmedMs, keptBecause, rejected },
       certificateEndMs: credentials?.endMs,

@@ -1,5 +1,6 @@
 /** What an agent tells of itself to those on its own host: `status`, /readyz, diagnostics. No secret is in it. Pure. */
 import { isoTime } from "../lib/clock.ts";
+import { deliveryOf, type Delivery } from "./delivery.ts";
 import type { SessionPhase } from "./session-state.ts";
 import type { SourceStatus } from "./source-status.ts";
 import { fullEntry } from "./status.ts";
@@ -17,6 +18,8 @@ export interface AgentFacts {
     readonly gatewayId?: string | undefined;
     /** Why the newest Hello or GetConfig failed, while there is no session. */
     readonly problem?: string | undefined;
+    /** When a gateway last acknowledged a heartbeat; absent: not since the start. */
+    readonly heartbeatMs?: number | undefined;
   };
   readonly config: {
     /** "": none yet. */
@@ -41,11 +44,13 @@ export interface AgentReport {
   readonly started: string;
   readonly uptime_sec: number;
   readonly is_ready: boolean;
+  readonly delivery: Delivery;
   readonly session: {
     readonly phase: SessionPhase;
     readonly gateway: string;
     readonly gateway_id?: string;
     readonly problem?: string;
+    readonly heartbeat?: string;
   };
   readonly config: {
     readonly version: string;
@@ -62,7 +67,7 @@ export interface AgentReport {
 /** Writes the facts down. */
 export function reportOf(facts: AgentFacts): AgentReport {
   const { nowMs, startedMs, session, config, memory, certificateEndMs } = facts;
-  const { gatewayId, problem } = session;
+  const { gatewayId, problem, heartbeatMs } = session;
   const { confirmedMs, keptBecause } = config;
   return {
     agent_id: facts.agentId,
@@ -71,11 +76,13 @@ export function reportOf(facts: AgentFacts): AgentReport {
     started: isoTime(startedMs),
     uptime_sec: Math.floor((nowMs - startedMs) / 1_000),
     is_ready: isReady(facts),
+    delivery: deliveryOf(facts),
     session: {
       phase: session.phase,
       gateway: session.gateway,
       ...(gatewayId === undefined ? {} : { gateway_id: gatewayId }),
       ...(problem === undefined ? {} : { problem }),
+      ...(heartbeatMs === undefined ? {} : { heartbeat: isoTime(heartbeatMs) }),
     },
     config: {
       version: config.version,

@@ -48,6 +48,7 @@ export class Session {
   readonly #stopped = Promise.withResolvers<void>();
   readonly #timers = new Map<TimerName, AbortController>();
   #state: SessionState;
+  #heartbeatMs: number | undefined;
   /** Ends every call of the present link. */
   #leaving = new AbortController();
 
@@ -69,6 +70,11 @@ export class Session {
   /** The gateway that is talked to, or tried next: "host:port". */
   get address(): string {
     return this.#options.addresses[this.#state.address] ?? "";
+  }
+
+  /** When a gateway last acknowledged a heartbeat; undefined: none has. */
+  get heartbeatMs(): number | undefined {
+    return this.#heartbeatMs;
   }
 
   /** Greets anew over a new connection; what goes over the present one ends there. */
@@ -179,10 +185,11 @@ export class Session {
   }
 
   async #heartbeat(link: number): Promise<void> {
-    const { heartbeat, log } = this.#options;
+    const { heartbeat, log, clock } = this.#options;
     await this.#call({
       work: async (gateway, signal, gatewayId) => {
-        await gateway.pushStatus(heartbeat(gatewayId), { signal });
+        const { received } = await gateway.pushStatus(heartbeat(gatewayId), { signal });
+        if (received) this.#heartbeatMs = clock.now();
         this.#dispatch({ type: "heartbeat_ok", link });
       },
       failed: (thrown, failure) => {

@@ -17,7 +17,7 @@ import { addDeviceLists } from "./device-list.ts";
 import { addDevices } from "./devices.ts";
 import { answerThrown, Problem } from "./errors.ts";
 import { addExplain } from "./explain.ts";
-import { addHealth } from "./health.ts";
+import { addHealth, addWriteCheck } from "./health.ts";
 import { addHolds } from "./holds.ts";
 import { addImports } from "./imports.ts";
 import { addInbox } from "./inbox.ts";
@@ -89,6 +89,7 @@ export function createApi(context: ApiContext, metrics?: Metrics): Api {
   addTokens(app, context);
   addInbox(app, context);
   addTuning(app, context);
+  addWriteCheck(app, context);
   addDocument(app);
   return app;
 }

@@ -2,10 +2,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 
 import { MIGRATIONS } from "../db/migrations.gen.ts";
+import { isoTime } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import type { ApiContext } from "./context.ts";
-import { answers, PROBLEMS, type Api } from "./routes.ts";
+import { answers, needs, PROBLEMS, type Api } from "./routes.ts";
 
 const status = z.object({ status: z.literal("ok") });
 const version = z.object({ name: z.string(), version: z.string(), schema: z.string() });
@@ -33,6 +34,27 @@ const versionRoute = createRoute({
   summary: "Which release this is",
   responses: { 200: answers(version, "The release and its newest schema step") },
 });
+
+const writeCheck = createRoute({
+  method: "post",
+  path: "/api/v1/write-check",
+  tags: ["health"],
+  summary: "Write a row of no meaning: the database takes writes and keeps them",
+  ...needs("platform"),
+  responses: { 200: answers(status, "It was committed"), ...PROBLEMS },
+});
+
+/** Adds what an installer asks after an upgrade. A probe that comes every few seconds is not to write, so /readyz does not. */
+export function addWriteCheck(app: Api, { db, clock }: ApiContext): void {
+  app.openapi(writeCheck, async (c) => {
+    await db.across("schema").query(
+      `insert into sync.settings (name, value) values ('write_check', $1)
+       on conflict (name) do update set value = excluded.value`,
+      [isoTime(clock.now())],
+    );
+    return c.json({ status: "ok" as const }, 200);
+  });
+}
 
 /** Adds /healthz, /readyz and /version. */
 export function addHealth(app: Api, { db }: ApiContext): void {

@@ -57,7 +57,13 @@ const COMMANDS: readonly Command<AgentTerminal>[] = [
   command({
     name: "status",
     summary: "Show how the agent that runs on this host is doing",
-    flags: { config: configFlag, json: jsonFlag },
+    flags: {
+      config: configFlag,
+      delivering: toggle(
+        "end with 1 unless it is of this release and a gateway has taken something since its start",
+      ),
+      json: jsonFlag,
+    },
     run: async (values, terminal: AgentTerminal) =>
       await (await import("./agent-status.ts")).showStatus(values, terminal),
   }),

@@ -5,21 +5,38 @@ import { systemClock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
 import { EXIT } from "../lib/exit-code.ts";
 import { askSocket } from "../lib/local-socket.ts";
+import { VERSION } from "../lib/version.ts";
 import { statusLines } from "./agent-status-text.ts";
 import type { AgentTerminal } from "./agent-terminal.ts";
 
+/** What `status` was told. */
+interface StatusValues {
+  readonly config: string;
+  readonly json: boolean;
+  /** Whether the exit code says if it delivers, as an installer asks. */
+  readonly delivering: boolean;
+}
+
 /** Asks the agent that runs here how it is, and prints that. */
 export async function showStatus(
-  { config: path, json }: { readonly config: string; readonly json: boolean },
-  { print }: AgentTerminal,
+  { config: path, json, delivering }: StatusValues,
+  { print, printError }: AgentTerminal,
 ): Promise<number> {
   const { config } = await loadAgentConfig(path);
   const text = await askAgent(config.dataDir, "/status");
-  const lines = json
-    ? [text.trimEnd()]
-    : statusLines(JSON.parse(text) as AgentReport, systemClock.now());
+  const report = JSON.parse(text) as AgentReport;
+  const lines = json ? [text.trimEnd()] : statusLines(report, systemClock.now());
   for (const line of lines) print(line);
-  return EXIT.ok;
+  const missing = delivering ? whyNotDelivering(report) : undefined;
+  if (missing === undefined) return EXIT.ok;
+  printError(`serviceradar-agent: ${missing}`);
+  return EXIT.failed;
+}
+
+function whyNotDelivering({ version, delivery }: AgentReport): string | undefined {
+  // Another release may not even have said.
+  if (version !== VERSION) return `the agent that runs is ${version}, this is ${VERSION}`;
+  return delivery.is_proven ? undefined : delivery.because;
 }
 
 /** What the running agent answers. Throws SyncError "unreachable" where none runs, "permission" where it is another user's. */

@@ -10,6 +10,7 @@ import { OutputClosed, processContext, type CoreContext, type Serve } from "./co
 import { DEVICE_ACT_COMMANDS } from "./core-device-acts.ts";
 import { DEVICE_COMMANDS } from "./core-devices.ts";
 import { EXPLAIN_COMMANDS } from "./core-explain.ts";
+import { HEALTH_COMMANDS } from "./core-health.ts";
 import { HELD_COMMANDS } from "./core-held.ts";
 import { BUNDLE_COMMANDS } from "./core-import.ts";
 import { INBOX_COMMANDS } from "./core-inbox.ts";
@@ -41,6 +42,7 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
   version: VERSION,
   commands: [
     ...SERVER_COMMANDS,
+    ...HEALTH_COMMANDS,
     ...aboutCommands<CoreContext>(CORE_ABOUT),
     ...TENANT_COMMANDS,
     ...AUTHORITY_COMMANDS,

@@ -56,6 +56,16 @@ export async function openLink(
   return await openInProcess(settings, context);
 }
 
+/** A core that runs on the data folder, and nothing in its place. Throws SyncError `unreachable` where none does; see openLink for others. */
+export async function openRunning(
+  { dataDir }: PlatformSettings,
+  { actor }: CoreContext,
+): Promise<Pick<Link, "ask">> {
+  const socketPath = socketPathOf(dataDir);
+  if (await isServed(socketPath)) return { ask: (asked) => askCore(socketPath, asked, actor) };
+  throw new SyncError("unreachable", `no core answers on ${socketPath}`, { retry: "transient" });
+}
+
 async function isServed(socketPath: string): Promise<boolean> {
   try {
     if (lstatSync(socketPath, { throwIfNoEntry: false })?.isSocket() !== true) return false;

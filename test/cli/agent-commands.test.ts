@@ -9,6 +9,7 @@ import { createFleet } from "../fakes/fleet.ts";
 import { startNetboxFake } from "../fakes/netbox-server.ts";
 import { agent, agentFolder, certs, told } from "../support/agent-cli.ts";
 import { makeCerts } from "../support/certs.ts";
+import { eventually } from "../support/eventually.ts";
 import { startStrictGateway } from "../support/strict-gateway.ts";
 
 test("validate says what it found", async () => {
@@ -189,8 +190,32 @@ test("status asks the agent that runs here, and says where none does", async (t)
   const json = await agent("status", "--json", "--config", files.path);
   const report = JSON.parse(json.out) as { agent_id: string; session: { phase: string } };
   assert.deepEqual([report.agent_id, report.session.phase], ["agent-01", "running"]);
+  const delivering = ["status", "--delivering", "--config", files.path];
+  await eventually(async () => assert.equal((await agent(...delivering)).code, 0));
   const second = await agent("run", "--config", files.path);
   assert.equal(second.code, 75, second.err);
+  stop.abort();
+  assert.equal(await running, 0);
+});
+
+test("an agent that is in touch and whose source gives nothing is told from one that delivers", async (t) => {
+  await using gateway = await startStrictGateway(certs);
+  told(gateway, { dc1: { endpoint: "http://127.0.0.1:1", credentials: { api_token: "x" } } });
+  await using files = await agentFolder(gateway.address);
+  const stop = new AbortController();
+  const running = runAgentCommand(["run", "--config", files.path], {
+    env: {},
+    isTerminal: false,
+    stopSignal: () => stop.signal,
+    print: () => undefined,
+    printError: () => undefined,
+  });
+  t.after(() => stop.abort());
+  await gateway.until(() => gateway.heartbeats.length > 0);
+  assert.equal((await agent("status", "--config", files.path)).code, 0);
+  const { code, err } = await agent("status", "--delivering", "--config", files.path);
+  assert.equal(code, 1);
+  assert.match(err, /^serviceradar-agent: no (?:heartbeat|run) was acknowledged yet/);
   stop.abort();
   assert.equal(await running, 0);
 });

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { crc32, gunzipSync, inflateRawSync } from "node:zlib";
 
+import { nodeEnvironment } from "../../build/node-flags.mjs";
 import type { TarFile } from "../../build/package/tar.ts";
 import { debOf } from "../../build/release/deb.ts";
 import { manifestText } from "../../build/release/manifest.ts";
@@ -139,6 +140,13 @@ test("units run as their own user, with what a service may not do, and name thei
     }
     assert.doesNotMatch(unit, /@[A-Z]+@/);
   }
+});
+
+test("the agent's unit tells the C library what a checkout's agent is told", () => {
+  const told = Object.entries(nodeEnvironment("src/bin/agent.ts", {}));
+  assert.ok(told.length > 0);
+  const line = `Environment=${told.map(([name, value]) => `${name}=${value}`).join(" ")}`;
+  assert.ok(unitOf("agent", "/usr/bin").split("\n").includes(line), line);
 });
 
 /** The members of an ar archive. */
