@@ -15,6 +15,7 @@ RELEASE_KEY=
 ROOT_DIR=/opt/serviceradar
 CONFIG_DIR=/etc/serviceradar
 STATE_DIR=/var/lib/serviceradar
+CACHE_DIR=/var/cache/serviceradar
 UNIT_DIR=/etc/systemd/system
 USER_NAME=serviceradar
 # Oldest C library that the Node inside runs on.
@@ -35,7 +36,9 @@ usage: sh install.sh --component agent|core (--base-url URL | --from FILE|DIR) [
   --enroll-token-file FILE  agent: enrol this host with the token in FILE ("agent token" of the core makes it)
   --core-url URL            agent: where the core enrols, if the token does not say it
   --bin-dir DIR             where the command is linked (default: /usr/local/bin)
-  --health-max SECONDS      how long an upgrade may take to be well before the release before it runs again (default: 120)
+  --health-max SECONDS      how long a started release may take to be well before the one before it runs again (default: 120;
+                            0: it is not asked)
+  --no-copy                 core: keep no copy of its data while a release with another schema is tried
   --no-service              no systemd unit
   --no-start                install the unit, start nothing
   --dry-run                 check everything, say what would be done, change nothing
@@ -46,11 +49,12 @@ TEXT
 
 main() {
   component='' base_url='' version='' from='' sums_sha256='' token_file='' core_url=''
-  health_max=$HEALTH_MAX_DEFAULT bin_dir=/usr/local/bin with_service=1 with_start=1 dry_run=0 uninstall=0 purge=0
+  health_max=$HEALTH_MAX_DEFAULT bin_dir=/usr/local/bin with_service=1 with_start=1 dry_run=0 uninstall=0 purge=0 with_copy=1
   read_flags "$@"
   case $component in agent | core) ;; *) fail "--component agent or --component core is needed (--help tells more)" ;; esac
   name=serviceradar-$component
   home=$ROOT_DIR/$component
+  data=$STATE_DIR/$component
   unit=$UNIT_DIR/$name.service
   [ "$dry_run" = 1 ] || [ "$(id -u)" -eq 0 ] || fail "installing needs root; --dry-run does not"
   has_systemd=0
@@ -62,6 +66,7 @@ main() {
   check_host
   work=$(mktemp -d)
   trap 'rm -rf -- "$work"' EXIT
+  trap 'exit 1' HUP INT TERM
   obtain
   put_in_place
 }
@@ -80,6 +85,7 @@ read_flags() {
       --bin-dir) bin_dir=$(value "$@") ;;
       --no-service) with_service=0 ;;
       --no-start) with_start=0 ;;
+      --no-copy) with_copy=0 ;;
       --dry-run) dry_run=1 ;;
       --uninstall) uninstall=1 ;;
       --purge) purge=1 ;;
@@ -194,9 +200,16 @@ put_in_place() {
   changed=0
   if [ "$before" = "$version" ] && cmp -s "$new/$name" "$target/$name"; then
     say "$name $version is installed already"
+    # Its trial was cut off before it was known to be well.
+    if [ -e "$home/on-trial" ]; then
+      changed=1
+      before=$(cat "$home/on-trial")
+    fi
   else
     changed=1
+    check_space
     do_it install_files
+    do_it begin_trial
     do_it switch_to "$version"
   fi
   do_it link_command
@@ -219,8 +232,11 @@ install_files() {
   mkdir "$target.new"
   cp -R -- "$new/." "$target.new/"
   chmod -R go-w,a+rX "$target.new"
-  rm -rf -- "$target"
+  # Another build of the same release may be the one that runs.
+  rm -rf -- "$target.old"
+  [ ! -d "$target" ] || mv -- "$target" "$target.old"
   mv -- "$target.new" "$target"
+  rm -rf -- "$target.old"
 }
 
 # rename(2) over the old link: whoever looks sees the one or the other.
@@ -273,36 +289,109 @@ start_service() {
     say "not started: enrol this host first, with --enroll-token-file or: $name enroll --token-file FILE"
     return 0
   fi
+  do_it keep_data
   do_it systemctl restart "$name.service"
-  if [ "$dry_run" = 1 ] || is_well; then
-    say "$name $version runs"
-    return 0
-  fi
-  go_back
+  if [ "$dry_run" = 1 ]; then return 0; fi
+  if [ "$health_max" -gt 0 ] && ! is_well; then go_back; fi
+  end_trial
+  say "$name $version runs${why_well:+: $why_well}"
 }
 
-# A program is well when it answers for itself: a core on its socket, an agent that has its gateway and its configuration.
+# What is written down until a release is known to be well: which one ran before.
+begin_trial() { printf '%s\n' "$before" >"$home/on-trial"; }
+
+# Releases older than the one before are not gone back to.
+end_trial() {
+  rm -rf -- "$home/on-trial" "$data.before" "$data.failed"
+  for each in "$home"/*/; do
+    each=$(basename -- "$each")
+    case $each in "$version" | "$before" | current) ;; *) rm -rf -- "${home:?}/$each" ;; esac
+  done
+}
+
+# Whether a core's release before must find its data as it left them: the new one brings the schema up at its first start.
+needs_copy() {
+  [ "$component" = core ] && [ "$with_copy" = 1 ] && [ "$with_start" = 1 ] && [ "$has_systemd" = 1 ] && [ -n "$before" ] &&
+    [ -d "$data/postgres" ] && [ "$(schema_of "$home/$before/$name")" != "$(schema_of "$new/$name")" ]
+}
+
+schema_of() {
+  "$1" version 2>/dev/null | sed -n 's/.*(schema \(.*\)).*/\1/p'
+}
+
+check_space() {
+  needs_copy || return 0
+  wanted=$(du -sk -- "$data" | cut -f 1)
+  free=$(df -Pk -- "$STATE_DIR" | awk 'NR == 2 { print $4 }')
+  [ "$free" -gt "$wanted" ] ||
+    fail "$STATE_DIR has $((free / 1024)) MB free and a copy of the data needs $((wanted / 1024)): nothing was changed (--no-copy goes without)"
+}
+
+# While nothing writes, and under its name only when it is whole. One of a trial that was cut off is older, so it stays.
+keep_data() {
+  needs_copy || return 0
+  [ ! -d "$data.before" ] || return 0
+  say "copying $data, to go back to if need be"
+  systemctl stop "$name.service"
+  rm -rf -- "$data.copying"
+  cp -a --reflink=auto -- "$data" "$data.copying"
+  mv -- "$data.copying" "$data.before"
+}
+
+# A program is well when it does its work: an agent of which the gateway has acknowledged a heartbeat and something of a source, both
+# since this start; a core with its schema that has committed a write. They tell why they are not.
 is_well() {
+  why_well=''
   left=$health_max
   while [ "$left" -gt 0 ]; do
-    if [ "$component" = agent ]; then
-      "$home/current/$name" status --config "$CONFIG_DIR/agent.json" >/dev/null 2>&1 && return 0
-    else
-      "$home/current/$name" inbox status --data-dir "$STATE_DIR/core" >/dev/null 2>&1 && return 0
+    if ask_health >"$work/health" 2>&1; then
+      why_well=$(health_words)
+      return 0
     fi
+    # It ended with a code that no further start mends.
+    if systemctl is-failed --quiet "$name.service"; then return 1; fi
     sleep 1
     left=$((left - 1))
   done
   return 1
 }
 
+ask_health() {
+  if [ "$component" = agent ]; then
+    "$home/current/$name" status --delivering --config "$CONFIG_DIR/agent.json"
+  else
+    "$home/current/$name" health --data-dir "$data"
+  fi
+}
+
+health_words() {
+  if [ "$component" = agent ]; then
+    say "the gateway has acknowledged it"
+  else
+    sed -n '$p' "$work/health"
+  fi
+}
+
 go_back() {
+  why=$(sed -n '$p' "$work/health" 2>/dev/null)
+  said="$name $version did not become well within $health_max s (${why:-it said nothing})"
   if [ -z "$before" ] || [ "$before" = "$version" ] || [ ! -d "$home/$before" ]; then
-    fail "$name $version does not become well within $health_max s; its log: journalctl -u $name"
+    fail "$said, and there is no other to go back to. Its log: journalctl -u $name"
+  fi
+  systemctl stop "$name.service"
+  if [ -d "$data.before" ]; then
+    rm -rf -- "$data.failed"
+    mv -- "$data" "$data.failed"
+    mv -- "$data.before" "$data"
+    said="$said; what it made of the data is in $data.failed"
   fi
   switch_to "$before"
+  rm -f -- "$home/on-trial"
+  sed "s|^ExecStart=/usr/local/bin/|ExecStart=$bin_dir/|" "$home/$before/$name.service" >"$unit" 2>/dev/null || true
+  systemctl daemon-reload
   systemctl restart "$name.service"
-  fail "$name $version did not become well within $health_max s; $before runs again. The log: journalctl -u $name"
+  is_well || fail "$said; $before was started again, and is not well either ($(sed -n '$p' "$work/health")). The log: journalctl -u $name"
+  fail "$said; $before runs again. The log: journalctl -u $name"
 }
 
 plain_hint() {
@@ -322,12 +411,15 @@ remove_all() {
   if [ "$(readlink "$bin_dir/$name" 2>/dev/null)" = "$home/current/$name" ]; then do_it rm -f -- "$bin_dir/$name"; fi
   do_it rm -rf -- "$home"
   if [ "$purge" = 1 ]; then
-    do_it rm -rf -- "${STATE_DIR:?}/$component"
+    for each in "$data" "$data.before" "$data.copying" "$data.failed"; do do_it rm -rf -- "${each:?}"; done
     if [ "$component" = agent ]; then
-      do_it rm -rf -- "$CONFIG_DIR/agent.json" "$CONFIG_DIR/agent.pem" "$CONFIG_DIR/agent-key.pem" "$CONFIG_DIR/root.pem"
+      for each in agent.json agent.pem agent-key.pem root.pem; do do_it rm -rf -- "$CONFIG_DIR/$each" "$CONFIG_DIR/$each".*; done
     else
       do_it rm -f -- "$CONFIG_DIR/core.env"
+      do_it rm -rf -- "$CACHE_DIR" "$STATE_DIR/pg"
     fi
+    # Others' files keep their folders.
+    for each in "$CONFIG_DIR" "$STATE_DIR" "$ROOT_DIR"; do do_it rmdir -- "$each" 2>/dev/null || true; done
     say "$name is removed, with its configuration and data"
   else
     say "$name is removed; configuration and data stay in $CONFIG_DIR and $STATE_DIR/$component"

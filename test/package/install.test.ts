@@ -38,7 +38,7 @@ const SESSION = `
 /** Stands for systemd: notes what is asked of it. */
 const SYSTEMCTL = `
   mkdir -p /run/systemd/system
-  printf '#!/bin/sh\\necho "systemctl $*"\\n[ "$1" != is-active ]\\n' >/usr/local/bin/systemctl
+  printf '#!/bin/sh\\necho "systemctl $*"\\ncase $1 in is-*) exit 1 ;; esac\\n' >/usr/local/bin/systemctl
   chmod 755 /usr/local/bin/systemctl
   PATH=/usr/local/bin:$PATH
   mkdir -p /etc/serviceradar
@@ -67,7 +67,7 @@ async function folder(t: TestContext): Promise<string> {
 
 /** A release of an agent whose `status` ends with this code, in a folder of the version's name. */
 async function release(dir: string, version: string, status = 0): Promise<string> {
-  const program = `#!/bin/sh\ncase $1 in version) echo ${version} ;; status) exit ${status} ;; esac\n`;
+  const program = `#!/bin/sh\ncase $1 in version) echo ${version} ;; status) echo "$1 $2 $3" >&2; exit ${status} ;; esac\n`;
   const name = `serviceradar-agent_${version}`;
   const text = (path: string, content: string, mode = 0o644) => ({
     path: `${name}/${path}`,
@@ -145,7 +145,10 @@ test(
      grep -q mine /etc/serviceradar/agent.json`,
     );
     assert.equal(code, 0, out);
-    assert.match(out, /1\.2\.0 did not become well within 1 s; 1\.1\.0 runs again/);
+    assert.match(
+      out,
+      /1\.2\.0 did not become well within 1 s \(status --delivering --config\); 1\.1\.0 runs again/,
+    );
     const restarts = out.match(/^systemctl restart serviceradar-agent.service$/gm) ?? [];
     assert.equal(restarts.length, 4);
   },
