@@ -1,51 +1,21 @@
 /**
- * Who asks, and what they may. Two kinds of caller: the platform's administrator, who comes through the local socket or from
- * inside the process, and bearers of tokens, each of one tenant. Which of the two it is comes from the listener, as a
- * binding that no request can carry.
+ * Who asks, and what they may. Three kinds of caller: the platform's administrator, who comes through the local socket or from
+ * inside the process; bearers of tokens, each of one tenant; and users with a browser's session. Whether it is the first comes
+ * from the listener, as a binding that no request can carry.
  */
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 
-import { findTenant, type Tenant } from "../control/tenants.ts";
+import { roleIn } from "../control/members.ts";
+import { findSession } from "../control/sessions.ts";
+import { findTenant } from "../control/tenants.ts";
 import { findToken, noteTokenUse, ROLES, type Role } from "../control/tokens.ts";
-import type { Db } from "../db/pool.ts";
+import { peopleOf } from "../control/users.ts";
 import { listsOf } from "../db/replica.ts";
-import type { TenantSlug } from "../model/tenant.ts";
 import { ACTOR_HEADER } from "./actor.ts";
+import { isPlatform, type ApiEnv, type Caller } from "./caller.ts";
+import { checkCsrf, sessionIdOf } from "./client.ts";
 import type { ApiContext } from "./context.ts";
 import { Problem } from "./errors.ts";
-
-/** What a listener says of its callers. */
-export interface ListenerBindings {
-  /** True where reaching the listener is the proof: the file mode of the local socket, or the same process. */
-  readonly isPlatformAdmin?: boolean;
-}
-
-/** Given to `app.fetch` by whoever holds that authority. */
-export const PLATFORM_ADMIN: ListenerBindings = { isPlatformAdmin: true };
-
-/** Who asks. */
-type Caller =
-  | { readonly kind: "platform"; readonly actor: string }
-  | {
-      readonly kind: "token";
-      readonly actor: string;
-      readonly tenant: number;
-      readonly slug: TenantSlug;
-      readonly role: Role;
-    };
-
-/** What handlers find in their context. */
-export type ApiEnv = {
-  Bindings: ListenerBindings;
-  Variables: {
-    caller: Caller;
-    /** Of the path, with the database as it has it. */
-    tenant: Tenant;
-    db: Db;
-    /** Runs what only lists, on a read replica where there is one. */
-    listing: <T>(work: (db: Db) => Promise<T>) => Promise<T>;
-  };
-};
 
 /** Longest actor name kept. */
 const ACTOR_CHARS_MAX = 100;
@@ -53,17 +23,33 @@ const ACTOR_CHARS_MAX = 100;
 /** How old a token's last use may be before a request writes a new one, ms; noteTokenUse holds the database to the same. */
 const LAST_USED_STALE_MS = 60_000;
 
-/** Finds out who asks. Throws `unauthenticated`, `token_expired` or `token_revoked`. */
+/** Finds out who asks. Throws `unauthenticated`, `token_expired`, `token_revoked` or `csrf`. */
 export function authenticate(context: ApiContext): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    if (c.env.isPlatformAdmin === true) {
-      const actor = decoded(c.req.header(ACTOR_HEADER)).slice(0, ACTOR_CHARS_MAX);
-      c.set("caller", { kind: "platform", actor: `cli:${actor}` });
-    } else {
-      c.set("caller", await bearer(context, c.req.header("authorization")));
-    }
+    const caller = await callerOf(context, c);
+    c.set("caller", caller);
+    c.set(
+      "role",
+      caller.kind === "platform" ? "admin" : caller.kind === "token" ? caller.role : undefined,
+    );
     await next();
   };
+}
+
+async function callerOf(context: ApiContext, c: Context<ApiEnv>): Promise<Caller> {
+  if (c.env.isPlatformAdmin === true) {
+    const actor = decoded(c.req.header(ACTOR_HEADER)).slice(0, ACTOR_CHARS_MAX);
+    return { kind: "platform", actor: `cli:${actor}` };
+  }
+  const header = c.req.header("authorization");
+  const sessionId = header === undefined ? sessionIdOf(c) : undefined;
+  if (sessionId === undefined) return await bearer(context, header);
+  const session = await findSession(peopleOf(context.db), sessionId, context.clock.now());
+  if (session === undefined) {
+    throw new Problem("unauthenticated", "the session has ended; log in again");
+  }
+  checkCsrf(c, sessionId);
+  return { kind: "user", actor: `user:${session.username}`, session, sessionId };
 }
 
 /** Names of users may hold what a header may not. */
@@ -97,8 +83,8 @@ async function bearer({ db, clock }: ApiContext, header: string | undefined): Pr
 }
 
 /**
- * Finds the tenant of the path. A token is held to its own before anything is looked up, so it cannot learn which others
- * there are.
+ * Finds the tenant of the path, and what the caller may there. A token is held to its own, and a user to where he is a member,
+ * before anything is looked up, so neither can learn which others there are. The platform's administrator knows them all.
  */
 export function scopeToTenant({ db, lists = listsOf(db) }: ApiContext): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
@@ -106,6 +92,13 @@ export function scopeToTenant({ db, lists = listsOf(db) }: ApiContext): Middlewa
     const caller = c.get("caller");
     if (caller.kind === "token" && caller.slug !== slug) {
       throw new Problem("other_tenant", `this token belongs to tenant "${caller.slug}"`);
+    }
+    if (caller.kind === "user") {
+      const role = await roleIn(peopleOf(db), caller.session.userNo, slug);
+      c.set("role", role);
+      if (role === undefined && !caller.session.isPlatformAdmin) {
+        throw new Problem("other_tenant", "you are not a member of that tenant");
+      }
     }
     const tenant = await findTenant(db, slug);
     if (tenant === undefined) throw new Problem("tenant_not_found", `there is no tenant "${slug}"`);
@@ -116,27 +109,55 @@ export function scopeToTenant({ db, lists = listsOf(db) }: ApiContext): Middlewa
   };
 }
 
-/** Lets pass who has at least this role. */
-export function atLeast(role: Role): MiddlewareHandler<ApiEnv> {
+/** Least rights of a route: a role in the tenant of its path, or what is of no tenant. */
+export type Least =
+  | Role
+  /** Any caller who is known; where it answers with what is a tenant's, that is the caller's own. */
+  | "anyone"
+  /** A user with a browser's session, whatever he may. */
+  | "user"
+  | "platform"
+  /** The platform's administrator, or an admin of the tenant. */
+  | "admin or platform";
+
+/** Lets pass who has at least these rights. Throws `role_too_low`, `platform_only` or `session_only`. */
+export function atLeast(least: Least): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const caller = c.get("caller");
-    if (caller.kind === "token" && ROLES.indexOf(caller.role) < ROLES.indexOf(role)) {
-      throw new Problem(
-        "role_too_low",
-        `this token has the role ${caller.role}; the request needs ${role}`,
-      );
-    }
+    const refusal = refusalOf(c.get("caller"), { role: c.get("role"), least });
+    if (refusal !== undefined) throw refusal;
     await next();
   };
 }
 
-/** Lets pass the platform's administrator alone: tokens belong to one tenant. */
-export const platformOnly: MiddlewareHandler<ApiEnv> = async (c, next) => {
-  if (c.get("caller").kind !== "platform") {
-    throw new Problem(
-      "platform_only",
-      "only the platform's administrator may do that, with serviceradar-core on the core's host",
-    );
-  }
-  await next();
-};
+function refusalOf(
+  caller: Caller,
+  { role, least }: { readonly role: Role | undefined; readonly least: Least },
+): Problem | undefined {
+  if (least === "anyone") return undefined;
+  if (least === "user") return caller.kind === "user" ? undefined : sessionOnly();
+  if (least === "platform") return isPlatform(caller) ? undefined : platformOnly();
+  if (least === "admin or platform" && isPlatform(caller)) return undefined;
+  const needed = least === "admin or platform" ? "admin" : least;
+  if (role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(needed)) return undefined;
+  return roleTooLow(caller, { role, needed });
+}
+
+function roleTooLow(
+  { kind }: Caller,
+  { role, needed }: { readonly role: Role | undefined; readonly needed: Role },
+): Problem {
+  const who = kind === "token" ? "this token has" : "you have";
+  const held = role === undefined ? "no role in this tenant" : `the role ${role}`;
+  return new Problem("role_too_low", `${who} ${held}; the request needs ${needed}`);
+}
+
+function platformOnly(): Problem {
+  return new Problem(
+    "platform_only",
+    "only the platform's administrator may do that, with serviceradar-core on the core's host",
+  );
+}
+
+function sessionOnly(): Problem {
+  return new Problem("session_only", "that is of a browser's session; log in at /login");
+}

@@ -207,7 +207,9 @@ async function makeEnrolment(
 function labelOf(text: string, setting: string): string {
   const label = parseLabel(text, setting);
   if (label.ok) return label.value;
-  throw new Problem("invalid_request", label.error, [{ path: setting, message: label.error }]);
+  throw new Problem("invalid_request", label.error, {
+    errors: [{ path: setting, message: label.error }],
+  });
 }
 
 function registrationProblem({ code, message }: RegistrationProblem): Problem {

@@ -3,13 +3,16 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import type { ZodError } from "zod";
 
+import { Passwords } from "../control/passwords.ts";
 import { VERSION } from "../lib/version.ts";
-import { authenticate, scopeToTenant, type ApiEnv } from "./access.ts";
+import { authenticate, scopeToTenant } from "./access.ts";
 import { addAgentConfig } from "./agent-config.ts";
 import { addAgents } from "./agents.ts";
 import { addAssertions } from "./assertions.ts";
+import { addAudit } from "./audit.ts";
 import { addAuthorities } from "./authorities.ts";
 import { limitBody } from "./body-limit.ts";
+import type { ApiEnv } from "./caller.ts";
 import { addCommands } from "./commands.ts";
 import type { ApiContext } from "./context.ts";
 import { addDeviceActs } from "./device-acts.ts";
@@ -22,8 +25,12 @@ import { addHolds } from "./holds.ts";
 import { addImports } from "./imports.ts";
 import { addInbox } from "./inbox.ts";
 import { addIngest } from "./ingest.ts";
+import { addLogin } from "./login.ts";
+import { addMembers } from "./members.ts";
 import { addMetrics } from "./metrics-routes.ts";
 import type { Metrics } from "./metrics.ts";
+import { addOverview } from "./overview.ts";
+import type { People } from "./people.ts";
 import { addQuality } from "./quality.ts";
 import { addQuarantine } from "./quarantine.ts";
 import { addRederivations } from "./rederivations.ts";
@@ -34,11 +41,13 @@ import type { Api } from "./routes.ts";
 import { addRules } from "./rules.ts";
 import { addRunUndo } from "./run-undo.ts";
 import { addRuns } from "./runs.ts";
+import { addSession } from "./session.ts";
 import { addSourceRecords } from "./source-records.ts";
 import { addSources } from "./sources.ts";
 import { addTenants } from "./tenants.ts";
 import { addTokens } from "./tokens.ts";
 import { addTuning } from "./tuning.ts";
+import { addUsers } from "./users.ts";
 
 /** Makes the application; with metrics it serves them too. It holds nothing open; `context` outlives it. */
 export function createApi(context: ApiContext, metrics?: Metrics): Api {
@@ -57,11 +66,18 @@ export function createApi(context: ApiContext, metrics?: Metrics): Api {
     c.header("cache-control", "no-store");
     c.header("x-content-type-options", "nosniff");
   });
+  const people: People = { passwords: new Passwords(), oidc: undefined };
+  addLogin(app, context, people);
   app.use("/api/*", authenticate(context));
   app.use("/api/v1/tenants/:tenant/*", scopeToTenant(context));
   app.use("/api/*", limitBody);
   addHealth(app, context);
   if (metrics !== undefined) addMetrics(app, context, metrics);
+  addSession(app, context, people);
+  addUsers(app, context, people);
+  addMembers(app, context);
+  addAudit(app, context);
+  addOverview(app, context);
   addTenants(app, context);
   addAgents(app, context);
   addSources(app, context);
@@ -100,6 +116,12 @@ function addDocument(app: Api): void {
     scheme: "bearer",
     description: "A token of one tenant: serviceradar-core token create",
   });
+  app.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "apiKey",
+    in: "cookie",
+    name: "__Host-serviceradar",
+    description: "A browser's session; changes need the header x-csrf-token too",
+  });
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: { title: "ServiceRadar Sync", version: VERSION, license: { name: "Apache-2.0" } },
@@ -118,7 +140,7 @@ function invalid(target: string, { issues }: ZodError): Problem {
   const [first] = errors;
   const detail =
     first === undefined ? "the request is not valid" : `${first.path}: ${first.message}`;
-  return new Problem("invalid_request", detail, errors);
+  return new Problem("invalid_request", detail, { errors });
 }
 
 /** The framework's own refusal, of a body that is no JSON, as one of ours. */

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 
-import type { ApiEnv } from "./access.ts";
+import type { ApiEnv } from "./caller.ts";
 import { Problem } from "./errors.ts";
 
 /** Longest request body, bytes: a payload of 10,000 sources with queries has under 4 MB. */

@@ -3,7 +3,8 @@ import { z } from "@hono/zod-openapi";
 
 import { count, time } from "./contract.ts";
 
-const runSummary = z.object({
+/** A run in short. */
+export const runSummary = z.object({
   run_no: count,
   outcome: z.string(),
   started_at: time,

@@ -53,7 +53,9 @@ export async function searchOf(
     const { message, span, suggestion } = parsed.error;
     const position = { from: span.from, to: span.to };
     const error = { path: "query", message, position, ...(suggestion && { suggestion }) };
-    throw new Problem("invalid_request", `query: ${message}, at ${span.from + 1}`, [error]);
+    throw new Problem("invalid_request", `query: ${message}, at ${span.from + 1}`, {
+      errors: [error],
+    });
   }
   const query = await withSourceIds(db, tenant, parsed.value);
   const found = new Map<Condition, readonly number[]>();

@@ -15,10 +15,18 @@ const STATUS = {
   unauthenticated: 401,
   token_expired: 401,
   token_revoked: 401,
+  wrong_credentials: 401,
   other_tenant: 403,
   role_too_low: 403,
   platform_only: 403,
+  session_only: 403,
+  tls_required: 403,
+  csrf: 403,
+  wrong_password: 403,
   not_found: 404,
+  user_not_found: 404,
+  member_not_found: 404,
+  view_not_found: 404,
   tenant_not_found: 404,
   agent_not_found: 404,
   source_not_found: 404,
@@ -32,6 +40,9 @@ const STATUS = {
   hold_not_found: 404,
   assertion_not_found: 404,
   tenant_exists: 409,
+  user_exists: 409,
+  last_platform_admin: 409,
+  set_up_already: 409,
   agent_exists: 409,
   agent_revoked: 409,
   agent_in_other_partition: 409,
@@ -49,6 +60,7 @@ const STATUS = {
   not_allowed: 409,
   body_too_large: 413,
   not_json: 415,
+  too_many_attempts: 429,
 } as const satisfies Readonly<Record<string, ContentfulStatusCode>>;
 
 /** Code of a problem that a request itself has. */
@@ -61,12 +73,22 @@ export type ProblemBody = z.infer<typeof problemSchema>;
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: ProblemBody["errors"];
+  /** When it is worth asking again, ms. */
+  readonly afterMs: number | undefined;
 
-  constructor(code: ProblemCode, detail: string, errors?: ProblemBody["errors"]) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    {
+      errors,
+      afterMs,
+    }: { readonly errors?: ProblemBody["errors"]; readonly afterMs?: number } = {},
+  ) {
     super(detail);
     this.name = "Problem";
     this.code = code;
     this.errors = errors;
+    this.afterMs = afterMs;
   }
 }
 
@@ -78,6 +100,7 @@ const TITLES: Readonly<Record<number, string>> = {
   409: "Conflict",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };
@@ -90,6 +113,7 @@ const UNSTORABLE: ReadonlySet<string> = new Set(["db_22021", "db_22p05"]);
 /** Answers what a handler threw. Nothing of an unexpected error goes out but a number that finds it in the log. */
 export function answerThrown(thrown: unknown, c: Context, log: Log): Response {
   if (thrown instanceof Problem) {
+    if (thrown.afterMs !== undefined) sayWhen(c, thrown.afterMs);
     return answer(c, { code: thrown.code, detail: thrown.message, errors: thrown.errors });
   }
   if (thrown instanceof SyncError && UNSTORABLE.has(thrown.code)) {
@@ -102,7 +126,7 @@ export function answerThrown(thrown: unknown, c: Context, log: Log): Response {
       "request failed for now",
     );
     const waitMs = typeof thrown.retry === "object" ? thrown.retry.afterMs : RETRY_AFTER_S * 1_000;
-    c.header("retry-after", String(Math.ceil(waitMs / 1_000)));
+    sayWhen(c, waitMs);
     return answer(c, { code: thrown.code, status: 503, detail: thrown.message });
   }
   const requestId = newUuid();
@@ -116,6 +140,10 @@ export function answerThrown(thrown: unknown, c: Context, log: Log): Response {
       : `the request failed; the core's log says why under ${requestId}`,
     requestId,
   });
+}
+
+function sayWhen(c: Context, ms: number): void {
+  c.header("retry-after", String(Math.ceil(ms / 1_000)));
 }
 
 type Answer = {

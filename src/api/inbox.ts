@@ -12,6 +12,7 @@ import {
 } from "../inbox/inbox-status.ts";
 import { parkedMessage, retryChunk } from "../inbox/inbox.ts";
 import { sha256Hex } from "../lib/hash.ts";
+import { isPlatform } from "./caller.ts";
 import type { ApiContext } from "./context.ts";
 import {
   inboxSchema,
@@ -114,11 +115,8 @@ export function addInbox(app: Api, { db: dbs, tuning }: ApiContext): void {
   app.openapi(status, async (c) => {
     const inbox = shown(await inboxStatus(c.get("db"), c.get("tenant").tenant, PARKED_MAX));
     // Its reasons count the devices of all tenants.
-    const isPlatform = c.get("caller").kind === "platform";
-    return c.json(
-      { ...inbox, tuning: isPlatform && tuning ? shownTuning(tuning()) : undefined },
-      200,
-    );
+    const seesAll = isPlatform(c.get("caller"));
+    return c.json({ ...inbox, tuning: seesAll && tuning ? shownTuning(tuning()) : undefined }, 200);
   });
   app.openapi(listParked, async (c) => {
     const db = c.get("db");

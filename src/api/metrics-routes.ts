@@ -4,9 +4,10 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 
-import { authenticate, type ApiEnv } from "./access.ts";
+import { authenticate } from "./access.ts";
+import { isPlatform, type ApiEnv } from "./caller.ts";
 import type { ApiContext } from "./context.ts";
-import { answerThrown } from "./errors.ts";
+import { answerThrown, Problem } from "./errors.ts";
 import { addHealth } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Api } from "./routes.ts";
@@ -17,6 +18,9 @@ const PATH = "/metrics";
 export function addMetrics(app: Api, context: ApiContext, metrics: Metrics): void {
   app.get(PATH, authenticate(context), async (c) => {
     const caller = c.get("caller");
+    if (caller.kind === "user" && !isPlatform(caller)) {
+      throw new Problem("platform_only", "a token of your tenant reads its metrics");
+    }
     const text = await metrics.text(caller.kind === "token" ? caller.slug : undefined);
     return c.body(text, 200, { "content-type": metrics.contentType });
   });

@@ -2,9 +2,9 @@
 import { z, type OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 
-import type { Role } from "../control/tokens.ts";
 import { isoTime } from "../lib/clock.ts";
-import { atLeast, platformOnly, type ApiEnv } from "./access.ts";
+import { atLeast, type Least } from "./access.ts";
+import type { ApiEnv } from "./caller.ts";
 import { problemSchema } from "./contract.ts";
 import { Problem } from "./errors.ts";
 
@@ -34,15 +34,27 @@ type Secured = {
   description: string;
 };
 
-/** Declares the least role of a route, to callers and in the document. */
-export function needs(role: Role | "platform"): Secured {
+const WORDS: Readonly<Record<Least, string>> = {
+  viewer: "Least role: viewer.",
+  operator: "Least role: operator.",
+  admin: "Least role: admin.",
+  anyone: "For every caller who is known.",
+  user: "For a browser's session alone.",
+  platform: "For the platform's administrator alone.",
+  "admin or platform": "Least role: admin; also for the platform's administrator.",
+};
+
+/** Declares the least rights of a route, to callers and in the document. */
+export function needs(least: Least): Secured {
   return {
-    security: [{ bearer: [] }],
-    middleware: role === "platform" ? platformOnly : atLeast(role),
-    description:
-      role === "platform" ? "For the platform's administrator alone." : `Least role: ${role}.`,
+    security: least === "user" ? [{ session: [] }] : [{ bearer: [] }, { session: [] }],
+    middleware: atLeast(least),
+    description: WORDS[least],
   };
 }
+
+/** Declares a route that anybody may ask. */
+export const OPEN = { security: [], description: "For anybody." };
 
 /** A JSON answer. */
 export function answers<Schema extends z.ZodType>(

@@ -9,7 +9,7 @@ import { pause, systemClock, type Clock } from "../lib/clock.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import { claimSocket, type SocketPath } from "../lib/local-socket.ts";
-import { PLATFORM_ADMIN, type ListenerBindings } from "./access.ts";
+import { PLATFORM_ADMIN, type Client, type ListenerBindings } from "./caller.ts";
 import type { Api } from "./routes.ts";
 
 /** What is served, and where. */
@@ -108,11 +108,26 @@ type HttpServer = ReturnType<typeof createAdaptorServer>;
 /** The bindings come from here and not from the request, so no caller can bring its own. */
 function serverOf(app: Api, bindings: ListenerBindings): HttpServer {
   return createAdaptorServer({
-    fetch: (request) => app.fetch(request, bindings),
+    fetch: (request, { incoming }) =>
+      app.fetch(
+        request,
+        bindings.isPlatformAdmin === true ? bindings : { ...bindings, client: clientAt(incoming) },
+      ),
     // The adaptor's faster Request and Response would replace those of the whole process.
     overrideGlobalObjects: false,
     serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS },
   });
+}
+
+type Incoming = {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headers: { readonly host?: string | undefined };
+};
+
+function clientAt({ socket, headers }: Incoming): Client {
+  const address = (socket.remoteAddress ?? "unknown").replace(/^::ffff:(?=\d+\.)/, "");
+  const isLocal = address === "::1" || address.startsWith("127.");
+  return { address, isPrivate: isLocal, isTls: false, host: headers.host };
 }
 
 async function listening(server: HttpServer, address: ListenOptions): Promise<void> {

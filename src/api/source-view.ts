@@ -38,7 +38,8 @@ function shownSettings(
   return JSON.parse(maskedJson(settings)) as Readonly<Record<string, unknown>>;
 }
 
-function summaryOf(run: Run): NonNullable<z.infer<typeof sourceSchema>["last_run"]> {
+/** A run in short. */
+export function summaryOf(run: Run): NonNullable<z.infer<typeof sourceSchema>["last_run"]> {
   return {
     run_no: run.runNo,
     outcome: run.outcome,

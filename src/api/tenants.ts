@@ -1,15 +1,19 @@
 import { createRoute, z } from "@hono/zod-openapi";
 
 import { listAgents } from "../control/agents.ts";
+import { grantRole, membershipsOf } from "../control/members.ts";
 import { listRefusals } from "../control/refusal-list.ts";
 import { sourceNames } from "../control/source-names.ts";
 import { listSources } from "../control/sources.ts";
 import { createTenant, listTenants, type Tenant } from "../control/tenants.ts";
-import type { Db } from "../db/pool.ts";
+import { peopleOf } from "../control/users.ts";
+import type { Db, TenantDbs } from "../db/pool.ts";
+import { tx } from "../db/tx.ts";
 import { inboxStatus } from "../inbox/inbox-status.ts";
 import { tenantCounts } from "../inventory/tenant-counts.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import { agentState } from "./agents.ts";
+import { isPlatform, type Caller } from "./caller.ts";
 import type { ApiContext } from "./context.ts";
 import { newTenantSchema, tenantOverviewSchema, tenantSchema } from "./contract.ts";
 import { Problem } from "./errors.ts";
@@ -28,8 +32,8 @@ const list = createRoute({
   method: "get",
   path: "/api/v1/tenants",
   tags: ["tenants"],
-  summary: "Tenants; a token sees its own",
-  ...needs("viewer"),
+  summary: "Tenants: all for the platform's administrator, else one's own",
+  ...needs("anyone"),
   responses: {
     200: answers(z.object({ tenants: z.array(tenantSchema) }), "By slug"),
     ...PROBLEMS,
@@ -60,11 +64,7 @@ const get = createRoute({
 export function addTenants(app: Api, context: ApiContext): void {
   const { db, authorities, clock } = context;
   app.openapi(list, async (c) => {
-    const caller = c.get("caller");
-    const tenants = await listTenants(db);
-    const visible = tenants.filter(({ tenant }) =>
-      caller.kind === "platform" ? true : tenant === caller.tenant,
-    );
+    const visible = await visibleTenants(db, c.get("caller"));
     return c.json({ tenants: visible.map(shown) }, 200);
   });
   app.openapi(create, async (c) => {
@@ -79,11 +79,30 @@ export function addTenants(app: Api, context: ApiContext): void {
       authorities,
     });
     if (!made.ok) throw new Problem("tenant_exists", made.error);
+    await admitMaker(db, c.get("caller"), made.value);
     return c.json(shown(made.value), 201);
   });
   app.openapi(get, async (c) =>
     c.json(await overview(c.get("db"), c.get("tenant"), clock.now()), 200),
   );
+}
+
+async function visibleTenants(db: TenantDbs, caller: Caller): Promise<readonly Tenant[]> {
+  const tenants = await listTenants(db);
+  if (isPlatform(caller)) return tenants;
+  if (caller.kind === "token") return tenants.filter(({ tenant }) => tenant === caller.tenant);
+  if (caller.kind !== "user") return [];
+  const own = await membershipsOf(peopleOf(db), caller.session.userNo);
+  const slugs = new Set(own.map(({ slug }) => slug));
+  return tenants.filter(({ slug }) => slugs.has(slug));
+}
+
+/** Being the platform's administrator shows no devices, so who makes a tenant in the browser is made its admin. */
+async function admitMaker(db: TenantDbs, caller: Caller, { tenant }: Tenant): Promise<void> {
+  if (caller.kind !== "user") return;
+  const { userNo, username } = caller.session;
+  const grant = { tenant, userNo, username, actor: caller.actor };
+  await tx(peopleOf(db), (open) => grantRole(open, grant, "admin"));
 }
 
 function shown({ slug, uid, name, createdMs }: Tenant): z.infer<typeof tenantSchema> {

@@ -9,7 +9,9 @@ import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
 import { Snapshots } from "../api/snapshots.ts";
 import { nextSteps } from "../cli/core-first-start.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
+import { makeOneTimeToken, SETUP_LIFE_MS } from "../control/one-time-tokens.ts";
 import { createTenant, listTenants } from "../control/tenants.ts";
+import { hasUsers, peopleOf } from "../control/users.ts";
 import type { QueueLimits } from "../db/checkout-queue.ts";
 import type { PoolLoad } from "../db/connections.ts";
 import type { TenantDbs } from "../db/pool.ts";
@@ -273,6 +275,9 @@ async function announce(
   const enrolment = address("enrolment");
   if (enrolment !== undefined) print(`  enrolment (HTTPS)     https://${enrolment}`);
   if (api !== undefined) print(`  API (HTTP)            http://${api}/api/v1`);
+  if (api !== undefined) {
+    for (const line of await setupLines(db, `http://${api}`)) print(line);
+  }
   const watched = address("metrics");
   if (watched !== undefined) print(`  metrics (HTTP)        http://${watched}/metrics`);
   const slugs = tenants.map(({ slug }) => slug);
@@ -281,6 +286,16 @@ async function announce(
   const where = settings.isDataDirExplicit ? settings.dataDir : undefined;
   const start = { tenants: slugs, gateway, dataDir: where, env };
   for (const line of nextSteps(start)) print(line);
+}
+
+/** Where nobody can log in yet: the link by which the first user is made. */
+async function setupLines(db: TenantDbs, origin: string): Promise<readonly string[]> {
+  const people = peopleOf(db);
+  if (await hasUsers(people)) return [];
+  const nowMs = systemClock.now();
+  const token = await makeOneTimeToken(people, { nowMs, lifeMs: SETUP_LIFE_MS });
+  const dialled = origin.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:\d+$)/, "//localhost");
+  return [`  first user            ${dialled}/setup#token=${token.reveal()} (once, within 24 h)`];
 }
 
 type Running = {

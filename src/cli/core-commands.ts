@@ -15,6 +15,7 @@ import { HELD_COMMANDS } from "./core-held.ts";
 import { BUNDLE_COMMANDS } from "./core-import.ts";
 import { INBOX_COMMANDS } from "./core-inbox.ts";
 import { INGEST_COMMANDS } from "./core-ingest.ts";
+import { MEMBER_COMMANDS } from "./core-member.ts";
 import { MIGRATE_SYNC_COMMANDS } from "./core-migrate-sync.ts";
 import { QUALITY_COMMANDS } from "./core-quality.ts";
 import { QUARANTINE_COMMANDS } from "./core-quarantine.ts";
@@ -33,6 +34,7 @@ import { SOURCE_COMMANDS } from "./core-source.ts";
 import { TENANT_COMMANDS } from "./core-tenant.ts";
 import { TOKEN_COMMANDS } from "./core-token.ts";
 import { TUNE_COMMANDS } from "./core-tune.ts";
+import { USER_COMMANDS } from "./core-user.ts";
 import { invocation } from "./invocation.ts";
 import { runProgram, type Program } from "./program.ts";
 
@@ -68,6 +70,8 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...QUALITY_COMMANDS,
     ...REPLAY_COMMANDS,
     ...TOKEN_COMMANDS,
+    ...USER_COMMANDS,
+    ...MEMBER_COMMANDS,
     ...INBOX_COMMANDS,
     ...TUNE_COMMANDS,
   ],

@@ -1,6 +1,6 @@
-/** The API in this process, over the database itself: for commands that find no running core. */
-import { PLATFORM_ADMIN } from "../api/access.ts";
 import { createApi } from "../api/app.ts";
+/** The API in this process, over the database itself: for commands that find no running core. */
+import { PLATFORM_ADMIN } from "../api/caller.ts";
 import { Worker } from "../dire/worker.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";

@@ -3,7 +3,7 @@ import { ACTOR_HEADER } from "../api/actor.ts";
 
 /** One request; the body goes as JSON. */
 export interface ApiRequest {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** From the root, encoded. */
   readonly path: string;
   readonly body?: unknown;

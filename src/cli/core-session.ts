@@ -68,7 +68,7 @@ export class Session {
   /** Asks, and gives the answer's JSON, whose type is the route's. Throws RefusedRequest. */
   async ask<Body>(asked: ApiRequest): Promise<Body> {
     const { status, text } = await this.#link.ask(asked);
-    if (status < 300) return JSON.parse(text) as Body;
+    if (status < 300) return JSON.parse(text === "" ? "null" : text) as Body;
     throw new RefusedRequest(JSON.parse(text) as ProblemBody);
   }
 

@@ -18,6 +18,7 @@ export const DOORS = {
   housekeeping: "the keeper goes from tenant to tenant",
   leases: "a worker looks for a tenant that has work",
   metrics: "a scrape tells how every tenant stands, and is cut down to one for a token",
+  people: "a person may work in several tenants, and a session says who it is",
   news: "one look for news of all agents whose control streams are open in a process",
   schema: "what the database itself is at",
   start: "whether anything was set up yet, which a first start asks",

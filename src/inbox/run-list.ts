@@ -177,3 +177,20 @@ function runOf(row: RunRow): Run {
     errorMessage: row.error_message ?? undefined,
   };
 }
+
+/** When each source instance was last seen whole: the end of its newest complete full run. */
+export async function lastWhole(
+  db: Queryable,
+  tenant: number,
+  instances: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.query<{ name: string; ended_at: number }>(
+    `select n.name, r.ended_at from sync.instances n
+      cross join lateral (select ended_at from sync.runs
+        where tenant = n.tenant and instance_no = n.instance_no and is_complete and kind = 'full' and ended_at is not null
+        order by run_no desc limit 1) r
+      where n.tenant = $1 and n.name = any($2::text[])`,
+    [tenant, instances],
+  );
+  return new Map(rows.map((row) => [row.name, row.ended_at]));
+}

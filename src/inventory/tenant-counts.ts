@@ -46,3 +46,27 @@ export async function tenantCounts(db: Queryable, tenant: number): Promise<Tenan
     devicesByInstance: new Map(spoken.map(({ name, devices }) => [name, devices])),
   };
 }
+
+/** How a tenant's devices stand. */
+export interface DeviceStanding {
+  readonly available: number;
+  readonly unavailable: number;
+  /** Nobody says whether they are available. */
+  readonly unknown: number;
+  readonly provisional: number;
+  readonly deleted: number;
+}
+
+/** Counts a tenant's devices by how they stand: one pass over them. */
+export async function deviceStanding(db: Queryable, tenant: number): Promise<DeviceStanding> {
+  const { rows } = await db.query<DeviceStanding>(
+    `select count(*) filter (where deleted_at is null and is_available) as available,
+            count(*) filter (where deleted_at is null and not is_available) as unavailable,
+            count(*) filter (where deleted_at is null and is_available is null) as unknown,
+            count(*) filter (where deleted_at is null and is_provisional) as provisional,
+            count(*) filter (where deleted_at is not null) as deleted
+       from sync.devices where tenant = $1`,
+    [tenant],
+  );
+  return rows[0] ?? { available: 0, unavailable: 0, unknown: 0, provisional: 0, deleted: 0 };
+}

@@ -2,16 +2,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { testApi, type TestApi } from "../support/api.ts";
+import { testApi, type Browser, type TestApi } from "../support/api.ts";
 import { populate } from "../support/populated-tenant.ts";
 
+type Operation = { readonly security?: readonly unknown[]; readonly description?: string };
 type Document = {
   readonly openapi: string;
-  readonly paths: Readonly<
-    Record<string, Readonly<Record<string, { readonly security?: readonly unknown[] }>>>
-  >;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 };
-type Route = { readonly method: string; readonly path: string };
+type Route = {
+  readonly method: string;
+  readonly path: string;
+  /** What the document says of who may ask. */
+  readonly least: string;
+  readonly isOpen: boolean;
+};
 
 async function documentOf({ ask }: TestApi): Promise<Document> {
   return (await ask<Document>("GET /openapi.json", { token: "none" })).json;
@@ -20,47 +25,65 @@ async function documentOf({ ask }: TestApi): Promise<Document> {
 async function routesOf(api: TestApi): Promise<readonly Route[]> {
   const { paths } = await documentOf(api);
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+    Object.entries(methods).map(([method, { security = [], description = "" }]) => ({
+      method: method.toUpperCase(),
+      path,
+      least: description,
+      isOpen: security.length === 0,
+    })),
   );
 }
 
 /** A request of a route with names filled in, and a body where one is taken; what is wrong in it is never looked at. */
-function requestOf({ method, path }: Route, names: Readonly<Record<string, string>>): string {
+function requestOf(
+  { method, path }: Pick<Route, "method" | "path">,
+  names: Readonly<Record<string, string>>,
+): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => names[name] ?? "x");
   return `${method} ${filled}`;
 }
 
 /** Numbers count in each tenant for itself; these nobody has. */
-const ABSENT = { token_no: "99", rehearsal: "99", hold: "99" };
+const ABSENT = { username: "nobody", token_no: "99", rehearsal: "99", hold: "99" };
 
-const isOpen = ({ path }: Route): boolean => !path.startsWith("/api/");
+/** What anybody may ask, in order of the document. */
+const OPEN = [
+  "GET /api/v1/login",
+  "GET /api/v1/setup",
+  "POST /api/v1/setup",
+  "POST /api/v1/session",
+  "GET /healthz",
+  "GET /readyz",
+  "GET /version",
+];
 
-test("the document is OpenAPI 3.1 and says of every route but the open ones that it needs a token", async (t) => {
+test("the document is OpenAPI 3.1 and says of every route but the open ones who may ask", async (t) => {
   const api = await testApi(t);
-  const { openapi, paths } = await documentOf(api);
-  assert.equal(openapi, "3.1.0");
-  const unsecured = Object.entries(paths).filter(([, methods]) =>
-    Object.values(methods).some(({ security }) => security === undefined),
-  );
+  assert.equal((await documentOf(api)).openapi, "3.1.0");
+  const routes = await routesOf(api);
+  const open = routes.filter(({ isOpen }) => isOpen);
   assert.deepEqual(
-    unsecured.map(([path]) => path),
-    ["/healthz", "/readyz", "/version"],
+    open.map(({ method, path }) => `${method} ${path}`),
+    OPEN,
   );
+  for (const { least, isOpen, path } of routes) assert.ok(isOpen || least !== "", path);
 });
 
-test("nothing is answered without a token but health, version and the document", async (t) => {
+test("nothing is answered to whom nobody knows but what is open", async (t) => {
   const api = await testApi(t);
+  const strangers = [
+    { token: "wrong" },
+    { browser: "nobody" },
+    { browser: { cookie: "serviceradar=00ff", csrf: "x" } },
+  ] as const;
   for (const route of await routesOf(api)) {
-    const { status } = await api.ask(requestOf(route, { tenant: "acme" }), { token: "wrong" });
-    assert.equal(status, isOpen(route) ? 200 : 401, `${route.method} ${route.path}`);
-    const bare = await api.app.fetch(
-      new Request(new URL(requestOf(route, {}).split(" ")[1] ?? "", "http://core"), {
-        method: route.method,
-      }),
-      {},
-    );
-    await bare.text();
-    assert.equal(bare.status, isOpen(route) ? 200 : 401, `${route.method} ${route.path}`);
+    for (const stranger of strangers) {
+      const body = route.method === "GET" ? undefined : {};
+      const request = requestOf(route, { tenant: "acme" });
+      const { status } = await api.ask(request, { ...stranger, body });
+      if (route.isOpen) assert.ok(status === 200 || status === 400, request);
+      else assert.equal(status, 401, request);
+    }
   }
 });
 
@@ -89,7 +112,7 @@ test("a token of one tenant sees nothing of another on any route, even by the ot
   await api.tenant("globex");
   const others = await populate(api, "globex", "globex-mark");
   for (const route of await routesOf(api)) {
-    if (route.method !== "GET" || isOpen(route)) continue;
+    if (route.method !== "GET" || route.isOpen) continue;
     const query = QUERIES[route.path.split("/").at(-1) ?? ""] ?? "";
     const request = `${requestOf(route, { ...others, tenant: "acme" })}${query}`;
     const { status, json } = await api.ask(request, { token });
@@ -108,7 +131,7 @@ test("a token of one tenant changes nothing of another by the other's ids", asyn
   const others = await populate(api, "globex", "globex-mark");
   const before = await everything(api, "globex");
   for (const route of await routesOf(api)) {
-    if (route.method === "GET" || !/\{(?!tenant)\w+\}/.test(route.path)) continue;
+    if (route.method === "GET" || !/\{tenant\}.*\{\w+\}/.test(route.path)) continue;
     const request = requestOf(route, { ...others, tenant: "acme", ...ABSENT });
     const body = BODIES[route.path.split("/").at(-1) ?? ""] ?? {};
     const { status } = await api.ask(request, { token, body });
@@ -127,6 +150,7 @@ const QUERIES: Readonly<Record<string, string>> = {
 const BODIES: Readonly<Record<string, object>> = {
   merge: { other: "sr:00000000-0000-4000-8000-000000000000" },
   "never-merge": { other: "sr:00000000-0000-4000-8000-000000000000" },
+  "{username}": { role: "viewer" },
   lock: { field: "hostname", value: "x" },
   unlock: { field: "hostname" },
 };
@@ -147,17 +171,66 @@ async function everything({ ask }: TestApi, tenant: string): Promise<unknown[]> 
   return (await Promise.all(answers)).map(({ json }) => json);
 }
 
-test("a viewer's token looks, and changes nothing on any route", async (t) => {
+const RANKS = ["viewer", "operator", "admin"];
+
+/** The rank that a route needs in the tenant of its path; Infinity where no role is enough. */
+function rankNeeded({ least }: Route): number {
+  const role = /^Least role: (\w+)/.exec(least)?.[1];
+  if (role !== undefined) return RANKS.indexOf(role);
+  return least === "For every caller who is known." ? -1 : Number.POSITIVE_INFINITY;
+}
+
+test("every route refuses a token and a user of too low a role, and lets pass those of enough", async (t) => {
   const api = await testApi(t);
-  const { viewer: token } = await api.tenant("acme");
+  const tokens = Object.values(await api.tenant("acme"));
+  const browsers: Browser[] = [];
+  for (const role of RANKS) browsers.push(await api.logIn(role, { roles: { acme: role } }));
   for (const route of await routesOf(api)) {
-    if (route.method === "GET") continue;
-    const request = requestOf(route, { tenant: "acme" });
-    const { status } = await api.ask(request, { token, body: {} });
-    assert.equal(status, 403, request);
+    if (route.isOpen) continue;
+    const needed = rankNeeded(route);
+    const request = requestOf(route, { tenant: "acme", ...ABSENT });
+    const body = route.method === "GET" ? undefined : {};
+    const isOfSession = route.least.startsWith("For a browser's session");
+    for (const rank of [Math.min(needed - 1, 2), needed].filter((one) => one in RANKS)) {
+      const asked = isOfSession ? [] : [{ browser: browsers[rank] }];
+      for (const who of [{ token: tokens[rank] }, ...asked]) {
+        const { status } = await api.ask(request, { ...who, body });
+        assert.equal(status === 403, rank < needed, `${RANKS[rank]} ${request}: ${status}`);
+      }
+    }
   }
-  assert.equal((await api.ask("GET /api/v1/tenants/acme/devices", { token })).status, 200);
-  assert.equal((await api.ask("GET /api/v1/tenants/acme/tokens", { token })).status, 403);
+});
+
+test("a user sees nothing of a tenant where he is no member, whether it exists or not", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  await api.tenant("globex");
+  const routes = (await routesOf(api)).filter(({ path }) => path.includes("{tenant}"));
+  for (const role of RANKS) {
+    const browser = await api.logIn(role, { roles: { acme: role } });
+    for (const [no, route] of routes.entries()) {
+      const body = route.method === "GET" ? undefined : {};
+      const request = requestOf(route, { tenant: no % 2 === 0 ? "globex" : "nobody" });
+      const { status, json } = await api.ask<{ code: string }>(request, { browser, body });
+      assert.deepEqual([status, json.code], [403, "other_tenant"], request);
+    }
+  }
+});
+
+test("the platform's administrator sees no devices of a tenant without a role there", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  const browser = await api.logIn("root", { isPlatformAdmin: true });
+  for (const route of await routesOf(api)) {
+    if (!route.path.includes("{tenant}") || /platform/.test(route.least)) continue;
+    const body = route.method === "GET" ? undefined : {};
+    const request = requestOf(route, { tenant: "acme" });
+    const { status, json } = await api.ask<{ code: string }>(request, { browser, body });
+    assert.deepEqual([status, json.code], [403, "role_too_low"], request);
+  }
+  const own = { browser, body: { role: "viewer" } };
+  assert.equal((await api.ask("PUT /api/v1/tenants/acme/members/root", own)).status, 200);
+  assert.equal((await api.ask("GET /api/v1/tenants/acme/devices", { browser })).status, 200);
 });
 
 test("an operator's token changes sources, but neither agents nor tokens", async (t) => {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
-import { PLATFORM_ADMIN } from "../../src/api/access.ts";
 import { createApi } from "../../src/api/app.ts";
+import { PLATFORM_ADMIN } from "../../src/api/caller.ts";
 import { COUNTERS, GAUGES, HISTOGRAMS } from "../../src/api/metric-list.ts";
 import { createMetricsApp } from "../../src/api/metrics-routes.ts";
 import { Metrics } from "../../src/api/metrics.ts";

@@ -203,6 +203,7 @@ test("each door is used in one place", () => {
     leases: ["inbox/lease.ts"],
     metrics: ["api/metrics.ts"],
     news: ["control/stream-news.ts"],
+    people: ["control/users.ts"],
     schema: ["api/health.ts", "cli/core-serve.ts", "db/replica.ts"],
     start: ["bin/serve.ts"],
     tenants: ["control/tenants.ts"],

@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { PLATFORM_ADMIN } from "../../src/api/access.ts";
 import { createApi } from "../../src/api/app.ts";
+import { PLATFORM_ADMIN } from "../../src/api/caller.ts";
 import { openLists } from "../../src/bin/lists.ts";
 import { Authorities } from "../../src/control/authorities.ts";
 import { Sealer } from "../../src/control/secrets.ts";

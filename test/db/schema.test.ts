@@ -35,9 +35,14 @@ test("the migrations make the schema that test/db/schema.txt declares", async ()
 const EVERYWHERE: Readonly<Record<string, string>> = {
   api_tokens: "a bearer's token is found by its hash, and says whose it is",
   authorities: "a public key is of one tenant only: it says whose a certificate is",
+  login_attempts: "counted before it is known whose they are",
+  memberships: "a user's session says in which tenants he may work",
   migrations: "of the database itself",
+  one_time_tokens: "found by their hash",
+  sessions: "found by their hash",
   settings: "of the platform",
   tenants: "who there is",
+  users: "a user may work in several tenants",
 };
 
 type Key = { readonly name: string; readonly table: string; readonly columns: readonly string[] };

@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-import { PLATFORM_ADMIN } from "../../src/api/access.ts";
 import { createApi } from "../../src/api/app.ts";
+import { PLATFORM_ADMIN } from "../../src/api/caller.ts";
 import type { Api } from "../../src/api/routes.ts";
 import { Authorities } from "../../src/control/authorities.ts";
 import { Sealer } from "../../src/control/secrets.ts";
@@ -22,9 +22,17 @@ export interface Answer<Body> {
   readonly json: Body;
 }
 
-/** How a request is made; without a token it is the platform's administrator's. */
+/** A browser's session, as its page holds it. */
+export interface Browser {
+  readonly cookie: string;
+  readonly csrf: string;
+}
+
+/** How a request is made; without a token and a browser it is the platform's administrator's. */
 interface Ask {
   readonly token?: string | undefined;
+  /** "nobody" has no cookie yet. */
+  readonly browser?: Browser | "nobody" | undefined;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -40,6 +48,19 @@ export interface TestApi {
   readonly tenant: (
     slug: string,
   ) => Promise<Readonly<Record<"viewer" | "operator" | "admin", string>>>;
+  /** Makes a user without a password, with roles by tenant, and logs in by a one-time link. */
+  readonly logIn: (username: string, options?: LogIn) => Promise<Browser>;
+}
+
+interface LogIn {
+  readonly roles?: Readonly<Record<string, string>>;
+  readonly isPlatformAdmin?: boolean;
+}
+
+/** What a browser keeps of an answer that began a session. */
+export function browserOf({ headers, json }: Answer<{ csrf_token: string }>): Browser {
+  const [cookie = ""] = (headers.get("set-cookie") ?? "").split(";");
+  return { cookie, csrf: json.csrf_token };
 }
 
 /** A fresh database with an API over it; `ask("GET /api/v1/tenants")` begins at the root. */
@@ -53,20 +74,23 @@ export async function testApi(hooks: Hooks): Promise<TestApi> {
   const app = createApi({ db, sealer, authorities, clock: ticking, log: silentLog() });
   const ask = async <Body>(request: string, options: Ask = {}): Promise<Answer<Body>> => {
     const [method = "GET", path = "/"] = request.split(" ");
-    const { token, body } = options;
+    const { token, browser, body } = options;
     const answer = await app.fetch(
       new Request(new URL(path, "http://core"), {
         method,
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(browser === undefined || browser === "nobody"
+            ? {}
+            : { cookie: browser.cookie, "x-csrf-token": browser.csrf }),
           ...options.headers,
         },
         ...(body === undefined
           ? {}
           : { body: typeof body === "string" ? body : JSON.stringify(body) }),
       }),
-      token === undefined ? PLATFORM_ADMIN : {},
+      token === undefined && browser === undefined ? PLATFORM_ADMIN : {},
     );
     const text = await answer.text();
     return {
@@ -88,7 +112,20 @@ export async function testApi(hooks: Hooks): Promise<TestApi> {
       admin: await make("admin"),
     };
   };
-  return { app, db, sealer, clock, ask, tenant };
+  const logIn: TestApi["logIn"] = async (
+    username,
+    { roles = {}, isPlatformAdmin = false } = {},
+  ) => {
+    const body = { username, is_platform_admin: isPlatformAdmin };
+    await ask("POST /api/v1/users", { body });
+    for (const [slug, role] of Object.entries(roles)) {
+      await ask(`PUT /api/v1/tenants/${slug}/members/${username}`, { body: { role } });
+    }
+    const { json } = await ask<{ link: string }>(`POST /api/v1/users/${username}/link`);
+    const login = { browser: "nobody", body: { link: json.link } } as const;
+    return browserOf(await ask<{ csrf_token: string }>("POST /api/v1/session", login));
+  };
+  return { app, db, sealer, clock, ask, tenant, logIn };
 }
 
 /** The right to write a tenant that the API made, for feeding it with test/support/dire.ts. */

@@ -1,0 +1,67 @@
+/** Of the contract: what the first page shows. */
+import { z } from "@hono/zod-openapi";
+
+import { runSummary } from "./contract-sources.ts";
+import { count, time } from "./contract.ts";
+
+const sourceStanding = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  agent_id: z.string(),
+  state: z.enum(["disabled", "never_run", "running", "ok", "failing", "stale"]).openapi({
+    description:
+      "failing: its newest run did not succeed; stale: no whole run within two discovery intervals",
+  }),
+  last_run: runSummary.optional(),
+  last_whole_at: time.optional().openapi({ description: "End of its newest complete full run" }),
+});
+
+/** A tenant at a glance. */
+export const overviewSchema = z
+  .object({
+    counted_at: time.openapi({
+      description: "When devices were counted: a few seconds ago at most",
+    }),
+    devices: z.object({
+      total: count,
+      available: count,
+      unavailable: count,
+      unknown: count,
+      provisional: count,
+      deleted: count,
+    }),
+    sources: z
+      .array(sourceStanding)
+      .openapi({ description: "Those that need a look first; at most 200" }),
+    source_counts: z.object({
+      total: count,
+      disabled: count,
+      never_run: count,
+      running: count,
+      ok: count,
+      failing: count,
+      stale: count,
+    }),
+    agents: z.object({ total: count, online: count, away: count, never_seen: count }),
+    inbox: z.object({
+      waiting: count,
+      waiting_bytes: count,
+      parked: count,
+      unpublished: count,
+      lag_ms: count.openapi({ description: "Age of the oldest chunk that waits" }),
+    }),
+    review: z.object({
+      quarantine: count,
+      contested: count,
+      held_retractions: count,
+      storms: count,
+    }),
+    freshness: z.object({
+      newest_run_at: time.optional(),
+      oldest_whole_at: time
+        .optional()
+        .openapi({ description: "Of the enabled source that was last seen whole the longest ago" }),
+    }),
+  })
+  .openapi("Overview");

@@ -1,0 +1,184 @@
+/** How a browser gets its session: the first set-up, a password, or a one-time link. */
+import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
+
+import { countAttempt, forgetAttempts } from "../control/login-attempts.ts";
+import { useLinkToken } from "../control/one-time-tokens.ts";
+import { beginSession, findSession } from "../control/sessions.ts";
+import { setUp } from "../control/set-up.ts";
+import {
+  findUser,
+  findUserByNumber,
+  hasUsers,
+  passwordHashOf,
+  peopleOf,
+  type User,
+} from "../control/users.ts";
+import { Secret } from "../lib/secret.ts";
+import { limitBody } from "./body-limit.ts";
+import type { ApiEnv } from "./caller.ts";
+import { checkOrigin, clientOf, giveSession, requirePrivate } from "./client.ts";
+import type { ApiContext } from "./context.ts";
+import {
+  loginSchema,
+  loginWaysSchema,
+  sessionSchema,
+  setupSchema,
+  setupStateSchema,
+} from "./contract-people.ts";
+import { Problem } from "./errors.ts";
+import { passwordText, usernameOf, type People } from "./people.ts";
+import { answers, OPEN, PROBLEMS, takes, type Api } from "./routes.ts";
+import { shownSession, type ShownSession } from "./session.ts";
+
+const tags = ["log-in"];
+
+const ways = createRoute({
+  method: "get",
+  path: "/api/v1/login",
+  tags,
+  summary: "How one may log in",
+  ...OPEN,
+  responses: { 200: answers(loginWaysSchema, "The ways"), ...PROBLEMS },
+});
+
+const setupState = createRoute({
+  method: "get",
+  path: "/api/v1/setup",
+  tags,
+  summary: "Whether the first user is still to be made",
+  ...OPEN,
+  responses: { 200: answers(setupStateSchema, "As it is now"), ...PROBLEMS },
+});
+
+const setup = createRoute({
+  method: "post",
+  path: "/api/v1/setup",
+  tags,
+  summary: "Make the first user, the platform's administrator, with the token that serve printed",
+  ...OPEN,
+  request: { body: takes(setupSchema) },
+  responses: { 200: answers(sessionSchema, "Logged in"), ...PROBLEMS },
+});
+
+const login = createRoute({
+  method: "post",
+  path: "/api/v1/session",
+  tags,
+  summary: "Log in, by password or by a one-time link",
+  ...OPEN,
+  request: { body: takes(loginSchema) },
+  responses: { 200: answers(sessionSchema, "Logged in"), ...PROBLEMS },
+});
+
+/** Adds the routes that anybody may ask. They stand before what finds out who asks. */
+export function addLogin(app: Api, context: ApiContext, people: People): void {
+  app.use("/api/v1/session", limitBody);
+  app.use("/api/v1/setup", limitBody);
+  app.openapi(ways, (c) => {
+    const { oidc } = people;
+    return c.json(
+      { password: true as const, oidc: oidc === undefined ? null : { name: oidc.name } },
+      200,
+    );
+  });
+  app.openapi(setupState, async (c) =>
+    c.json({ needed: !(await hasUsers(peopleOf(context.db))) }, 200),
+  );
+  app.openapi(setup, async (c) => {
+    const { token, username, password, display_name: displayName } = c.req.valid("json");
+    await admit(c, context, undefined);
+    const name = usernameOf(username);
+    const passwordHash = await people.passwords.hash(passwordText(password));
+    const made = await setUp(peopleOf(context.db), {
+      token,
+      nowMs: context.clock.now(),
+      user: { username: name, displayName: displayName ?? name, passwordHash },
+    });
+    if (!made.ok) throw refusedSetup(made.error);
+    return c.json(await logIn(c, context, { user: made.value, people }), 200);
+  });
+  app.openapi(login, async (c) => {
+    const asked = c.req.valid("json");
+    const user =
+      "link" in asked
+        ? await userOfLink(c, context, asked.link)
+        : await userOfPassword(c, context, { ...asked, people });
+    return c.json(await logIn(c, context, { user, people }), 200);
+  });
+}
+
+function refusedSetup(why: "no_token" | "set_up_already"): Problem {
+  if (why === "set_up_already") return new Problem(why, "the first user is made already; log in");
+  return new Problem(
+    "wrong_credentials",
+    "the set-up token is not known or too old; a start of serviceradar-core serve prints a new one",
+  );
+}
+
+/** Counts the try. Throws where it may not be made: over a line that others read, from another site's page, or too often. */
+async function admit(
+  c: Context<ApiEnv>,
+  { db, clock }: ApiContext,
+  username: string | undefined,
+): Promise<void> {
+  requirePrivate(c);
+  checkOrigin(c);
+  const attempt = { username, address: clientOf(c).address };
+  const afterMs = await countAttempt(peopleOf(db), attempt, clock.now());
+  if (afterMs === undefined) return;
+  throw new Problem("too_many_attempts", "too many log-ins were tried; wait, then try again", {
+    afterMs,
+  });
+}
+
+async function userOfLink(c: Context<ApiEnv>, context: ApiContext, link: string): Promise<User> {
+  await admit(c, context, undefined);
+  const people = peopleOf(context.db);
+  const userNo = await useLinkToken(people, link, context.clock.now());
+  const user = userNo === undefined ? undefined : await findUserByNumber(people, userNo);
+  if (user !== undefined && !user.isDisabled) return user;
+  throw new Problem(
+    "wrong_credentials",
+    "the link was used, or is too old; make one with: serviceradar-core user link NAME",
+  );
+}
+
+type Asked = { readonly username: string; readonly password: string; readonly people: People };
+
+/** Takes as long for a name that nobody has, and says the same. */
+async function userOfPassword(
+  c: Context<ApiEnv>,
+  context: ApiContext,
+  { username: given, password, people: { passwords } }: Asked,
+): Promise<User> {
+  const username = given.trim().toLowerCase();
+  await admit(c, context, username);
+  const db = peopleOf(context.db);
+  const user = await findUser(db, username);
+  const hash = user === undefined ? undefined : await passwordHashOf(db, user.userNo);
+  const isSame = await passwords.matches(hash, new Secret(password));
+  if (!isSame || user === undefined || user.isDisabled) {
+    throw new Problem("wrong_credentials", "user name or password is wrong");
+  }
+  await forgetAttempts(db, username, context.clock.now());
+  return user;
+}
+
+/** Begins the session, and gives it to the browser. */
+async function logIn(
+  c: Context<ApiEnv>,
+  { db, clock }: ApiContext,
+  {
+    user,
+    people,
+    byOidc = false,
+  }: { readonly user: User; readonly people: People; readonly byOidc?: boolean },
+): Promise<ShownSession> {
+  const nowMs = clock.now();
+  const id = await beginSession(peopleOf(db), user.userNo, { nowMs, byOidc });
+  const session = await findSession(peopleOf(db), id.reveal(), nowMs);
+  if (session === undefined) throw new Problem("wrong_credentials", "this user is disabled");
+  giveSession(c, id);
+  return await shownSession(db, { session, sessionId: id.reveal(), people });
+}

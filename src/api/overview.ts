@@ -1,0 +1,159 @@
+/** A tenant at a glance: one answer for the first page. */
+import { createRoute, type z } from "@hono/zod-openapi";
+
+import { listAgents } from "../control/agents.ts";
+import { listSources } from "../control/sources.ts";
+import type { Db } from "../db/pool.ts";
+import { reviewCounts } from "../dire/review-counts.ts";
+import { inboxStatus } from "../inbox/inbox-status.ts";
+import { lastRuns, lastWhole } from "../inbox/run-list.ts";
+import { deviceStanding, type DeviceStanding } from "../inventory/tenant-counts.ts";
+import type { Clock } from "../lib/clock.ts";
+import { agentState } from "./agents.ts";
+import type { ApiContext } from "./context.ts";
+import { overviewSchema } from "./contract-overview.ts";
+import { answers, needs, PROBLEMS, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
+import { SOURCE_STATES, sourceStateOf, type SourceState } from "./source-standing.ts";
+import { summaryOf } from "./source-view.ts";
+
+type Overview = z.infer<typeof overviewSchema>;
+
+/** Sources that are listed; the page of sources has the others. */
+const SOURCES_MAX = 200;
+/** How old a count of devices may be, ms: counting a million takes some 0.2 s, and each open page asks at each change. */
+const COUNTED_AGE_MS = 10_000;
+/** Tenants whose count is kept. */
+const COUNTED_TENANTS_MAX = 1_000;
+
+const get = createRoute({
+  method: "get",
+  path: `${TENANT_PATH}/overview`,
+  tags: ["overview"],
+  summary: "A tenant at a glance",
+  ...needs("viewer"),
+  request: { params: tenantParams },
+  responses: { 200: answers(overviewSchema, "As it is now"), ...PROBLEMS },
+});
+
+/** Adds the route of the overview. */
+export function addOverview(app: Api, { clock }: ApiContext): void {
+  const counts = new RecentCounts(clock);
+  app.openapi(get, async (c) => {
+    const { tenant } = c.get("tenant");
+    const { atMs, standing } = await c.get("listing")((db) => counts.of(db, tenant));
+    const { available, unavailable, unknown } = standing;
+    const body: Overview = {
+      counted_at: timeOf(atMs),
+      devices: { total: available + unavailable + unknown, ...standing },
+      ...(await standingOf(c.get("db"), tenant, clock.now())),
+    };
+    return c.json(body, 200);
+  });
+}
+
+type Counted = { readonly atMs: number; readonly standing: DeviceStanding };
+
+/** Counts of devices, kept for a few seconds; several who ask at once wait for one. */
+class RecentCounts {
+  readonly #clock: Clock;
+  readonly #known = new Map<
+    number,
+    { readonly atMs: number; readonly counted: Promise<Counted> }
+  >();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async of(db: Db, tenant: number): Promise<Counted> {
+    const atMs = this.#clock.now();
+    const known = this.#known.get(tenant);
+    if (known !== undefined && atMs - known.atMs < COUNTED_AGE_MS) return await known.counted;
+    if (this.#known.size >= COUNTED_TENANTS_MAX) this.#known.clear();
+    const counted = deviceStanding(db, tenant).then((standing) => ({ atMs, standing }));
+    this.#known.set(tenant, { atMs, counted });
+    // A failure is of who asked, and of nobody who asks later.
+    counted.catch(() => this.#known.delete(tenant));
+    return await counted;
+  }
+}
+
+async function standingOf(
+  db: Db,
+  tenant: number,
+  nowMs: number,
+): Promise<Omit<Overview, "counted_at" | "devices">> {
+  const agents = (await listAgents(db, tenant)).map((agent) => agentState(agent, nowMs));
+  const inbox = await inboxStatus(db, tenant, 0);
+  const review = await reviewCounts(db, tenant);
+  const agentsThat = (state: string): number => agents.filter((one) => one === state).length;
+  return {
+    ...(await sourcesOf(db, tenant, nowMs)),
+    agents: {
+      total: agents.length - agentsThat("revoked"),
+      online: agentsThat("online"),
+      away: agentsThat("silent"),
+      never_seen: agentsThat("never_seen"),
+    },
+    inbox: {
+      waiting: inbox.waiting,
+      waiting_bytes: inbox.waitingBytes,
+      parked: inbox.parked,
+      unpublished: inbox.unpublished,
+      lag_ms: Math.max(0, nowMs - (inbox.oldestMs ?? nowMs)),
+    },
+    review: {
+      quarantine: review.quarantine,
+      contested: review.contested,
+      held_retractions: review.heldRetractions,
+      storms: review.storms,
+    },
+  };
+}
+
+async function sourcesOf(
+  db: Db,
+  tenant: number,
+  nowMs: number,
+): Promise<Pick<Overview, "sources" | "source_counts" | "freshness">> {
+  const sources = await listSources(db, tenant);
+  const ids = sources.map(({ serviceId }) => serviceId);
+  const [runs, whole] = [await lastRuns(db, tenant, ids), await lastWhole(db, tenant, ids)];
+  const standing = sources.map((source) => {
+    const [lastRun, wholeMs] = [runs.get(source.serviceId), whole.get(source.serviceId)];
+    return { source, lastRun, wholeMs, state: sourceStateOf(source, { lastRun, wholeMs, nowMs }) };
+  });
+  const rank = ({ state }: { readonly state: SourceState }): number => SOURCE_STATES.indexOf(state);
+  const shown = standing.toSorted((a, b) => rank(a) - rank(b)).slice(0, SOURCES_MAX);
+  const counted = (wanted: SourceState): number =>
+    standing.filter(({ state }) => state === wanted).length;
+  const wholeMs = standing
+    .filter(({ source }) => source.enabled)
+    .flatMap((one) => one.wholeMs ?? []);
+  return {
+    sources: shown.map(({ source, lastRun, wholeMs: endedMs, state }) => ({
+      id: source.serviceId,
+      name: source.name,
+      type: source.type,
+      agent_id: source.agentId,
+      state,
+      last_run: lastRun && summaryOf(lastRun),
+      last_whole_at: timeOf(endedMs),
+    })),
+    source_counts: {
+      total: sources.length,
+      disabled: counted("disabled"),
+      never_run: counted("never_run"),
+      running: counted("running"),
+      ok: counted("ok"),
+      failing: counted("failing"),
+      stale: counted("stale"),
+    },
+    freshness: {
+      newest_run_at: timeOf(
+        [...runs.values()].map(({ activeMs }) => activeMs).toSorted((a, b) => b - a)[0],
+      ),
+      oldest_whole_at: timeOf(wholeMs.toSorted((a, b) => a - b)[0]),
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/** The session of a browser: who it is, its end, and a new password. */
+import { createRoute, type z } from "@hono/zod-openapi";
+
+import { countAttempt, forgetAttempts } from "../control/login-attempts.ts";
+import { membershipsOf } from "../control/members.ts";
+import { endSession, type UserSession } from "../control/sessions.ts";
+import { changeUser, passwordHashOf, peopleOf } from "../control/users.ts";
+import type { TenantDbs } from "../db/pool.ts";
+import { invariant } from "../lib/invariant.ts";
+import { Secret } from "../lib/secret.ts";
+import type { Caller } from "./caller.ts";
+import { clientOf, csrfTokenOf, takeSession } from "./client.ts";
+import type { ApiContext } from "./context.ts";
+import { passwordChangeSchema, sessionSchema } from "./contract-people.ts";
+import { Problem } from "./errors.ts";
+import { passwordText, type People } from "./people.ts";
+import { answers, needs, PROBLEMS, takes, timeOf, type Api } from "./routes.ts";
+
+const tags = ["log-in"];
+const nothing = { description: "Done" } as const;
+
+const get = createRoute({
+  method: "get",
+  path: "/api/v1/session",
+  tags,
+  summary: "Who is logged in, and where he may work",
+  ...needs("user"),
+  responses: { 200: answers(sessionSchema, "The session"), ...PROBLEMS },
+});
+
+const end = createRoute({
+  method: "delete",
+  path: "/api/v1/session",
+  tags,
+  summary: "Log out",
+  ...needs("user"),
+  responses: { 204: nothing, ...PROBLEMS },
+});
+
+const changePassword = createRoute({
+  method: "post",
+  path: "/api/v1/session/password",
+  tags,
+  summary: "Change one's own password; ends one's other sessions",
+  ...needs("user"),
+  request: { body: takes(passwordChangeSchema) },
+  responses: { 204: nothing, ...PROBLEMS },
+});
+
+/** A session as JSON. */
+export type ShownSession = z.infer<typeof sessionSchema>;
+
+/** Adds the routes of the session that a request came with. */
+export function addSession(app: Api, { db, clock }: ApiContext, people: People): void {
+  app.openapi(get, async (c) => {
+    const { session, sessionId } = userOf(c.get("caller"));
+    return c.json(await shownSession(db, { session, sessionId, people }), 200);
+  });
+  app.openapi(end, async (c) => {
+    await endSession(peopleOf(db), userOf(c.get("caller")).session.sha256);
+    takeSession(c);
+    return c.body(null, 204);
+  });
+  app.openapi(changePassword, async (c) => {
+    const { session, actor } = userOf(c.get("caller"));
+    const { username, userNo, sha256: keepSession } = session;
+    const asked = c.req.valid("json");
+    const wanted = passwordText(asked.new);
+    const attempt = { username, address: clientOf(c).address };
+    const afterMs = await countAttempt(peopleOf(db), attempt, clock.now());
+    if (afterMs !== undefined) {
+      throw new Problem("too_many_attempts", "too many passwords were tried; wait", { afterMs });
+    }
+    const hash = await passwordHashOf(peopleOf(db), userNo);
+    if (!(await people.passwords.matches(hash, new Secret(asked.current)))) {
+      throw new Problem("wrong_password", "current: that is not your password");
+    }
+    const passwordHash = await people.passwords.hash(wanted);
+    await changeUser(peopleOf(db), username, { change: { passwordHash }, actor, keepSession });
+    await forgetAttempts(peopleOf(db), username, clock.now());
+    return c.body(null, 204);
+  });
+}
+
+function userOf(caller: Caller): Extract<Caller, { kind: "user" }> {
+  invariant(caller.kind === "user", "the route lets users pass alone");
+  return caller;
+}
+
+/** The session, and where its user may work. */
+export async function shownSession(
+  db: TenantDbs,
+  {
+    session,
+    sessionId,
+    people,
+  }: { readonly session: UserSession; readonly sessionId: string; readonly people: People },
+): Promise<ShownSession> {
+  const { userNo, username, displayName, isPlatformAdmin, expiresMs } = session;
+  return {
+    user: { username, display_name: displayName, is_platform_admin: isPlatformAdmin },
+    csrf_token: csrfTokenOf(sessionId),
+    expires_at: timeOf(expiresMs),
+    tenants: [...(await membershipsOf(peopleOf(db), userNo))],
+    login: { oidc: people.oidc !== undefined },
+  };
+}

@@ -1,0 +1,42 @@
+/** How a source stands, in one word. Pure. */
+import type { Source } from "../control/sources.ts";
+import type { Run } from "../inbox/run-list.ts";
+import { DISCOVERY_INTERVAL_DEFAULT_MS } from "../model/sync-payload.ts";
+
+/** States, those that need a look first. */
+export const SOURCE_STATES = [
+  "failing",
+  "stale",
+  "never_run",
+  "running",
+  "ok",
+  "disabled",
+] as const;
+
+/** One of SOURCE_STATES. */
+export type SourceState = (typeof SOURCE_STATES)[number];
+
+/** Discovery intervals without a whole run from which on a source is stale: one may always fall out. */
+const STALE_INTERVALS = 2;
+
+/** The state of a source, from its newest run and the end of its newest whole one. */
+export function sourceStateOf(
+  source: Pick<Source, "enabled" | "discoveryIntervalMs">,
+  {
+    lastRun,
+    wholeMs,
+    nowMs,
+  }: {
+    readonly lastRun: Pick<Run, "outcome"> | undefined;
+    readonly wholeMs: number | undefined;
+    readonly nowMs: number;
+  },
+): SourceState {
+  if (!source.enabled) return "disabled";
+  if (lastRun === undefined) return "never_run";
+  if (lastRun.outcome === "failed" || lastRun.outcome === "timeout") return "failing";
+  const intervalMs = source.discoveryIntervalMs ?? DISCOVERY_INTERVAL_DEFAULT_MS;
+  const isLate = wholeMs !== undefined && nowMs - wholeMs > STALE_INTERVALS * intervalMs;
+  if (isLate) return "stale";
+  return lastRun.outcome === "running" ? "running" : "ok";
+}

@@ -1,0 +1,169 @@
+/** Users, for the platform's administrator. */
+import { createRoute, z } from "@hono/zod-openapi";
+
+import { allMemberships, membershipsOf, type Membership } from "../control/members.ts";
+import { LINK_LIFE_MS, makeOneTimeToken } from "../control/one-time-tokens.ts";
+import {
+  changeUser,
+  deleteUser,
+  findUser,
+  hasOtherPlatformAdmin,
+  insertUser,
+  listUsers,
+  peopleOf,
+  type User,
+} from "../control/users.ts";
+import type { Db } from "../db/pool.ts";
+import { tx } from "../db/tx.ts";
+import type { Caller } from "./caller.ts";
+import type { ApiContext } from "./context.ts";
+import { loginLinkSchema, newUserSchema, userChangeSchema, userSchema } from "./contract-people.ts";
+import { Problem } from "./errors.ts";
+import { passwordText, usernameOf, type People } from "./people.ts";
+import { answers, needs, PROBLEMS, takes, timeOf, type Api } from "./routes.ts";
+
+const tags = ["users"];
+const params = z.object({ username: z.string().max(100) });
+const ONE = "/api/v1/users/{username}" as const;
+
+const list = createRoute({
+  method: "get",
+  path: "/api/v1/users",
+  tags,
+  summary: "Users, by name",
+  ...needs("platform"),
+  responses: { 200: answers(z.object({ users: z.array(userSchema) }), "All"), ...PROBLEMS },
+});
+
+const create = createRoute({
+  method: "post",
+  path: "/api/v1/users",
+  tags,
+  summary: "Make a user; he may do nothing until he is a member of a tenant",
+  ...needs("platform"),
+  request: { body: takes(newUserSchema) },
+  responses: { 201: answers(userSchema, "The user"), ...PROBLEMS },
+});
+
+const change = createRoute({
+  method: "patch",
+  path: ONE,
+  tags,
+  summary: "Change a user; a new password, and disabling, end his sessions",
+  ...needs("platform"),
+  request: { params, body: takes(userChangeSchema) },
+  responses: { 200: answers(userSchema, "The user as he is now"), ...PROBLEMS },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: ONE,
+  tags,
+  summary: "Remove a user, with his sessions and memberships",
+  ...needs("platform"),
+  request: { params },
+  responses: { 204: { description: "Removed" }, ...PROBLEMS },
+});
+
+const link = createRoute({
+  method: "post",
+  path: `${ONE}/link`,
+  tags,
+  summary: "Make a one-time link by which a user logs in",
+  ...needs("platform"),
+  request: { params },
+  responses: { 201: answers(loginLinkSchema, "The link, given this once"), ...PROBLEMS },
+});
+
+/** Adds the routes of users. */
+export function addUsers(app: Api, { db: dbs, clock }: ApiContext, { passwords }: People): void {
+  const db = peopleOf(dbs);
+  app.openapi(list, async (c) => {
+    const memberships = await allMemberships(db);
+    const users = await listUsers(db);
+    return c.json(
+      { users: users.map((one) => shown(one, memberships.get(one.userNo) ?? [])) },
+      200,
+    );
+  });
+  app.openapi(create, async (c) => {
+    const asked = c.req.valid("json");
+    const username = usernameOf(asked.username);
+    const passwordHash =
+      asked.password === undefined ? undefined : await passwords.hash(passwordText(asked.password));
+    const draft = {
+      username,
+      displayName: asked.display_name ?? username,
+      passwordHash,
+      isPlatformAdmin: asked.is_platform_admin,
+    };
+    const made = await tx(db, (open) => insertUser(open, draft, c.get("caller").actor));
+    if (made === undefined) throw new Problem("user_exists", `user "${username}" exists already`);
+    return c.json(shown(made, []), 201);
+  });
+  app.openapi(change, async (c) => {
+    const { username } = c.req.valid("param");
+    const asked = c.req.valid("json");
+    if (asked.is_platform_admin === false || asked.is_disabled === true) {
+      await keepOne(db, c.get("caller"), username);
+    }
+    const passwordHash =
+      asked.password === undefined ? undefined : await passwords.hash(passwordText(asked.password));
+    const user = await changeUser(db, username, {
+      actor: c.get("caller").actor,
+      change: {
+        displayName: asked.display_name,
+        isPlatformAdmin: asked.is_platform_admin,
+        isDisabled: asked.is_disabled,
+        passwordHash,
+      },
+    });
+    if (user === undefined) throw noUser(username);
+    return c.json(shown(user, await membershipsOf(db, user.userNo)), 200);
+  });
+  app.openapi(remove, async (c) => {
+    const { username } = c.req.valid("param");
+    await keepOne(db, c.get("caller"), username);
+    if (!(await deleteUser(db, username, c.get("caller").actor))) throw noUser(username);
+    return c.body(null, 204);
+  });
+  app.openapi(link, async (c) => {
+    const { username } = c.req.valid("param");
+    const user = await findUser(db, username);
+    if (user === undefined) throw noUser(username);
+    const nowMs = clock.now();
+    const { userNo } = user;
+    const text = await makeOneTimeToken(db, { userNo, nowMs, lifeMs: LINK_LIFE_MS });
+    const path = `/login#link=${text.reveal()}`;
+    const body = { link: text.reveal(), path, expires_at: timeOf(nowMs + LINK_LIFE_MS) };
+    return c.json(body, 201);
+  });
+}
+
+/** Whoever works in the browser must not leave the platform without anybody who can give rights there again. */
+async function keepOne(db: Db, caller: Caller, username: string): Promise<void> {
+  if (caller.kind !== "user" || (await hasOtherPlatformAdmin(db, username))) return;
+  throw new Problem(
+    "last_platform_admin",
+    `user "${username}" is the platform's last administrator; make another one first`,
+  );
+}
+
+/** What is answered where there is no user of a name. */
+export function noUser(username: string): Problem {
+  return new Problem("user_not_found", `there is no user "${username}"`);
+}
+
+function shown(user: User, memberships: readonly Membership[]): z.infer<typeof userSchema> {
+  return {
+    username: user.username,
+    display_name: user.displayName,
+    is_platform_admin: user.isPlatformAdmin,
+    is_disabled: user.isDisabled,
+    has_password: user.hasPassword,
+    is_oidc: user.isOidc,
+    created_at: timeOf(user.createdMs),
+    last_login_at: timeOf(user.lastLoginMs),
+    tenants: memberships.map(({ slug, name, role }) => ({ slug, name, role })),
+  };
+}

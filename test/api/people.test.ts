@@ -1,0 +1,233 @@
+/** Log-in: the first user, passwords, one-time links, sessions and their ends. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { makeOneTimeToken, SETUP_LIFE_MS } from "../../src/control/one-time-tokens.ts";
+import { browserOf, testApi, type Answer, type TestApi } from "../support/api.ts";
+
+const HOUR_MS = 3_600_000;
+const PASSWORD = "correct horse battery";
+
+type Session = {
+  readonly user: { readonly username: string; readonly is_platform_admin: boolean };
+  readonly csrf_token: string;
+  readonly tenants: readonly { readonly slug: string; readonly role: string }[];
+  readonly code?: string;
+};
+
+const nobody = { browser: "nobody" } as const;
+
+async function setupToken({ db, clock }: TestApi): Promise<string> {
+  const made = await makeOneTimeToken(db, { nowMs: clock.nowMs, lifeMs: SETUP_LIFE_MS });
+  return made.reveal();
+}
+
+function setUp(api: TestApi, token: string, username = "Root"): Promise<Answer<Session>> {
+  const body = { token, username, password: PASSWORD };
+  return api.ask<Session>("POST /api/v1/setup", { ...nobody, body });
+}
+
+async function tryPassword(
+  { ask }: TestApi,
+  { username = "root", password = PASSWORD } = {},
+): Promise<readonly [number, string | undefined]> {
+  const request = { ...nobody, body: { username, password } };
+  const { status, json } = await ask<Session>("POST /api/v1/session", request);
+  return [status, json.code];
+}
+
+test("the first user is made with the token of a start, once, and is admin of every tenant", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  await api.tenant("globex");
+  const needed = async (): Promise<unknown> => (await api.ask("GET /api/v1/setup", nobody)).json;
+  assert.deepEqual(await needed(), { needed: true });
+  assert.equal((await setUp(api, "guessed")).status, 401);
+  const [token, other] = [await setupToken(api), await setupToken(api)];
+  const made = await setUp(api, token);
+  assert.equal(made.status, 200);
+  assert.equal(made.json.user.username, "root");
+  assert.equal(made.json.user.is_platform_admin, true);
+  assert.deepEqual(
+    made.json.tenants.map(({ slug, role }) => `${slug}:${role}`),
+    ["acme:admin", "globex:admin"],
+  );
+  assert.deepEqual(await needed(), { needed: false });
+  assert.equal((await setUp(api, other, "second")).json.code, "set_up_already");
+  const list = await api.ask<{ users: unknown[] }>("GET /api/v1/users", {
+    browser: browserOf(made),
+  });
+  assert.equal(list.json.users.length, 1);
+});
+
+test("a set-up token ends with its time", async (t) => {
+  const api = await testApi(t);
+  const token = await setupToken(api);
+  api.clock.nowMs += SETUP_LIFE_MS;
+  assert.equal((await setUp(api, token)).json.code, "wrong_credentials");
+});
+
+test("a password logs in, a wrong one and an unknown name are told alike", async (t) => {
+  const api = await testApi(t);
+  await setUp(api, await setupToken(api));
+  assert.deepEqual(await tryPassword(api, { username: " ROOT " }), [200, undefined]);
+  const wrong = [401, "wrong_credentials"];
+  assert.deepEqual(await tryPassword(api, { password: "wrong horse battery" }), wrong);
+  assert.deepEqual(await tryPassword(api, { username: "nobody" }), wrong);
+});
+
+test("neither passwords nor session ids nor links are in the database, and no hash is in an answer", async (t) => {
+  const api = await testApi(t);
+  const made = await setUp(api, await setupToken(api));
+  const browser = browserOf(made);
+  const link = await api.ask<{ link: string }>("POST /api/v1/users/root/link");
+  const { rows } = await api.db.query<{ dump: string }>(
+    `select concat((select json_agg(a)::text from sync.users a), (select json_agg(a)::text from sync.sessions a),
+                   (select json_agg(a)::text from sync.one_time_tokens a), (select json_agg(a)::text from sync.audit a)) as dump`,
+  );
+  const dump = rows[0]?.dump ?? "";
+  const secrets = [PASSWORD, browser.cookie.split("=")[1] ?? "", browser.csrf, link.json.link];
+  for (const secret of secrets) assert.ok(!dump.includes(secret));
+  const { json } = await api.ask("GET /api/v1/users", { browser });
+  assert.ok(!JSON.stringify(json).includes("argon2"));
+});
+
+test("a name may be tried ten times in a quarter of an hour, whoever has it or not", async (t) => {
+  const api = await testApi(t);
+  for (let tried = 0; tried < 10; tried += 1) {
+    assert.equal((await tryPassword(api, { username: "ghost" }))[0], 401);
+  }
+  const request = { ...nobody, body: { username: "ghost", password: PASSWORD } };
+  const refused = await api.ask<Session>("POST /api/v1/session", request);
+  assert.deepEqual([refused.status, refused.json.code], [429, "too_many_attempts"]);
+  assert.equal(refused.headers.get("retry-after"), "900");
+  api.clock.nowMs += HOUR_MS / 4;
+  assert.equal((await tryPassword(api, { username: "ghost" }))[0], 401);
+});
+
+test("a link logs in once, within a quarter of an hour", async (t) => {
+  const api = await testApi(t);
+  await api.logIn("ann");
+  const link = async (): Promise<string> =>
+    (await api.ask<{ link: string }>("POST /api/v1/users/ann/link")).json.link;
+  const follow = async (text: string): Promise<number> =>
+    (await api.ask("POST /api/v1/session", { ...nobody, body: { link: text } })).status;
+  const [once, late] = [await link(), await link()];
+  assert.equal(await follow(once), 200);
+  assert.equal(await follow(once), 401);
+  api.clock.nowMs += HOUR_MS / 4;
+  assert.equal(await follow(late), 401);
+});
+
+test("a session ends when it is unused for half a day, and after a week however much it is used", async (t) => {
+  const api = await testApi(t);
+  const browser = await api.logIn("ann");
+  const look = async (): Promise<number> =>
+    (await api.ask("GET /api/v1/session", { browser })).status;
+  for (let days = 0; days < 6.9; days += 0.4) {
+    assert.equal(await look(), 200);
+    api.clock.nowMs += 0.4 * 24 * HOUR_MS;
+  }
+  assert.equal(await look(), 401);
+  const idle = await api.logIn("bob");
+  api.clock.nowMs += 12 * HOUR_MS;
+  assert.equal((await api.ask("GET /api/v1/session", { browser: idle })).status, 401);
+});
+
+test("logging out ends the session in the database, and in the browser", async (t) => {
+  const api = await testApi(t);
+  const browser = await api.logIn("ann");
+  const out = await api.ask("DELETE /api/v1/session", { browser });
+  assert.equal(out.status, 204);
+  assert.match(out.headers.get("set-cookie") ?? "", /^serviceradar=; Max-Age=0/);
+  assert.equal((await api.ask("GET /api/v1/session", { browser })).status, 401);
+});
+
+test("a change needs the session's token and a page of our own; looking does not", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  const browser = await api.logIn("ann", { roles: { acme: "admin" } });
+  const body = { name: "x" };
+  const make = async (headers: Readonly<Record<string, string>>, csrf = browser.csrf) =>
+    await api.ask<Session>("POST /api/v1/tenants/acme/tokens", {
+      browser: { ...browser, csrf },
+      headers,
+      body,
+    });
+  assert.equal((await make({}, "")).json.code, "csrf");
+  assert.equal((await make({ origin: "https://evil.example" })).json.code, "csrf");
+  assert.equal((await make({ origin: "http://core" })).status, 201);
+  const looking = { browser: { ...browser, csrf: "" } };
+  assert.equal((await api.ask("GET /api/v1/tenants/acme", looking)).status, 200);
+  const login = { ...nobody, body: { link: "x" }, headers: { origin: "https://evil.example" } };
+  assert.equal((await api.ask<Session>("POST /api/v1/session", login)).json.code, "csrf");
+});
+
+test("a new password ends the other sessions, and being disabled ends all", async (t) => {
+  const api = await testApi(t);
+  const here = browserOf(await setUp(api, await setupToken(api)));
+  const there = await api.logIn("root");
+  const look = async (browser: typeof here): Promise<number> =>
+    (await api.ask("GET /api/v1/session", { browser })).status;
+  const change = async (body: object): Promise<number> =>
+    (await api.ask("POST /api/v1/session/password", { browser: here, body })).status;
+  assert.equal(await change({ current: "wrong", new: "a much longer one" }), 403);
+  assert.equal(await change({ current: PASSWORD, new: "short" }), 400);
+  assert.equal(await look(there), 200);
+  assert.equal(await change({ current: PASSWORD, new: "a much longer one" }), 204);
+  assert.deepEqual([await look(here), await look(there)], [200, 401]);
+  assert.deepEqual(await tryPassword(api), [401, "wrong_credentials"]);
+  assert.equal((await tryPassword(api, { password: "a much longer one" }))[0], 200);
+  const disable = { body: { is_disabled: true } };
+  assert.equal((await api.ask("PATCH /api/v1/users/root", disable)).status, 200);
+  assert.equal(await look(here), 401);
+  assert.equal((await tryPassword(api, { password: "a much longer one" }))[0], 401);
+});
+
+test("the last administrator of the platform can neither go nor step down in the browser", async (t) => {
+  const api = await testApi(t);
+  const browser = browserOf(await setUp(api, await setupToken(api)));
+  const code = async (request: string, body?: object): Promise<string | undefined> =>
+    (await api.ask<Session | null>(request, { browser, body })).json?.code;
+  assert.equal(await code("DELETE /api/v1/users/root"), "last_platform_admin");
+  const down = { is_platform_admin: false };
+  assert.equal(await code("PATCH /api/v1/users/root", down), "last_platform_admin");
+  await api.logIn("deputy", { isPlatformAdmin: true });
+  assert.equal(await code("PATCH /api/v1/users/root", down), undefined);
+});
+
+test("what is done to users and members is in the audit, with what was before", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  await api.logIn("ann", { roles: { acme: "viewer" } });
+  await api.ask("PUT /api/v1/tenants/acme/members/ann", { body: { role: "admin" } });
+  await api.ask("PATCH /api/v1/users/ann", { body: { display_name: "Ann B." } });
+  type Entries = {
+    entries: { action: string; subject: string; before?: object; after?: object }[];
+  };
+  const of = async (path: string): Promise<Entries["entries"][number] | undefined> =>
+    (await api.ask<Entries>(`GET ${path}`)).json.entries[0];
+  const granted = await of("/api/v1/tenants/acme/audit?action=member&limit=1");
+  assert.deepEqual(
+    [granted?.action, granted?.subject, granted?.before, granted?.after],
+    ["member.grant", "ann", { role: "viewer" }, { role: "admin" }],
+  );
+  const changed = await of("/api/v1/audit?action=user.change");
+  assert.deepEqual(changed?.before, {
+    display_name: "ann",
+    is_platform_admin: false,
+    is_disabled: false,
+  });
+});
+
+test("a tenant that a user makes has him as its admin", async (t) => {
+  const api = await testApi(t);
+  const browser = await api.logIn("root", { isPlatformAdmin: true });
+  const made = { browser, body: { slug: "acme" } };
+  assert.equal((await api.ask("POST /api/v1/tenants", made)).status, 201);
+  const { json } = await api.ask<Session>("GET /api/v1/session", { browser });
+  assert.deepEqual(
+    json.tenants.map(({ slug, role }) => `${slug}:${role}`),
+    ["acme:admin"],
+  );
+});
