@@ -31,7 +31,10 @@ const SECTION_BYTES = 64;
 const SEGMENT_BYTES = 56;
 const SHT_SYMTAB = 2;
 const SHT_STRTAB = 3;
+const SHT_DYNAMIC = 6;
 const SHT_NOBITS = 8;
+const DT_NEEDED = 1n;
+const DYNAMIC_BYTES = 16;
 const SHF_ALLOC = 2n;
 const PT_NOTE = 4;
 
@@ -104,6 +107,32 @@ export function stripElf(file: Buffer): Buffer {
     62,
   );
   return stripped;
+}
+
+/** Libraries that the loader looks for before the file can run, by the names that it asks for. */
+function neededLibraries(file: Buffer): readonly string[] {
+  const { sections } = readElf(file);
+  const names = sections.find(({ name }) => name === ".dynstr")?.offset ?? 0;
+  const lists = sections.filter(({ type }) => type === SHT_DYNAMIC);
+  return lists.flatMap(({ offset, size }) =>
+    range(size / DYNAMIC_BYTES).flatMap((nth) => {
+      const at = offset + nth * DYNAMIC_BYTES;
+      const isNeeded = file.readBigUInt64LE(at) === DT_NEEDED;
+      return isNeeded ? [text(file, names + Number(file.readBigUInt64LE(at + 8)))] : [];
+    }),
+  );
+}
+
+/** What every glibc system has, and what Node's C++ adds: Debian's minimal system has no more. */
+const SYSTEM_LIBRARY =
+  /^(?:lib(?:c|m|dl|rt|pthread|stdc\+\+|gcc_s)\.so\.\d+|ld-linux-[a-z0-9-]+\.so\.\d+)$/;
+
+/** Libraries that a file needs, a minimal system lacks, and `beside` does not have. */
+export function missingLibraries(
+  file: Buffer,
+  beside: ReadonlySet<string> = new Set(),
+): readonly string[] {
+  return neededLibraries(file).filter((name) => !SYSTEM_LIBRARY.test(name) && !beside.has(name));
 }
 
 /** The empty first row, the names of sections and what the compiler and the linker say of themselves. */

@@ -5,7 +5,7 @@ import { constants, zstdCompressSync } from "node:zlib";
 
 import { sha256Hex } from "../../src/lib/hash.ts";
 import { ROOT } from "../process/command-of.ts";
-import { stripElf } from "./elf.ts";
+import { missingLibraries, stripElf } from "./elf.ts";
 import type { Part } from "./notice.ts";
 import { npmPackage } from "./npm-package.ts";
 import { postgresParts } from "./postgres-parts.ts";
@@ -22,14 +22,15 @@ export interface PostgresArchive {
   readonly parts: readonly Part[];
 }
 
-/** Libraries that `postgres` and what it loads ask for; the package has more, for clients. */
-const LIBRARY = /^lib(?:crypto|ssl|icudata|icui18n|icuuc|xml2|lzma|z)\.so\./;
+/** Libraries that `postgres`, `initdb` and what they load ask for; the package has more. */
+const LIBRARY = /^lib(?:pq|crypto|ssl|icudata|icui18n|icuuc|xml2|lzma|z)\.so\./;
 /**
  * Modules that a server loads: what initdb sets up, and what operators look into a database with. Procedural languages, foreign
  * tables and other encodings than UTF-8 are left out, which saves a tenth.
  */
 const MODULES = ["plpgsql", "dict_snowball", "pg_stat_statements", "auto_explain", "amcheck"];
 const MORE_MODULES = ["pgstattuple", "pg_buffercache", "pg_prewarm", "pg_trgm"];
+const PROGRAM_MODE = 0o755;
 const KEPT_MODULES = [...MODULES, ...MORE_MODULES];
 /** Smallest at a bearable time: 20 s, and 15.1 MB of 50; level 22 takes twice as long for 0.2 MB. */
 const LEVEL = 19;
@@ -56,7 +57,18 @@ export async function postgresArchive(target: Target): Promise<PostgresArchive> 
 
 function compressed(native: string): Buffer {
   const params = { [constants.ZSTD_c_compressionLevel]: LEVEL };
-  return zstdCompressSync(tarOf(keptFiles(native), 0), { params });
+  const files = keptFiles(native);
+  checkLibraries(files);
+  return zstdCompressSync(tarOf(files, 0), { params });
+}
+
+/** A host that has a library by chance hides that it is not carried along. */
+function checkLibraries(files: readonly TarFile[]): void {
+  const names = new Set(files.map(({ path }) => basename(path)));
+  for (const { path, bytes } of files.filter((file) => file.mode === PROGRAM_MODE)) {
+    const missing = missingLibraries(Buffer.from(bytes), names);
+    if (missing.length > 0) throw new Error(`${path} needs ${missing.join(", ")}`);
+  }
 }
 
 function keptFiles(native: string): readonly TarFile[] {
@@ -70,7 +82,7 @@ function keptFiles(native: string): readonly TarFile[] {
       return {
         path: sonames.get(path) ?? path,
         bytes: isProgram ? stripElf(bytes) : bytes,
-        mode: isProgram ? 0o755 : 0o644,
+        mode: isProgram ? PROGRAM_MODE : 0o644,
       };
     });
 }

