@@ -27,6 +27,13 @@ const program = process.platform === "win32" ? "node.exe" : "node";
 const node = join(MODULES, nodePackage(), "bin", program);
 if (!existsSync(node)) fail(`${node} is missing: the lockfile has no Node for this platform`);
 const path = [dirname(node), join(MODULES, ".bin"), process.env.PATH].join(delimiter);
+// A core of a checkout serves the page as it was built last; it takes seconds, and only when its sources have changed.
+if (file === "src/bin/core.ts" && rest[0] === "serve") {
+  const built = await runProgram(node, [join(ROOT, "build/ui/ui.ts"), "--quiet"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (built !== 0) fail("the web page could not be built");
+}
 process.exitCode = await runProgram(node, [...nodeFlags(file), resolve(ROOT, file), ...rest], {
   stdio: "inherit",
   env: { ...nodeEnvironment(file), PATH: path },

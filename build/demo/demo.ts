@@ -9,6 +9,7 @@ import { messageOf } from "../../src/lib/errors.ts";
 import { apiOf } from "../process/core-commands.ts";
 import type { Program } from "../process/program.ts";
 import { openStage, type Stage } from "../process/stage.ts";
+import { ensureUi } from "../ui/ensure-ui.ts";
 import { watchSync, type Ask } from "./progress.ts";
 import {
   armisArguments,
@@ -51,6 +52,7 @@ function readFlags(): Flags {
 }
 
 async function demo(flags: Flags): Promise<void> {
+  if (await ensureUi()) print("Built the web page.");
   print("Starting the core with its embedded PostgreSQL…");
   await using stage = await openStage({
     name: "demo",

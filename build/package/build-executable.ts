@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { UI_ASSET } from "../../src/api/ui-pack.ts";
 import { ARCHIVE_ASSET } from "../../src/db/program-archive.ts";
 import type { BuildFacts } from "../../src/lib/executable.ts";
 import { nodeFlags } from "../node-flags.mjs";
 import { ROOT } from "../process/command-of.ts";
+import { bundleUi } from "../ui/bundle-ui.ts";
+import { compressed } from "../ui/ui-pack.ts";
 import { bundle, packagesOf } from "./bundle.ts";
 import { sourceCommit } from "./commit.ts";
 import { licenceText, noticeText, npmParts, type Part } from "./notice.ts";
@@ -48,7 +51,9 @@ export async function buildExecutable(
     text: licenceText(await npmPackage(node)),
   };
   const postgres = component === "core" ? await postgresArchive(target) : undefined;
-  const parts = [nodePart, ...npmParts(packagesOf(inputs)), ...(postgres?.parts ?? [])];
+  const ui = component === "core" ? await bundleUi() : undefined;
+  const packages = packagesOf([...inputs, ...(ui?.inputs ?? [])]);
+  const parts = [nodePart, ...npmParts(packages), ...(postgres?.parts ?? [])];
   const notice = noticeText(parts, await readFile(join(ROOT, "LICENSE"), "utf8"));
   const facts: BuildFacts = {
     commit: await sourceCommit(),
@@ -66,6 +71,7 @@ export async function buildExecutable(
         "build.json": JSON.stringify(facts),
         NOTICE: notice,
         ...(postgres === undefined ? {} : { [ARCHIVE_ASSET]: postgres.bytes }),
+        ...(ui === undefined ? {} : { [UI_ASSET]: compressed(ui.files) }),
       },
       execArgv: [...nodeFlags(`src/bin/${component}.ts`, {}), "--disable-sigusr1"],
     },

@@ -47,10 +47,18 @@ import { addSources } from "./sources.ts";
 import { addTenants } from "./tenants.ts";
 import { addTokens } from "./tokens.ts";
 import { addTuning } from "./tuning.ts";
+import type { UiFiles } from "./ui-files.ts";
+import { addUi } from "./ui-routes.ts";
 import { addUsers } from "./users.ts";
 
-/** Makes the application; with metrics it serves them too. It holds nothing open; `context` outlives it. */
-export function createApi(context: ApiContext, metrics?: Metrics): Api {
+/** What an application may serve beside the API itself. */
+export interface BesideApi {
+  readonly metrics?: Metrics | undefined;
+  readonly ui?: UiFiles | undefined;
+}
+
+/** Makes the application. It holds nothing open; `context` outlives it. */
+export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}): Api {
   const app: Api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (!result.success) throw invalid(result.target, result.error);
@@ -63,7 +71,8 @@ export function createApi(context: ApiContext, metrics?: Metrics): Api {
   });
   app.use(async (c, next) => {
     await next();
-    c.header("cache-control", "no-store");
+    // Files of the page say themselves how long they may be kept.
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
     c.header("x-content-type-options", "nosniff");
   });
   const people: People = { passwords: new Passwords(), oidc: undefined };
@@ -107,6 +116,7 @@ export function createApi(context: ApiContext, metrics?: Metrics): Api {
   addTuning(app, context);
   addWriteCheck(app, context);
   addDocument(app);
+  if (ui !== undefined) addUi(app, ui);
   return app;
 }
 

@@ -7,6 +7,7 @@ import { createMetricsApp } from "../api/metrics-routes.ts";
 import { Metrics } from "../api/metrics.ts";
 import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
 import { Snapshots } from "../api/snapshots.ts";
+import { uiFiles } from "../api/ui-files.ts";
 import { nextSteps } from "../cli/core-first-start.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
 import { makeOneTimeToken, SETUP_LIFE_MS } from "../control/one-time-tokens.ts";
@@ -226,7 +227,7 @@ async function startHttp(
   const add = (name: string, http: RunningHttp): void =>
     void parts.push({ name, address: http.address, stop: () => http.stop() });
   if (roles.includes("api")) {
-    const app = createApi(context, metrics);
+    const app = createApi(context, { metrics, ui: uiFiles() });
     add("api", await serveHttp({ app, listen: httpListen }));
     add("local", await serveHttp({ app, socketPath }));
   }

@@ -37,7 +37,7 @@ function scraped(api: TestApi): Scraped {
     pools: () => ({ main: db.load() }),
   });
   const authorities = undefined as never;
-  const app = createApi({ db, sealer, authorities, clock: ticking, log }, metrics);
+  const app = createApi({ db, sealer, authorities, clock: ticking, log }, { metrics });
   const scrape = async (token?: string): Promise<string> => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const request = new Request("http://core/metrics", { headers });

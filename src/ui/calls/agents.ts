@@ -1,0 +1,34 @@
+import type { z } from "@hono/zod-openapi";
+import { queryOptions } from "@tanstack/react-query";
+
+import type { agentSchema } from "../../api/contract.ts";
+import { pathOf } from "./api-client.ts";
+import { ask } from "./query-client.ts";
+import { keyOf } from "./topics.ts";
+
+/** An agent; its `status` is what it said last of itself. */
+export type Agent = Omit<z.infer<typeof agentSchema>, "status"> & {
+  readonly status?: AgentStatus | undefined;
+};
+
+/** The part of an agent's status that the page reads; older agents say less. */
+export interface AgentStatus {
+  readonly config_version?: string;
+  readonly sources?: readonly {
+    readonly name: string;
+    readonly sync_service_id?: string;
+    readonly state: string;
+    readonly next_due?: string;
+    readonly message?: string;
+  }[];
+}
+
+/** All agents of a tenant. */
+export const agentsQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: keyOf(tenant, "agents"),
+    queryFn: async ({ signal }) => {
+      const path = pathOf(["tenants", tenant, "agents"]);
+      return (await ask<{ agents: Agent[] }>({ path, signal })).agents;
+    },
+  });

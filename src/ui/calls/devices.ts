@@ -1,0 +1,79 @@
+import type { z } from "@hono/zod-openapi";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+
+import type {
+  deviceDetailSchema,
+  deviceGroupsSchema,
+  deviceSchema,
+} from "../../api/contract-devices.ts";
+import { pathOf } from "./api-client.ts";
+import { ask } from "./query-client.ts";
+import { keyOf } from "./topics.ts";
+
+/** A published device. */
+export type Device = z.infer<typeof deviceSchema>;
+/** A device with why it is so. */
+export type DeviceDetail = z.infer<typeof deviceDetailSchema>;
+/** Devices counted by a field. */
+export type DeviceGroups = z.infer<typeof deviceGroupsSchema>;
+
+/** A page of devices. */
+export interface DevicesPage {
+  readonly devices: readonly Device[];
+  readonly next?: string;
+  readonly total?: number;
+}
+
+/** Which devices are wanted, and in which order. */
+export interface DevicesWanted {
+  /** Beginning of a hostname, or a whole address, MAC, serial or id. */
+  readonly q?: string | undefined;
+  /** SRQL, with its order. */
+  readonly query?: string | undefined;
+  readonly state?: "active" | "deleted" | "all" | undefined;
+}
+
+/** Devices of a page: two screens of a large display, and 60 kB. */
+export const DEVICES_PAGE = 100;
+
+/** One page of devices, after a cursor. */
+export const devicesQuery = (tenant: string, wanted: DevicesWanted, after?: string) =>
+  queryOptions({
+    queryKey: keyOf(tenant, "devices", "list", wanted, after ?? ""),
+    queryFn: ({ signal }) => {
+      const query = { ...wanted, limit: DEVICES_PAGE, after };
+      return ask<DevicesPage>({ path: pathOf(["tenants", tenant, "devices"], query), signal });
+    },
+  });
+
+/** How many there are; asked apart, because counting takes longer than a page. */
+export const devicesTotalQuery = (tenant: string, wanted: DevicesWanted) =>
+  queryOptions({
+    queryKey: keyOf(tenant, "devices", "total", wanted),
+    queryFn: async ({ signal }) => {
+      const query = { ...wanted, limit: 1, total: true };
+      const path = pathOf(["tenants", tenant, "devices"], query);
+      return (await ask<DevicesPage>({ path, signal })).total;
+    },
+    placeholderData: keepPreviousData,
+  });
+
+/** One device, by its id or a former one. */
+export const deviceQuery = (tenant: string, device: string) =>
+  queryOptions({
+    queryKey: keyOf(tenant, "devices", "one", device),
+    queryFn: ({ signal }) =>
+      ask<DeviceDetail>({ path: pathOf(["tenants", tenant, "devices", device]), signal }),
+  });
+
+/** How many devices there are of each value of a field, the most first. */
+export const deviceGroupsQuery = (tenant: string, field: string) =>
+  queryOptions({
+    queryKey: keyOf(tenant, "devices", "groups", field),
+    queryFn: ({ signal }) => {
+      const query = { query: `stats:"count() by ${field}"` };
+      const path = pathOf(["tenants", tenant, "devices", "groups"], query);
+      return ask<DeviceGroups>({ path, signal });
+    },
+    staleTime: 60_000,
+  });

@@ -1,0 +1,94 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+
+import { ApiProblem } from "./api-client.ts";
+import { ask, queryClient, SESSION_KEY } from "./query-client.ts";
+
+/** Roles in a tenant, each with what the one before may. */
+export const ROLES = ["viewer", "operator", "admin"] as const;
+/** One of them. */
+export type Role = (typeof ROLES)[number];
+
+/** Who is logged in, and where they may look. */
+export interface Session {
+  readonly user: {
+    readonly username: string;
+    readonly display_name: string;
+    readonly is_platform_admin: boolean;
+  };
+  readonly csrf_token: string;
+  readonly expires_at: string;
+  readonly tenants: readonly {
+    readonly slug: string;
+    readonly name: string;
+    readonly role?: Role | undefined;
+  }[];
+  readonly login: { readonly oidc: boolean };
+}
+
+/** Who is logged in; null where nobody is. */
+export const sessionQuery = queryOptions({
+  queryKey: SESSION_KEY,
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      return await ask<Session>({ path: "/api/v1/session", signal });
+    } catch (thrown) {
+      if (thrown instanceof ApiProblem && thrown.status === 401) return null;
+      throw thrown;
+    }
+  },
+  staleTime: 60_000,
+});
+
+/** Ways to log in. */
+export const loginWays = queryOptions({
+  queryKey: ["login"],
+  queryFn: ({ signal }) =>
+    ask<{ password: boolean; oidc: { name: string } | null }>({ path: "/api/v1/login", signal }),
+});
+
+/** Whether this core still waits for its first user. */
+export const setupNeeded = queryOptions({
+  queryKey: ["setup"],
+  queryFn: ({ signal }) => ask<{ needed: boolean }>({ path: "/api/v1/setup", signal }),
+});
+
+/** What proves who somebody is. */
+export type Proof =
+  | { readonly username: string; readonly password: string }
+  | { readonly link: string };
+
+/** Logs in. Throws ApiProblem. */
+export async function logIn(proof: Proof): Promise<void> {
+  await ask({ method: "POST", path: "/api/v1/session", body: proof });
+  await queryClient.invalidateQueries({ queryKey: SESSION_KEY });
+}
+
+/** Makes the first user, who is then logged in. Throws ApiProblem. */
+export async function setUp(first: {
+  readonly token: string;
+  readonly username: string;
+  readonly password: string;
+}): Promise<void> {
+  await ask({ method: "POST", path: "/api/v1/setup", body: first });
+  const { username, password } = first;
+  queryClient.clear();
+  if ((await queryClient.fetchQuery(sessionQuery)) === null) await logIn({ username, password });
+}
+
+/** Logs out and forgets all that was asked. */
+export async function logOut(): Promise<void> {
+  await ask({ method: "DELETE", path: "/api/v1/session" });
+  queryClient.clear();
+}
+
+/** Whether a role has all that another one may. */
+export function hasRole(role: Role | undefined, least: Role): boolean {
+  return role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(least);
+}
+
+/** Whether who is logged in may do in the tenant what needs a role. The core decides; the page only says so before. */
+export function useMay(tenant: string, least: Role): boolean {
+  const { data: session } = useQuery(sessionQuery);
+  const role = session?.tenants.find(({ slug }) => slug === tenant)?.role;
+  return hasRole(role, least);
+}

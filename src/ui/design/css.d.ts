@@ -1,0 +1,2 @@
+/** Style sheets are bundled by the build; nothing of them is a value. */
+declare module "*.css";

@@ -1,0 +1,18 @@
+/** Starts the page. */
+import "./design/tokens.css";
+import "./design/base.css";
+import "./design/shell.css";
+import "./design/parts.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { App } from "./shell/app.tsx";
+
+const place = document.querySelector("#page");
+if (place !== null) {
+  createRoot(place).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,140 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { Search, ServerOff } from "lucide-react";
+import { useMemo, useState, type FormEvent, type ReactNode } from "react";
+
+import { devicesTotalQuery, type Device, type DevicesWanted } from "../../calls/devices.ts";
+import { Button } from "../../parts/button.tsx";
+import { ColumnChooser } from "../../parts/column-chooser.tsx";
+import { readSort, shownColumns, sortText, type Column, type Sort } from "../../parts/column.ts";
+import { numberWords } from "../../parts/figure.tsx";
+import { PageHeader } from "../../parts/page-header.tsx";
+import { EmptyState, ErrorState } from "../../parts/states.tsx";
+import { VirtualTable } from "../../parts/virtual-table.tsx";
+import { deviceColumns } from "./device-columns.tsx";
+import { splitSearch, withSort } from "./query-text.ts";
+import { useDevicePages } from "./use-device-pages.ts";
+
+const route = getRouteApi("/t/$tenant/devices");
+
+/** All devices that pass a filter, sorted by the server; filter, order and columns stand in the URL. */
+export function DevicesPage(): ReactNode {
+  const { tenant } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const change = (changed: Partial<typeof search>): void =>
+    void navigate({ search: { ...search, ...changed }, replace: true });
+  const columns = useMemo(() => deviceColumns(tenant), [tenant]);
+  const shown = shownColumns(columns, search.columns?.split(","));
+  const sort = readSort(search.sort);
+  const wanted = { q: search.q, query: withSort(search.query, sort) };
+  const { data: total } = useQuery(devicesTotalQuery(tenant, { q: search.q, query: search.query }));
+  return (
+    <>
+      <PageHeader
+        title="Devices"
+        about={total === undefined ? "Counting…" : `${numberWords(total)} devices`}
+        acts={
+          <ColumnChooser
+            columns={columns}
+            shown={shown}
+            onChoose={(ids) => change({ columns: ids?.join(",") })}
+          />
+        }
+      />
+      <SearchForm
+        key={search.query ?? search.q ?? ""}
+        initial={search.query ?? search.q ?? ""}
+        onSearch={(typed) => change({ q: undefined, query: undefined, ...splitSearch(typed) })}
+      />
+      <DeviceTable
+        key={JSON.stringify([tenant, wanted])}
+        tenant={tenant}
+        wanted={wanted}
+        columns={shown}
+        sort={sort}
+        total={total}
+        onSort={(next) => change({ sort: next === undefined ? undefined : sortText(next) })}
+      />
+    </>
+  );
+}
+
+type SearchFormProps = { readonly initial: string; readonly onSearch: (typed: string) => void };
+
+function SearchForm({ initial, onSearch }: SearchFormProps): ReactNode {
+  const [typed, setTyped] = useState(initial);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    onSearch(typed);
+  };
+  return (
+    <form className="toolbar" role="search" onSubmit={submit}>
+      <input
+        data-search
+        className="input grows"
+        aria-label="Name, address, MAC, serial, or a query"
+        placeholder="Name, address, MAC or serial; or a query: vendor_name:cisco site:dc1"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <Button type="submit">
+        <Search size={15} aria-hidden />
+        Search
+      </Button>
+      {initial !== "" && (
+        <Button kind="quiet" onClick={() => onSearch("")}>
+          Clear
+        </Button>
+      )}
+    </form>
+  );
+}
+
+type DeviceTableProps = {
+  readonly tenant: string;
+  readonly wanted: DevicesWanted;
+  readonly columns: readonly Column<Device>[];
+  readonly sort: Sort | undefined;
+  readonly total: number | undefined;
+  readonly onSort: (sort: Sort | undefined) => void;
+};
+
+function DeviceTable({
+  tenant,
+  wanted,
+  columns,
+  sort,
+  total,
+  onSort,
+}: DeviceTableProps): ReactNode {
+  const pages = useDevicePages(tenant, wanted);
+  if (pages.error !== undefined) {
+    return (
+      <div className="panel fills">
+        <ErrorState error={pages.error} retry={pages.retry} />
+      </div>
+    );
+  }
+  if (pages.isEmpty) {
+    return (
+      <div className="panel fills">
+        <EmptyState icon={ServerOff} title="No device passes">
+          Names are found by their beginning; addresses, MACs and serials as a whole.
+        </EmptyState>
+      </div>
+    );
+  }
+  return (
+    <VirtualTable
+      caption="Devices"
+      columns={columns}
+      count={pages.count}
+      rowAt={pages.rowAt}
+      sort={sort}
+      onSort={onSort}
+      onSeen={pages.onSeen}
+      total={total}
+    />
+  );
+}

@@ -1,0 +1,71 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ChevronRight, CircleAlert, CircleCheck, Info, TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+
+import { pageNowMs } from "../../../lib/page-clock.ts";
+import { agentsQuery } from "../../calls/agents.ts";
+import { sourcesQuery } from "../../calls/sources.ts";
+import { inboxQuery, qualityQuery } from "../../calls/standing.ts";
+import { Panel } from "../../parts/panel.tsx";
+import { EmptyState, Skeleton } from "../../parts/states.tsx";
+import { attentionOf, type Attention } from "./attention.ts";
+
+/** What needs a person, the worst first. */
+export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNode {
+  const sources = useQuery(sourcesQuery(tenant));
+  const agents = useQuery(agentsQuery(tenant));
+  const inbox = useQuery(inboxQuery(tenant));
+  const quality = useQuery(qualityQuery(tenant));
+  const isLoading = [sources, agents, inbox, quality].some((query) => query.isPending);
+  const standing = {
+    sources: sources.data,
+    agents: agents.data,
+    inbox: inbox.data,
+    quality: quality.data,
+  };
+  const all = attentionOf(standing, pageNowMs());
+  return (
+    <Panel title="Needs attention" span={7} padded={false}>
+      {isLoading && all.length === 0 ? (
+        <div className="panel-body">
+          <Skeleton lines={4} />
+        </div>
+      ) : all.length === 0 ? (
+        <EmptyState icon={CircleCheck} title="Nothing needs you">
+          Every source ran, every agent is connected, and nothing waits for a decision.
+        </EmptyState>
+      ) : (
+        <ul className="attention">
+          {all.map((one) => (
+            <AttentionLine key={one.id} tenant={tenant} one={one} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+const ICONS = { bad: CircleAlert, warn: TriangleAlert, info: Info, idle: Info, good: CircleCheck };
+
+function AttentionLine({
+  tenant,
+  one,
+}: {
+  readonly tenant: string;
+  readonly one: Attention;
+}): ReactNode {
+  const Icon = ICONS[one.tone];
+  return (
+    <li data-tone={one.tone}>
+      <Icon size={18} aria-hidden />
+      <div>
+        <Link to={one.to} params={{ tenant, source: one.source ?? "" }}>
+          {one.title}
+        </Link>
+        <p className="muted small">{one.about}</p>
+      </div>
+      <ChevronRight size={16} aria-hidden />
+    </li>
+  );
+}

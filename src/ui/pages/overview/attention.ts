@@ -1,0 +1,125 @@
+/** What an operator should look at first, from what the core says. Pure. */
+import type { Agent } from "../../calls/agents.ts";
+import type { Source } from "../../calls/sources.ts";
+import type { IdentityQuality, Inbox } from "../../calls/standing.ts";
+import type { Tone } from "../../parts/status-badge.tsx";
+
+/** One thing, and where to do something about it. */
+export interface Attention {
+  readonly id: string;
+  readonly tone: Tone;
+  readonly title: string;
+  readonly about: string;
+  readonly to:
+    | "/t/$tenant/sources/$source"
+    | "/t/$tenant/agents"
+    | "/t/$tenant/ingestion"
+    | "/t/$tenant/review";
+  readonly source?: string;
+}
+
+/** What it is made from; a part that is not loaded yet says nothing. */
+export interface Standing {
+  readonly sources?: readonly Source[] | undefined;
+  readonly agents?: readonly Agent[] | undefined;
+  readonly inbox?: Inbox | undefined;
+  readonly quality?: IdentityQuality | undefined;
+}
+
+/** A certificate that ends within this time is told of, ms: renewal begins with a third of its life left, so it has failed by then. */
+const CERTIFICATE_SOON_MS = 14 * 86_400_000;
+
+/** The worst first. */
+export function attentionOf(standing: Standing, nowMs: number): readonly Attention[] {
+  const all = [
+    ...ofSources(standing.sources ?? []),
+    ...ofAgents(standing.agents ?? [], nowMs),
+    ...ofInbox(standing.inbox),
+    ...ofQuality(standing.quality),
+  ];
+  const rank: Readonly<Record<Tone, number>> = { bad: 0, warn: 1, info: 2, idle: 3, good: 4 };
+  return all.toSorted((a, b) => rank[a.tone] - rank[b.tone]);
+}
+
+function ofSources(sources: readonly Source[]): readonly Attention[] {
+  return sources.flatMap(({ id, name, enabled, last_run: run }): readonly Attention[] => {
+    if (!enabled || run === undefined) return [];
+    if (run.outcome === "success" || run.outcome === "running") return [];
+    const tone = run.outcome === "partial" ? "warn" : "bad";
+    const title = `${name}: last run ${run.outcome === "timeout" ? "timed out" : run.outcome}`;
+    const about = run.error ?? "The run's page has the reason.";
+    return [{ id, tone, title, about, to: "/t/$tenant/sources/$source", source: name }];
+  });
+}
+
+function ofAgents(agents: readonly Agent[], nowMs: number): readonly Attention[] {
+  return agents.flatMap((agent): readonly Attention[] => {
+    const { agent_id: id, state, certificate_not_after: ends } = agent;
+    const to = "/t/$tenant/agents" as const;
+    if (state === "silent") {
+      const about = "Its sources are not pulled until it is back. What it found before stays.";
+      return [{ id, tone: "bad", title: `Agent ${id} is silent`, about, to }];
+    }
+    if (state === "never_seen") {
+      const about = "It was certified and has never connected to the gateway.";
+      return [{ id, tone: "warn", title: `Agent ${id} was never seen`, about, to }];
+    }
+    if (state !== "online" || ends === undefined) return [];
+    if (Date.parse(ends) - nowMs > CERTIFICATE_SOON_MS) return [];
+    const about = "It should have been renewed by now; without it the agent is refused.";
+    return [{ id, tone: "warn", title: `The certificate of ${id} ends soon`, about, to }];
+  });
+}
+
+function ofInbox(inbox: Inbox | undefined): readonly Attention[] {
+  if (inbox === undefined) return [];
+  const to = "/t/$tenant/ingestion" as const;
+  const parked: Attention = {
+    id: "parked",
+    tone: "bad",
+    title: `${inbox.parked} chunks could not be worked`,
+    about: "They are set aside with the reason; the rest goes on.",
+    to,
+  };
+  const held: Attention = {
+    id: "held",
+    tone: "warn",
+    title: `${inbox.held} publications are held`,
+    about: "A run would have changed the identity of many devices at once.",
+    to: "/t/$tenant/review",
+  };
+  return [...(inbox.parked > 0 ? [parked] : []), ...(inbox.held > 0 ? [held] : [])];
+}
+
+function ofQuality(quality: IdentityQuality | undefined): readonly Attention[] {
+  const to = "/t/$tenant/review" as const;
+  const counted: readonly (readonly [id: string, count: number, title: string, about: string])[] = [
+    [
+      "apart",
+      quality?.held_apart ?? 0,
+      "pairs look like one device and are held apart",
+      "Each has its evidence and the reason; you can join them or keep them apart for good.",
+    ],
+    [
+      "flapping",
+      quality?.flapping_records.count ?? 0,
+      "records keep changing their device",
+      "Two devices probably share an identifier that should say nothing.",
+    ],
+    [
+      "crowded",
+      quality?.crowded_devices.count ?? 0,
+      "devices hold suspiciously much",
+      "Many records or addresses in one device often means that several were joined.",
+    ],
+  ];
+  return counted
+    .filter(([, count]) => count > 0)
+    .map(([id, count, title, about]) => ({
+      id,
+      tone: "info",
+      title: `${count} ${title}`,
+      about,
+      to,
+    }));
+}

@@ -1,0 +1,45 @@
+/** What the outcome of a run means. Pure. */
+import type { StatusIcon, Tone } from "../parts/status-badge.tsx";
+
+/** A state as it is shown. */
+export interface Shown {
+  readonly tone: Tone;
+  readonly icon?: StatusIcon;
+  readonly word: string;
+}
+
+const OUTCOMES: Readonly<Record<string, Shown>> = {
+  running: { tone: "info", icon: "running", word: "Running" },
+  success: { tone: "good", word: "Success" },
+  partial: { tone: "warn", word: "Partial" },
+  failed: { tone: "bad", word: "Failed" },
+  timeout: { tone: "bad", word: "Timed out" },
+};
+
+/** A run's outcome; one that is not known yet is shown as it is called. */
+export function outcomeShown(outcome: string): Shown {
+  return OUTCOMES[outcome] ?? { tone: "idle", word: outcome };
+}
+
+/** A source as its last run and its switch have it. */
+export function sourceShown(source: {
+  readonly enabled: boolean;
+  readonly last_run?: { readonly outcome: string } | undefined;
+}): Shown {
+  if (!source.enabled) return { tone: "idle", icon: "paused", word: "Paused" };
+  if (source.last_run === undefined) return { tone: "idle", word: "Never ran" };
+  const shown = outcomeShown(source.last_run.outcome);
+  return shown.tone === "good" ? { ...shown, word: "Healthy" } : shown;
+}
+
+const AGENT_STATES: Readonly<Record<string, Shown>> = {
+  online: { tone: "good", word: "Online" },
+  silent: { tone: "bad", word: "Silent" },
+  never_seen: { tone: "warn", word: "Never seen" },
+  revoked: { tone: "idle", icon: "ended", word: "Revoked" },
+};
+
+/** An agent's state. */
+export function agentShown(state: string): Shown {
+  return AGENT_STATES[state] ?? { tone: "idle", word: state };
+}

@@ -1,0 +1,93 @@
+/** When a source runs next, and why it does not, from what core and agent say. Pure. */
+import type { Agent } from "../../calls/agents.ts";
+import type { Source } from "../../calls/sources.ts";
+import type { Tone } from "../../parts/status-badge.tsx";
+
+/** When a source runs next, or why nobody can say. */
+export type NextRun =
+  | { readonly kind: "now" }
+  | { readonly kind: "at"; readonly at: string; readonly isLate: boolean }
+  | { readonly kind: "blocked"; readonly why: WhyNot };
+
+/** Why a source does not run, and what to do. */
+interface WhyNot {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly about: string;
+  readonly act?: "enable" | "agent" | "test";
+}
+
+/** An agent that says its due time has passed by more than this is late, ms: two heartbeats, which is how old its word may be. */
+const LATE_MS = 60_000;
+
+/** Says it. `agent` is the source's own; undefined where there is none of that name. */
+export function nextRun(source: Source, agent: Agent | undefined, nowMs: number): NextRun {
+  const why = blocked(source, agent);
+  if (why !== undefined) return { kind: "blocked", why };
+  if (source.last_run?.outcome === "running") return { kind: "now" };
+  const said = agent?.status?.sources?.find(
+    ({ sync_service_id: id, name }) => id === source.id || name === source.name,
+  );
+  if (said === undefined) return { kind: "blocked", why: notConfirmed(source, agent) };
+  if (said.state === "running") return { kind: "now" };
+  if (said.next_due === undefined) return { kind: "blocked", why: ofState(said) };
+  return { kind: "at", at: said.next_due, isLate: nowMs - Date.parse(said.next_due) > LATE_MS };
+}
+
+function blocked(source: Source, agent: Agent | undefined): WhyNot | undefined {
+  if (!source.enabled) {
+    const about = "Its agent leaves it alone. Devices that it brought stay as they are.";
+    return { tone: "idle", title: "It is paused", about, act: "enable" };
+  }
+  if (agent === undefined) {
+    const about = `Its agent "${source.agent_id}" does not exist. Give the source to another one.`;
+    return { tone: "bad", title: "It has no agent", about, act: "agent" };
+  }
+  if (agent.state === "online") return undefined;
+  return AWAY[agent.state](agent);
+}
+
+const AWAY: Readonly<Record<Exclude<Agent["state"], "online">, (agent: Agent) => WhyNot>> = {
+  revoked: ({ agent_id: id }) => ({
+    tone: "bad",
+    title: `Agent ${id} is revoked`,
+    about: "Its certificates are refused. Certify it anew, or give the source to another agent.",
+    act: "agent",
+  }),
+  never_seen: ({ agent_id: id }) => ({
+    tone: "warn",
+    title: `Agent ${id} has never connected`,
+    about: "Enrol it on its host; it then fetches its configuration by itself.",
+    act: "agent",
+  }),
+  silent: ({ agent_id: id }) => ({
+    tone: "bad",
+    title: `Agent ${id} is silent`,
+    about: "See whether its service runs and reaches the gateway on port 50052.",
+    act: "agent",
+  }),
+};
+
+function notConfirmed({ agent_id: id }: Source, agent: Agent | undefined): WhyNot {
+  const isOld = agent?.config_offered !== agent?.config_running;
+  const about = isOld
+    ? "It runs an older configuration; it is told of the new one within seconds while it is connected."
+    : "It says nothing of this source yet; its next word comes within 30 s.";
+  return { tone: "info", title: `Agent ${id} has not confirmed it`, about };
+}
+
+function ofState({
+  state,
+  message,
+}: {
+  readonly state: string;
+  readonly message?: string;
+}): WhyNot {
+  const about = message ?? "The agent does not say when it is due.";
+  return {
+    tone: "warn",
+    title: `The agent calls it ${state.replaceAll("_", " ")}`,
+    about,
+    act: "test",
+  };
+}

@@ -1,0 +1,30 @@
+/** Runs as marks of a sparkline. Pure. */
+import type { Run } from "../../calls/runs.ts";
+import type { Mark } from "../../parts/sparkline.tsx";
+import { outcomeShown } from "../run-words.ts";
+
+/** Runs shown of a source: four hours of one that is pulled every ten minutes. */
+const MARKS_MAX = 24;
+
+/** Marks of the last runs, oldest first; as high as they brought devices, a failed one at least visible. */
+export function marksOf(newestFirst: readonly Run[]): readonly Mark[] {
+  return newestFirst
+    .slice(0, MARKS_MAX)
+    .toReversed()
+    .map(({ run_no: no, outcome, entries, kind }) => ({
+      value: entries,
+      tone: outcomeShown(outcome).tone,
+      title: `#${no} ${kind}: ${outcome}, ${entries} devices`,
+    }));
+}
+
+/** The same in words. */
+export function marksLabel(runs: readonly Run[]): string {
+  const failed = runs.filter(({ outcome }) => outcome !== "success" && outcome !== "running");
+  return `Last ${runs.length} runs, ${failed.length} not successful`;
+}
+
+/** Runs by their source. */
+export function bySource(runs: readonly Run[]): ReadonlyMap<string, readonly Run[]> {
+  return Map.groupBy(runs, ({ source_id: id }) => id);
+}

@@ -1,0 +1,40 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import type { Place } from "../shell/nav.ts";
+import type { Tone } from "./status-badge.tsx";
+
+type FigureProps = {
+  readonly label: string;
+  /** Absent while it is not known. */
+  readonly value: string | number | undefined;
+  readonly note?: ReactNode;
+  readonly tone?: Tone;
+  readonly link?: { readonly to: Place["to"]; readonly params: { readonly tenant: string } };
+};
+
+/** One number with its name and what it means now. */
+export function Figure({ label, value, note, tone, link }: FigureProps): ReactNode {
+  const inside = (
+    <>
+      <span className="label">{label}</span>
+      <span className="value">{value === undefined ? "–" : numberWords(value)}</span>
+      <span className="note" data-tone={tone}>
+        {note ?? " "}
+      </span>
+    </>
+  );
+  if (link === undefined) return <div className="figure">{inside}</div>;
+  return (
+    <Link {...link} className="figure">
+      {inside}
+    </Link>
+  );
+}
+
+const NUMBER = new Intl.NumberFormat("en");
+
+/** A number with its thousands apart; text as it is. */
+export function numberWords(value: string | number): string {
+  return typeof value === "number" ? NUMBER.format(value) : value;
+}

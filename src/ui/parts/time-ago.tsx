@@ -1,0 +1,29 @@
+import { useEffect, useState, type ReactNode } from "react";
+
+import { afterMs, pageNowMs } from "../../lib/page-clock.ts";
+import { relativeTime, untilStale } from "./time-words.ts";
+
+const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/** A time in words that stay true; the exact time, local and UTC, on hover. */
+export function TimeAgo({ at }: { readonly at: string }): ReactNode {
+  const thenMs = Date.parse(at);
+  const [nowMs, setNowMs] = useState(pageNowMs);
+  useEffect(() => afterMs(untilStale(thenMs, nowMs), () => setNowMs(pageNowMs())), [thenMs, nowMs]);
+  // An answer may be younger than the words' last look at the clock.
+  const now = Math.max(nowMs, Math.min(thenMs, pageNowMs()));
+  return (
+    <time dateTime={at} title={`${ABSOLUTE.format(thenMs)} (${at})`}>
+      {relativeTime(thenMs, now)}
+    </time>
+  );
+}
+
+/** The exact time in the reader's zone; UTC on hover. */
+export function ExactTime({ at }: { readonly at: string }): ReactNode {
+  return (
+    <time dateTime={at} title={at}>
+      {ABSOLUTE.format(Date.parse(at))}
+    </time>
+  );
+}

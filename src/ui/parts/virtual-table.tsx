@@ -1,0 +1,124 @@
+import { useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
+import { useEffect, useRef, type ReactNode, type RefObject } from "react";
+
+import type { Column, Sort } from "./column.ts";
+import { HeadCell } from "./table.tsx";
+
+type VirtualTableProps<Row> = {
+  readonly caption: string;
+  readonly columns: readonly Column<Row>[];
+  /** Rows that the list has room for; not all of them need be read. */
+  readonly count: number;
+  /** The row there, or undefined while it is read. */
+  readonly rowAt: (index: number) => Row | undefined;
+  readonly sort?: Sort | undefined;
+  readonly onSort?: (sort: Sort | undefined) => void;
+  /** Tells which rows are seen. */
+  readonly onSeen: (first: number, last: number) => void;
+  /** Rows in all, for screen readers; absent while it is not known. */
+  readonly total?: number | undefined;
+  readonly foot?: ReactNode;
+};
+
+/** Rows drawn beside those that are seen, so that scrolling shows no holes. */
+const OVERSCAN = 12;
+const COMPACT_ROW_PX = 28;
+const ROW_PX = 34;
+/** Of a column that does not say its width, px. */
+const WIDTH_PX = 160;
+
+/** A table of any length: only the rows that are seen are drawn, in a real table. */
+export function VirtualTable<Row>(props: VirtualTableProps<Row>): ReactNode {
+  const { caption, columns, count, sort, onSort, onSeen, total, foot } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: rowHeight,
+    overscan: OVERSCAN,
+  });
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => onSeen(first, last), [onSeen, first, last]);
+  const above = items[0]?.start ?? 0;
+  const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+  return (
+    <div className="panel virtual fills">
+      <Scroller of={scroller} caption={caption}>
+        <table aria-rowcount={total === undefined ? -1 : total + 1}>
+          <caption className="visually-hidden">{caption}</caption>
+          <thead>
+            <tr aria-rowindex={1}>
+              {columns.map((column) => (
+                <HeadCell
+                  key={column.id}
+                  column={{ ...column, width: column.width ?? WIDTH_PX }}
+                  sort={sort}
+                  onSort={onSort}
+                />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            <Gap height={above} columns={columns.length} />
+            {items.map((item) => (
+              <VirtualRow key={item.key} item={item} {...props} />
+            ))}
+            <Gap height={below} columns={columns.length} />
+          </tbody>
+        </table>
+      </Scroller>
+      {foot !== undefined && <div className="table-foot">{foot}</div>}
+    </div>
+  );
+}
+
+function rowHeight(): number {
+  return document.documentElement.dataset["density"] === "compact" ? COMPACT_ROW_PX : ROW_PX;
+}
+
+type ScrollerProps = {
+  readonly of: RefObject<HTMLDivElement | null>;
+  readonly caption: string;
+  readonly children: ReactNode;
+};
+
+/** Focusable, so that arrow and page keys scroll it. */
+function Scroller({ of, caption, children }: ScrollerProps): ReactNode {
+  return (
+    <div ref={of} className="table-scroll" tabIndex={0} role="group" aria-label={caption}>
+      {children}
+    </div>
+  );
+}
+
+function Gap({
+  height,
+  columns,
+}: {
+  readonly height: number;
+  readonly columns: number;
+}): ReactNode {
+  if (height <= 0) return null;
+  return (
+    <tr className="gap" aria-hidden>
+      <td colSpan={columns} style={{ height }} />
+    </tr>
+  );
+}
+
+type VirtualRowProps<Row> = VirtualTableProps<Row> & { readonly item: VirtualItem };
+
+function VirtualRow<Row>({ item, columns, rowAt }: VirtualRowProps<Row>): ReactNode {
+  const row = rowAt(item.index);
+  return (
+    <tr aria-rowindex={item.index + 2} style={{ height: item.size }}>
+      {columns.map(({ id, isNumber, cell }) => (
+        <td key={id} className={isNumber === true ? "number" : undefined}>
+          {row === undefined ? <span className="skeleton w-60" /> : cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}

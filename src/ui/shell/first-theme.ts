@@ -1,0 +1,4 @@
+/** Runs before anything is drawn, so that no page flashes in the other theme. */
+import { applyLooks } from "./looks.ts";
+
+applyLooks();

@@ -1,0 +1,222 @@
+/** Which path shows which page. A page is loaded when somebody goes there. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+
+import { queryClient } from "../calls/query-client.ts";
+import { sessionQuery, setupNeeded, type Session } from "../calls/session.ts";
+import { NotFound, RouteError, RoutePending } from "./route-states.tsx";
+import { Shell } from "./shell.tsx";
+
+type DevicesSearch = {
+  readonly q?: string | undefined;
+  readonly query?: string | undefined;
+  readonly sort?: string | undefined;
+  readonly columns?: string | undefined;
+};
+type RunsSearch = {
+  readonly source?: string | undefined;
+  readonly outcome?: string | undefined;
+};
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (search): { next?: string | undefined } => ({ next: pathIn(search["next"]) }),
+  component: lazyRouteComponent(() => import("../pages/login-page.tsx"), "LoginPage"),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("../pages/setup-page.tsx"), "SetupPage"),
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: async () => {
+    const { tenants } = await sessionOrLogin("/");
+    const [first] = tenants;
+    throw first === undefined
+      ? redirect({ to: "/no-tenant" })
+      : redirect({ to: "/t/$tenant", params: { tenant: first.slug } });
+  },
+});
+
+const noTenant = createRoute({
+  getParentRoute: () => root,
+  path: "/no-tenant",
+  component: lazyRouteComponent(() => import("../pages/no-tenant-page.tsx"), "NoTenantPage"),
+});
+
+const tenant = createRoute({
+  getParentRoute: () => root,
+  path: "/t/$tenant",
+  beforeLoad: async ({ location }) => {
+    await sessionOrLogin(location.href);
+  },
+  component: Shell,
+});
+
+const overview = createRoute({
+  getParentRoute: () => tenant,
+  path: "/",
+  component: lazyRouteComponent(
+    () => import("../pages/overview/overview-page.tsx"),
+    "OverviewPage",
+  ),
+});
+
+const devices = createRoute({
+  getParentRoute: () => tenant,
+  path: "/devices",
+  validateSearch: (search): DevicesSearch => ({
+    q: text(search["q"]),
+    query: text(search["query"]),
+    sort: text(search["sort"]),
+    columns: text(search["columns"]),
+  }),
+  component: lazyRouteComponent(() => import("../pages/devices/devices-page.tsx"), "DevicesPage"),
+});
+
+const device = createRoute({
+  getParentRoute: () => tenant,
+  path: "/devices/$device",
+  component: lazyRouteComponent(() => import("../pages/devices/device-page.tsx"), "DevicePage"),
+});
+
+const review = createRoute({
+  getParentRoute: () => tenant,
+  path: "/review",
+  component: lazyRouteComponent(() => import("../pages/review/review-page.tsx"), "ReviewPage"),
+});
+
+const sources = createRoute({
+  getParentRoute: () => tenant,
+  path: "/sources",
+  component: lazyRouteComponent(() => import("../pages/sources/sources-page.tsx"), "SourcesPage"),
+});
+
+const newSource = createRoute({
+  getParentRoute: () => tenant,
+  path: "/sources/new",
+  component: lazyRouteComponent(
+    () => import("../pages/new-source/new-source-page.tsx"),
+    "NewSourcePage",
+  ),
+});
+
+const source = createRoute({
+  getParentRoute: () => tenant,
+  path: "/sources/$source",
+  validateSearch: (search): { tab?: string | undefined } => ({ tab: text(search["tab"]) }),
+  component: lazyRouteComponent(() => import("../pages/sources/source-page.tsx"), "SourcePage"),
+});
+
+const agents = createRoute({
+  getParentRoute: () => tenant,
+  path: "/agents",
+  component: lazyRouteComponent(() => import("../pages/agents/agents-page.tsx"), "AgentsPage"),
+});
+
+const runs = createRoute({
+  getParentRoute: () => tenant,
+  path: "/runs",
+  validateSearch: (search): RunsSearch => ({
+    source: text(search["source"]),
+    outcome: text(search["outcome"]),
+  }),
+  component: lazyRouteComponent(() => import("../pages/runs/runs-page.tsx"), "RunsPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => tenant,
+  path: "/runs/$run",
+  component: lazyRouteComponent(() => import("../pages/runs/run-page.tsx"), "RunPage"),
+});
+
+const ingestion = createRoute({
+  getParentRoute: () => tenant,
+  path: "/ingestion",
+  component: lazyRouteComponent(
+    () => import("../pages/ingestion/ingestion-page.tsx"),
+    "IngestionPage",
+  ),
+});
+
+const users = createRoute({
+  getParentRoute: () => tenant,
+  path: "/settings/users",
+  component: lazyRouteComponent(() => import("../pages/settings/users-page.tsx"), "UsersPage"),
+});
+
+const tokens = createRoute({
+  getParentRoute: () => tenant,
+  path: "/settings/tokens",
+  component: lazyRouteComponent(() => import("../pages/settings/tokens-page.tsx"), "TokensPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => tenant,
+  path: "/settings/audit",
+  component: lazyRouteComponent(() => import("../pages/settings/audit-page.tsx"), "AuditPage"),
+});
+
+const tenants = createRoute({
+  getParentRoute: () => tenant,
+  path: "/settings/tenants",
+  component: lazyRouteComponent(() => import("../pages/settings/tenants-page.tsx"), "TenantsPage"),
+});
+
+const inventory = [overview, devices, device, review] as const;
+const integrations = [sources, newSource, source, agents, runs, run] as const;
+const operation = [ingestion, users, tokens, audit, tenants] as const;
+
+/** The router. */
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    login,
+    setup,
+    noTenant,
+    tenant.addChildren([...inventory, ...integrations, ...operation]),
+  ]),
+  defaultPreload: false,
+  defaultPendingComponent: RoutePending,
+  defaultErrorComponent: RouteError,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+/** Who is logged in; sends to the log-in, or to the first set-up, where nobody is. */
+async function sessionOrLogin(next: string): Promise<Session> {
+  const session = await queryClient.ensureQueryData(sessionQuery);
+  if (session !== null) return session;
+  const { needed } = await queryClient.fetchQuery(setupNeeded);
+  if (needed) throw redirect({ to: "/setup" });
+  throw redirect({ to: "/login", search: { next: next === "/" ? undefined : next } });
+}
+
+function text(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** A path of ours; a link must not lead from the log-in to another site. */
+function pathIn(value: unknown): string | undefined {
+  const path = text(value);
+  return path !== undefined && /^\/(?![/\\])/.test(path) ? path : undefined;
+}

@@ -1,0 +1,36 @@
+import { useEffect, useRef } from "react";
+
+import { pageNowMs } from "../../lib/page-clock.ts";
+import { SECOND_KEY_MS, shortcut, type ShortcutAct } from "./shortcuts.ts";
+
+/** Hears keys on the whole page while the component stands. */
+export function useShortcuts(act: (asked: ShortcutAct) => void): void {
+  const beganMs = useRef(0);
+  useEffect(() => {
+    const hear = (event: KeyboardEvent): void => {
+      const hasBegun = pageNowMs() - beganMs.current < SECOND_KEY_MS;
+      const asked = shortcut(
+        {
+          key: event.key,
+          isControl: event.ctrlKey || event.metaKey,
+          isOther: event.altKey,
+          isTyping: isTyping(event.target),
+        },
+        hasBegun,
+      );
+      beganMs.current = asked.kind === "began" ? pageNowMs() : 0;
+      if (asked.kind === "none" || asked.kind === "began") return;
+      event.preventDefault();
+      act(asked);
+    };
+    window.addEventListener("keydown", hear);
+    return () => window.removeEventListener("keydown", hear);
+  }, [act]);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
