@@ -9,6 +9,62 @@ export interface TestOutcome {
   readonly ran: boolean;
 }
 
+/** A test that was passed over. */
+export interface SkippedTest {
+  readonly name: string;
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** What one process of a run tells of its share. */
+export interface ShareReport {
+  readonly counts: {
+    readonly all: number;
+    readonly passed: number;
+    readonly failed: number;
+    readonly skipped: number;
+  };
+  readonly skipped: readonly SkippedTest[];
+  readonly outcomes: readonly TestOutcome[];
+}
+
+/** Deals files out in turn: those of one folder take about as long as each other, so the shares do too. */
+export function sharesOf(
+  files: readonly string[],
+  processes: number,
+): readonly (readonly string[])[] {
+  return Array.from({ length: processes }, (_, share) =>
+    files.filter((_file, index) => index % processes === share),
+  ).filter((share) => share.length > 0);
+}
+
+/** All shares as one. */
+export function sumOf(reports: readonly ShareReport[]): ShareReport {
+  const total = (name: keyof ShareReport["counts"]): number =>
+    reports.reduce((sum, { counts }) => sum + counts[name], 0);
+  return {
+    counts: {
+      all: total("all"),
+      passed: total("passed"),
+      failed: total("failed"),
+      skipped: total("skipped"),
+    },
+    skipped: reports.flatMap(({ skipped }) => skipped),
+    outcomes: reports.flatMap(({ outcomes }) => outcomes),
+  };
+}
+
+/** The skipped tests by reason, one reason a paragraph. */
+export function skippedReport(skipped: readonly SkippedTest[]): string {
+  if (skipped.length === 0) return "nothing was skipped";
+  const byReason = Object.groupBy(skipped, ({ reason }) => reason);
+  return Object.entries(byReason)
+    .map(([reason, tests = []]) =>
+      [`skipped, ${reason}:`, ...tests.map(({ file, name }) => `  ${file}: ${name}`)].join("\n"),
+    )
+    .join("\n");
+}
+
 /** The outcome that an event of the test runner tells, or undefined where it is of a suite. */
 export function outcomeOf(
   event: EventData.TestPass | EventData.TestFail,

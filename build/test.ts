@@ -1,35 +1,42 @@
 /**
- * `npm test [-- PART …]`: every .test.ts file under test/ in this one process, or those whose path begins with a PART
- * ("db", "test/db/tx.test.ts"). Ends with what was skipped and why, so that a green run never hides a suite that did not run.
- * `--only WORDS` runs the tests alone whose name has them; `--report FILE` writes there what became of each, as JSON;
- * `--seed N` draws other cases for the properties, `--seed 0` new ones every time.
+ * `npm test [-- PART …]`: every .test.ts file under test/, or those whose path begins with a PART ("db", "test/db/tx.test.ts"),
+ * shared out over two processes. Ends with what was skipped and why, so that a green run never hides a suite that did
+ * not run. `--only WORDS` runs the tests alone whose name has them; `--report FILE` writes there what became of each, as JSON;
+ * `--seed N` draws other cases for the properties, `--seed 0` new ones every time; `--processes 1` runs one test after the other.
  */
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
-import { run, type EventData } from "node:test";
-import { spec } from "node:test/reporters";
+import { availableParallelism } from "node:os";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { drawFrom } from "../test/support/seed.ts";
-import { outcomeOf, type TestOutcome } from "./test-outcomes.ts";
-
-type Skipped = { readonly name: string; readonly file: string; readonly reason: string };
+import { sharesOf, skippedReport, sumOf, type ShareReport } from "./test-outcomes.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-/** One test may not take longer, ms; the slowest start several processes and take a tenth of it. */
-const TEST_MAX_MS = 120_000;
-/** How long the process may live on with no test running, ms; longer means that a test left something open. */
-const LEFT_OPEN_MS = 10_000;
+/** Each starts a database and programs beside itself: more would only wait for each other on the machines this runs on. */
+const PROCESSES_MAX = 2;
+/** Fewer files than this are not worth a second process, which loads the sources and starts a database again. */
+const FILES_SHARED_MIN = 20;
 
 const { values: flags, positionals } = parseArgs({
-  options: { only: { type: "string" }, report: { type: "string" }, seed: { type: "string" } },
+  options: {
+    only: { type: "string" },
+    report: { type: "string" },
+    seed: { type: "string" },
+    processes: { type: "string" },
+  },
   allowPositionals: true,
 });
-drawFrom(flags.seed);
 const files = testFiles(positionals);
 if (files.length === 0) end(`no test file begins with ${positionals.join(" or ")}`);
-process.exitCode = 1;
-runAll(files);
+await runAll(sharesOf(files, processes()));
+
+function processes(): number {
+  if (flags.processes !== undefined) return Number(flags.processes) || 1;
+  return files.length < FILES_SHARED_MIN ? 1 : Math.min(availableParallelism(), PROCESSES_MAX);
+}
 
 function testFiles(parts: readonly string[]): readonly string[] {
   const wanted = parts.map((part) => (part.startsWith("test/") ? part : `test/${part}`));
@@ -40,75 +47,47 @@ function testFiles(parts: readonly string[]): readonly string[] {
     .toSorted();
 }
 
-function runAll(paths: readonly string[]): void {
-  const skipped: Skipped[] = [];
-  const tests = run({
-    files: paths.map((path) => ROOT + path),
-    isolation: "none",
-    timeout: TEST_MAX_MS,
-    // Words, not a pattern: names have dots and brackets in them.
-    ...(flags.only === undefined ? {} : { testNamePatterns: RegExp(RegExp.escape(flags.only)) }),
-  });
-  tests.on("test:pass", (event) => {
-    if (event.skip !== undefined && event.skip !== false) skipped.push(skippedTest(event));
-  });
-  tests.on("test:summary", ({ counts, success }) => {
-    process.exitCode = success && counts.tests > 0 ? 0 : 1;
-    process.once("exit", () => {
-      process.stdout.write(`${skippedReport(skipped)}\n`);
-      const { tests: all, passed, skipped: passedOver, todo } = counts;
-      const failed = all - passed - passedOver - todo;
-      process.stdout.write(`${passed} passed, ${failed} failed, ${passedOver} skipped\n`);
-    });
-  });
-  if (flags.report !== undefined) report(tests, flags.report);
-  watchForLeftOvers(tests);
-  tests.compose(spec).pipe(process.stdout);
+async function runAll(shares: readonly (readonly string[])[]): Promise<void> {
+  const children = shares.map(startShare);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => children.forEach((child) => child.kill(signal)));
+  }
+  const ended = await Promise.all(children.map(endOf));
+  const reports = ended.flatMap(({ report }) => report ?? []);
+  const sum = sumOf(reports);
+  // A process that ended without a word is a failure of its own.
+  const failed = sum.counts.failed + ended.filter(({ isLost }) => isLost).length;
+  if (flags.report !== undefined) writeFileSync(flags.report, JSON.stringify(sum.outcomes));
+  process.stdout.write(`${skippedReport(sum.skipped)}\n`);
+  process.stdout.write(
+    `${sum.counts.passed} passed, ${failed} failed, ${sum.counts.skipped} skipped\n`,
+  );
+  process.exitCode = failed === 0 && sum.counts.all > 0 ? 0 : 1;
 }
 
-function skippedTest({ name, file, skip }: EventData.TestPass): Skipped {
-  const reason = typeof skip === "string" && skip !== "" ? skip : "no reason given";
-  return { name, file: file?.replace(ROOT, "") ?? "", reason };
-}
-
-/** The skipped tests by reason, one reason a paragraph. */
-function skippedReport(skipped: readonly Skipped[]): string {
-  if (skipped.length === 0) return "nothing was skipped";
-  const byReason = Object.groupBy(skipped, ({ reason }) => reason);
-  return Object.entries(byReason)
-    .map(([reason, tests = []]) =>
-      [`skipped, ${reason}:`, ...tests.map(({ file, name }) => `  ${file}: ${name}`)].join("\n"),
-    )
-    .join("\n");
-}
-
-function report(tests: ReturnType<typeof run>, file: string): void {
-  const outcomes: TestOutcome[] = [];
-  const note = (event: EventData.TestPass | EventData.TestFail): void => {
-    const outcome = outcomeOf(event, ROOT);
-    if (outcome !== undefined) outcomes.push(outcome);
-  };
-  tests.on("test:pass", note).on("test:fail", note);
-  process.once("exit", () => writeFileSync(file, JSON.stringify(outcomes)));
-}
-
-/** The run ends when nothing keeps the process alive, so a server left open would hold it for ever, without a word. */
-function watchForLeftOvers(tests: ReturnType<typeof run>): void {
-  let running = 0;
-  // Until the first test, files are being loaded: on a busy machine that takes longer than any wait for what is left open.
-  let hasBegun = false;
-  const timer = setTimeout(() => {
-    if (running > 0 || !hasBegun) timer.refresh();
-    else end(`a test left open: ${process.getActiveResourcesInfo().join(", ")}`);
-  }, LEFT_OPEN_MS).unref();
-  tests.on("test:dequeue", () => {
-    running += 1;
-    hasBegun = true;
+/** The first writes as it goes, the others' output follows whole. */
+function startShare(paths: readonly string[], index: number): ChildProcess {
+  const args = (["only", "seed"] as const).flatMap((name) => {
+    const value = flags[name];
+    return value === undefined ? [] : [`--${name}`, value];
   });
-  tests.on("test:complete", () => {
-    running -= 1;
-    timer.refresh();
+  const output = index === 0 ? "inherit" : "pipe";
+  return fork(`${ROOT}build/test-share.ts`, [...args, ...paths], {
+    stdio: ["ignore", output, output, "ipc"],
   });
+}
+
+type Ended = { readonly report: ShareReport | undefined; readonly isLost: boolean };
+
+async function endOf(child: ChildProcess): Promise<Ended> {
+  let report: ShareReport | undefined;
+  child.on("message", (told) => (report = told as ShareReport));
+  const written = [child.stdout, child.stderr].flatMap((stream) =>
+    stream === null ? [] : [text(stream)],
+  );
+  const [code] = (await once(child, "close")) as [number | null];
+  for (const part of await Promise.all(written)) process.stdout.write(part);
+  return { report, isLost: report === undefined || (code !== 0 && report.counts.failed === 0) };
 }
 
 function end(sentence: string): never {
