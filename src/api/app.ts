@@ -16,9 +16,11 @@ import type { ApiEnv } from "./caller.ts";
 import { addCommands } from "./commands.ts";
 import type { ApiContext } from "./context.ts";
 import { addDeviceActs } from "./device-acts.ts";
+import { addDeviceExport } from "./device-export.ts";
 import { addDeviceLists } from "./device-list.ts";
 import { addDevices } from "./devices.ts";
 import { answerThrown, Problem } from "./errors.ts";
+import { addEvents } from "./events.ts";
 import { addExplain } from "./explain.ts";
 import { addHealth, addWriteCheck } from "./health.ts";
 import { addHolds } from "./holds.ts";
@@ -50,6 +52,7 @@ import { addTuning } from "./tuning.ts";
 import type { UiFiles } from "./ui-files.ts";
 import { addUi } from "./ui-routes.ts";
 import { addUsers } from "./users.ts";
+import { addViews } from "./views.ts";
 
 /** What an application may serve beside the API itself. */
 export interface BesideApi {
@@ -87,6 +90,8 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addMembers(app, context);
   addAudit(app, context);
   addOverview(app, context);
+  addEvents(app, context);
+  addViews(app);
   addTenants(app, context);
   addAgents(app, context);
   addSources(app, context);
@@ -101,6 +106,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addRetention(app);
   addRetractions(app);
   addDeviceLists(app, context);
+  addDeviceExport(app, context);
   addDevices(app);
   addRules(app, context);
   addRehearsals(app, context);

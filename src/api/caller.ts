@@ -22,6 +22,8 @@ export interface ListenerBindings {
   readonly isPlatformAdmin?: boolean;
   /** Absent within the process. */
   readonly client?: Client;
+  /** Aborts when the listener stops: what would go on for minutes ends then. */
+  readonly stopping?: AbortSignal;
 }
 
 /** Given to `app.fetch` by whoever holds that authority. */

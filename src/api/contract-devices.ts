@@ -207,3 +207,9 @@ export const completionsSchema = z
     ),
   })
   .openapi("QueryCompletions");
+
+/** Which devices are exported, and how. */
+export const exportQuery = z.strictObject({
+  format: z.enum(["csv", "ndjson", "ocsf"]).default("csv"),
+  q: z.string().trim().min(1).max(QUERY_MAX_CHARS).optional().openapi({ description: "SRQL" }),
+});

@@ -69,13 +69,14 @@ async function listenTcp(
   const parsed = parseListenAddress(listen);
   if (!parsed.ok) throw new ConfigError(setting, parsed.error);
   const { host, port } = parsed.value;
-  const server = serverOf(app, {});
+  const stopping = new AbortController();
+  const server = serverOf(app, { bindings: {}, stopping: stopping.signal });
   await listening(server, { port, ...(host === "" ? {} : { host }) }).catch((thrown: unknown) => {
     throw new ConfigError(setting, `${listen} cannot be listened on: ${messageOf(thrown)}`);
   });
   const { address, port: taken, family } = server.address() as AddressInfo;
   const shown = family === "IPv6" ? `[${address}]` : address;
-  return running(server, { address: `${shown}:${taken}`, clock });
+  return running(server, { address: `${shown}:${taken}`, clock, stopping });
 }
 
 /**
@@ -89,10 +90,11 @@ async function listenLocal({ app, clock }: Serving, socketPath: string): Promise
     if (claimed === undefined) {
       throw new ConfigError(SOCKET_SETTING, `another core answers on ${socketPath}; stop it first`);
     }
-    const server = serverOf(app, PLATFORM_ADMIN);
+    const stopping = new AbortController();
+    const server = serverOf(app, { bindings: PLATFORM_ADMIN, stopping: stopping.signal });
     await listening(server, { path: claimed.path });
     await chmod(socketPath, 0o600);
-    return running(server, { address: socketPath, clock, closed: claimed.close });
+    return running(server, { address: socketPath, clock, stopping, closed: claimed.close });
   } catch (thrown) {
     claimed?.close();
     if (thrown instanceof ConfigError) throw thrown;
@@ -106,7 +108,14 @@ async function listenLocal({ app, clock }: Serving, socketPath: string): Promise
 type HttpServer = ReturnType<typeof createAdaptorServer>;
 
 /** The bindings come from here and not from the request, so no caller can bring its own. */
-function serverOf(app: Api, bindings: ListenerBindings): HttpServer {
+function serverOf(
+  app: Api,
+  {
+    bindings: given,
+    stopping,
+  }: { readonly bindings: ListenerBindings; readonly stopping: AbortSignal },
+): HttpServer {
+  const bindings = { ...given, stopping };
   return createAdaptorServer({
     fetch: (request, { incoming }) =>
       app.fetch(
@@ -140,8 +149,14 @@ function running(
   {
     address,
     clock,
+    stopping,
     closed,
-  }: { readonly address: string; readonly clock: Clock; readonly closed?: () => void },
+  }: {
+    readonly address: string;
+    readonly clock: Clock;
+    readonly stopping: AbortController;
+    readonly closed?: () => void;
+  },
 ): RunningHttp {
   let ended: Promise<void> | undefined;
   const closeIdle = (): void => {
@@ -155,6 +170,7 @@ function running(
   });
   const end = async (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
+    stopping.abort();
     const inTime = new AbortController();
     server.close(() => {
       inTime.abort();

@@ -118,7 +118,7 @@ test("a token of one tenant sees nothing of another on any route, even by the ot
     const { status, json } = await api.ask(request, { token });
     const text = JSON.stringify(json).replaceAll(/"detail":"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
     assert.ok(!text.includes("globex"), `${request}: ${text}`);
-    const isOne = /\{(agent_id|source|run|device_id|inbox_no|command_id)\}/.test(route.path);
+    const isOne = /\{(agent_id|source|run|device_id|inbox_no|command_id|name)\}/.test(route.path);
     if (isOne) assert.equal(status, 404, request);
     else assert.ok(status === 200 || status === 403, request);
   }
@@ -132,6 +132,8 @@ test("a token of one tenant changes nothing of another by the other's ids", asyn
   const before = await everything(api, "globex");
   for (const route of await routesOf(api)) {
     if (route.method === "GET" || !/\{tenant\}.*\{\w+\}/.test(route.path)) continue;
+    // A view of any name is the caller's own.
+    if (route.path.endsWith("/views/{name}")) continue;
     const request = requestOf(route, { ...others, tenant: "acme", ...ABSENT });
     const body = BODIES[route.path.split("/").at(-1) ?? ""] ?? {};
     const { status } = await api.ask(request, { token, body });

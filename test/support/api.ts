@@ -92,12 +92,7 @@ export async function testApi(hooks: Hooks): Promise<TestApi> {
       }),
       token === undefined && browser === undefined ? PLATFORM_ADMIN : {},
     );
-    const text = await answer.text();
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      json: JSON.parse(text === "" ? "null" : text) as Body,
-    };
+    return { status: answer.status, headers: answer.headers, json: (await bodyOf(answer)) as Body };
   };
   const tenant: TestApi["tenant"] = async (slug) => {
     await ask("POST /api/v1/tenants", { body: { slug } });
@@ -126,6 +121,18 @@ export async function testApi(hooks: Hooks): Promise<TestApi> {
     return browserOf(await ask<{ csrf_token: string }>("POST /api/v1/session", login));
   };
   return { app, db, sealer, clock, ask, tenant, logIn };
+}
+
+/** JSON as what it is, a file as its text, and nothing of what would never end. */
+async function bodyOf(answer: Response): Promise<unknown> {
+  const type = answer.headers.get("content-type") ?? "";
+  if (type.startsWith("text/event-stream")) {
+    await answer.body?.cancel();
+    return null;
+  }
+  const text = await answer.text();
+  if (text === "") return null;
+  return /json$|json;/.test(type) && !type.includes("ndjson") ? JSON.parse(text) : text;
 }
 
 /** The right to write a tenant that the API made, for feeding it with test/support/dire.ts. */

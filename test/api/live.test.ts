@@ -1,0 +1,149 @@
+/** What open pages are told, what is exported, and the views that are kept. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { TenantNews } from "../../src/api/tenant-news.ts";
+import { leaseOf, testApi } from "../support/api.ts";
+import { feed, settle } from "../support/dire.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const ROOT = "/api/v1/tenants/acme";
+const isLook = (ms: number): boolean => ms === 1_000;
+
+test("an open page is told where something changed, once for several changes, and of quiet", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  const { tenant } = await leaseOf(api.db, "acme");
+  const clock = new ManualClock();
+  const news = new TenantNews(clock);
+  const page = news.open(tenant, api.db.forTenant(tenant));
+  assert.ok(page);
+  await clock.untilSleeping(isLook);
+  for (const agent of ["a1", "a2"]) {
+    await api.ask(`POST ${ROOT}/agents`, { body: { agent_id: agent } });
+  }
+  await clock.advance(1_000);
+  const told = await page.next();
+  assert.deepEqual([...(told?.keys() ?? [])], ["agents"]);
+  assert.equal(told?.get("agents")?.["agents"], 2);
+  const quiet = page.next();
+  for (let looks = 0; looks < 15; looks += 1) {
+    await clock.untilSleeping(isLook);
+    await clock.advance(1_000);
+  }
+  assert.equal((await quiet)?.size, 0);
+  news.close(tenant, page);
+  assert.equal(await page.next(), undefined);
+});
+
+test("a page is told for five minutes, then it must ask anew", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  const { tenant } = await leaseOf(api.db, "acme");
+  const clock = new ManualClock();
+  const news = new TenantNews(clock);
+  const page = news.open(tenant, api.db.forTenant(tenant));
+  assert.ok(page);
+  await clock.untilSleeping(isLook);
+  await clock.advance(300_000);
+  while ((await page.next()) !== undefined);
+});
+
+test("the stream of events is one, and a stopped listener ends it", async (t) => {
+  const api = await testApi(t);
+  const { viewer } = await api.tenant("acme");
+  const stopping = new AbortController();
+  const request = new Request(`http://core${ROOT}/events`, {
+    headers: { authorization: `Bearer ${viewer}` },
+  });
+  const answer = await api.app.fetch(request, { stopping: stopping.signal });
+  assert.equal(answer.headers.get("content-type"), "text/event-stream; charset=utf-8");
+  stopping.abort();
+  assert.match(await answer.text(), /^retry: \d+\n\n/);
+});
+
+const NAMES = Array.from({ length: 2_001 }, (_, i) => `host-${String(i).padStart(4, "0")}`);
+
+test("an export holds every device once, in each format, and what a query finds alone", async (t) => {
+  const api = await testApi(t);
+  const { viewer: token } = await api.tenant("acme");
+  const lease = await leaseOf(api.db, "acme");
+  await feed(
+    api.db,
+    lease,
+    NAMES.map((hostname, i) => ({
+      source: "netbox",
+      hostname,
+      timestamp: "2026-01-01T00:00:00Z",
+      metadata: { integration_id: String(i), netbox_device_id: String(i), sync_service_id: "n" },
+    })),
+  );
+  await settle(api.db, lease);
+  const ask = async <Body>(query: string): Promise<Body> =>
+    (await api.ask<Body>(`GET ${ROOT}/devices/export?${query}`, { token })).json;
+  const csv = (await ask<string>("format=csv")).trimEnd().split("\r\n").slice(1);
+  assert.deepEqual(new Set(csv.map((line) => line.split(",")[1])), new Set(NAMES));
+  assert.equal(csv.length, NAMES.length);
+  const lines = (await ask<string>("format=ndjson&q=sort%3Ahostname%3Adesc")).trimEnd().split("\n");
+  const found = lines.map((line) => (JSON.parse(line) as { hostname: string }).hostname);
+  assert.deepEqual(found, NAMES.toReversed());
+  const { devices } = await ask<{ devices: { name: string }[] }>(
+    `format=ocsf&q=${encodeURIComponent("hostname:host-000%")}`,
+  );
+  assert.equal(devices.length, 10);
+  const wrong = await api.ask<{ code: string }>(`GET ${ROOT}/devices/export?q=nonsense%3A1`, {
+    token,
+  });
+  assert.deepEqual([wrong.status, wrong.json.code], [400, "invalid_request"]);
+});
+
+type Views = { readonly views: readonly { readonly name: string; readonly is_own: boolean }[] };
+
+test("a view is its maker's until he shares it, which a viewer may not", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  const ann = { browser: await api.logIn("ann", { roles: { acme: "viewer" } }) };
+  const bob = { browser: await api.logIn("bob", { roles: { acme: "operator" } }) };
+  const path = `${ROOT}/views/stale%20ones`;
+  const body = { query: "sort:last_seen:asc", columns: ["hostname"] };
+  assert.equal((await api.ask(`PUT ${path}`, { ...ann, body })).status, 200);
+  const share = { ...body, shared: true };
+  assert.equal((await api.ask(`PUT ${path}`, { ...ann, body: share })).status, 403);
+  const seen = async (who: typeof ann): Promise<Views["views"]> =>
+    (await api.ask<Views>(`GET ${ROOT}/views`, who)).json.views;
+  assert.deepEqual(await seen(bob), []);
+  assert.equal((await api.ask(`PUT ${path}`, { ...bob, body: share })).status, 200);
+  assert.deepEqual(
+    (await seen(ann)).map(({ name, is_own: isOwn }) => [name, isOwn]),
+    [
+      ["stale ones", true],
+      ["stale ones", false],
+    ],
+  );
+  assert.equal((await api.ask(`DELETE ${path}`, ann)).status, 204);
+  assert.equal((await api.ask(`DELETE ${path}`, ann)).status, 404);
+  assert.deepEqual((await api.ask<Views>(`GET ${path}`, ann)).status, 200);
+});
+
+test("the overview counts devices, sources, agents and what waits for judgement", async (t) => {
+  const api = await testApi(t);
+  const { viewer: token } = await api.tenant("acme");
+  await api.ask(`POST ${ROOT}/agents`, { body: { agent_id: "a1" } });
+  const sources = { n: { type: "netbox", endpoint: "https://n" } };
+  await api.ask(`POST ${ROOT}/sources?agent_id=a1`, { body: { sources } });
+  const { json } = await api.ask<{
+    devices: { total: number };
+    sources: { state: string }[];
+    source_counts: object;
+    agents: object;
+    review: object;
+  }>(`GET ${ROOT}/overview`, { token });
+  assert.equal(json.devices.total, 0);
+  assert.deepEqual(
+    json.sources.map(({ state }) => state),
+    ["never_run"],
+  );
+  assert.deepEqual(json.agents, { total: 1, online: 0, away: 0, never_seen: 1 });
+  const nothing = { quarantine: 0, contested: 0, held_retractions: 0, storms: 0 };
+  assert.deepEqual(json.review, nothing);
+});
