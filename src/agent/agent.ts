@@ -308,6 +308,7 @@ export class Agent {
           sources: this.statuses(),
         }),
       heartbeatMs: pushIntervalMs,
+      statuses: () => this.statuses(),
       onFailure: (thrown, told) => this.#failed(thrown, told),
       clock,
       log,

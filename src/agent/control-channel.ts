@@ -8,7 +8,9 @@ import type {
 import type { CommandTarget } from "./command-target.ts";
 import { answerCommand } from "./commands.ts";
 import type { Gateway } from "./gateway-link.ts";
+import { tellLive } from "./live-progress.ts";
 import { OutgoingQueue } from "./outgoing-queue.ts";
+import type { SourceStatus } from "./source-status.ts";
 
 /** How a control stream is served. */
 export interface ControlOptions {
@@ -16,6 +18,8 @@ export interface ControlOptions {
   readonly target: CommandTarget;
   /** Takes a configuration; says whether its version is in force now. */
   readonly onConfig: (answer: AgentConfigResponse) => boolean;
+  /** How runs are, where the gateway is one that wants to hear of it once a second. */
+  readonly statuses?: (() => readonly SourceStatus[]) | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -27,7 +31,7 @@ type Outgoing = OutgoingQueue<Draft<ControlStreamRequest>>;
 
 /** Opens the control stream with a hello and serves it until the gateway ends it; throws why it broke. */
 export async function serveControl(gateway: Gateway, options: ControlOptions): Promise<void> {
-  const { hello, target, onConfig, clock, signal } = options;
+  const { hello, target, onConfig, statuses, clock, signal } = options;
   const outgoing: Outgoing = new OutgoingQueue();
   const nowMs = (): number => clock.now();
   const push = (message: Draft<ControlStreamRequest>): void => outgoing.push(message);
@@ -38,6 +42,11 @@ export async function serveControl(gateway: Gateway, options: ControlOptions): P
     await pause(clock, LEAVE_MAX_MS, over.signal);
   };
   outgoing.push({ hello });
+  if (statuses !== undefined) {
+    tellLive({ statuses, push, clock, signal: over.signal }).catch((thrown: unknown) =>
+      outgoing.fail(thrown),
+    );
+  }
   try {
     for await (const { config, command } of gateway.controlStream(outgoing, { signal })) {
       if (config !== undefined && onConfig(config)) {

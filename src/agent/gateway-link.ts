@@ -12,6 +12,8 @@ export interface Established {
   readonly gateway: Gateway;
   /** What the gateway calls itself. */
   readonly gatewayId: string;
+  /** It is a core of ours, which hears of runs while they go on: an original gateway would have to make sense of it. */
+  readonly isOurs?: boolean;
 }
 
 type Held = Established & { users: number; isRetired: boolean };

@@ -36,6 +36,7 @@ export function progressFields(
   const wait = run.gatewayWait ?? run.sourceWait;
   return {
     run_id: run.runId,
+    kind: run.kind,
     pages: run.pages,
     devices: run.devices,
     sent: run.sentDevices,

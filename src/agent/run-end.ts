@@ -79,6 +79,7 @@ export function lastRunOf(run: Omit<EndedRun, "serviceId" | "rejected">): LastRu
   const counts = { failure, delivered: delivered.entries, rejected: progress.rejected };
   return {
     runId: progress.runId,
+    kind: progress.kind,
     outcome: outcomeOf(counts),
     startedMs: progress.startedMs,
     endedMs,

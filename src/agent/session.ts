@@ -21,6 +21,7 @@ import {
   type SessionStep,
   type TimerName,
 } from "./session-state.ts";
+import type { SourceStatus } from "./source-status.ts";
 
 /** What a session works with. */
 export interface SessionOptions {
@@ -36,6 +37,8 @@ export interface SessionOptions {
   readonly heartbeat: (gatewayId: string) => Draft<GatewayStatusRequest>;
   /** The operator's own interval. */
   readonly heartbeatMs?: number | undefined;
+  /** How the sources are. */
+  readonly statuses: () => readonly SourceStatus[];
   /** Told of every Hello and GetConfig that failed, and of the words that the log has for it. */
   readonly onFailure?: (thrown: unknown, told: string) => void;
   readonly clock: Clock;
@@ -151,7 +154,8 @@ export class Session {
       }
       const { gatewayId, heartbeatIntervalSec: heartbeatSec } = answer;
       signal.throwIfAborted();
-      this.#options.link.establish({ gateway, gatewayId });
+      // The original's gateways that have a control stream know no tenants.
+      this.#options.link.establish({ gateway, gatewayId, isOurs: answer.tenantSlug !== "" });
       log.info({ gateway: address, gateway_id: gatewayId }, "Hello");
       this.#dispatch({ type: "hello_ok", link, heartbeatSec });
     } catch (thrown) {
@@ -200,7 +204,7 @@ export class Session {
   }
 
   async #control(link: number): Promise<void> {
-    const { clock, log, identity, config, target } = this.#options;
+    const { clock, log, identity, config, target, statuses, link: links } = this.#options;
     const startedMs = clock.now();
     const lived = (): number => clock.now() - startedMs;
     await this.#call({
@@ -208,6 +212,7 @@ export class Session {
         await serveControl(gateway, {
           hello: helloOf(identity, config.version),
           target,
+          statuses: links.current?.isOurs === true ? statuses : undefined,
           clock,
           signal,
           onConfig: (answer) => {

@@ -34,6 +34,7 @@ export interface RunProgress {
 /** How the last run ended. */
 export interface LastRun {
   readonly runId: string;
+  readonly kind: RunKind;
   readonly outcome: RunOutcome;
   readonly startedMs: number;
   readonly endedMs: number;

@@ -160,6 +160,7 @@ export function fullEntry(source: SourceStatus, nowMs: number): Entry {
       : {
           run: {
             run_id: run.runId,
+            kind: run.kind,
             started: isoTime(run.startedMs),
             pages: run.pages,
             devices: run.devices,
@@ -174,6 +175,7 @@ export function fullEntry(source: SourceStatus, nowMs: number): Entry {
       : {
           last_run: {
             run_id: lastRun.runId,
+            kind: lastRun.kind,
             outcome: lastRun.outcome,
             started: isoTime(lastRun.startedMs),
             ended: isoTime(lastRun.endedMs),

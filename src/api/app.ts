@@ -33,6 +33,7 @@ import { addMetrics } from "./metrics-routes.ts";
 import type { Metrics } from "./metrics.ts";
 import { addOverview } from "./overview.ts";
 import type { People } from "./people.ts";
+import { addProgress } from "./progress.ts";
 import { addQuality } from "./quality.ts";
 import { addQuarantine } from "./quarantine.ts";
 import { addRederivations } from "./rederivations.ts";
@@ -98,6 +99,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addSourceRecords(app);
   addCommands(app, context);
   addRuns(app);
+  addProgress(app);
   addRunUndo(app);
   addIngest(app, context);
   addAuthorities(app, context);

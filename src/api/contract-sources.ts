@@ -74,6 +74,31 @@ export const sourcePatchSchema = z.record(z.string(), z.unknown()).openapi("Sour
     "Members as in the payload; null takes one away. `credentials` replaces all of them; `agent_id` moves the source to another agent",
 });
 
+/** How far a run under way is, from its agent to the inventory. */
+export const runProgressSchema = z
+  .object({
+    source: z.string(),
+    source_id: z.string(),
+    agent_id: z.string(),
+    run_id: z.string(),
+    run_no: count.optional().openapi({ description: "Absent until something of it was worked" }),
+    kind: z.string(),
+    started_at: time,
+    told_at: time.openapi({ description: "When its agent was heard last" }),
+    pages: count,
+    total: count.optional().openapi({ description: "What the source says it holds" }),
+    fetched: count.openapi({ description: "Devices read from the source" }),
+    streamed: count.openapi({ description: "Of these, acknowledged by a gateway" }),
+    ingested: count.openapi({ description: "Of these, made records" }),
+    reconciled: count.openapi({ description: "Of these, published as devices" }),
+    rejected: count.openapi({ description: "Records of the source that cannot be read" }),
+    waiting: z
+      .object({ reason: z.string(), until: time })
+      .optional()
+      .openapi({ description: "Why it does not move, and until when" }),
+  })
+  .openapi("RunProgress");
+
 /** A run. */
 export const runSchema = z
   .object({
@@ -101,6 +126,7 @@ export const runSchema = z
       description: "Everything arrived and was used: what the run did not see was not there",
     }),
     error: z.object({ kind: z.string(), message: z.string() }).optional(),
+    progress: runProgressSchema.optional().openapi({ description: "While it goes on" }),
   })
   .openapi("Run");
 

@@ -11,6 +11,7 @@ import { verificationSchema } from "./contract-runs.ts";
 import { runDetailSchema, runSchema } from "./contract-sources.ts";
 import { pageOf, pageQuery } from "./contract.ts";
 import { Problem } from "./errors.ts";
+import { liveRuns, progressOf } from "./progress.ts";
 import {
   answers,
   cursorOf,
@@ -79,7 +80,11 @@ export function addRuns(app: Api): void {
         limit: limit + 1,
       });
       const { rows, next } = pageWithNext(found, limit, ({ runNo }) => cursorOf("r", runNo));
-      return { runs: rows.map((run) => shown(run, names)), next };
+      const live = await liveRuns(db, tenant, { names, isAny: rows.some(isRunning) });
+      return {
+        runs: rows.map((run) => ({ ...shown(run, names), ...progressOf(run, live) })),
+        next,
+      };
     });
     return c.json(page, 200);
   });
@@ -88,7 +93,9 @@ export function addRuns(app: Api): void {
     const { tenant } = c.get("tenant");
     const run = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
     const names = await sourceNames(db, tenant);
-    return c.json(detailOf(run, { names, rehearsal: await promiseFor(db, tenant, run) }), 200);
+    const live = await liveRuns(db, tenant, { names, isAny: isRunning(run) });
+    const detail = detailOf(run, { names, rehearsal: await promiseFor(db, tenant, run) });
+    return c.json({ ...detail, ...progressOf(run, live) }, 200);
   });
   app.openapi(verify, async (c) => {
     const db = c.get("db");
@@ -103,6 +110,10 @@ export function addRuns(app: Api): void {
     const passed = findings.every(({ isRight }) => isRight);
     return c.json({ run_no: runNo, run_id: runId, passed, findings: shownFindings }, 200);
   });
+}
+
+function isRunning({ outcome }: Run): boolean {
+  return outcome === "running";
 }
 
 const SNAPSHOT = { isolation: "repeatable read", readOnly: true } as const;

@@ -19,6 +19,7 @@ type Entry = {
     readonly devices_per_sec: number;
   };
   readonly last_run?: {
+    readonly kind?: string;
     readonly outcome?: string;
     readonly ended?: string;
     readonly devices?: number;
@@ -73,7 +74,7 @@ function sourceLines(report: AgentReport, nowMs: number): readonly string[] {
       { title: "SOURCE", text: ({ name }) => name },
       { title: "STATE", text: ({ state }) => state },
       { title: "NOW", text: nowText },
-      { title: "LAST RUN", text: ({ last_run: last }) => last?.outcome },
+      { title: "LAST RUN", text: lastText },
       { title: "ENDED", text: ({ last_run: last }) => agoText(last?.ended, nowMs) },
       {
         title: "DEVICES",
@@ -86,6 +87,11 @@ function sourceLines(report: AgentReport, nowMs: number): readonly string[] {
     entries,
   );
   return [...sectionLines("Sources", table), ...unusable];
+}
+
+/** "success (delta)": a delta says nothing of what is absent. */
+function lastText({ last_run: last }: Entry): string | undefined {
+  return last?.kind === "delta" ? `${last.outcome} (delta)` : last?.outcome;
 }
 
 function countOrNone(count: number | undefined): string | undefined {

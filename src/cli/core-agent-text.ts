@@ -93,6 +93,7 @@ type ReportedSource = {
   readonly waiting?: { readonly reason?: string; readonly for_sec?: number };
   readonly error?: { readonly message?: string };
   readonly last_run?: {
+    readonly kind?: string;
     readonly outcome?: string;
     readonly ended?: string;
     readonly devices?: number;
@@ -106,6 +107,11 @@ function nowText({ run, waiting }: ReportedSource): string | undefined {
   const why = waiting?.reason?.replaceAll("_", " ");
   const wait = why === undefined ? "" : `, ${why} ${waiting?.for_sec ?? 0} s`;
   return `${countText(run.devices ?? 0)}${of}${wait}`;
+}
+
+/** "success (delta)": a delta says nothing of what is absent. */
+function lastText({ last_run: last }: ReportedSource): string | undefined {
+  return last?.kind === "delta" ? `${last.outcome ?? ""} (delta)` : last?.outcome;
 }
 
 /** What the agent says of its sources; the status of an agent that is none of ours is shown as it came. */
@@ -123,7 +129,7 @@ function statusLines(status: unknown, nowMs: number): readonly string[] {
       { title: "SOURCE", text: (source) => source.name },
       { title: "STATE", text: (source) => source.state },
       { title: "NOW", text: nowText },
-      { title: "LAST RUN", text: (source) => source.last_run?.outcome },
+      { title: "LAST RUN", text: lastText },
       { title: "ENDED", text: (source) => agoText(source.last_run?.ended, nowMs) },
       {
         title: "DEVICES",

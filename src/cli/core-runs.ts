@@ -7,7 +7,8 @@ import { formatBytes } from "../lib/bytes.ts";
 import { EXIT } from "../lib/exit-code.ts";
 import { integer, oneOf, optional, required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
-import { Misuse, tenantCommand } from "./core-session.ts";
+import { progressLines, progressText, type Progress } from "./core-progress-text.ts";
+import { Misuse, tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
 import { pairLines, plain, sectionLines, tableLines, type Column } from "./table.ts";
 import { agoText, countOf, countText, rateText, durationText, timeText } from "./wording.ts";
@@ -36,8 +37,11 @@ export const RUN_COMMANDS: readonly Command<CoreContext>[] = [
     run: async ({ source, outcome, limit = LIMIT_DEFAULT, after }, session) => {
       const path = session.path(["runs"], { source, outcome, limit, after });
       const body = await session.ask<{ runs: Run[]; next?: string }>({ method: "GET", path });
+      const isFront = after === undefined && (outcome ?? "running") === "running";
+      const live = isFront ? await underWay(session, source) : [];
       const nowMs = session.context.clock.now();
       session.show(body, () => [
+        ...progressLines(live, nowMs),
         ...(body.runs.length === 0 ? ["No runs."] : tableLines(columns(nowMs), body.runs)),
         ...(body.next === undefined ? [] : ["", `More: --after ${body.next}`]),
       ]);
@@ -65,6 +69,16 @@ export const RUN_COMMANDS: readonly Command<CoreContext>[] = [
     },
   }),
 ];
+
+/** Runs under way, also those that the core has worked nothing of yet. */
+async function underWay(
+  session: TenantSession,
+  source: string | undefined,
+): Promise<readonly Progress[]> {
+  const path = session.path(["progress"]);
+  const { runs } = await session.ask<{ runs: Progress[] }>({ method: "GET", path });
+  return runs.filter((run) => source === undefined || [run.source, run.source_id].includes(source));
+}
 
 function verificationLines({ run_no: no, passed, findings }: Verification): readonly string[] {
   const shown = passed ? findings : findings.filter((finding) => !finding.is_right);
@@ -124,6 +138,9 @@ export function runLines(run: RunDetail, nowMs: number): readonly string[] {
       ["  run id", run.run_id],
       ["  source id", run.source_id],
       ["  started", started],
+      ["  fetched", run.progress && progressText(run.progress, nowMs)],
+      ["  streamed", run.progress && countText(run.progress.streamed)],
+      ["  reconciled", run.progress && countText(run.progress.reconciled)],
       ["  ended", timeText(run.ended_at)],
       [
         "  took",

@@ -7,7 +7,9 @@ import { noteCommand, takeCommands, type OutgoingCommand } from "../control/comm
 import { configEntry } from "../control/source-settings.ts";
 import { toldSource } from "../control/sources.ts";
 import type { StreamNews } from "../control/stream-news.ts";
+import { noteProgress } from "../inbox/progress-store.ts";
 import { pause } from "../lib/clock.ts";
+import { parseProgress, PROGRESS_TYPE } from "../model/live-progress.ts";
 import type { CallContext, ControlStreamEnd, Send } from "../wire/handlers.ts";
 import type {
   CommandResult,
@@ -104,6 +106,9 @@ async function noteAnswer(
     await noteConfig(db, tenant, { agentId, running: configAck.configVersion });
   } else if (commandAck !== undefined) {
     await noteCommand(db, tenant, { ...commandAck, agentId, state: "acknowledged" });
+  } else if (commandProgress?.commandType === PROGRESS_TYPE) {
+    const progress = parseProgress(commandProgress.payloadJson.toString("utf8"));
+    if (progress.ok) await noteProgress(db, tenant, { agentId, progress: progress.value });
   } else if (commandProgress !== undefined) {
     const result = readJson(commandProgress.payloadJson);
     const state = "acknowledged";

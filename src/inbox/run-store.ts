@@ -224,8 +224,8 @@ export async function openRunsOf(
 }
 
 /**
- * Ends runs that nothing was heard of for so long: neither a chunk nor the manifest. What of them waits in the inbox is
- * something heard. A manifest that comes after all is judged like any other.
+ * Ends runs that nothing was heard of for so long: neither a chunk nor the manifest, nor how far they are. What of them waits in
+ * the inbox is something heard. A manifest that comes after all is judged like any other.
  */
 export async function timeOutRuns(
   db: Queryable,
@@ -238,6 +238,9 @@ export async function timeOutRuns(
       where r.tenant = $1 and r.outcome = 'running' and r.active_at < now() - $2 * interval '1 minute'
         and not exists (select from sync.inbox i
           where i.tenant = r.tenant and i.agent_id = r.agent_id and i.run_id = r.run_id and i.parked_reason is null)
+        and not exists (select from sync.run_progress p
+          where p.tenant = r.tenant and p.agent_id = r.agent_id and p.run_id = r.run_id
+            and p.told_at > now() - $2 * interval '1 minute')
       returning r.run_no`,
     [tenant, quietMinutes],
   );

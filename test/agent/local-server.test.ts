@@ -26,6 +26,7 @@ const progress = {
 };
 const lastRun = {
   runId: "r1",
+  kind: "full",
   outcome: "success",
   startedMs: NOW - 60_000,
   endedMs: NOW - 50_000,

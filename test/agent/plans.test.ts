@@ -45,7 +45,15 @@ test("more memory never plans less work, and little memory still plans some", ()
 
 function source(outcome: LastRun["outcome"], kind?: string): SourceStatus {
   const error = kind === undefined ? {} : { error: { kind, message: "why" } };
-  const run = { runId: "r", startedMs: 0, endedMs: 1, pages: 1, devices: 1, rejected: 0 };
+  const run = {
+    runId: "r",
+    kind: "full",
+    startedMs: 0,
+    endedMs: 1,
+    pages: 1,
+    devices: 1,
+    rejected: 0,
+  } as const;
   const lastRun = { ...run, outcome, ...error };
   return {
     name: "s",
@@ -96,6 +104,7 @@ test("progress says how fast, how long still, and what is waited for", () => {
   };
   assert.deepEqual(progressFields(run, 10_000), {
     run_id: "r",
+    kind: "full",
     pages: 5,
     devices: 5_000,
     sent: 4_000,
@@ -107,6 +116,7 @@ test("progress says how fast, how long still, and what is waited for", () => {
   const unknown = { ...run, sourceTotal: undefined, sourceWait: undefined, rejected: 2 };
   assert.deepEqual(progressFields(unknown, 10_000), {
     run_id: "r",
+    kind: "full",
     pages: 5,
     devices: 5_000,
     sent: 4_000,

@@ -29,6 +29,7 @@ const done: SourceStatus = {
   state: "idle",
   lastRun: {
     runId: "r1",
+    kind: "full",
     outcome: "success",
     startedMs: NOW - 60_000,
     endedMs: NOW - 50_000,
@@ -120,6 +121,7 @@ test("every source says its state, its last run, what it waits for and what is n
         next_due: "2026-11-23T12:09:00.000Z",
         last_run: {
           run_id: "r1",
+          kind: "full",
           outcome: "failed",
           started: "2026-11-23T11:59:00.000Z",
           ended: "2026-11-23T11:59:10.000Z",
@@ -137,6 +139,7 @@ test("every source says its state, its last run, what it waits for and what is n
         skipped: 1,
         run: {
           run_id: "r2",
+          kind: "full",
           started: "2026-11-23T11:59:50.000Z",
           pages: 2,
           devices: 2_000,
@@ -156,6 +159,7 @@ test("every source says its state, its last run, what it waits for and what is n
         next_due: "2026-11-23T12:09:00.000Z",
         last_run: {
           run_id: "r1",
+          kind: "full",
           outcome: "success",
           started: "2026-11-23T11:59:00.000Z",
           ended: "2026-11-23T11:59:10.000Z",

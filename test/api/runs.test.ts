@@ -61,6 +61,35 @@ test("a page that is just full, and the last one, have no next", async (t) => {
   assert.deepEqual([json.runs.length, json.next], [10, undefined]);
 });
 
+test("a run under way shows how far it is, in the list, alone, and before anything of it was worked", async (t) => {
+  const { ask, db } = await withRuns(t, 2);
+  const id = "0e6c3f2a-0000-4000-8000-000000000001";
+  await db.query("update sync.instances set name = $1 where instance_no = 1", [id]);
+  await db.query(
+    `insert into sync.runs (tenant, run_no, agent_id, run_id, instance_no, kind, started_at, active_at, entries)
+     values (1, 3, 'agent-1', 'now', 1, 'full', now(), now(), 100)`,
+  );
+  const tell = `insert into sync.run_progress
+      (tenant, agent_id, service_id, run_id, kind, started_at, pages, fetched, streamed, rejected, total)
+    values (1, 'agent-1', $1, $2, 'full', '2026-01-01', 4, 400, 200, 1, 900)`;
+  await db.query(tell, [id, "now"]);
+  await db.query(tell, ["0e6c3f2a-0000-4000-8000-000000000002", "fresh"]);
+  const { json } = await ask<{ runs: (Run & { progress?: object })[] }>(`GET ${RUNS}`);
+  const progress = { run_id: "now", run_no: 3, fetched: 400, streamed: 200, total: 900 };
+  assert.partialDeepStrictEqual(json.runs[0]?.progress, { ...progress, ingested: 100 });
+  assert.ok(json.runs.slice(1).every((run) => run.progress === undefined));
+  const one = await ask<{ progress?: object }>(`GET ${RUNS}/3`);
+  assert.partialDeepStrictEqual(one.json.progress, progress);
+  const live = await ask<{ runs: Run[] }>(`GET /api/v1/tenants/acme/progress`);
+  assert.deepEqual(
+    live.json.runs.map(({ run_id: runId, run_no: no }) => [runId, no]),
+    [
+      ["now", 3],
+      ["fresh", undefined],
+    ],
+  );
+});
+
 test("runs are found by source and by outcome", async (t) => {
   const { ask } = await withRuns(t, 10);
   const numbers = async (query: string): Promise<readonly number[]> =>

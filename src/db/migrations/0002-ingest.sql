@@ -126,6 +126,26 @@ create table sync.runs (
 create index runs_instance on sync.runs (tenant, instance_no, run_no);
 create index runs_open on sync.runs (tenant, active_at) where outcome = 'running';
 
+-- How far the run of a source is while it goes on, as its agent tells it: one row a source, written once a second at most.
+create table sync.run_progress (
+  tenant int not null,
+  agent_id text collate "C" not null,
+  service_id uuid not null,
+  run_id text collate "C" not null,
+  kind text not null,
+  started_at timestamptz not null,
+  pages int not null,
+  fetched int not null,
+  streamed int not null,
+  rejected int not null,
+  total int,
+  -- why it does not move, and until when by the agent's clock
+  waiting text,
+  waiting_until timestamptz,
+  told_at timestamptz not null default now(),
+  primary key (tenant, agent_id, service_id)
+);
+
 -- Which records a batch of a run saw, as ranges: the run's evidence.
 create table sync.run_seen (
   tenant int not null,
