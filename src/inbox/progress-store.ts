@@ -114,7 +114,7 @@ function underWay(row: Row): RunUnderWay {
     waiting: reason === null || untilMs === null ? undefined : { reason, untilMs },
     isEnded: false,
     ingested,
-    reconciled: Math.max(0, ingested - Number(unpublished)),
+    reconciled: Math.max(0, ingested - unpublished),
     toldMs: row.told_at,
   };
 }

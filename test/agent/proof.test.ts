@@ -14,10 +14,15 @@ const idle: SourceStatus = {
   skipped: 0,
   totals: NO_RUNS,
 };
-const progress = startProgress({ runId: "r1", trigger: "discovery", startedMs: 1_000 });
+const progress = startProgress({
+  runId: "r1",
+  trigger: "discovery",
+  startedMs: 1_000,
+});
 const failure = { kind: "unreachable", message: "connection refused" };
 const lastRun = {
   runId: "r1",
+  kind: "full",
   outcome: "failed",
   startedMs: 1_000,
   endedMs: 2_000,
