@@ -1,5 +1,5 @@
 import { err, type Result } from "../lib/result.ts";
-import { parseDeviceUpdate } from "../model/device-update.ts";
+import { parseDeviceUpdate, type DeviceUpdate } from "../model/device-update.ts";
 import type { Attribute, Attribution } from "./attribution.ts";
 import type { ContentDigest } from "./content-digest.ts";
 import type { Kind } from "./kind.ts";
@@ -17,6 +17,8 @@ export interface RecordDelta {
   readonly name: RecordName;
   state: RecordState | undefined;
   deletedMs: number | undefined;
+  /** What `state` was read from, where that is a single sighting. */
+  update: DeviceUpdate | undefined;
 }
 
 /** An entry that is byte for byte what a record shows. */
@@ -68,6 +70,7 @@ export function newBatch(): Batch {
 export interface UsableEntry {
   readonly name: RecordName;
   readonly observation: Observation;
+  readonly update: DeviceUpdate;
 }
 
 /** An entry's JSON without its volatile members, as it was sent, and its digest. */
@@ -79,7 +82,7 @@ export interface EntryContent {
 /** Takes a usable entry into the batch and gives what the batch knows of its record. */
 export function addEntry(
   batch: Batch,
-  { name, observation }: UsableEntry,
+  { name, observation, update }: UsableEntry,
   { payload, digest }: EntryContent,
 ): RecordDelta {
   batch.entries += 1;
@@ -89,6 +92,7 @@ export function addEntry(
     return delta;
   }
   const sighting = { observation, digest, payload };
+  delta.update = delta.state === undefined ? update : undefined;
   delta.state =
     delta.state === undefined ? firstState(sighting) : addSighting(delta.state, sighting);
   return delta;
@@ -121,7 +125,11 @@ export function readEntry(
   const { kind, native } = observation.value;
   return {
     ok: true,
-    value: { name: { ...attribution.value, kind, native }, observation: observation.value },
+    value: {
+      name: { ...attribution.value, kind, native },
+      observation: observation.value,
+      update: update.value,
+    },
   };
 }
 
@@ -137,7 +145,12 @@ function deltaOf(batch: Batch, name: RecordName): RecordDelta {
   const key = `${name.partition}\0${name.kind}\0${name.native}\0${name.instance}`;
   const known = batch.records.get(key);
   if (known !== undefined) return known;
-  const delta: RecordDelta = { name, state: undefined, deletedMs: undefined };
+  const delta: RecordDelta = {
+    name,
+    state: undefined,
+    deletedMs: undefined,
+    update: undefined,
+  };
   batch.records.set(key, delta);
   return delta;
 }

@@ -11,8 +11,9 @@ import { openAsserted, type Asserted } from "./asserted.ts";
 import type { Link } from "./assertion.ts";
 import { mayBeChimera } from "./chimera.ts";
 import { holderKey, readHolders, type PartitionValue } from "./history-store.ts";
+import { isSaidOnce, loadWithMind, type InMind } from "./in-mind.ts";
 import { kindOf } from "./kind.ts";
-import { loadRecords, type LoadedRecord } from "./load-state.ts";
+import type { LoadedRecord } from "./load-state.ts";
 import { mayCount, neighboursOf, type Neighbours } from "./neighbours.ts";
 import {
   addressDays,
@@ -46,12 +47,14 @@ const SLICE_RECORDS = 1_000;
 const ALL = 2 ** 31 - 1;
 
 type Names = Awaited<ReturnType<typeof readNames>>;
+type Opened = { readonly names: Names; readonly asserted: Asserted; readonly mind: InMind };
 
 /** Starts loading components of a tenant; `widen` may be called again with more records. */
-export async function openClosure(tx: Tx, tenant: number): Promise<Closure> {
+export async function openClosure(tx: Tx, tenant: number, mind: InMind = {}): Promise<Closure> {
   return new Closure(tx, tenant, {
     names: await readNames(tx, tenant),
     asserted: await openAsserted(tx, tenant),
+    mind,
   });
 }
 
@@ -61,6 +64,7 @@ export class Closure {
   readonly #tenant: number;
   readonly #names: Names;
   readonly #asserted: Asserted;
+  readonly #mind: InMind;
   /** Every record loaded: members and the ring around them. */
   readonly #loaded = new Map<number, Member>();
   readonly #members = new Map<number, Member>();
@@ -74,15 +78,12 @@ export class Closure {
   readonly #neighbours = new Map<number, Neighbours>();
   readonly #beside = new Map<number, readonly number[]>();
 
-  constructor(
-    tx: Tx,
-    tenant: number,
-    { names, asserted }: { readonly names: Names; readonly asserted: Asserted },
-  ) {
+  constructor(tx: Tx, tenant: number, { names, asserted, mind }: Opened) {
     this.#tx = tx;
     this.#tenant = tenant;
     this.#names = names;
     this.#asserted = asserted;
+    this.#mind = mind;
   }
 
   /** Records of the components loaded so far. */
@@ -155,7 +156,8 @@ export class Closure {
         const one = { partitionNo, value, recordNo: history.recordNo };
         if (this.#before.has(one)) continue;
         this.#before.set(one, "ok");
-        said.push(one);
+        if (isSaidOnce(this.#mind, one)) this.#holders.set(one, [one.recordNo]);
+        else said.push(one);
       }
     }
     const sharing = await readSharing(this.#tx, this.#tenant, {
@@ -214,13 +216,12 @@ export class Closure {
 
   async #load(recordNos: readonly number[]): Promise<void> {
     const missing = [...new Set(recordNos)].filter((no) => !this.#loaded.has(no));
-    const fresh = [...(await loadRecords(this.#tx, this.#tenant, missing)).values()].map(
-      (loaded) => ({
-        loaded,
-        partitionNo: loaded.row.partitionNo,
-        history: this.#historyOf(loaded),
-      }),
-    );
+    const wanted = { recordNos: missing, mind: this.#mind };
+    const fresh = (await loadWithMind(this.#tx, this.#tenant, wanted)).map((loaded) => ({
+      loaded,
+      partitionNo: loaded.row.partitionNo,
+      history: this.#historyOf(loaded),
+    }));
     const heeded = await this.#asserted.heed(fresh);
     for (const [i, { loaded, history }] of fresh.entries()) {
       this.#loaded.set(history.recordNo, { loaded, history: heeded[i] ?? history });
@@ -241,7 +242,8 @@ export class Closure {
    */
   async #through(fresh: readonly Member[], telling: readonly PartitionValue[]): Promise<number[]> {
     const turned = await this.#findTurned(telling);
-    const ring = telling.filter(isFeature).flatMap((value) => this.#listed(value));
+    // An address is worth what its days say, whoever holds it.
+    const ring = telling.flatMap((one) => (isAddressKey(one.value) ? [] : this.#listed(one)));
     const near = fresh.flatMap((member) => {
       const nos = this.#meet(member);
       return nos.length === 0 ? [] : [{ member, nos }];
@@ -391,9 +393,4 @@ function holdersOf(own: number, others: readonly number[]): readonly number[] | 
   return others.length >= VALUE_HOLDERS_MAX
     ? "generic"
     : [own, ...others].toSorted((a, b) => a - b);
-}
-
-/** Whether a value's holders say what it is worth; an address is worth what its days say. */
-function isFeature({ value }: PartitionValue): boolean {
-  return !isAddressKey(value);
 }

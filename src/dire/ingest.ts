@@ -21,7 +21,13 @@ import { findHeads, type RecordHead, type RecordRef } from "./record-store.ts";
 import { journalChanges } from "./run-journal.ts";
 import { clearSightings, writeUnchanged, type Unchanged } from "./seen-store.ts";
 import { fireWatches, type SeenOn } from "./watch-store.ts";
-import { insertStates, writeStates, type WrittenState } from "./write-states.ts";
+import {
+  factsOf,
+  insertStates,
+  writeStates,
+  type Fact,
+  type WrittenState,
+} from "./write-states.ts";
 
 /** What a batch did to the state. */
 export interface IngestCounts {
@@ -70,6 +76,7 @@ export async function ingest(
   const seq = await takeNumbers(tx, tenant, { what: "batch", count: 1 });
   const created = await createRecords(tx, tenant, { rows, seq, recall });
   const changed = await changeRecords(tx, tenant, { rows, seq, runNo, recall });
+  recall?.dropFresh(spokenOfAgain(rows, recognised));
   const unchanged = [...rows.filter(isUnchanged).flatMap(unchangedOf), ...sightingsOf(recognised)];
   const late = await writeUnchanged(tx, tenant, { unchanged, seq, runNo });
   const deleted = await deleteRecords(tx, tenant, rows);
@@ -220,9 +227,41 @@ async function createRecords(
     if (state === undefined) return [];
     return [{ ...row, state: bornAgain(state, origins.get(i)), recordNo: first + i }];
   });
-  await insertStates(tx, tenant, { states, seq });
-  for (const state of states) recall?.note(contentOf(state));
+  const facts = states.flatMap(factsOf);
+  noteCreated(recall, { states, facts, seq });
+  await insertStates(tx, tenant, { states, facts, seq });
   return states.map(({ recordNo }) => recordNo);
+}
+
+/** What of it must be known is known from now on; should the transaction fail, all is forgotten. */
+function noteCreated(
+  recall: Recall | undefined,
+  {
+    states,
+    facts,
+    seq,
+  }: {
+    readonly states: readonly StateRow[];
+    readonly facts: readonly Fact[];
+    readonly seq: number;
+  },
+): void {
+  if (recall === undefined) return;
+  for (const { partitionNo, value } of facts) recall.noteValue(partitionNo, value);
+  for (const row of states) {
+    recall.note(contentOf(row));
+    const { ref, recordNo, state, delta } = row;
+    recall.noteNew({ ...ref, recordNo, contentSeq: seq, state, update: delta.update });
+  }
+}
+
+/** Records that were there before, and of which the batch says anything. */
+function* spokenOfAgain(
+  rows: readonly Row[],
+  recognised: readonly Recognised[],
+): Generator<number> {
+  for (const { recordNo } of recognised) yield recordNo;
+  for (const { head } of rows) if (head !== undefined) yield head.recordNo;
 }
 
 function contentOf({ ref, delta, head, recordNo, state }: StateRow): WrittenContent {
@@ -252,8 +291,11 @@ async function changeRecords(
     ];
   });
   if (runNo > 0) await journalChanges(tx, tenant, { runNo, before: [...known.values()] });
+  for (const state of states) {
+    recall?.note(contentOf(state));
+    for (const { partitionNo, value } of factsOf(state)) recall?.noteValue(partitionNo, value);
+  }
   await writeStates(tx, tenant, { states, seq });
-  for (const state of states) recall?.note(contentOf(state));
   await clearSightings(
     tx,
     tenant,

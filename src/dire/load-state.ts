@@ -2,6 +2,7 @@ import type { Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
 import { parseDeviceUpdate, type DeviceUpdate } from "../model/device-update.ts";
 import { unionDays } from "./day-set.ts";
+import type { FreshRecord } from "./fresh-records.ts";
 import { joinLives, type Content, type RecordState } from "./record-state.ts";
 import { readRecords, type Seen, type StoredRecord } from "./record-store.ts";
 import { readSeen } from "./seen-store.ts";
@@ -25,6 +26,37 @@ export async function loadRecords(
   return new Map(
     rows.map((row) => [row.recordNo, new Loaded(row, seen.get(row.recordNo))] as const),
   );
+}
+
+/** A record that is new and was not spoken of since, as loadRecords would give it; it has no namesake. */
+export function loadedFresh({ update, state, contentSeq, ...ref }: FreshRecord): LoadedRecord {
+  const { content, versions, addresses } = state;
+  const { hash: contentHash, check: contentCheck, lastMs: currentMs, addresses: shown } = content;
+  const { payload, features, fingerprint, firstMs, idInput, days } = content;
+  return {
+    update,
+    state,
+    row: {
+      ...ref,
+      contentHash,
+      contentCheck,
+      currentMs,
+      contentSeq,
+      payload,
+      features,
+      fingerprint,
+      firstMs,
+      idInput,
+      shown,
+      days,
+      versions,
+      addresses,
+      namesakes: [ref.recordNo],
+      sighted: undefined,
+      hasSegments: false,
+      missedRuns: 0,
+    },
+  };
 }
 
 /** The update is parsed when it is asked for: most records are loaded for what they say of identity alone. */

@@ -34,18 +34,25 @@ export class Recalls {
   /** The tenant's recall, inside the transaction that has fenced it; undefined where there is none worth having yet. */
   async open(tx: Tx, tenant: number, fenced: Fenced): Promise<Recall | undefined> {
     const held = this.#held.get(tenant);
+    const known = this.held(tenant, fenced);
     this.#held.delete(tenant);
-    if (held?.nextSeq === fenced.nextSeq && held.takeOvers === fenced.takeOvers) {
+    if (held !== undefined && known !== undefined) {
       this.#held.set(tenant, held);
-      return held.recall;
+      return known;
     }
     const records = fenced.nextRecordNo - 1;
     const isWorth = (this.#missed.get(tenant) ?? 0) >= records * READ_COST;
     if (records > RECORDS_MAX || !isWorth) return undefined;
     this.#missed.delete(tenant);
-    const recall = await readRecall(tx, tenant);
+    const recall = await readRecall(tx, tenant, { isWhole: records === 0 });
     this.#held.set(tenant, { recall, ...fenced });
     return recall;
+  }
+
+  /** The tenant's recall as it is, inside the transaction that has fenced it; undefined where there is none, or it is not right. */
+  held(tenant: number, { nextSeq, takeOvers }: Fenced): Recall | undefined {
+    const held = this.#held.get(tenant);
+    return held?.nextSeq === nextSeq && held.takeOvers === takeOvers ? held.recall : undefined;
   }
 
   /** The transaction is about to commit: from now on the recall is right for this number of the next batch. */
@@ -72,9 +79,13 @@ export class Recalls {
   }
 }
 
-async function readRecall(tx: Tx, tenant: number): Promise<Recall> {
+async function readRecall(
+  tx: Tx,
+  tenant: number,
+  of: { readonly isWhole: boolean },
+): Promise<Recall> {
   const { instances, partitions } = await readNames(tx, tenant);
-  const recall = new Recall();
+  const recall = new Recall(of);
   for (let after: number | undefined = 0; after !== undefined;) {
     const { rows }: { rows: readonly DigestRow[] } = await tx.query<DigestRow>(
       `select record_no, instance_no, partition_no, content_hash, content_check, current_at from sync.records

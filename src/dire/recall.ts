@@ -1,9 +1,12 @@
 /**
- * What one process has in mind of a tenant's records: which of them shows which content. Valid for as long as nobody else has
- * written them. Pure.
+ * What one process has in mind of a tenant's records: which of them shows which content, what values were said, and those that are
+ * new. Valid for as long as nobody else has written them. Pure.
  */
+import type { DeviceUpdate } from "../model/device-update.ts";
 import type { ContentDigest } from "./content-digest.ts";
 import { ContentTable } from "./content-table.ts";
+import { FreshRecords, type FreshRecord } from "./fresh-records.ts";
+import { SaidValues } from "./said-values.ts";
 
 /** A source instance and a partition, by name. */
 export interface PlaceName {
@@ -29,9 +32,20 @@ export interface WrittenContent extends Pick<RecalledPlace, "name" | "instanceNo
   readonly before?: ContentDigest | undefined;
 }
 
+/** A record that a batch creates. */
+export type NewRecord = Omit<FreshRecord, "update"> & { readonly update: DeviceUpdate | undefined };
+
 /** Records by content, of all places of a tenant. */
 export class Recall {
   readonly #places = new Map<string, RecalledPlace>();
+  /** Values and names of all records; unknown where the tenant had records before: reading what they say costs more than it spares. */
+  readonly #said: SaidValues | undefined;
+  readonly #fresh = new FreshRecords();
+
+  /** `isWhole`: the tenant never had a record. */
+  constructor({ isWhole = false }: { readonly isWhole?: boolean } = {}) {
+    this.#said = isWhole ? new SaidValues() : undefined;
+  }
 
   /** Records in mind. */
   get size(): number {
@@ -53,10 +67,45 @@ export class Recall {
     place.newestMs = Math.max(place.newestMs, content.lastMs);
   }
 
+  /** Keeps up with what a record says. What it said before may be noted again: that is looked up more often than it needs to be. */
+  noteValue(partitionNo: number, value: string): void {
+    this.#said?.note(partitionNo, value);
+  }
+
+  /** Keeps up with a new record, and keeps it at hand until it is published where it was read from one update alone. */
+  noteNew({ update, ...record }: NewRecord): void {
+    if (this.#said === undefined) return;
+    this.#said.note(record.partitionNo, nameOf(record));
+    if (update !== undefined) this.#fresh.put({ ...record, update });
+  }
+
+  /** Records that are not as they were created any more, or are published. */
+  dropFresh(recordNos: Iterable<number>): void {
+    this.#fresh.drop(recordNos);
+  }
+
+  /** A new record as it stands in the database; undefined where it has to be read. One with a namesake has to: it tells of that one. */
+  fresh(recordNo: number): FreshRecord | undefined {
+    const record = this.#fresh.get(recordNo);
+    return record === undefined || this.mayShare(record.partitionNo, nameOf(record))
+      ? undefined
+      : record;
+  }
+
+  /** Whether more than one record may have said a value. */
+  mayShare(partitionNo: number, value: string): boolean {
+    return this.#said?.isShared(partitionNo, value) ?? true;
+  }
+
   #add(of: Pick<RecalledPlace, "name" | "instanceNo" | "partitionNo">): RecalledPlace {
     const { instance, partition } = of.name;
     const place = { ...of, contents: new ContentTable(), newestMs: -Infinity };
     this.#places.set(`${instance}\0${partition}`, place);
     return place;
   }
+}
+
+/** What namesakes have in common; no value is spelt so. */
+function nameOf({ kind, native }: Pick<FreshRecord, "kind" | "native">): string {
+  return `record ${kind} ${native}`;
 }

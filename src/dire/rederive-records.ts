@@ -16,6 +16,7 @@ import { historyOf, valuesOf } from "./node.ts";
 import { readNames } from "./numbers.ts";
 import type { Block, BlockOutcome } from "./rederive-block.ts";
 import { publishComponents, type Touched } from "./resolver.ts";
+import { makeReadAnew } from "./take-over.ts";
 import { readHeldValues } from "./value-store.ts";
 
 /** Records of a block: their components are loaded together, so this bounds memory. */
@@ -68,6 +69,7 @@ async function mendFacts(
   );
   const missing = await missingFacts(open, tenant, facts);
   await writeFacts(open, tenant, missing);
+  if (missing.length > 0) await makeReadAnew(open, tenant);
   return missing.map(({ recordNo, value }) => ({
     table: "facts",
     key: `record ${recordNo}`,

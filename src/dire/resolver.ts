@@ -43,6 +43,7 @@ import {
 } from "./publication.ts";
 import { watchQuality } from "./quality-watch.ts";
 import { writeQuarantine } from "./quarantine-store.ts";
+import type { Recall } from "./recall.ts";
 import type { Cluster } from "./resolve.ts";
 import { settle, type Settled } from "./settle.ts";
 import { witnessOf } from "./survive.ts";
@@ -70,6 +71,8 @@ export interface Wanted {
   readonly braking: Braking;
   /** Whether another record waits to be decided too: if it is of the same component it needs not wait any longer. */
   readonly isDirty?: (recordNo: number) => boolean;
+  /** What this process has in mind of the tenant. */
+  readonly recall?: Recall | undefined;
 }
 
 /** What a publication looked at, and may have written. */
@@ -137,10 +140,10 @@ type Publishing = {
 async function publish(
   tx: Tx,
   tenant: number,
-  { recordNos: seeds, braking, isDirty = () => false }: Wanted,
+  { recordNos: seeds, braking, isDirty = () => false, recall }: Wanted,
 ): Promise<Publishing> {
   const has = await findTenantRows(tx, tenant);
-  const closure = await openClosure(tx, tenant);
+  const closure = await openClosure(tx, tenant, { recall, mayUseFresh: !has.hasPresence });
   const { hasSightings } = has;
   const settled = await settle(tx, tenant, { closure, seeds, isDirty, hasSightings });
   const passing = await planned(tx, tenant, { settled, links: closure.links });

@@ -12,6 +12,8 @@ export interface TenantRows {
   readonly hasAliases: boolean;
   readonly hasQuarantine: boolean;
   readonly hasCrowds: boolean;
+  /** Sightings of unchanged records, or absences: what is known of a record may be more than its own row says. */
+  readonly hasPresence: boolean;
 }
 
 /** Looks for each kind once. It stands as long as the transaction does that holds the tenant's fence. */
@@ -23,7 +25,9 @@ export async function findTenantRows(db: Queryable, tenant: number): Promise<Ten
             exists (select from sync.assertions where tenant = $1 and kind = 'lock_field' and revoked_at is null) as "hasLocks",
             exists (select from sync.aliases where tenant = $1) as "hasAliases",
             exists (select from sync.quarantine where tenant = $1) as "hasQuarantine",
-            exists (select from sync.crowded_devices where tenant = $1) as "hasCrowds"`,
+            exists (select from sync.crowded_devices where tenant = $1) as "hasCrowds",
+            exists (select from sync.seen_segments where tenant = $1)
+              or exists (select from sync.absences where tenant = $1) as "hasPresence"`,
     [tenant],
   );
   const [found] = rows;

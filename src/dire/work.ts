@@ -314,20 +314,24 @@ function sum(a: WorkedChunks, b: WorkedChunks): WorkedChunks {
 
 /** How dirty records are published, where it is not as by default. */
 export interface PublishOptions {
+  readonly recalls?: Recalls | undefined;
   readonly limits?: BrakeLimits | undefined;
   /** Dirty records of one publication. */
   readonly recordsMax?: number | undefined;
 }
 
+type PublishDirty = Omit<PublishOptions, "recalls"> & { readonly recall?: Recall | undefined };
+
 /** Publishes the components of dirty records, a bounded number of them. Undefined when nothing is dirty. */
 export async function workDirty(
   db: Db,
   lease: Lease,
-  options?: PublishOptions,
+  options: PublishOptions = {},
 ): Promise<ResolveCounts | undefined> {
+  const { tenant } = lease;
   return await tx(db, async (open) => {
-    await fence(open, lease);
-    return await publishDirty(open, lease.tenant, options);
+    const recall = options.recalls?.held(tenant, await fence(open, lease));
+    return await publishDirty(open, tenant, { ...options, recall });
   });
 }
 
@@ -335,7 +339,7 @@ export async function workDirty(
 export async function publishDirty(
   open: Tx,
   tenant: number,
-  { limits, recordsMax }: PublishOptions = {},
+  { limits, recordsMax, recall }: PublishDirty = {},
 ): Promise<ResolveCounts | undefined> {
   const queue = await openDirtyQueue(open, tenant);
   const taken = queue.take(recordsMax);
@@ -345,8 +349,11 @@ export async function publishDirty(
     recordNos,
     isDirty: (no) => queue.has(no),
     braking: { runNo, limits },
+    recall,
   });
   await queue.drop([...recordNos, ...decided]);
+  // Should this be rolled back, they are read when it is tried again.
+  recall?.dropFresh(decided);
   if (runNo !== undefined && counts.merged > 0) {
     await addMerged(open, tenant, { runNo, merged: counts.merged });
   }

@@ -7,8 +7,9 @@ import {
   writeFacts,
   writeVersions,
   type AddressRow,
+  type PartitionValue,
 } from "./history-store.ts";
-import { historyOf, valuesOf, valuesOfContent, type ValueKey } from "./node.ts";
+import { historyOf, valuesOf, valuesOfContent } from "./node.ts";
 import type { RecordState } from "./record-state.ts";
 import { insertRecords, writeRecords, type RecordRef, type RecordWrite } from "./record-store.ts";
 
@@ -20,18 +21,26 @@ export interface WrittenState {
   readonly recordNo: number;
 }
 
-/** Writes records that are new, with all that they say. */
+/** Writes records that are new, with all that they say: `facts` by factsOf. */
 export async function insertStates(
   tx: Tx,
   tenant: number,
-  { states, seq }: { readonly states: readonly WrittenState[]; readonly seq: number },
+  {
+    states,
+    facts,
+    seq,
+  }: {
+    readonly states: readonly WrittenState[];
+    readonly facts: readonly Fact[];
+    readonly seq: number;
+  },
 ): Promise<void> {
   await insertRecords(
     tx,
     tenant,
     states.map((state) => recordWrite(state, seq)),
   );
-  await insertFacts(tx, tenant, states.flatMap(factsOf));
+  await insertFacts(tx, tenant, facts);
   await writeHistory(tx, tenant, states);
 }
 
@@ -71,12 +80,13 @@ function addressRows({ recordNo, state }: WrittenState): AddressRow[] {
   );
 }
 
-function factsOf({
-  recordNo,
-  ref,
-  delta,
-  state,
-}: WrittenState): { recordNo: number; partitionNo: number; value: ValueKey }[] {
+/** That a record holds a value. */
+export interface Fact extends PartitionValue {
+  readonly recordNo: number;
+}
+
+/** Every value that a record holds, each once. */
+export function factsOf({ recordNo, ref, delta, state }: WrittenState): Fact[] {
   const { partition, instance, kind, native } = delta.name;
   const isPlain = state.versions.size === 0 && state.addresses.size === 0;
   const values = isPlain

@@ -130,5 +130,5 @@ function manifestOf(
 export async function workAll(db: Db, lease: Lease): Promise<void> {
   while ((await workChunks(db, lease, { limit: 10, recalls: recallsOf(db) })) !== undefined);
   while ((await workRetractions(db, lease)) !== undefined);
-  while ((await workDirty(db, lease)) !== undefined);
+  while ((await workDirty(db, lease, { recalls: recallsOf(db) })) !== undefined);
 }
