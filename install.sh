@@ -48,6 +48,8 @@ TEXT
 }
 
 main() {
+  # Root's own may be 077, and the service's user must be able to run what is installed.
+  umask 022
   component='' base_url='' version='' from='' sums_sha256='' token_file='' core_url=''
   health_max=$HEALTH_MAX_DEFAULT bin_dir=/usr/local/bin with_service=1 with_start=1 dry_run=0 uninstall=0 purge=0 with_copy=1
   read_flags "$@"
@@ -375,6 +377,7 @@ health_words() {
 go_back() {
   why=$(sed -n '$p' "$work/health" 2>/dev/null)
   said="$name $version did not become well within $health_max s (${why:-it said nothing})"
+  if systemctl is-failed --quiet "$name.service"; then said="$name $version has ended (${why:-it said nothing})"; fi
   if [ -z "$before" ] || [ "$before" = "$version" ] || [ ! -d "$home/$before" ]; then
     fail "$said, and there is no other to go back to. Its log: journalctl -u $name"
   fi

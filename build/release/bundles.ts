@@ -8,7 +8,7 @@ import type { Built } from "../package/build-executable.ts";
 import { tarOf, type TarFile } from "../package/tar.ts";
 import { executableOf } from "../package/targets.ts";
 import { ROOT } from "../process/command-of.ts";
-import { debOf } from "./deb.ts";
+import { debOf, GZIP_LEVEL } from "./deb.ts";
 import type { Artifact } from "./manifest.ts";
 import { sbomOf } from "./sbom.ts";
 import { releaseFile, unitOf } from "./units.ts";
@@ -24,7 +24,6 @@ export interface ReleaseFile {
 
 /** npm's words for platforms, and the document's. */
 const WORDS: Readonly<Record<string, string>> = { win: "windows", x64: "amd64" };
-const GZIP_LEVEL = 9;
 
 /** Every file that a finished executable gives: its archive, its bill of materials and, for Linux, a Debian package. */
 export async function filesOf(built: Built, timeSeconds: number): Promise<readonly ReleaseFile[]> {

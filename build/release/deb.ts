@@ -17,6 +17,9 @@ export interface DebContents {
   readonly timeSeconds: number;
 }
 
+/** 9 takes twice as long for 0.2% (the core: 9.2 s of CPU and 57.0 MB, 4.5 s and 57.1 MB). */
+export const GZIP_LEVEL = 6;
+
 const SUMMARY: Readonly<Record<Component, string>> = {
   agent: "device inventory of external systems, streamed to a ServiceRadar core",
   core: "one device inventory out of what many systems say, with its own PostgreSQL",
@@ -27,7 +30,7 @@ export function debOf(contents: DebContents): Buffer {
   const { component, timeSeconds } = contents;
   const files = packageFiles(contents);
   const archive = (list: readonly TarFile[]): Buffer =>
-    gzipSync(tarOf(withFolders(list), timeSeconds), { level: 9 });
+    gzipSync(tarOf(withFolders(list), timeSeconds), { level: GZIP_LEVEL });
   const conffiles = files.filter(({ path }) => path.startsWith("./etc/"));
   const control = [
     { path: "./control", bytes: Buffer.from(controlText(contents, files)), mode: 0o644 },

@@ -10,7 +10,7 @@ const FLAGS = 0x0800;
 const MADE_BY = 0x0314;
 const VERSION = 20;
 const REGULAR_FILE = 0o100000;
-const LEVEL = 9;
+const LEVEL = 6;
 
 /** A zip archive of these files, all of the same time in seconds since 1970, which it keeps to two seconds and from 1980 on. */
 export function zipOf(files: readonly TarFile[], timeSeconds: number): Buffer {

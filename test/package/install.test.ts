@@ -1,94 +1,32 @@
 /**
- * install.sh in a minimal Debian without a network, which .ci/run makes. Each test is one session there, and what it installs goes with
- * it. Releases are made here, with programs of a few lines that say how they are; their archives and signatures are real.
+ * install.sh in a minimal Debian without a network. Releases are made here, with programs of a few lines that say how they are; their
+ * archives and signatures are real.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
-import { gzipSync } from "node:zlib";
+import { test } from "node:test";
 
-import { tarOf } from "../../build/package/tar.ts";
-import { rawSignature, releaseKey, withKey, type ReleaseKey } from "../../build/release/signing.ts";
-import { unitOf } from "../../build/release/units.ts";
-import { sha256Hex } from "../../src/lib/hash.ts";
-import { removeFolder } from "../support/remove-folder.ts";
-
-const ROOT = process.env["SERVICERADAR_TEST_ROOT"] ?? "";
-const skip =
-  ROOT !== "" && process.getuid?.() === 0
-    ? false
-    : "needs root and SERVICERADAR_TEST_ROOT, a minimal Debian as .ci/run makes";
-const ARCHITECTURE = process.arch === "arm64" ? "arm64" : "amd64";
-
-/** Runs a script inside: no network, nothing of it stays but the user that it makes. */
-const SESSION = `
-  set -eu
-  for folder in opt etc/serviceradar etc/systemd/system usr/local/bin var/lib/serviceradar tmp run; do
-    mkdir -p "$1/$folder"
-    mount -t tmpfs tmpfs "$1/$folder"
-  done
-  mkdir -p "$1/media"
-  mount --bind "$2" "$1/media"
-  exec chroot "$1" /bin/sh -c "$3"`;
-
-/** Stands for systemd: notes what is asked of it. */
-const SYSTEMCTL = `
-  mkdir -p /run/systemd/system
-  printf '#!/bin/sh\\necho "systemctl $*"\\ncase $1 in is-*) exit 1 ;; esac\\n' >/usr/local/bin/systemctl
-  chmod 755 /usr/local/bin/systemctl
-  PATH=/usr/local/bin:$PATH
-  mkdir -p /etc/serviceradar
-  echo '{"mine": true}' >/etc/serviceradar/agent.json`;
-
-type Ran = { readonly code: number | null; readonly out: string };
-
-function inside(releases: string, script: string): Ran {
-  const args = ["--net", "--mount", "sh", "-c", SESSION, "sh", ROOT, releases, script];
-  const { status, stdout, stderr } = spawnSync("unshare", args, { encoding: "utf8" });
-  return { code: status, out: stdout + stderr };
-}
+import { minisignSignature, rawSignature } from "../../build/release/signing.ts";
+import {
+  inside,
+  releasesFolder,
+  skipWithoutRoot as skip,
+  systemctl,
+  type Ran,
+} from "./minimal-root.ts";
+import { archiveOf, newKey, writeRelease } from "./test-release.ts";
 
 const key = newKey();
-
-function newKey(): ReleaseKey {
-  const { privateKey } = generateKeyPairSync("ed25519");
-  return releaseKey(String(privateKey.export({ type: "pkcs8", format: "pem" })));
-}
-
-async function folder(t: TestContext): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), "releases-"));
-  t.after(() => removeFolder(dir));
-  return dir;
-}
+const SYSTEMCTL = `${await systemctl("notes")}
+  echo '{"mine": true}' >/etc/serviceradar/agent.json`;
 
 /** A release of an agent whose `status` ends with this code, in a folder of the version's name. */
 async function release(dir: string, version: string, status = 0): Promise<string> {
   const program = `#!/bin/sh\ncase $1 in version) echo ${version} ;; status) echo "$1 $2 $3" >&2; exit ${status} ;; esac\n`;
-  const name = `serviceradar-agent_${version}`;
-  const text = (path: string, content: string, mode = 0o644) => ({
-    path: `${name}/${path}`,
-    bytes: Buffer.from(content),
-    mode,
-  });
-  const files = [
-    text("serviceradar-agent", program, 0o755),
-    text("serviceradar-agent.service", unitOf("agent", "/usr/local/bin")),
-  ];
-  const archive = `${name}_linux_${ARCHITECTURE}.tar.gz`;
-  const bytes = gzipSync(tarOf(files, 0));
-  const sums = Buffer.from(`${sha256Hex(bytes)}  ${archive}\n`);
-  const out = join(dir, version);
-  await mkdir(out);
-  await writeFile(join(out, archive), bytes);
-  await writeFile(join(out, "SHA256SUMS"), sums);
-  await writeFile(join(out, "SHA256SUMS.sig"), rawSignature(sums, key));
-  const installer = await readFile(new URL("../../install.sh", import.meta.url), "utf8");
-  await writeFile(join(out, "install.sh"), withKey(installer, key));
-  return out;
+  const programs = { agent: { "serviceradar-agent": Buffer.from(program) } };
+  return await writeRelease(dir, { version, programs, key });
 }
 
 const install = (version: string, more = ""): string =>
@@ -98,7 +36,7 @@ test(
   "a first install without a network runs, a second changes nothing, and uninstalling leaves nothing but what is the operator's",
   { skip },
   async (t) => {
-    const dir = await folder(t);
+    const dir = await releasesFolder(t);
     await release(dir, "1.0.0");
     const { code, out } = inside(
       dir,
@@ -128,7 +66,7 @@ test(
   "an upgrade switches over and keeps the configuration; one that is not well is taken back",
   { skip },
   async (t) => {
-    const dir = await folder(t);
+    const dir = await releasesFolder(t);
     await release(dir, "1.0.0");
     await release(dir, "1.1.0");
     await release(dir, "1.2.0", 1);
@@ -158,12 +96,9 @@ test(
   "nothing is installed of a release that was changed, or that another key has signed",
   { skip },
   async (t) => {
-    const dir = await folder(t);
+    const dir = await releasesFolder(t);
     const archive = await release(dir, "1.0.0");
-    await writeFile(
-      join(archive, `serviceradar-agent_1.0.0_linux_${ARCHITECTURE}.tar.gz`),
-      "other",
-    );
+    await writeFile(join(archive, archiveOf("agent", "1.0.0")), "other");
     const list = await release(dir, "1.1.0");
     await writeFile(
       join(list, "SHA256SUMS"),
@@ -189,7 +124,7 @@ test(
 );
 
 test("a system without glibc is told so, and so is one with an old one", { skip }, async (t) => {
-  const dir = await folder(t);
+  const dir = await releasesFolder(t);
   await release(dir, "1.0.0");
   const withGetconf = (says: string): Ran =>
     inside(
@@ -202,3 +137,107 @@ test("a system without glibc is told so, and so is one with an old one", { skip 
   assert.match(musl.out, /this system has no glibc \(Alpine/);
   assert.match(withGetconf("echo glibc 2.17").out, /glibc 2\.17 is too old, 2\.28 is needed/);
 });
+
+for (const [tool, other] of [
+  ["curl", "wget"],
+  ["wget", "curl"],
+] as const) {
+  test(
+    `with ${tool} alone a release is had from its address, by one line through a pipe`,
+    { skip },
+    async (t) => {
+      const dir = await releasesFolder(t);
+      await release(dir, "1.0.0");
+      await release(dir, "1.1.0");
+      await writeFile(join(dir, "1.1.0", "SHA256SUMS.sig"), "");
+      const fetched = { curl: "curl -fsS", wget: "wget -q -O -" }[tool];
+      const { code, out } = inside(
+        dir,
+        `set -e
+     mount --bind /dev/null /usr/bin/${other}
+     ! command -v ${other}
+     url=$(sed -n 's/.*"url":"\\([^"]*\\)".*/\\1/p' /run/beside.json)
+     ${fetched} "$url/1.0.0/install.sh" | sh -s -- --component agent --base-url "$url/1.0.0"
+     [ "$(serviceradar-agent version)" = 1.0.0 ]
+     ! sh /media/1.0.0/install.sh --component agent --base-url "$url" --version 1.1.0
+     ! sh /media/1.0.0/install.sh --component agent --base-url "$url/nowhere"
+     [ "$(serviceradar-agent version)" = 1.0.0 ]`,
+        `${process.execPath} test/package/file-server.ts ${dir}`,
+      );
+      assert.equal(code, 0, out);
+      assert.match(
+        out,
+        /SHA256SUMS is not signed with the key of the release: nothing was installed/,
+      );
+      assert.match(out, /nowhere\/SHA256SUMS cannot be had/);
+    },
+  );
+}
+
+test("minisign finds the signatures good, and those of changed files bad", { skip }, async (t) => {
+  const dir = await releasesFolder(t);
+  const [file, publicKey] = [join(dir, "SHA256SUMS"), join(dir, "key.pub")];
+  const list = Buffer.from("a list\n");
+  await writeFile(file, list);
+  await writeFile(`${file}.minisig`, minisignSignature(list, key, "serviceradar-sync 1.0.0"));
+  await writeFile(publicKey, key.minisignPublic);
+  const check = (): Ran => {
+    const { status, stdout, stderr } = spawnSync("minisign", ["-V", "-p", publicKey, "-m", file], {
+      encoding: "utf8",
+    });
+    return { code: status, out: stdout + stderr };
+  };
+  const good = check();
+  assert.equal(good.code, 0, good.out);
+  assert.match(good.out, /Trusted comment: serviceradar-sync 1\.0\.0/);
+  await writeFile(file, "another list\n");
+  assert.notEqual(check().code, 0);
+});
+
+test(
+  "an upgrade that was cut off in its trial is judged when it is tried again",
+  { skip },
+  async (t) => {
+    const dir = await releasesFolder(t);
+    await release(dir, "1.0.0");
+    await release(dir, "1.1.0", 1);
+    const { code, out } = inside(
+      dir,
+      `set -e
+     ${SYSTEMCTL}
+     ${install("1.0.0")}
+     ${install("1.1.0", "--health-max 600")} & installer=$!
+     until [ "$(readlink /opt/serviceradar/agent/current)" = 1.1.0 ]; do sleep 0.1; done
+     kill -TERM "$installer"
+     ! wait "$installer"
+     [ "$(serviceradar-agent version)" = 1.1.0 ]
+     ! ${install("1.1.0", "--health-max 1")}
+     [ "$(serviceradar-agent version)" = 1.0.0 ]`,
+    );
+    assert.equal(code, 0, out);
+    assert.match(out, /1\.1\.0 is installed already/);
+    assert.match(out, /1\.0\.0 was started again, and is not well|1\.0\.0 runs again/);
+  },
+);
+
+test(
+  "releases older than the one before are removed, and with nobody asked an upgrade counts at once",
+  { skip },
+  async (t) => {
+    const dir = await releasesFolder(t);
+    await release(dir, "1.0.0");
+    await release(dir, "1.1.0");
+    await release(dir, "1.2.0", 1);
+    const { code, out } = inside(
+      dir,
+      `set -e
+     ${SYSTEMCTL}
+     ${install("1.0.0")}
+     ${install("1.1.0")}
+     ${install("1.2.0", "--health-max 0")}
+     [ "$(serviceradar-agent version)" = 1.2.0 ]
+     [ "$(ls /opt/serviceradar/agent | tr '\\n' ' ')" = "1.1.0 1.2.0 current " ]`,
+    );
+    assert.equal(code, 0, out);
+  },
+);
