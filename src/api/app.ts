@@ -31,6 +31,7 @@ import { addLogin } from "./login.ts";
 import { addMembers } from "./members.ts";
 import { addMetrics } from "./metrics-routes.ts";
 import type { Metrics } from "./metrics.ts";
+import { addOidc } from "./oidc-routes.ts";
 import { addOverview } from "./overview.ts";
 import type { People } from "./people.ts";
 import { addProgress } from "./progress.ts";
@@ -44,6 +45,7 @@ import type { Api } from "./routes.ts";
 import { addRules } from "./rules.ts";
 import { addRunUndo } from "./run-undo.ts";
 import { addRuns } from "./runs.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { addSession } from "./session.ts";
 import { addSourceRecords } from "./source-records.ts";
 import { addSources } from "./sources.ts";
@@ -73,14 +75,10 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
     const problem = new Problem("not_found", `there is no ${c.req.method} ${c.req.path}`);
     return answerThrown(problem, c, context.log);
   });
-  app.use(async (c, next) => {
-    await next();
-    // Files of the page say themselves how long they may be kept.
-    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
-    c.header("x-content-type-options", "nosniff");
-  });
-  const people: People = { passwords: new Passwords(), oidc: undefined };
+  app.use(securityHeaders);
+  const people: People = { passwords: new Passwords(), oidc: context.oidc };
   addLogin(app, context, people);
+  addOidc(app, context, context.oidc);
   app.use("/api/*", authenticate(context));
   app.use("/api/v1/tenants/:tenant/*", scopeToTenant(context));
   app.use("/api/*", limitBody);

@@ -6,6 +6,7 @@ import type { Lists } from "../db/replica.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Tuning } from "../model/tuning.ts";
+import type { Oidc } from "./oidc.ts";
 
 /** What every handler works with. */
 export interface ApiContext {
@@ -16,6 +17,10 @@ export interface ApiContext {
   readonly log: Log;
   /** Where lists of what ingestion brings are read; default: the database itself. */
   readonly lists?: Lists | undefined;
+  /** The identity provider, where one is set. */
+  readonly oidc?: Oidc | undefined;
+  /** "https://host:port" as browsers know us; absent: as each names us. */
+  readonly publicUrl?: string | undefined;
   /** What the process is tuned to; absent in a command that works without a server. */
   readonly tuning?: (() => TuningInForce) | undefined;
 }

@@ -1,6 +1,7 @@
 /** Listeners of the API: TCP for holders of tokens, and a local socket whose file mode says who may use it. */
 import { once, type EventEmitter } from "node:events";
 import { chmod } from "node:fs/promises";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, ListenOptions } from "node:net";
 
 import { createAdaptorServer } from "@hono/node-server";
@@ -9,8 +10,23 @@ import { pause, systemClock, type Clock } from "../lib/clock.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import { claimSocket, type SocketPath } from "../lib/local-socket.ts";
-import { PLATFORM_ADMIN, type Client, type ListenerBindings } from "./caller.ts";
+import { PLATFORM_ADMIN, type ListenerBindings } from "./caller.ts";
+import { clientFrom, TrustedProxies } from "./peer.ts";
 import type { Api } from "./routes.ts";
+
+/** A certificate chain with its key. */
+export interface Tls {
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+/** How a TCP listener meets browsers. */
+interface WebListener {
+  /** Absent: plain HTTP. */
+  readonly tls?: Tls | undefined;
+  /** Absent: none is trusted. */
+  readonly proxies?: TrustedProxies | undefined;
+}
 
 /** What is served, and where. */
 export type HttpSettings = {
@@ -20,12 +36,12 @@ export type HttpSettings = {
   /** Absent: the system's. */
   readonly clock?: Clock;
 } & (
-  | {
+  | ({
       /** "host:port" (an IPv6 host in brackets); port 0 takes a free one. */
       readonly listen: string;
       /** Setting that it comes from, for errors; absent: the API's. */
       readonly setting?: string;
-    }
+    } & WebListener)
   | { readonly socketPath: string }
 );
 
@@ -64,13 +80,14 @@ type Serving = { readonly app: Api; readonly clock: Clock };
 
 async function listenTcp(
   { app, clock }: Serving,
-  { listen, setting }: { readonly listen: string; readonly setting: string },
+  { listen, setting, ...web }: { readonly listen: string; readonly setting: string } & WebListener,
 ): Promise<RunningHttp> {
   const parsed = parseListenAddress(listen);
   if (!parsed.ok) throw new ConfigError(setting, parsed.error);
   const { host, port } = parsed.value;
   const stopping = new AbortController();
-  const server = serverOf(app, { bindings: {}, stopping: stopping.signal });
+  const bind = bindWeb(web, stopping.signal);
+  const server = serverOf(app, { bind, ...(web.tls === undefined ? {} : { tls: web.tls }) });
   await listening(server, { port, ...(host === "" ? {} : { host }) }).catch((thrown: unknown) => {
     throw new ConfigError(setting, `${listen} cannot be listened on: ${messageOf(thrown)}`);
   });
@@ -91,7 +108,8 @@ async function listenLocal({ app, clock }: Serving, socketPath: string): Promise
       throw new ConfigError(SOCKET_SETTING, `another core answers on ${socketPath}; stop it first`);
     }
     const stopping = new AbortController();
-    const server = serverOf(app, { bindings: PLATFORM_ADMIN, stopping: stopping.signal });
+    const bindings = { ...PLATFORM_ADMIN, stopping: stopping.signal };
+    const server = serverOf(app, { bind: () => bindings });
     await listening(server, { path: claimed.path });
     await chmod(socketPath, 0o600);
     return running(server, { address: socketPath, clock, stopping, closed: claimed.close });
@@ -107,36 +125,44 @@ async function listenLocal({ app, clock }: Serving, socketPath: string): Promise
 
 type HttpServer = ReturnType<typeof createAdaptorServer>;
 
-/** The bindings come from here and not from the request, so no caller can bring its own. */
+type Incoming = {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+};
+
+/** What a listener says of a request; it comes from here and not from the request, so no caller can bring its own. */
+type Bind = (incoming: Incoming) => ListenerBindings;
+
 function serverOf(
   app: Api,
-  {
-    bindings: given,
-    stopping,
-  }: { readonly bindings: ListenerBindings; readonly stopping: AbortSignal },
+  { bind, tls }: { readonly bind: Bind; readonly tls?: Tls },
 ): HttpServer {
-  const bindings = { ...given, stopping };
+  const serverOptions = { keepAliveTimeout: KEEP_ALIVE_MS };
+  const fetch = (request: Request, { incoming }: { readonly incoming: Incoming }) =>
+    app.fetch(request, bind(incoming));
+  // The adaptor's faster Request and Response would replace those of the whole process.
+  const overrideGlobalObjects = false;
+  if (tls === undefined) {
+    return createAdaptorServer({ fetch, overrideGlobalObjects, serverOptions });
+  }
+  const { certPem: cert, keyPem: key } = tls;
   return createAdaptorServer({
-    fetch: (request, { incoming }) =>
-      app.fetch(
-        request,
-        bindings.isPlatformAdmin === true ? bindings : { ...bindings, client: clientAt(incoming) },
-      ),
-    // The adaptor's faster Request and Response would replace those of the whole process.
-    overrideGlobalObjects: false,
-    serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS },
+    fetch,
+    overrideGlobalObjects,
+    createServer: createTlsServer,
+    serverOptions: { ...serverOptions, cert, key, minVersion: "TLSv1.2" },
   });
 }
 
-type Incoming = {
-  readonly socket: { readonly remoteAddress?: string | undefined };
-  readonly headers: { readonly host?: string | undefined };
-};
-
-function clientAt({ socket, headers }: Incoming): Client {
-  const address = (socket.remoteAddress ?? "unknown").replace(/^::ffff:(?=\d+\.)/, "");
-  const isLocal = address === "::1" || address.startsWith("127.");
-  return { address, isPrivate: isLocal, isTls: false, host: headers.host };
+/** A browser's request, as the connection and trusted proxies tell of it. */
+function bindWeb(web: WebListener, stopping: AbortSignal): Bind {
+  const { tls, proxies = new TrustedProxies() } = web;
+  return ({ socket, headers }) => {
+    const header = (name: string): string | undefined => headers[name]?.toString();
+    const address = socket.remoteAddress ?? "unknown";
+    const client = clientFrom({ address, header, isTls: tls !== undefined }, proxies);
+    return { client, stopping };
+  };
 }
 
 async function listening(server: HttpServer, address: ListenOptions): Promise<void> {

@@ -9,10 +9,9 @@ import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
 import { Snapshots } from "../api/snapshots.ts";
 import { uiFiles } from "../api/ui-files.ts";
 import { nextSteps } from "../cli/core-first-start.ts";
+import type { WebSettings } from "../cli/core-serve-web.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
-import { makeOneTimeToken, SETUP_LIFE_MS } from "../control/one-time-tokens.ts";
 import { createTenant, listTenants } from "../control/tenants.ts";
-import { hasUsers, peopleOf } from "../control/users.ts";
 import type { QueueLimits } from "../db/checkout-queue.ts";
 import type { PoolLoad } from "../db/connections.ts";
 import type { TenantDbs } from "../db/pool.ts";
@@ -29,6 +28,7 @@ import { messageLimits } from "../wire/limits.ts";
 import { openLists } from "./lists.ts";
 import { LIGHT_CONNECTIONS, startCrew } from "./pipeline-crew.ts";
 import type { Pipeline, PipelineOptions } from "./pipeline-thread.ts";
+import { schemeOf, setupLines, webContext, webTls } from "./serve-web.ts";
 import { readTuning, settleTuning, type SettledTuning } from "./settle-tuning.ts";
 
 /** Parts of the core that one process may run. */
@@ -44,6 +44,7 @@ export interface ServeSettings extends PlatformSettings {
   readonly grpcListen: string;
   /** "host:port" of HTTP. */
   readonly httpListen: string;
+  readonly web: WebSettings;
   /** Where agents enrol; absent: nowhere. */
   readonly enrollListen?: string | undefined;
   /** Where metrics are, without a password; absent: nowhere. */
@@ -219,16 +220,17 @@ async function startGateway({
 /** The API's listeners where it is wanted, and the watchers' port where one is named, of any role. */
 async function startHttp(
   platform: Platform & Pick<ApiContext, "lists" | "tuning">,
-  { roles, httpListen, socketPath, metricsListen }: ServeSettings,
+  { roles, httpListen, socketPath, metricsListen, web, gatewayNames }: ServeSettings,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Promise<Part[]> {
-  const context = { ...platform, clock: systemClock, log };
+  const context = { ...platform, ...webContext(web), clock: systemClock, log };
   const parts: Part[] = [];
   const add = (name: string, http: RunningHttp): void =>
     void parts.push({ name, address: http.address, stop: () => http.stop() });
   if (roles.includes("api")) {
     const app = createApi(context, { metrics, ui: uiFiles() });
-    add("api", await serveHttp({ app, listen: httpListen }));
+    const tls = await webTls(platform, web, gatewayNames);
+    add("api", await serveHttp({ app, listen: httpListen, tls, proxies: web.proxies }));
     add("local", await serveHttp({ app, socketPath }));
   }
   if (metricsListen !== undefined) {
@@ -275,9 +277,10 @@ async function announce(
   if (gateway !== undefined) print(`  gateway (gRPC, mTLS)  ${gateway}`);
   const enrolment = address("enrolment");
   if (enrolment !== undefined) print(`  enrolment (HTTPS)     https://${enrolment}`);
-  if (api !== undefined) print(`  API (HTTP)            http://${api}/api/v1`);
+  const origin = settings.web.publicUrl ?? `${schemeOf(settings.web)}://${api}`;
+  if (api !== undefined) print(`  API (HTTP)            ${origin}/api/v1`);
   if (api !== undefined) {
-    for (const line of await setupLines(db, `http://${api}`)) print(line);
+    for (const line of await setupLines(db, origin)) print(line);
   }
   const watched = address("metrics");
   if (watched !== undefined) print(`  metrics (HTTP)        http://${watched}/metrics`);
@@ -287,16 +290,6 @@ async function announce(
   const where = settings.isDataDirExplicit ? settings.dataDir : undefined;
   const start = { tenants: slugs, gateway, dataDir: where, env };
   for (const line of nextSteps(start)) print(line);
-}
-
-/** Where nobody can log in yet: the link by which the first user is made. */
-async function setupLines(db: TenantDbs, origin: string): Promise<readonly string[]> {
-  const people = peopleOf(db);
-  if (await hasUsers(people)) return [];
-  const nowMs = systemClock.now();
-  const token = await makeOneTimeToken(people, { nowMs, lifeMs: SETUP_LIFE_MS });
-  const dialled = origin.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:\d+$)/, "//localhost");
-  return [`  first user            ${dialled}/setup#token=${token.reveal()} (once, within 24 h)`];
 }
 
 type Running = {

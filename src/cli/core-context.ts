@@ -4,6 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import type { Environment } from "../lib/env.ts";
 import type { Log, LogFormat } from "../lib/log.ts";
+import type { WebSettings } from "./core-serve-web.ts";
 import type { PlatformSettings } from "./platform.ts";
 import type { Terminal } from "./program.ts";
 
@@ -15,6 +16,8 @@ export interface ServeRequest extends PlatformSettings {
   readonly roles: readonly (typeof CORE_ROLES)[number][];
   readonly grpcListen: string;
   readonly httpListen: string;
+  /** What browsers are served with. */
+  readonly web: WebSettings;
   /** Where agents enrol; absent: nowhere. */
   readonly enrollListen?: string | undefined;
   /** Where metrics are, without a password; absent: nowhere. */

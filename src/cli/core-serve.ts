@@ -12,6 +12,7 @@ import { many, oneOf, optional, parsed, toggle, withDefault, type Argument } fro
 import { advised } from "./core-busy.ts";
 import { CORE_ROLES, type CoreContext } from "./core-context.ts";
 import { socketPathOf } from "./core-link.ts";
+import { WEB_FLAGS, webSettings } from "./core-serve-web.ts";
 import { CORE_NAME } from "./core-session.ts";
 import {
   LOG_LEVELS,
@@ -55,6 +56,7 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
         "where /metrics of all tenants is, without a password (default: nowhere)",
         listenText,
       ),
+      ...WEB_FLAGS,
       firstTenant: withDefault("SLUG", "tenant that a first start makes", "default"),
       compatSchema,
       enrichmentRulesDir: optional(
@@ -88,6 +90,7 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
             roles: roles ?? CORE_ROLES,
             grpcListen,
             httpListen,
+            web: webSettings(values),
             enrollListen,
             metricsListen,
             gatewayNames: gatewayName,

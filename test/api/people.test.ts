@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { Client } from "../../src/api/caller.ts";
 import { makeOneTimeToken, SETUP_LIFE_MS } from "../../src/control/one-time-tokens.ts";
 import { browserOf, testApi, type Answer, type TestApi } from "../support/api.ts";
 
@@ -230,4 +231,22 @@ test("a tenant that a user makes has him as its admin", async (t) => {
     json.tenants.map(({ slug, role }) => `${slug}:${role}`),
     ["acme:admin"],
   );
+});
+
+test("a password is not taken over a line that others can read, and a page of another host is not ours", async (t) => {
+  const api = await testApi(t);
+  const ask = async (client: Client, headers: Readonly<Record<string, string>> = {}) => {
+    const request = new Request("http://core/api/v1/session", {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ username: "ann", password: PASSWORD }),
+    });
+    const answer = await api.app.fetch(request, { client });
+    return ((await answer.json()) as Session).code;
+  };
+  const far = { address: "192.0.2.1", isTls: false, isPrivate: false, host: "core:8080" };
+  assert.equal(await ask(far), "tls_required");
+  const byTls = { ...far, isTls: true, isPrivate: true };
+  assert.equal(await ask(byTls, { origin: "https://core:8080" }), "wrong_credentials");
+  assert.equal(await ask(byTls, { origin: "http://core:8080" }), "csrf");
 });

@@ -1,7 +1,8 @@
 /** The two listeners: who reaches the local socket is the platform's administrator, who comes over TCP never is. */
 import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, stat, writeFile } from "node:fs/promises";
-import { Agent, request } from "node:http";
+import { Agent, request, type IncomingHttpHeaders } from "node:http";
+import { request as secureRequest } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { shortSocketPath } from "../../src/lib/short-path.ts";
 import { testApi } from "../support/api.ts";
 import { InstantClock } from "../support/instant-clock.ts";
 import { removeFolder } from "../support/remove-folder.ts";
+import { makeSelfSigned } from "../support/self-signed.ts";
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "serve-http-"));
@@ -199,4 +201,40 @@ test("an IPv6 address is taken and shown in brackets", async (t) => {
   const { app } = await testApi(t);
   await using tcp = await serveHttp({ app, listen: "[::1]:0" });
   assert.match(tcp.address, /^\[::1\]:\d+$/);
+});
+
+test("by TLS a browser is given its session for this host alone, and told to come by TLS from now on", async (t) => {
+  const api = await testApi(t);
+  await api.logIn("ann");
+  const { cert: certPem, key: keyPem } = await makeSelfSigned();
+  await using tcp = await serveHttp({
+    app: api.app,
+    listen: "127.0.0.1:0",
+    tls: { certPem, keyPem },
+  });
+  const { json } = await api.ask<{ link: string }>("POST /api/v1/users/ann/link");
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders>();
+  const asking = secureRequest(
+    `https://${tcp.address}/api/v1/session`,
+    {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      ca: certPem,
+      agent: false,
+    },
+    (answer) => {
+      answer.resume();
+      answer.on("end", () => resolve(answer.headers));
+    },
+  );
+  asking.on("error", reject).end(JSON.stringify({ link: json.link }));
+  const headers = await promise;
+  const [cookie = ""] = headers["set-cookie"] ?? [];
+  assert.match(
+    cookie,
+    /^__Host-serviceradar=[0-9a-f]{64}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+  );
+  assert.equal(headers["strict-transport-security"], "max-age=31536000");
+  assert.equal(headers["content-security-policy"], "default-src 'none'; frame-ancestors 'none'");
+  assert.equal(headers["x-frame-options"], "DENY");
 });

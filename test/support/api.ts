@@ -64,14 +64,18 @@ export function browserOf({ headers, json }: Answer<{ csrf_token: string }>): Br
 }
 
 /** A fresh database with an API over it; `ask("GET /api/v1/tenants")` begins at the root. */
-export async function testApi(hooks: Hooks): Promise<TestApi> {
+export async function testApi(
+  hooks: Hooks,
+  beside: Partial<Parameters<typeof createApi>[0]> = {},
+): Promise<TestApi> {
   const { db } = await freshDatabase(hooks);
   const clock = { nowMs: Date.now() };
   const ticking: Clock = { now: () => clock.nowMs, sleep: () => Promise.resolve() };
   const sealer = new Sealer(randomBytes(32));
   const authorities = new Authorities(sealer, ticking);
   await authorities.root(db);
-  const app = createApi({ db, sealer, authorities, clock: ticking, log: silentLog() });
+  const parts = { db, sealer, authorities, clock: ticking, log: silentLog() };
+  const app = createApi({ ...parts, ...beside });
   const ask = async <Body>(request: string, options: Ask = {}): Promise<Answer<Body>> => {
     const [method = "GET", path = "/"] = request.split(" ");
     const { token, browser, body } = options;

@@ -1,0 +1,48 @@
+/** What `serve` gives browsers: a certificate, an identity provider, and the link by which the first user is made. */
+import { hostname } from "node:os";
+
+import { Oidc } from "../api/oidc.ts";
+import type { Tls } from "../api/serve-http.ts";
+import type { WebSettings } from "../cli/core-serve-web.ts";
+import type { Platform } from "../cli/platform.ts";
+import { makeOneTimeToken, SETUP_LIFE_MS } from "../control/one-time-tokens.ts";
+import { issueServerCertificate } from "../control/pki.ts";
+import { hasUsers, peopleOf } from "../control/users.ts";
+import type { TenantDbs } from "../db/pool.ts";
+import { systemClock } from "../lib/clock.ts";
+
+/** What the API's handlers need of it. */
+export function webContext({ oidc, publicUrl }: WebSettings): {
+  readonly oidc: Oidc | undefined;
+  readonly publicUrl: string | undefined;
+} {
+  return { oidc: oidc === undefined ? undefined : new Oidc(oidc), publicUrl };
+}
+
+/** The listener's certificate; one of our own authority is made at each start, for the names that agents dial too. */
+export async function webTls(
+  { authorities, db }: Pick<Platform, "authorities" | "db">,
+  { tls }: WebSettings,
+  gatewayNames: readonly string[],
+): Promise<Tls | undefined> {
+  if (tls !== "own") return tls;
+  const issuer = await authorities.root(db);
+  const names = ["localhost", "127.0.0.1", "::1", hostname(), ...gatewayNames];
+  const issued = await issueServerCertificate({ issuer, names, nowMs: systemClock.now() });
+  return { certPem: issued.chainPem, keyPem: issued.privateKeyPem };
+}
+
+/** "http" or "https". */
+export function schemeOf({ tls }: WebSettings): string {
+  return tls === undefined ? "http" : "https";
+}
+
+/** Where nobody can log in yet: the link by which the first user is made. */
+export async function setupLines(db: TenantDbs, origin: string): Promise<readonly string[]> {
+  const people = peopleOf(db);
+  if (await hasUsers(people)) return [];
+  const nowMs = systemClock.now();
+  const token = await makeOneTimeToken(people, { nowMs, lifeMs: SETUP_LIFE_MS });
+  const dialled = origin.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:\d+$)/, "//localhost");
+  return [`  first user            ${dialled}/setup#token=${token.reveal()} (once, within 24 h)`];
+}
