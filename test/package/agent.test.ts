@@ -1,9 +1,11 @@
 /** The agent as a single executable: what it says of itself, what it does not let itself be told, and that it works. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
 
@@ -13,6 +15,7 @@ import { createFleet } from "../fakes/fleet.ts";
 import { startNetboxFake } from "../fakes/netbox-server.ts";
 import { makeCerts, writeCerts } from "../support/certs.ts";
 import { executable, printed, skipWithout } from "../support/executables.ts";
+import { makeSelfSigned } from "../support/self-signed.ts";
 import { startStrictGateway, type StrictGateway } from "../support/strict-gateway.ts";
 
 const skip = skipWithout("agent");
@@ -125,4 +128,86 @@ test("it pulls a source and streams it over mTLS as the checkout's does", PATIEN
   assert.match(out, /^dc1: success, 1000 devices of \d+ pages/);
   assert.equal(gateway.entries.length, 1_000);
   assert.deepEqual(gateway.violations, []);
+});
+
+/** What a program printed that did not end with 0. */
+function failure(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  execFile(program, args, { env }, (error, stdout) =>
+    error === null ? reject(new Error("it ended with 0")) : resolve(stdout),
+  );
+  return promise;
+}
+
+/** An agent whose only source answers under a certificate that nobody vouches for; what its run came to, and whether it was asked. */
+async function runOverUnknownTls(
+  t: TestContext,
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly error: string; readonly asked: number }> {
+  const certs = await makeCerts();
+  const own = await makeSelfSigned();
+  let asked = 0;
+  const server = createServer(own, (_, response) => {
+    asked += 1;
+    response.end("{}");
+  });
+  t.after(() => server.close());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await using gateway = await startStrictGateway(certs);
+  const endpoint = `https://127.0.0.1:${port}`;
+  const dc1 = { type: "netbox", endpoint, credentials: { api_token: "x" } };
+  const configJson = Buffer.from(JSON.stringify({ sources: { dc1 } }));
+  gateway.config = { configVersion: "v1", configJson };
+  const config = await agentJson(t, gateway, certs);
+  const authorities = join(dirname(config), "unknown.pem");
+  await writeFile(authorities, own.cert);
+  const line = ["run", "--once", "--json", "--config", config];
+  const given = Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [name, value.replace("@FILE@", authorities)]),
+  );
+  const failed = await failure(await executable("agent"), line, given);
+  const { sources } = JSON.parse(failed) as {
+    sources: { lastRun: { error?: { message: string } } }[];
+  };
+  return { error: sources[0]?.lastRun.error?.message ?? "", asked };
+}
+
+for (const env of [
+  { NODE_EXTRA_CA_CERTS: "@FILE@" },
+  { NODE_TLS_REJECT_UNAUTHORIZED: "0" },
+  { NODE_EXTRA_CA_CERTS: "@FILE@", NODE_TLS_REJECT_UNAUTHORIZED: "0" },
+]) {
+  const names = Object.keys(env).join(" and ");
+  test(`${names} cannot make it trust a source`, PATIENT, async (t) => {
+    const { error, asked } = await runOverUnknownTls(t, env);
+    assert.match(error, /certificate/i);
+    assert.equal(asked, 0);
+  });
+}
+
+test("no variable makes it trust a gateway of another authority", PATIENT, async (t) => {
+  const [certs, others] = [await makeCerts(), await makeCerts()];
+  // It would have this agent, which is not to have it.
+  await using gateway = await startStrictGateway({ ...certs, server: others.server });
+  const config = await agentJson(t, gateway, certs);
+  const authorities = join(dirname(config), "unknown.pem");
+  await writeFile(authorities, others.root.certificatePem);
+  const env = { NODE_EXTRA_CA_CERTS: authorities, NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+  const agent = spawn(await executable("agent"), ["run", "--config", config], { env });
+  t.after(() => agent.kill("SIGKILL"));
+  agent.stdout.resume();
+  const said: string[] = [];
+  for await (const line of createInterface({ input: agent.stderr })) {
+    said.push(line);
+    if (line.includes("Hello failed")) agent.kill("SIGTERM");
+  }
+  assert.match(said.join("\n"), /Hello: no connection: UNABLE_TO_VERIFY_LEAF_SIGNATURE/);
+  assert.equal(gateway.calls.length, 0);
+  assert.equal(gateway.heartbeats.length, 0);
 });

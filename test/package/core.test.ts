@@ -25,6 +25,10 @@ test("the core says which PostgreSQL it carries, and the licences of that", { sk
     "OpenSSL 1.1.1",
     "libxml2 2.9.4",
     "zlib 1.2.11",
+    // Of the web page.
+    "react 19.",
+    "react-dom 19.",
+    "@tanstack/react-router ",
   ]) {
     assert.ok(notice.includes(`\n${name}`), name);
   }

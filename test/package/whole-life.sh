@@ -50,7 +50,8 @@ SERVICERADAR_CORE_FLAGS="--gateway-name 127.0.0.1 --enroll-listen 127.0.0.1:8443
 END
 put core 1.0.0
 serviceradar-core health
-held "the core is installed and well"
+curl --fail --silent http://127.0.0.1:8080/ | grep -qi '<html' || broken "the web page is there"
+held "the core is installed and well, with its web page"
 
 serviceradar-core agent token --agent-id a1 --gateway-addr 127.0.0.1:50052 --core-url https://127.0.0.1:8443 --json |
   sed -n 's/.*"token": "\(.*\)".*/\1/p' >/tmp/token
