@@ -2,7 +2,7 @@
  * `npm test [-- PART …]`: every .test.ts file under test/, or those whose path begins with a PART ("db", "test/db/tx.test.ts"),
  * shared out over two processes. Ends with what was skipped and why, so that a green run never hides a suite that did
  * not run. `--only WORDS` runs the tests alone whose name has them; `--report FILE` writes there what became of each, as JSON;
- * `--seed N` draws other cases for the properties, `--seed 0` new ones every time; `--processes 1` runs one test after the other.
+ * `--seed N` draws other cases for the properties, `--seed 0` new ones every time; `--runs N` has api/fuzz draw so many of each route; `--processes 1` runs one test after the other.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -25,6 +25,7 @@ const { values: flags, positionals } = parseArgs({
     only: { type: "string" },
     report: { type: "string" },
     seed: { type: "string" },
+    runs: { type: "string" },
     processes: { type: "string" },
   },
   allowPositionals: true,
@@ -71,9 +72,11 @@ function startShare(paths: readonly string[], index: number): ChildProcess {
     const value = flags[name];
     return value === undefined ? [] : [`--${name}`, value];
   });
+  const runs = flags.runs === undefined ? {} : { SERVICERADAR_TEST_RUNS: flags.runs };
   const output = index === 0 ? "inherit" : "pipe";
   return fork(`${ROOT}build/test-share.ts`, [...args, ...paths], {
     stdio: ["ignore", output, output, "ipc"],
+    env: { ...process.env, ...runs },
   });
 }
 

@@ -14,12 +14,15 @@ import { addAuthorities } from "./authorities.ts";
 import { limitBody } from "./body-limit.ts";
 import type { ApiEnv } from "./caller.ts";
 import { addCommands } from "./commands.ts";
+import { addCompatDevices } from "./compat-devices.ts";
 import type { ApiContext } from "./context.ts";
 import { addDeviceActs } from "./device-acts.ts";
 import { addDeviceExport } from "./device-export.ts";
 import { addDeviceLists } from "./device-list.ts";
 import { addDevices } from "./devices.ts";
+import { docsPage, DOCS_STYLE } from "./docs-page.ts";
 import { answerThrown, Problem } from "./errors.ts";
+import { entityTag } from "./etag.ts";
 import { addEvents } from "./events.ts";
 import { addExplain } from "./explain.ts";
 import { addHealth, addWriteCheck } from "./health.ts";
@@ -79,6 +82,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   const people: People = { passwords: new Passwords(), oidc: context.oidc };
   addLogin(app, context, people);
   addOidc(app, context, context.oidc);
+  app.use("/api/*", entityTag);
   app.use("/api/*", authenticate(context));
   app.use("/api/v1/tenants/:tenant/*", scopeToTenant(context));
   app.use("/api/*", limitBody);
@@ -107,6 +111,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addRetractions(app);
   addDeviceLists(app, context);
   addDeviceExport(app, context);
+  addCompatDevices(app, context);
   addDevices(app);
   addRules(app, context);
   addRehearsals(app, context);
@@ -138,10 +143,15 @@ function addDocument(app: Api): void {
     name: "__Host-serviceradar",
     description: "A browser's session; changes need the header x-csrf-token too",
   });
-  app.doc31("/openapi.json", {
+  const about = {
     openapi: "3.1.0",
     info: { title: "ServiceRadar Sync", version: VERSION, license: { name: "Apache-2.0" } },
-  });
+  };
+  app.doc31("/openapi.json", about);
+  app.get("/docs", (c) => c.html(docsPage(app.getOpenAPI31Document(about))));
+  app.get("/docs/style.css", (c) =>
+    c.body(DOCS_STYLE, 200, { "content-type": "text/css; charset=utf-8" }),
+  );
 }
 
 /** Parts of a request as its sender knows them. */

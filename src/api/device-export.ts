@@ -66,13 +66,16 @@ export function addDeviceExport(app: Api, { clock }: ApiContext): void {
 
 function plainPages(listing: Listing, tenant: Tenant): Pages {
   let after = 0;
-  return async () =>
-    await listing(async (db) => {
+  return async () => {
+    const { found, page } = await listing(async (db) => {
       const filter = await filterOf(db, tenant, { state: "active" });
-      const found = await listDevices(db, tenant.tenant, { filter, after, limit: PAGE });
-      after = found.at(-1)?.deviceNo ?? after;
-      return await pageOf(db, tenant, found);
+      const read = await listDevices(db, tenant.tenant, { filter, after, limit: PAGE });
+      return { found: read, page: await pageOf(db, tenant, read) };
     });
+    // Only now: what is listed may be read twice.
+    after = found.at(-1)?.deviceNo ?? after;
+    return page;
+  };
 }
 
 async function foundPages(
@@ -87,16 +90,17 @@ async function foundPages(
   }
   let left = search.query.limit ?? Number.POSITIVE_INFINITY;
   let after: Awaited<ReturnType<typeof searchDevices>>[number]["position"] | undefined;
-  return async () =>
-    await listing(async (db) => {
+  return async () => {
+    const { found, page } = await listing(async (db) => {
       const limit = Math.min(PAGE, left);
-      const found = await searchDevices(db, tenant.tenant, { ...search, after, limit });
-      after = found.at(-1)?.position ?? after;
-      left -= found.length;
-      const devices = found.map(({ device }) => device);
-      const page = await pageOf(db, tenant, devices);
-      return { ...page, isLast: page.isLast || left === 0 };
+      const read = await searchDevices(db, tenant.tenant, { ...search, after, limit });
+      const devices = read.map(({ device }) => device);
+      return { found: read, page: await pageOf(db, tenant, devices) };
     });
+    after = found.at(-1)?.position ?? after;
+    left -= found.length;
+    return { ...page, isLast: page.isLast || left === 0 };
+  };
 }
 
 async function pageOf(

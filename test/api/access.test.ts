@@ -117,11 +117,13 @@ test("a token of one tenant sees nothing of another on any route, even by the ot
   for (const route of await routesOf(api)) {
     if (route.method !== "GET" || route.isOpen) continue;
     const query = QUERIES[route.path.split("/").at(-1) ?? ""] ?? "";
-    const request = `${requestOf(route, { ...others, tenant: "acme" })}${query}`;
+    const request = `${requestOf(route, { ...others, uid: others.device_id, tenant: "acme" })}${query}`;
     const { status, json } = await api.ask(request, { token });
     const text = JSON.stringify(json).replaceAll(/"detail":"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
     assert.ok(!text.includes("globex"), `${request}: ${text}`);
-    const isOne = /\{(agent_id|source|run|device_id|inbox_no|command_id|name)\}/.test(route.path);
+    const isOne = /\{(agent_id|source|run|device_id|uid|inbox_no|command_id|name)\}/.test(
+      route.path,
+    );
     if (isOne) assert.equal(status, 404, request);
     else assert.ok(status === 200 || status === 403, request);
   }
