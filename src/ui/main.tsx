@@ -3,6 +3,7 @@ import "./design/tokens.css";
 import "./design/base.css";
 import "./design/shell.css";
 import "./design/parts.css";
+import "./design/inventory.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 

@@ -13,6 +13,8 @@ type ConfirmDialogProps = {
   readonly act: string;
   /** A word to be typed, where the act cannot be taken back. */
   readonly typed?: string;
+  /** Whether all that the act needs is chosen. */
+  readonly isChosen?: boolean;
   readonly isOpen: boolean;
   readonly onClose: () => void;
   readonly onConfirm: () => Promise<unknown>;
@@ -25,6 +27,7 @@ export function ConfirmDialog({
   about,
   act,
   typed,
+  isChosen = true,
   isOpen,
   onClose,
   onConfirm,
@@ -49,7 +52,7 @@ export function ConfirmDialog({
       setIsBusy(false);
     }
   };
-  const isReady = !isBusy && (typed === undefined || text === typed);
+  const isReady = isChosen && !isBusy && (typed === undefined || text === typed);
   return (
     <Dialog
       title={title}

@@ -90,6 +90,7 @@ const devices = createRoute({
 const device = createRoute({
   getParentRoute: () => tenant,
   path: "/devices/$device",
+  validateSearch: (search): { tab?: string | undefined } => ({ tab: text(search["tab"]) }),
   component: lazyRouteComponent(() => import("../pages/devices/device-page.tsx"), "DevicePage"),
 });
 

@@ -1,38 +1,176 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useMemo, type ReactNode } from "react";
 
-import { deviceQuery } from "../../calls/devices.ts";
+import { decisionsQuery, explainQuery } from "../../calls/device-acts.ts";
+import { deviceQuery, type DeviceDetail } from "../../calls/devices.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
-import { Panel } from "../../parts/panel.tsx";
+import { Facts, Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
-import { Table } from "../../parts/table.tsx";
+import { StatusBadge } from "../../parts/status-badge.tsx";
+import { Tabs } from "../../parts/tabs.tsx";
+import { TimeAgo } from "../../parts/time-ago.tsx";
+import { DecisionsPanel } from "../device/decisions-panel.tsx";
+import { DeviceFields } from "../device/device-fields.tsx";
+import { DeviceMenu } from "../device/device-menu.tsx";
+import { DeviceRecords } from "../device/device-records.tsx";
+import { timelineOf } from "../device/device-timeline.ts";
+import { GraphPanel, TurnsPanel, WhyPanel } from "../device/explain-panels.tsx";
+import { sourceColours } from "../device/field-words.ts";
+import { AddressPanel, Identifiers } from "../device/identifiers.tsx";
+import { shortId } from "../device/outcome-words.ts";
+import { TimelinePanel } from "../device/timeline-panel.tsx";
 
 const route = getRouteApi("/t/$tenant/devices/$device");
 
-/** One device: each field with the source that won. */
+/** One device: what stands and who says it, why it is one, its records, and what happened to it. */
 export function DevicePage(): ReactNode {
   const { tenant, device } = route.useParams();
   const query = useQuery(deviceQuery(tenant, device));
+  const { data } = query;
   return (
     <>
-      <PageHeader title={query.data?.hostname ?? query.data?.ip ?? device} about={query.data?.id} />
-      <Panel title="Fields" padded={false}>
-        <Loaded query={query}>
-          {({ fields }) => (
-            <Table
-              caption="Fields"
-              columns={[
-                { id: "field", title: "Field", cell: ({ field }) => field },
-                { id: "value", title: "Value", cell: ({ value }) => value },
-                { id: "source", title: "Source", cell: ({ source }) => source ?? "–" },
-              ]}
-              rows={fields}
-              rowKey={({ field }) => field}
-            />
-          )}
-        </Loaded>
-      </Panel>
+      <PageHeader
+        title={data?.hostname ?? data?.ip ?? shortId(device)}
+        crumbs={
+          <Link to="/t/$tenant/devices" params={{ tenant }}>
+            Devices
+          </Link>
+        }
+        badge={data !== undefined && <DeviceBadges device={data} />}
+        about={<code>{data?.id ?? device}</code>}
+        acts={data !== undefined && <DeviceMenu tenant={tenant} device={data} />}
+      />
+      <Loaded query={query} lines={8}>
+        {(loaded) => <DeviceTabs tenant={tenant} device={loaded} />}
+      </Loaded>
     </>
+  );
+}
+
+function DeviceBadges({ device }: { readonly device: DeviceDetail }): ReactNode {
+  const { deleted_at: deleted, is_provisional: isProvisional, is_available: isAvailable } = device;
+  return (
+    <>
+      {deleted !== undefined && <StatusBadge tone="bad">Deleted</StatusBadge>}
+      {isProvisional && <StatusBadge tone="warn">Provisional</StatusBadge>}
+      {isAvailable === true && <StatusBadge tone="good">Available</StatusBadge>}
+      {isAvailable === false && <StatusBadge tone="bad">Not available</StatusBadge>}
+    </>
+  );
+}
+
+type DeviceTabsProps = { readonly tenant: string; readonly device: DeviceDetail };
+
+function DeviceTabs({ tenant, device }: DeviceTabsProps): ReactNode {
+  const { tab = "values" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const decided = useQuery(decisionsQuery(tenant)).data?.assertions;
+  const colours = useMemo(
+    () => sourceColours(device.evidence.map(({ source }) => source)),
+    [device.evidence],
+  );
+  const decisions = (decided ?? []).filter(({ records }) =>
+    records.some(({ device_id: id }) => id === device.id),
+  );
+  return (
+    <Tabs
+      label="Parts of the device"
+      value={tab}
+      onChange={(next) => void navigate({ search: { tab: next }, replace: true })}
+      tabs={[
+        {
+          value: "values",
+          label: "Values",
+          body: (
+            <div className="stack">
+              <MovedNotice device={device} />
+              <DeviceFields tenant={tenant} device={device} colours={colours} />
+              <About device={device} />
+            </div>
+          ),
+        },
+        {
+          value: "identity",
+          label: "Identity",
+          body: <Identity tenant={tenant} device={device} colours={colours} />,
+        },
+        {
+          value: "records",
+          label: `Records (${device.evidence.length})`,
+          body: <DeviceRecords tenant={tenant} device={device} colours={colours} />,
+        },
+        {
+          value: "timeline",
+          label: "Timeline",
+          body: (
+            <div className="stack">
+              <DecisionsPanel tenant={tenant} decisions={decisions} />
+              <TimelinePanel of={timelineOf(device, decisions)} />
+            </div>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+function MovedNotice({ device }: { readonly device: DeviceDetail }): ReactNode {
+  if (device.requested_id === undefined) return null;
+  return (
+    <div className="notice">
+      <div>
+        <code>{device.requested_id}</code> is a former id; this is the device that has it now.
+      </div>
+    </div>
+  );
+}
+
+function About({ device }: { readonly device: DeviceDetail }): ReactNode {
+  const { tags, network_interfaces: interfaces, classification: rule, aliases } = device;
+  const tagged = Object.entries(tags);
+  return (
+    <Panel title="Also known">
+      <Facts
+        of={[
+          ["First seen", <TimeAgo key="first" at={device.first_seen} />],
+          ["Last seen", <TimeAgo key="last" at={device.last_seen} />],
+          ["Partition", device.partition],
+          ["Risk level", device.risk_level],
+          ["System version", device.os_version],
+          ["Classified by", rule && `${rule.reason} (${rule.rule_id}, ${rule.confidence} %)`],
+          [
+            "Interfaces",
+            interfaces.map(({ mac, ip }) => [mac, ip].filter((part) => part).join(" ")).join(", "),
+          ],
+          [
+            "Tags",
+            tagged.map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join(", "),
+          ],
+          ["Former ids", aliases.flatMap(({ id }) => (id === device.id ? [] : [id])).join(", ")],
+        ]}
+      />
+    </Panel>
+  );
+}
+
+type IdentityProps = DeviceTabsProps & { readonly colours: ReadonlyMap<string, number> };
+
+function Identity({ tenant, device, colours }: IdentityProps): ReactNode {
+  const query = useQuery(explainQuery(tenant, device.id));
+  return (
+    <Loaded query={query} lines={8}>
+      {(explanation) => (
+        <div className="stack">
+          <div className="grid">
+            <WhyPanel of={explanation} />
+            <TurnsPanel of={explanation} />
+          </div>
+          <Identifiers of={explanation} />
+          <GraphPanel of={explanation} colours={colours} />
+          <AddressPanel device={device} />
+        </div>
+      )}
+    </Loaded>
   );
 }

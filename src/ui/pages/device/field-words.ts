@@ -1,0 +1,35 @@
+/** Names of a device's fields and sources as the page writes them. Pure. */
+
+const FIELD_TITLES: Readonly<Record<string, string>> = {
+  ip: "Address",
+  mac: "MAC",
+  hostname: "Hostname",
+  type: "Type",
+  vendor_name: "Vendor",
+  model: "Model",
+  os: "System",
+  site: "Site",
+  owner: "Owner",
+  serial: "Serial",
+  risk_score: "Risk score",
+  is_managed: "Managed",
+  is_trusted: "Trusted",
+  is_compliant: "Compliant",
+  is_available: "Available",
+};
+
+/** "Vendor" for `vendor_name`. */
+export function fieldTitle(field: string): string {
+  return FIELD_TITLES[field] ?? field;
+}
+
+/** All fields that can be locked, in the order of the page. */
+export const LOCKABLE: readonly string[] = Object.keys(FIELD_TITLES);
+
+/** Colours that tell sources apart; after the fourth they repeat, and the name tells. */
+const SOURCE_COLOURS = 4;
+
+/** Which colour each source has: by the order in which the device has them. */
+export function sourceColours(sources: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(sources.map((source, index) => [source, (index % SOURCE_COLOURS) + 1]));
+}
