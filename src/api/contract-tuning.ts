@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
+import { WORKLOAD_BOUNDS } from "./workload-bounds.ts";
+
 const count = z.int().min(0);
 
 /** One setting of the tuning matrix as it is in force in the process that answers. */
@@ -47,14 +49,6 @@ export const adviceSchema = z
     why: z.array(z.string()),
   })
   .openapi("TuningAdvice");
-
-/** Bounds of a workload, also those of the command line. */
-export const WORKLOAD_BOUNDS = {
-  maxConnections: { min: 1, max: 1_000_000 },
-  replicas: { min: 1, max: 1_000 },
-  devices: { min: 0, max: 1_000_000_000 },
-  tenants: { min: 1, max: 1_000_000 },
-} as const;
 
 const numberIn = (bounds: { readonly min: number; readonly max: number }): z.ZodNumber =>
   z.int().min(bounds.min).max(bounds.max);

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 
-import { WORKLOAD_BOUNDS, type adviceSchema, type tuningSchema } from "../api/contract-tuning.ts";
-import { adviceBody } from "../api/tuning.ts";
+import type { adviceSchema, tuningSchema } from "../api/contract-tuning.ts";
+import { WORKLOAD_BOUNDS } from "../api/workload-bounds.ts";
 import { EXIT } from "../lib/exit-code.ts";
 import { integer, needed, toggle } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
@@ -23,11 +23,13 @@ export const TUNE_COMMANDS: readonly Command<CoreContext>[] = [
       tenants: integer("T", "tenants (default: 1)", tenants),
       json: toggle("print the API's JSON"),
     },
-    run: ({ json, tenants: many = 1, ...given }, { print }) => {
+    run: async ({ json, tenants: many = 1, ...given }, { print }) => {
+      // With it come the API's schemas, which no other command needs.
+      const { adviceBody } = await import("../api/tuning.ts");
       const body = adviceBody({ ...given, tenants: many });
       const lines = json ? [JSON.stringify(body, undefined, 2)] : adviceLines(body);
       for (const line of lines) print(line);
-      return Promise.resolve(EXIT.ok);
+      return EXIT.ok;
     },
   }),
 ];
