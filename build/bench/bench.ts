@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../../src/lib/errors.ts";
 import { VERSION } from "../../src/lib/version.ts";
 import { agent } from "./agent.ts";
+import { control } from "./control.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { executables } from "./executables.ts";
 import { fairness } from "./fairness.ts";
@@ -14,7 +15,15 @@ import { ingest } from "./ingest.ts";
 import { reconcile } from "./reconcile.ts";
 import { machine, type Section } from "./section.ts";
 
-const SECTIONS: readonly Section[] = [agent, endToEnd, ingest, reconcile, fairness, executables];
+const SECTIONS: readonly Section[] = [
+  agent,
+  control,
+  endToEnd,
+  ingest,
+  reconcile,
+  fairness,
+  executables,
+];
 /** Above it the fake Armis and a laptop's disk are measured, not this program. */
 const DEVICES_MAX = 1_000_000;
 const NAMES = SECTIONS.map(({ name }) => name).join("|");

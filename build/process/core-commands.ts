@@ -26,11 +26,16 @@ export function coreCommands(
 export function apiOf(
   base: string,
   { tenant, token }: { readonly tenant: string; readonly token: string },
-): <T>(path: string) => Promise<T> {
-  return async <T>(path: string) => {
-    const answer = await fetch(`${base}/tenants/${tenant}${path}`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
+): <T>(path: string, body?: unknown) => Promise<T> {
+  return async <T>(path: string, body?: unknown) => {
+    const authorization = `Bearer ${token}`;
+    const posted = {
+      method: "POST",
+      headers: { authorization, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const request = body === undefined ? { headers: { authorization } } : posted;
+    const answer = await fetch(`${base}/tenants/${tenant}${path}`, request);
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as T;
   };

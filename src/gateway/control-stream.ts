@@ -150,8 +150,13 @@ async function tellNews(
     if (configRev !== rev) {
       const config = await currentConfig(context, peer);
       if (config.configVersion !== undefined && config.configVersion !== told) {
+        const offered = config.configVersion;
+        await noteConfig(context.db.forTenant(peer.tenant), peer.tenant, {
+          agentId: peer.agentId,
+          offered,
+        });
         await send({ config });
-        told = config.configVersion;
+        told = offered;
       }
       rev = configRev;
     }

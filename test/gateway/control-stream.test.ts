@@ -1,12 +1,17 @@
 /** What an agent is told over its control stream, and what it answers. */
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 
 import { OutgoingQueue } from "../../src/agent/outgoing-queue.ts";
 import { revokeAgent } from "../../src/control/agent-registration.ts";
+import { findAgent } from "../../src/control/agents.ts";
 import { findCommand, queueCommand } from "../../src/control/commands.ts";
 import { enableSource } from "../../src/control/sources.ts";
+import { ControlWatch } from "../../src/gateway/control-watch.ts";
 import { SyncError } from "../../src/lib/errors.ts";
+import { sha256Hex } from "../../src/lib/hash.ts";
+import { silentLog } from "../../src/lib/log.ts";
 import type {
   ControlStreamRequest,
   ControlStreamResponse,
@@ -14,6 +19,7 @@ import type {
 } from "../../src/wire/messages.ts";
 import { startTestCore, type TestCore } from "../support/core.ts";
 import { eventually } from "../support/eventually.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 const AGENT = "agent-01";
 
@@ -54,6 +60,44 @@ test("an edited source reaches an agent over its open stream, once", async (t) =
   assert.deepEqual(sourcesOf(await next()), []);
   await core.source(acme, AGENT, { name: "netbox_dc2" });
   assert.deepEqual(sourcesOf(await next()), ["netbox_dc2"]);
+});
+
+test("what an agent was told over its stream is what it was offered, and its word for it is what it runs", async (t) => {
+  const { core, next, send } = await openStream(t);
+  const { db, acme } = core;
+  await next();
+  await core.source(acme, AGENT, { name: "netbox_dc2" });
+  const configVersion = (await next()).config?.configVersion ?? "";
+  send({ configAck: { configVersion } });
+  await eventually(async () => {
+    const agent = await findAgent(db, acme.tenant, AGENT);
+    assert.deepEqual([agent?.configOffered, agent?.configRunning], [configVersion, configVersion]);
+  });
+});
+
+test("an edit is seen at the next look, which is half a second away", async (t) => {
+  const { db, acme, ...core } = await startTestCore(t);
+  const { certificatePem } = await core.agent(acme, AGENT);
+  await core.source(acme, AGENT, { name: "netbox_dc1" });
+  const clock = new ManualClock();
+  const over = new AbortController();
+  const sha256 = sha256Hex(new X509Certificate(certificatePem).raw);
+  const watched = { tenant: acme.tenant, agentId: AGENT, sha256 };
+  const news = new ControlWatch(db, { clock, log: silentLog() }).news(watched, over.signal);
+  const look = async (): ReturnType<typeof news.next> => {
+    const told = news.next();
+    await clock.untilSleeping((ms) => ms === 500);
+    await clock.advance(500);
+    return await told;
+  };
+  const { value: before } = await look();
+  const off = { nameOrId: "netbox_dc1", enabled: false, actor: "test" };
+  await enableSource(db, acme.tenant, off);
+  const { value: after } = await look();
+  assert.ok(before !== undefined && after !== undefined && after.configRev > before.configRev);
+  over.abort();
+  await news.return(undefined);
+  await clock.advance(500);
 });
 
 test("a command goes out once, and what the agent answers is noted", async (t) => {
