@@ -13,6 +13,9 @@ export interface Measured {
 export function measuredWork(fact: WorkFact): Measured {
   if (fact.step === "ingested") return measuredIngest(fact);
   if (fact.step === "published") return measuredPublication(fact);
+  if (fact.step === "timed_out") {
+    return counted(one("srs_runs_total", { tenant: fact.tenant, outcome: "timeout" }));
+  }
   return fact.step === "parked"
     ? counted(one("srs_chunks_parked_total", { tenant: fact.tenant }))
     : counted(one("srs_work_failures_total", { code: fact.code }));

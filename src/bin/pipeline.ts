@@ -40,7 +40,11 @@ async function runPipeline(orders: PipelineOrders): Promise<void> {
   const db = openPool({ address, max: orders.poolSize, applicationName, log, queue });
   const work = { ...orders, db, clock: systemClock, log };
   const worker = new Worker({ ...work, note: (fact) => say({ kind: "fact", fact }) });
-  const keeper = new Keeper({ ...work, alsoForget: forgetControl });
+  const keeper = new Keeper({
+    ...work,
+    note: (fact) => say({ kind: "fact", fact }),
+    alsoForget: forgetControl,
+  });
   const stopping = new AbortController();
   port.on("message", (told: ToPipeline) => {
     if (told === "wake") return worker.wake();

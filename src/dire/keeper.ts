@@ -10,13 +10,17 @@ import { pause, type Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Retention } from "../model/retention.ts";
+import { forgetDecided } from "./forget-decided.ts";
 import { reapDevices } from "./reap.ts";
+import type { WorkFact } from "./work-fact.ts";
 
 /** How the keeper is set up. */
 export interface KeeperOptions {
   readonly db: TenantDbs;
   readonly clock: Clock;
   readonly log: Log;
+  /** Hears of every run that was ended because it fell silent. */
+  readonly note?: ((fact: WorkFact) => void) | undefined;
   /** Forgets what lies beyond the stages of this folder; gives how many rows went. */
   readonly alsoForget?: Forget | undefined;
 }
@@ -56,10 +60,11 @@ export class Keeper {
   async look(): Promise<void> {
     const { db, log } = this.#options;
     try {
-      const { rows } = await db
-        .across("housekeeping")
-        .query<{ tenant: number }>("select tenant from sync.tenant_ingest order by tenant");
-      for (const { tenant } of rows) {
+      const { rows } = await db.across("housekeeping").query<{ tenant: number; slug: string }>(
+        `select i.tenant, coalesce(t.slug, '') as slug from sync.tenant_ingest i
+             left join sync.tenants t on t.tenant = i.tenant order by i.tenant`,
+      );
+      for (const tenant of rows) {
         if (this.#stopping.signal.aborted) return;
         await this.#keep(tenant);
       }
@@ -69,24 +74,28 @@ export class Keeper {
   }
 
   /** One tenant's trouble is not the next one's. */
-  async #keep(tenant: number): Promise<void> {
+  async #keep(kept: Kept): Promise<void> {
+    const { tenant } = kept;
     try {
-      await keepTenant(tenant, this.#options);
+      await keepTenant(kept, this.#options);
     } catch (thrown) {
       this.#options.log.error({ tenant, error: messageOf(thrown) }, FAILED);
     }
   }
 }
 
+type Kept = { readonly tenant: number; readonly slug: string };
+
 async function keepTenant(
-  tenant: number,
-  { db: all, log, alsoForget }: KeeperOptions,
+  { tenant, slug }: Kept,
+  { db: all, log, note, alsoForget }: KeeperOptions,
 ): Promise<void> {
   const db = all.forTenant(tenant);
   const settings = await readRetention(db, tenant);
   const quietMinutes = settings.run_timeout_minutes;
   for (const runNo of await timeOutRuns(db, tenant, { quietMinutes })) {
     log.warn({ tenant, run: runNo, quiet_minutes: quietMinutes }, "run timed out");
+    note?.({ step: "timed_out", tenant: slug });
   }
   if (!(await claimCleanUp(db, tenant, settings.cleanup_interval_minutes))) return;
   const forgotten = await forgetRuns(db, tenant, {
@@ -94,7 +103,8 @@ async function keepTenant(
     journalDays: settings.journal_days,
     batch: settings.batch_size,
   });
-  const others = (await alsoForget?.(db, tenant, settings)) ?? 0;
+  const decided = await forgetDecided(db, tenant, settings);
+  const others = ((await alsoForget?.(db, tenant, settings)) ?? 0) + decided;
   const reaped =
     settings.cleanup_enabled === 0
       ? 0

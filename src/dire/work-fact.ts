@@ -9,4 +9,6 @@ export type WorkFact =
     >)
   | ({ readonly step: "published"; readonly tenant: string; readonly ms: number } & ResolveCounts)
   | { readonly step: "parked"; readonly tenant: string }
+  /** A run fell silent and was ended. */
+  | { readonly step: "timed_out"; readonly tenant: string }
   | { readonly step: "failed"; readonly code: string };

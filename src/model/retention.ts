@@ -90,6 +90,24 @@ export const RETENTION_SETTINGS = {
     max: 3_650,
     about: "days that an enrolment token is kept after it expired, used or not",
   },
+  rehearsal_days: {
+    fallback: 30,
+    min: 1,
+    max: 3_650,
+    about: "days that a rehearsal and the changes that it lists are kept after it ended",
+  },
+  hold_days: {
+    fallback: 90,
+    min: 1,
+    max: 3_650,
+    about: "days that a publication which was held is kept after it was decided",
+  },
+  audit_days: {
+    fallback: 730,
+    min: 30,
+    max: 36_500,
+    about: "days that the audit of what operators did is kept",
+  },
 } as const satisfies Readonly<Record<string, RetentionSetting>>;
 
 /** Name of a setting. */

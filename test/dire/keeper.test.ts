@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
+import { measuredWork } from "../../src/api/measured.ts";
 import { findCommand, queueCommand } from "../../src/control/commands.ts";
 import { forgetControl } from "../../src/control/forget.ts";
 import type { Db } from "../../src/db/pool.ts";
 import { Keeper } from "../../src/dire/keeper.ts";
+import type { WorkFact } from "../../src/dire/work-fact.ts";
 import { writeRetention } from "../../src/inbox/retention-store.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { freshDatabase } from "../support/database.ts";
@@ -49,6 +51,54 @@ test("commands and enrolment tokens go when the tenant's settings say so", async
   await look(db);
   assert.deepEqual(await left(db, "commands", "agent_id"), ["1", "29", "1"]);
   assert.deepEqual(await left(db, "enrolment_tokens", "agent_id"), ["-1", "29", "-1"]);
+});
+
+test("rehearsals, decided holds and the audit go by age, but for the newest, whose number the next one follows", async (t) => {
+  const db = await twoTenants(t);
+  await db.query(
+    `insert into sync.rehearsals (tenant, rehearsal_no, instance, actor, state, created_at, ended_at)
+     select 1, no, 'nb', 'ann', state, now() - interval '99 days', ended
+       from (values (1, 'done', now() - interval '31 days'), (2, 'done', now() - interval '29 days'),
+                    (3, 'loading', null), (4, 'failed', now() - interval '99 days')) v(no, state, ended)`,
+  );
+  await db.query(
+    `insert into sync.rehearsal_rows (tenant, rehearsal_no, kind, row_no, detail)
+     select 1, no, 'create', 1, '{}' from unnest('{1,2}'::int[]) no`,
+  );
+  await db.query(
+    `insert into sync.holds (tenant, hold_no, run_no, records, record_count, shrinks, ids, devices, changes, held_at, ended_at)
+     select 1, no, 1, '{}', 0, 0, 0, 0, '[]', now() - interval '999 days', ended
+       from (values (1, now() - interval '91 days'), (2, null), (3, now() - interval '99 days')) v(no, ended)`,
+  );
+  await db.query(
+    `insert into sync.audit (tenant, actor, action, subject, at)
+     select 1, 'ann', 'source.change', days::text, now() - days * interval '1 day' from unnest('{1,729,731}'::int[]) days`,
+  );
+  await look(db);
+  assert.deepEqual(await left(db, "rehearsals", "rehearsal_no"), [2, 3, 4]);
+  assert.deepEqual(await left(db, "rehearsal_rows", "rehearsal_no"), [2]);
+  assert.deepEqual(await left(db, "holds", "hold_no"), [2, 3]);
+  assert.deepEqual(await left(db, "audit", "subject"), ["1", "729"]);
+});
+
+test("a run that fell silent is told of, with its tenant, for whoever counts", async (t) => {
+  const { db } = await freshDatabase(t);
+  await db.query(
+    "insert into sync.tenants (tenant, uid, slug, name) values (1, gen_random_uuid(), 'acme', 'Acme')",
+  );
+  await db.query("insert into sync.tenant_ingest (tenant) values (1)");
+  await db.query(
+    `insert into sync.runs (tenant, run_no, agent_id, run_id, instance_no, kind, started_at, active_at)
+     values (1, 1, 'a', 'r', 1, 'full', now(), now() - interval '2 hours')`,
+  );
+  const told: WorkFact[] = [];
+  const note = (fact: WorkFact): void => void told.push(fact);
+  const keeper = new Keeper({ db, clock: new InstantClock(), log: silentLog(), note });
+  for (let looks = 0; looks < 2; looks += 1) await keeper.look();
+  assert.deepEqual(told, [{ step: "timed_out", tenant: "acme" }]);
+  assert.deepEqual(measuredWork({ step: "timed_out", tenant: "acme" }).counts, [
+    { name: "srs_runs_total", labels: { tenant: "acme", outcome: "timeout" }, value: 1 },
+  ]);
 });
 
 test("old runs go with all that was noted of them, but for the newest of a source", async (t) => {

@@ -8,6 +8,7 @@ import { revokeAgent } from "../../src/control/agent-registration.ts";
 import { findAgent } from "../../src/control/agents.ts";
 import { findCommand, queueCommand } from "../../src/control/commands.ts";
 import { enableSource } from "../../src/control/sources.ts";
+import type { StreamNews } from "../../src/control/stream-news.ts";
 import { ControlWatch } from "../../src/gateway/control-watch.ts";
 import { SyncError } from "../../src/lib/errors.ts";
 import { sha256Hex } from "../../src/lib/hash.ts";
@@ -84,17 +85,19 @@ test("an edit is seen at the next look, which is half a second away", async (t) 
   const sha256 = sha256Hex(new X509Certificate(certificatePem).raw);
   const watched = { tenant: acme.tenant, agentId: AGENT, sha256 };
   const news = new ControlWatch(db, { clock, log: silentLog() }).news(watched, over.signal);
-  const look = async (): ReturnType<typeof news.next> => {
+  const look = async (): Promise<StreamNews> => {
     const told = news.next();
     await clock.untilSleeping((ms) => ms === 500);
     await clock.advance(500);
-    return await told;
+    const { value, done } = await told;
+    assert.ok(done !== true);
+    return value;
   };
-  const { value: before } = await look();
+  const before = await look();
   const off = { nameOrId: "netbox_dc1", enabled: false, actor: "test" };
   await enableSource(db, acme.tenant, off);
-  const { value: after } = await look();
-  assert.ok(before !== undefined && after !== undefined && after.configRev > before.configRev);
+  const after = await look();
+  assert.ok(after.configRev > before.configRev);
   over.abort();
   await news.return(undefined);
   await clock.advance(500);
