@@ -76,6 +76,7 @@ async function measure(devices: number, { tell, signal }: BenchOptions): Promise
       note,
       poolSize: inflight + 3,
       tenantsInFlight: inflight,
+      batchConcurrency: tuning.SYNC_INGESTOR_BATCH_CONCURRENCY,
       chunksPerTx: tuning.SYNC_INGESTOR_QUEUE_MAX_CHUNKS,
       coalesceMs: tuning.SYNC_INGESTOR_COALESCE_MS,
     });

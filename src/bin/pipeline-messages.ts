@@ -15,6 +15,7 @@ export interface PipelineOrders {
   readonly chunksPerTx: number;
   readonly coalesceMs: number;
   readonly tenantsInFlight: number;
+  readonly batchConcurrency: number;
   /** Whether it works tenants that have little alone. */
   readonly isLight: boolean;
   /** Whether it keeps: one thread of a process does. */

@@ -140,6 +140,7 @@ function startIngest(
     chunksPerTx: tuning.SYNC_INGESTOR_QUEUE_MAX_CHUNKS,
     coalesceMs: tuning.SYNC_INGESTOR_COALESCE_MS,
     tenantsInFlight: tuning.SYNC_INGESTOR_MAX_INFLIGHT,
+    batchConcurrency: tuning.SYNC_INGESTOR_BATCH_CONCURRENCY,
   });
 }
 

@@ -27,6 +27,8 @@ export interface Recognised {
   readonly instanceNo: number;
   readonly partitionNo: number;
   readonly timeMs: number;
+  /** Whether it is yet what the record shows, and none older than what is known there: a batch before may have changed that. */
+  readonly isStillSo: () => boolean;
   /** Reads the entry after all: where the batch says something else of the same record, both are to be joined. */
   readonly read: () => void;
 }

@@ -2,6 +2,7 @@ import { isAscii } from "node:buffer";
 
 import { splitEntries, type EntrySlice } from "../inbox/entries.ts";
 import { invariant } from "../lib/invariant.ts";
+import { nextTurn } from "../lib/turn.ts";
 import { parseSyncMeta, type SyncMeta } from "../model/device-update.ts";
 import type { Attribute } from "./attribution.ts";
 import {
@@ -38,8 +39,29 @@ export interface SortableChunk {
   readonly recognition?: ((chunkMeta: SyncMeta | undefined) => Recognise) | undefined;
 }
 
+/** Entries that are sorted before others of the thread have a turn: some 20 ms. */
+const ENTRIES_PER_TURN = 256;
+
 /** Sorts one chunk's entries and gives their count. The gateway checked the array's structure before it took the chunk in. */
 export function sortChunk(sorted: Sorted, chunk: SortableChunk): number {
+  const sorting = sortingOf(sorted, chunk);
+  for (;;) {
+    const step = sorting.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, letting go of the thread now and then: what another chunk waits for from the database goes on meanwhile. */
+export async function sortInTurns(sorted: Sorted, chunk: SortableChunk): Promise<number> {
+  const sorting = sortingOf(sorted, chunk);
+  for (;;) {
+    const step = sorting.next();
+    if (step.done === true) return step.value;
+    await nextTurn();
+  }
+}
+
+function* sortingOf(sorted: Sorted, chunk: SortableChunk): Generator<void, number> {
   const { message, receivedMs, attribution, recognition } = chunk;
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   const entries = splitEntries(bytes);
@@ -50,32 +72,45 @@ export function sortChunk(sorted: Sorted, chunk: SortableChunk): number {
   sorted.claimed ??= meta?.syncServiceId?.toLowerCase();
   const reader = new ChunkReader(sorted, { bytes, receivedMs, meta, attribute: attribution(meta) });
   const recognise = recognition?.(meta);
-  for (const { start, end, content, envelope } of entries.value) {
+  for (const [i, { start, end, content, envelope }] of entries.value.entries()) {
+    if (i % ENTRIES_PER_TURN === 0) yield;
     const digest = contentDigest(content);
     const repeated = recognise?.({ envelope, content, digest });
     if (repeated === undefined) reader.read({ start, end, content, digest });
     else {
-      note(batchOf(sorted, repeated.place.name.instance), repeated, () =>
-        reader.read({ start, end, content, digest }),
-      );
+      const read = (): void => reader.read({ start, end, content, digest });
+      note(batchOf(sorted, repeated.place.name.instance), { ...repeated, digest, read });
     }
   }
   return entries.value.length;
 }
 
-function note(batch: Batch, { recordNo, timeMs, place }: Repetition, read: () => void): void {
-  const { instanceNo, partitionNo } = place;
+type Noting = Repetition & { readonly digest: ContentDigest; readonly read: () => void };
+
+function note(batch: Batch, { recordNo, timeMs, place, digest, read }: Noting): void {
+  const { instanceNo, partitionNo, contents } = place;
   batch.entries += 1;
   batch.recognised.push({
     recordNo,
     instanceNo,
     partitionNo,
     timeMs,
+    isStillSo: () => contents.find(digest) === recordNo && timeMs >= place.newestMs,
     read: () => {
       batch.entries -= 1;
       read();
     },
   });
+}
+
+/** Reads what was recognised by what a record showed when the chunk was sorted, and does not show any more. */
+export function readOutdated({ byInstance }: Sorted): void {
+  for (const { recognised } of byInstance.values()) {
+    const outdated = recognised.filter((one) => !one.isStillSo());
+    if (outdated.length === 0) continue;
+    recognised.splice(0, recognised.length, ...recognised.filter((one) => one.isStillSo()));
+    for (const { read } of outdated) read();
+  }
 }
 
 type ReadableEntry = Pick<EntrySlice, "start" | "end" | "content"> & {

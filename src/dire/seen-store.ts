@@ -171,13 +171,30 @@ export async function writeBlocks(
   );
 }
 
+/** One row a record: chunks that are worked together may have seen it at several times, and a statement changes a row once. */
+function foldedByRecord(rows: readonly Unchanged[]): readonly Unchanged[] {
+  const folded = new Map<number, Unchanged>();
+  for (const row of rows) {
+    const known = folded.get(row.recordNo);
+    const both = known && {
+      ...row,
+      firstMs: Math.min(known.firstMs, row.firstMs),
+      lastMs: Math.max(known.lastMs, row.lastMs),
+      days: unionDays(known.days, row.days),
+    };
+    folded.set(row.recordNo, both ?? row);
+  }
+  return [...folded.values()];
+}
+
 /** Gives the records of which a newer single sighting was known. */
 async function writeSightings(
   tx: Tx,
   tenant: number,
-  rows: readonly Unchanged[],
+  all: readonly Unchanged[],
 ): Promise<readonly number[]> {
-  if (rows.length === 0) return [];
+  if (all.length === 0) return [];
+  const rows = foldedByRecord(all);
   const sorted = rows.toSorted((a, b) => a.recordNo - b.recordNo);
   const { rows: written } = await tx.query<{ record_no: number; last_seen: number }>(
     `insert into sync.record_sightings as s (tenant, record_no, first_seen, last_seen, days)

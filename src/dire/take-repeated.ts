@@ -43,7 +43,7 @@ async function take(
     return undefined;
   }
   const arrived = { ...chunk, inboxNo: 0, receivedMs: fenced.nowMs, attempts: 0 };
-  const [sorted] = sortedOf([arrived], recall);
+  const { value: sorted } = await sortedOf([arrived], { recall }).next();
   if (sorted === undefined || readIn(sorted.sorted) > 0) return undefined;
   const entries = sorted.chunks.reduce((sum, each) => sum + each.entries, 0);
   if (!(await noteWorked(open, tenant, { ...chunk, entries }))) return undefined;

@@ -14,10 +14,11 @@ import {
 import { fence, type Lease } from "../inbox/lease.ts";
 import type { Coalescing } from "../inbox/ready.ts";
 import { addMerged, addProgress, findRun, openRun, outcomesOf } from "../inbox/run-store.ts";
+import { madeAhead } from "../lib/ahead.ts";
 import type { SyncMeta } from "../model/device-update.ts";
 import { attributeToSender, type Attribute } from "./attribution.ts";
 import type { Batch } from "./batch.ts";
-import { newSorted, sortChunk, type Sorted } from "./chunk-batches.ts";
+import { newSorted, readOutdated, sortInTurns, type Sorted } from "./chunk-batches.ts";
 import { openDirtyQueue } from "./dirty-queue.ts";
 import { ingest, type IngestCounts } from "./ingest.ts";
 import { instanceNumbers, partitionNumber, takeNumbers } from "./numbers.ts";
@@ -52,11 +53,20 @@ const NOTHING: WorkedChunks = {
   held: [],
 };
 
+/** Which chunks are worked, and how. */
+export type WorkOptions = Coalescing & {
+  readonly recalls?: Recalls | undefined;
+  /** Chunks under way at a time: while one is written, those behind it are sorted. SYNC_INGESTOR_BATCH_CONCURRENCY; default 1. */
+  readonly concurrency?: number | undefined;
+  /** Entries that are read into memory at a time; default READ_MAX. */
+  readonly readMax?: number | undefined;
+};
+
 /** Works waiting chunks of a tenant, in order; a bare number is how many at most, of whatever waits. Undefined when none is to be worked. */
 export async function workChunks(
   db: Db,
   lease: Lease,
-  { recalls, ...coalescing }: Coalescing & { readonly recalls?: Recalls | undefined },
+  { recalls, concurrency = 1, readMax = READ_MAX, ...coalescing }: WorkOptions,
 ): Promise<WorkedChunks | undefined> {
   const { tenant } = lease;
   try {
@@ -65,7 +75,7 @@ export async function workChunks(
       const chunks = await waitingChunks(open, tenant, coalescing);
       if (chunks.length === 0) return undefined;
       const recall = await recalls?.open(open, tenant, fenced);
-      const worked = await workRuns(open, tenant, { chunks, recall });
+      const worked = await workRuns(open, tenant, { chunks, recall, concurrency, readMax });
       if (recall === undefined) recalls?.miss(tenant, worked.unchanged);
       else recalls?.keep(tenant, { nextSeq: await nextSeqOf(open, tenant) });
       return worked;
@@ -76,14 +86,14 @@ export async function workChunks(
   }
 }
 
+type Sorting = { readonly recall: Recall | undefined; readonly readMax?: number };
+type How = Sorting & { readonly concurrency: number };
+
 /** Neighbouring chunks of one run are one batch; a manifest is worked by itself, after the chunks before it. */
 async function workRuns(
   open: Tx,
   tenant: number,
-  {
-    chunks,
-    recall,
-  }: { readonly chunks: readonly WaitingChunk[]; readonly recall: Recall | undefined },
+  { chunks, ...how }: How & { readonly chunks: readonly WaitingChunk[] },
 ): Promise<WorkedChunks> {
   let worked = NOTHING;
   for (const group of groupRuns(chunks)) {
@@ -91,7 +101,7 @@ async function workRuns(
     const closed: number[] = [];
     if (first?.chunkIndex === MANIFEST_INDEX) closed.push(...(await closeRun(open, tenant, first)));
     else {
-      worked = sum(worked, await workGroup(open, tenant, { group, recall }));
+      worked = sum(worked, await workGroup(open, tenant, { group, ...how }));
       const last = group.find(({ endsRun }) => endsRun === true);
       if (last !== undefined) closed.push(...(await closeByFinal(open, tenant, last)));
       const retried = group.find(({ attempts }) => attempts > 0);
@@ -145,18 +155,18 @@ const READ_MAX = 4_000;
  * Sorts a group's chunks as they are asked for: what is recognised depends on what has been taken in before. Several together where
  * hardly anything has to be read.
  */
-export function* sortedOf(
+export async function* sortedOf(
   group: readonly WaitingChunk[],
-  recall: Recall | undefined,
-): Generator<SortedChunks> {
+  { recall, readMax = READ_MAX }: Sorting,
+): AsyncGenerator<SortedChunks, void> {
   let together: SortedChunks = { chunks: [], sorted: newSorted() };
   for (const chunk of group) {
     const { message, receivedMs, sender } = chunk;
     const attribution = (meta: SyncMeta | undefined): Attribute => attributeToSender(sender, meta);
     const recognition = recall && recognitionOf(chunk, recall);
     const sortable = { message, receivedMs, attribution, recognition };
-    together.chunks.push({ ...chunk, entries: sortChunk(together.sorted, sortable) });
-    if (readIn(together.sorted) < READ_MAX) continue;
+    together.chunks.push({ ...chunk, entries: await sortInTurns(together.sorted, sortable) });
+    if (readIn(together.sorted) < readMax) continue;
     yield together;
     together = { chunks: [], sorted: newSorted() };
   }
@@ -170,16 +180,23 @@ export function readIn({ byInstance, strays }: Sorted): number {
   return read;
 }
 
+/** The same, with the chunks behind one under way while it is worked: `concurrency` of them with it. */
+export function sortedAhead(
+  group: readonly WaitingChunk[],
+  { concurrency, ...sorting }: How,
+): AsyncGenerator<SortedChunks, void> {
+  return madeAhead(sortedOf(group, sorting), concurrency - 1);
+}
+
 async function workGroup(
   open: Tx,
   tenant: number,
-  {
-    group,
-    recall,
-  }: { readonly group: readonly WaitingChunk[]; readonly recall: Recall | undefined },
+  { group, ...how }: How & { readonly group: readonly WaitingChunk[] },
 ): Promise<WorkedChunks> {
+  const { recall } = how;
   let worked = NOTHING;
-  for (const sorted of sortedOf(group, recall)) {
+  for await (const sorted of sortedAhead(group, how)) {
+    readOutdated(sorted.sorted);
     worked = sum(worked, await workSorted(open, tenant, { ...sorted, recall }));
     await finishChunks(open, tenant, sorted.chunks);
   }

@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly chunksPerTx: number;
   /** How long a chunk waits for others, ms: SYNC_INGESTOR_COALESCE_MS; default 0. */
   readonly coalesceMs?: number | undefined;
+  /** Chunks of a tenant under way at a time: SYNC_INGESTOR_BATCH_CONCURRENCY; default 1. */
+  readonly batchConcurrency?: number | undefined;
   /** Tenants worked at a time: SYNC_INGESTOR_MAX_INFLIGHT. */
   readonly tenantsInFlight: number;
   /** Whether it leaves alone whoever has much: its next tenant then never waits for longer than a light step takes. */
@@ -184,7 +186,8 @@ export class Worker {
     const { log, clock, note } = this.#options;
     const startedMs = clock.now();
     try {
-      const options = { ...this.#coalescing(), recalls: this.#recalls };
+      const concurrency = this.#options.batchConcurrency;
+      const options = { ...this.#coalescing(), recalls: this.#recalls, concurrency };
       const worked = await workChunks(this.#dbOf(lease), lease, options);
       if (worked === undefined) return false;
       const { held, ended, ...counts } = worked;

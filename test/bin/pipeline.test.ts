@@ -59,6 +59,7 @@ function start(
     queue: QUEUE_LIMITS_DEFAULT,
     chunksPerTx: 10,
     tenantsInFlight: 1,
+    batchConcurrency: 2,
     coalesceMs: 0,
     isLight: false,
     isKeeping: true,

@@ -12,6 +12,7 @@ import { loadRecords } from "../../src/dire/load-state.ts";
 import { Recalls } from "../../src/dire/recall-store.ts";
 import { Recall } from "../../src/dire/recall.ts";
 import { recogniser } from "../../src/dire/recognise.ts";
+import { allAddresses, allVersions } from "../../src/dire/record-state.ts";
 import { takeRepeated } from "../../src/dire/take-repeated.ts";
 import { workChunks } from "../../src/dire/work.ts";
 import { splitEntries } from "../../src/inbox/entries.ts";
@@ -101,6 +102,8 @@ type Play = {
   readonly lease: Lease;
   readonly chunks: readonly Chunk[];
   readonly recalls?: Recalls;
+  /** Chunks are sorted while those before them are written. */
+  readonly isAhead?: boolean;
   /** Chunks that stand alone are first tried without the inbox. */
   readonly isOffering?: boolean;
 };
@@ -120,7 +123,8 @@ async function offer(
 }
 
 /** Works chunks one by one, or several in one transaction. */
-async function play(db: Db, { lease, chunks, recalls, isOffering }: Play): Promise<void> {
+async function play(db: Db, { lease, chunks, recalls, isAhead, isOffering }: Play): Promise<void> {
+  const how = { limit: 10, recalls, ...(isAhead === true ? { concurrency: 3, readMax: 1 } : {}) };
   for (const [i, each] of chunks.entries()) {
     const runId = each.isAlone ? `run-${i}` : "run";
     const key = { agentId: AGENT, runId, chunkIndex: i, sender: SENDER };
@@ -130,7 +134,7 @@ async function play(db: Db, { lease, chunks, recalls, isOffering }: Play): Promi
     await putChunk(db, lease.tenant, { ...arrived, chunksMax: 1_000 });
     const isLast = i === chunks.length - 1;
     if (!each.isAlone && !isLast) continue;
-    while ((await workChunks(db, lease, { limit: 10, recalls })) !== undefined);
+    while ((await workChunks(db, lease, how)) !== undefined);
     await settle(db, lease, { recalls });
   }
 }
@@ -157,6 +161,27 @@ async function livesOf(db: Db, { tenant }: Lease): Promise<unknown> {
   const numbers = rows.map(({ no }) => no);
   const loaded = await tx(db, (open) => loadRecords(open, tenant, numbers));
   return numbers.map((no) => loaded.get(no)?.state);
+}
+
+/** What is known of each record, whether inline or as history: that depends on what came together. */
+async function knownOf(db: Db, { tenant }: Lease): Promise<unknown> {
+  const { rows } = await db.query<{ no: number; native: string }>(
+    "select record_no as no, native from sync.records where tenant = $1 order by native, instance_no",
+    [tenant],
+  );
+  const loaded = await tx(db, (open) =>
+    loadRecords(
+      open,
+      tenant,
+      rows.map(({ no }) => no),
+    ),
+  );
+  return rows.map(({ no, native }) => {
+    const state = loaded.get(no)?.state;
+    if (state === undefined) return native;
+    const [versions, addresses] = [allVersions(state), allAddresses(state)];
+    return [native, state.content.hash, new Map(versions), addresses];
+  });
 }
 
 async function stateOf(db: Db, lease: Lease): Promise<unknown> {
@@ -252,6 +277,22 @@ test("what others wrote meanwhile is read anew", async (t) => {
     }
   }
   assert.deepEqual(await stateOf(db, one), await stateOf(db, both));
+});
+
+test("chunks that are sorted while others are written leave what they leave one by one", async (t) => {
+  const { db } = await freshDatabase(t);
+  const together = chunk.map((each) => ({ ...each, isAlone: false }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(together, { minLength: 3, maxLength: 6 }), async (later) => {
+      const [alone, ahead] = [await newTenant(db), await newTenant(db)];
+      const chunks = [{ ...plain, hour: 0 }, ...later];
+      await play(db, { lease: alone, chunks: chunks.map((each) => ({ ...each, isAlone: true })) });
+      await play(db, { lease: ahead, chunks, recalls: new Recalls(), isAhead: true });
+      assert.deepEqual(await knownOf(db, ahead), await knownOf(db, alone));
+      assert.deepEqual(await answer(db, ahead), await answer(db, alone));
+    }),
+    { numRuns: 6 },
+  );
 });
 
 test("what a transaction that failed had noted is forgotten", async (t) => {
