@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 
 import { allMemberships, membershipsOf, type Membership } from "../control/members.ts";
-import { LINK_LIFE_MS, makeOneTimeToken } from "../control/one-time-tokens.ts";
+import { LINK_LIFE_MS, makeLink } from "../control/one-time-tokens.ts";
 import {
   changeUser,
   deleteUser,
@@ -132,8 +132,7 @@ export function addUsers(app: Api, { db: dbs, clock }: ApiContext, { passwords }
     const user = await findUser(db, username);
     if (user === undefined) throw noUser(username);
     const nowMs = clock.now();
-    const { userNo } = user;
-    const text = await makeOneTimeToken(db, { userNo, nowMs, lifeMs: LINK_LIFE_MS });
+    const text = await makeLink(db, user, { actor: c.get("caller").actor, nowMs });
     const path = `/login#link=${text.reveal()}`;
     const body = { link: text.reveal(), path, expires_at: timeOf(nowMs + LINK_LIFE_MS) };
     return c.json(body, 201);

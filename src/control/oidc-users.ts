@@ -2,7 +2,7 @@
 import type { Db } from "../db/pool.ts";
 import { tx, type Tx } from "../db/tx.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { audit } from "./audit.ts";
+import { audit, PLATFORM_TENANT } from "./audit.ts";
 import type { Role } from "./tokens.ts";
 import { findUserByNumber, insertUser, type User } from "./users.ts";
 
@@ -37,12 +37,7 @@ export async function admitVouched(
     if (user === undefined) return err("name_taken");
     if (user.isDisabled) return err("disabled");
     await setRoles(open, user, vouched);
-    if (vouched.isPlatformAdmin !== undefined) {
-      await open.query("update sync.users set is_platform_admin = $2 where user_no = $1", [
-        user.userNo,
-        vouched.isPlatformAdmin,
-      ]);
-    }
+    await setPlatformAdmin(open, user, vouched);
     const { count } = await open.query("select from sync.memberships where user_no = $1", [
       user.userNo,
     ]);
@@ -63,6 +58,23 @@ function insertVouched(open: Tx, vouched: Vouched): Promise<User | undefined> {
   const { username, displayName, issuer, subject, isPlatformAdmin = false } = vouched;
   const draft = { username, displayName, isPlatformAdmin, oidc: { issuer, subject } };
   return insertUser(open, draft, `oidc:${username}`);
+}
+
+async function setPlatformAdmin(open: Tx, user: User, { isPlatformAdmin }: Vouched): Promise<void> {
+  if (isPlatformAdmin === undefined || isPlatformAdmin === user.isPlatformAdmin) return;
+  const { userNo, username } = user;
+  await open.query("update sync.users set is_platform_admin = $2 where user_no = $1", [
+    userNo,
+    isPlatformAdmin,
+  ]);
+  await audit(open, {
+    tenant: PLATFORM_TENANT,
+    actor: `oidc:${username}`,
+    action: "user.change",
+    subject: username,
+    before: { is_platform_admin: user.isPlatformAdmin },
+    after: { is_platform_admin: isPlatformAdmin },
+  });
 }
 
 /** Tenants that the mapping names and that are not there give nothing. */

@@ -1,8 +1,11 @@
 /** Tokens that are good for one use: the first set-up, and log-in by a link that the command line makes. */
+import type { Db } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
+import { tx } from "../db/tx.ts";
 import { isoTime, randomHex } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/hash.ts";
 import { Secret } from "../lib/secret.ts";
+import { audit, PLATFORM_TENANT } from "./audit.ts";
 
 /** How long the token of a first start holds, ms; the next start prints another. */
 export const SETUP_LIFE_MS = 24 * 3_600_000;
@@ -26,6 +29,18 @@ export async function makeOneTimeToken(
     [sha256Hex(text.reveal()), userNo, isoTime(nowMs + lifeMs)],
   );
   return text;
+}
+
+/** Makes a token by which a user logs in; who had it made is in the audit. */
+export async function makeLink(
+  people: Db,
+  { userNo, username }: { readonly userNo: number; readonly username: string },
+  { actor, nowMs }: { readonly actor: string; readonly nowMs: number },
+): Promise<Secret> {
+  return await tx(people, async (open) => {
+    await audit(open, { tenant: PLATFORM_TENANT, actor, action: "user.link", subject: username });
+    return await makeOneTimeToken(open, { userNo, nowMs, lifeMs: LINK_LIFE_MS });
+  });
 }
 
 /** Uses up a log-in token: whose it is, or undefined for one that is not known, was used or is too old. */

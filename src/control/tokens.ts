@@ -111,13 +111,17 @@ export async function revokeToken(
   { tokenNo, actor }: { readonly tokenNo: number; readonly actor: string },
 ): Promise<boolean> {
   return await tx(db, async (open) => {
-    const { count } = await open.query(
-      `update sync.api_tokens set revoked_at = coalesce(revoked_at, now()) where tenant = $1 and token_no = $2`,
+    const { rows } = await open.query<{ name: string; role: Role }>(
+      `update sync.api_tokens set revoked_at = coalesce(revoked_at, now()) where tenant = $1 and token_no = $2
+       returning name, role`,
       [tenant, tokenNo],
     );
-    const subject = String(tokenNo);
-    if (count > 0) await audit(open, { tenant, actor, action: "token.revoke", subject });
-    return count > 0;
+    const [revoked] = rows;
+    if (revoked === undefined) return false;
+    const { name, role } = revoked;
+    const subject = `${tokenNo} ${name}`;
+    await audit(open, { tenant, actor, action: "token.revoke", subject, before: { role } });
+    return true;
   });
 }
 

@@ -213,6 +213,8 @@ test("what is done to users and members is in the audit, with what was before", 
     [granted?.action, granted?.subject, granted?.before, granted?.after],
     ["member.grant", "ann", { role: "viewer" }, { role: "admin" }],
   );
+  const linked = await of("/api/v1/audit?action=user.link");
+  assert.deepEqual([linked?.subject, linked?.after], ["ann", undefined]);
   const changed = await of("/api/v1/audit?action=user.change");
   assert.deepEqual(changed?.before, {
     display_name: "ann",
