@@ -22,6 +22,8 @@ import { printSummary } from "./summary.ts";
 
 /** How often it is looked whether everything still runs, ms. */
 const LOOK_MS = 500;
+/** Who opens the page. */
+const USER = "demo";
 const USAGE = "usage: npm run demo -- [--once] [--devices N]";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -99,7 +101,7 @@ async function play(stage: Stage, { isOnce, devices }: Flags): Promise<void> {
   print("");
   await printSummary({ tenants, seconds, agents }, print);
   if (isOnce) return;
-  printWhatNext(stage, tenants);
+  await printWhatNext(stage, tenants);
   await Promise.race([stopped(), running]);
 }
 
@@ -128,8 +130,11 @@ async function setUp({ command, dir, grpc, http }: Stage, tenant: DemoTenant): P
   return { tenant, token, ask: apiOf(`http://${http}/api/v1`, { tenant: slug, token }) };
 }
 
-function printWhatNext({ http, dataDir }: Stage, tenants: readonly SetUp[]): void {
+async function printWhatNext(stage: Stage, tenants: readonly SetUp[]): Promise<void> {
+  const { http, dataDir } = stage;
   print("");
+  print("The web page, by a link that works once:");
+  print(`  http://${http}${await loginPath(stage, tenants)}`);
   print(`The API is at http://${http}/api/v1 (described at http://${http}/openapi.json). Try:`);
   for (const { tenant, token } of tenants) {
     const url = `http://${http}/api/v1/tenants/${tenant.slug}/devices?limit=5`;
@@ -137,6 +142,15 @@ function printWhatNext({ http, dataDir }: Stage, tenants: readonly SetUp[]): voi
   }
   print(`  npm run -s core -- devices list --tenant acme --data-dir ${dataDir}`);
   print("Ctrl-C stops everything.");
+}
+
+/** Makes a user who may do everything, and gives the path of his one-time link. */
+async function loginPath({ command }: Stage, tenants: readonly SetUp[]): Promise<string> {
+  await command("user", "create", USER, "--platform-admin");
+  for (const { tenant } of tenants) {
+    await command("member", "set", USER, "--tenant", tenant.slug, "--role", "admin");
+  }
+  return ((await command("user", "link", USER)) as { readonly path: string }).path;
 }
 
 /** Rejects when a program ends that should not. */

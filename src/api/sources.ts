@@ -59,6 +59,11 @@ const apply = createRoute({
     params: tenantParams,
     query: z.strictObject({
       agent_id: z.string().max(128).openapi({ description: "The agent that is to run them" }),
+      enabled: z.stringbool().default(true).openapi({
+        type: "boolean",
+        description:
+          "False: new sources wait until they are enabled; those that exist stay as they are",
+      }),
     }),
     body: takes(payloadSchema),
   },
@@ -125,9 +130,11 @@ export function addSources(app: Api, context: ApiContext): void {
     const db = c.get("db");
     const drafts = readPayload(c.req.valid("json"));
     if (!drafts.ok) throw new Problem("invalid_source", drafts.error);
+    const { agent_id: agentId, enabled: isEnabled } = c.req.valid("query");
     const applying = {
       tenant: c.get("tenant"),
-      agentId: c.req.valid("query").agent_id,
+      agentId,
+      isEnabled,
       actor: c.get("caller").actor,
     };
     await checkDrafts(db, applying, drafts.value);
@@ -213,16 +220,21 @@ async function checkDrafts(
   }
 }
 
-type Applying = { readonly tenant: Tenant; readonly agentId: string; readonly actor: string };
+type Applying = {
+  readonly tenant: Tenant;
+  readonly agentId: string;
+  readonly actor: string;
+  readonly isEnabled?: boolean;
+};
 
 async function store(
   { db: dbs, sealer }: ApiContext,
-  { tenant, agentId, actor }: Applying,
+  { tenant, agentId, actor, isEnabled }: Applying,
   draft: SourceDraft,
 ): Promise<z.infer<typeof appliedSourceSchema>> {
   const db = dbs.forTenant(tenant.tenant);
   const before = await findSource(db, tenant.tenant, draft.name);
-  const stored = await applySource(db, tenant.tenant, { draft, agentId, actor, sealer });
+  const stored = await applySource(db, tenant.tenant, { draft, agentId, actor, sealer, isEnabled });
   if (!stored.ok) throw new Problem("agent_not_found", stored.error);
   const { source, outcome } = stored.value;
   return {

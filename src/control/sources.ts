@@ -93,6 +93,8 @@ export interface SourceChange {
   readonly agentId: string;
   readonly actor: string;
   readonly sealer: Sealer;
+  /** False: a new source waits until it is enabled. One that exists stays as it is switched. */
+  readonly isEnabled?: boolean | undefined;
 }
 
 /** Makes a source, or changes the one of that name; credentials that are not given stay as they are. The error says what to do. */
@@ -158,10 +160,10 @@ async function insertSource(open: Tx, tenant: number, write: SourceWrite): Promi
   await open.query("select 1 from sync.tenants where tenant = $1 for update", [tenant]);
   await open.query(
     `insert into sync.sources (tenant, source_no, service_id, name, type, endpoint, agent_id, partition, poll_interval_ms,
-            discovery_interval_ms, settings, credentials_sealed, credential_names)
+            discovery_interval_ms, settings, credentials_sealed, credential_names, enabled)
      values ($1, (select coalesce(max(source_no), 0) + 1 from sync.sources where tenant = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10,
-             $11, coalesce($12::text[], '{}'))`,
-    columnsOf(write, tenant),
+             $11, coalesce($12::text[], '{}'), $13)`,
+    [...columnsOf(write, tenant), write.isEnabled ?? true],
   );
 }
 

@@ -1,7 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import { queryOptions } from "@tanstack/react-query";
 
-import type { verificationSchema } from "../../api/contract-runs.ts";
 import type { runDetailSchema, runSchema } from "../../api/contract-sources.ts";
 import { pathOf } from "./api-client.ts";
 import { ask } from "./query-client.ts";
@@ -11,8 +10,6 @@ import { keyOf } from "./topics.ts";
 export type Run = z.infer<typeof runSchema>;
 /** A run with its manifest. */
 export type RunDetail = z.infer<typeof runDetailSchema>;
-/** What recomputing a run found. */
-export type RunVerification = z.infer<typeof verificationSchema>;
 
 /** A page of runs, newest first. */
 export interface RunsPage {

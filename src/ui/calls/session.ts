@@ -1,5 +1,11 @@
+import type { z } from "@hono/zod-openapi";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 
+import type {
+  loginWaysSchema,
+  sessionSchema,
+  setupStateSchema,
+} from "../../api/contract-people.ts";
 import { ApiProblem } from "./api-client.ts";
 import { ask, queryClient, SESSION_KEY } from "./query-client.ts";
 
@@ -9,21 +15,7 @@ export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Who is logged in, and where they may look. */
-export interface Session {
-  readonly user: {
-    readonly username: string;
-    readonly display_name: string;
-    readonly is_platform_admin: boolean;
-  };
-  readonly csrf_token: string;
-  readonly expires_at: string;
-  readonly tenants: readonly {
-    readonly slug: string;
-    readonly name: string;
-    readonly role?: Role | undefined;
-  }[];
-  readonly login: { readonly oidc: boolean };
-}
+export type Session = z.infer<typeof sessionSchema>;
 
 /** Who is logged in; null where nobody is. */
 export const sessionQuery = queryOptions({
@@ -42,14 +34,13 @@ export const sessionQuery = queryOptions({
 /** Ways to log in. */
 export const loginWays = queryOptions({
   queryKey: ["login"],
-  queryFn: ({ signal }) =>
-    ask<{ password: boolean; oidc: { name: string } | null }>({ path: "/api/v1/login", signal }),
+  queryFn: ({ signal }) => ask<z.infer<typeof loginWaysSchema>>({ path: "/api/v1/login", signal }),
 });
 
 /** Whether this core still waits for its first user. */
 export const setupNeeded = queryOptions({
   queryKey: ["setup"],
-  queryFn: ({ signal }) => ask<{ needed: boolean }>({ path: "/api/v1/setup", signal }),
+  queryFn: ({ signal }) => ask<z.infer<typeof setupStateSchema>>({ path: "/api/v1/setup", signal }),
 });
 
 /** What proves who somebody is. */

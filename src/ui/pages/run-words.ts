@@ -1,5 +1,5 @@
 /** What the outcome of a run means. Pure. */
-import type { StatusIcon, Tone } from "../parts/status-badge.tsx";
+import type { StatusIcon, Tone } from "../parts/tone.ts";
 
 /** A state as it is shown. */
 export interface Shown {

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import type { Place } from "../shell/nav.ts";
-import type { Tone } from "./status-badge.tsx";
+import type { Tone } from "./tone.ts";
 
 type FigureProps = {
   readonly label: string;

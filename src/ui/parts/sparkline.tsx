@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import type { Tone } from "./status-badge.tsx";
+import type { Tone } from "./tone.ts";
 
 /** One mark of it. */
 export interface Mark {

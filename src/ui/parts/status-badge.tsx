@@ -6,11 +6,14 @@ import {
   CirclePause,
   LoaderCircle,
   TriangleAlert,
+  type LucideIcon,
 } from "lucide-react";
 import type { ReactNode } from "react";
 
-/** What a state means to whoever looks. */
-export type Tone = "good" | "warn" | "bad" | "info" | "idle";
+import type { StatusIcon, Tone } from "./tone.ts";
+
+/** Beside the badge, for whoever draws one. */
+export type { Tone } from "./tone.ts";
 
 const SIZE = 14;
 /** A shape for each, so that colour is never the only sign. */
@@ -23,10 +26,7 @@ const ICONS = {
   running: LoaderCircle,
   paused: CirclePause,
   ended: Ban,
-} as const;
-
-/** A picture of its own where the tone's would say too little. */
-export type StatusIcon = keyof typeof ICONS;
+} as const satisfies Readonly<Record<StatusIcon, LucideIcon>>;
 
 type StatusBadgeProps = {
   readonly tone: Tone;

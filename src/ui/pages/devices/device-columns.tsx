@@ -3,8 +3,9 @@ import type { ReactNode } from "react";
 
 import type { Device } from "../../calls/devices.ts";
 import type { Column } from "../../parts/column.ts";
-import { StatusBadge, type Tone } from "../../parts/status-badge.tsx";
+import { StatusBadge } from "../../parts/status-badge.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
+import type { Tone } from "../../parts/tone.ts";
 
 const RISK_TONES: Readonly<Record<string, Tone>> = {
   Critical: "bad",

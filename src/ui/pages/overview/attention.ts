@@ -2,7 +2,7 @@
 import type { Agent } from "../../calls/agents.ts";
 import type { Source } from "../../calls/sources.ts";
 import type { IdentityQuality, Inbox } from "../../calls/standing.ts";
-import type { Tone } from "../../parts/status-badge.tsx";
+import type { Tone } from "../../parts/tone.ts";
 
 /** One thing, and where to do something about it. */
 export interface Attention {

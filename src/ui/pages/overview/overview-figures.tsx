@@ -3,8 +3,8 @@ import type { ReactNode } from "react";
 
 import { inboxQuery, tenantQuery, type Inbox } from "../../calls/standing.ts";
 import { Figure } from "../../parts/figure.tsx";
-import type { Tone } from "../../parts/status-badge.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
+import type { Tone } from "../../parts/tone.ts";
 
 /** The inventory in five numbers. */
 export function OverviewFigures({ tenant }: { readonly tenant: string }): ReactNode {

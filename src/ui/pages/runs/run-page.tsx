@@ -1,25 +1,94 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
-import { runQuery } from "../../calls/runs.ts";
+import { runQuery, type RunDetail } from "../../calls/runs.ts";
+import { inboxQuery } from "../../calls/standing.ts";
+import { Figure } from "../../parts/figure.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
-import { Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
-import { RunTable } from "./run-table.tsx";
+import { TimeAgo } from "../../parts/time-ago.tsx";
+import { durationWords } from "../../parts/time-words.ts";
+import { outcomeShown } from "../run-words.ts";
+import { ShownBadge } from "../shown-badge.tsx";
+import { RunProgress } from "../sources/run-progress.tsx";
+import { ManifestPanel } from "./manifest-panel.tsx";
+import { RejectedPanel } from "./rejected-panel.tsx";
+import { UndoRun } from "./undo-run.tsx";
+import { VerifyPanel } from "./verify-panel.tsx";
 
 const route = getRouteApi("/t/$tenant/runs/$run");
 
-/** One run. */
+/** One run: what it brought, what the agent says of it, whether both agree, and the way back. */
 export function RunPage(): ReactNode {
-  const { tenant, run } = route.useParams();
-  const query = useQuery(runQuery(tenant, run));
+  const { tenant, run: no } = route.useParams();
+  const query = useQuery(runQuery(tenant, no));
+  const { data: run } = query;
   return (
     <>
-      <PageHeader title={`Run #${run}`} />
-      <Panel padded={false}>
-        <Loaded query={query}>{(one) => <RunTable tenant={tenant} runs={[one]} />}</Loaded>
-      </Panel>
+      <PageHeader
+        title={`Run #${no}`}
+        badge={run !== undefined && <ShownBadge of={outcomeShown(run.outcome)} />}
+        crumbs={
+          <>
+            <Link to="/t/$tenant/runs" params={{ tenant }}>
+              Runs
+            </Link>
+            {run !== undefined && (
+              <>
+                <span aria-hidden>/</span>
+                <Link to="/t/$tenant/sources/$source" params={{ tenant, source: run.source }}>
+                  {run.source}
+                </Link>
+              </>
+            )}
+          </>
+        }
+        about={run === undefined ? " " : `${run.kind} run by ${run.agent_id}`}
+        acts={
+          run !== undefined && run.outcome !== "running" && <UndoRun tenant={tenant} run={run} />
+        }
+      />
+      <Loaded query={query} lines={8}>
+        {(loaded) => <RunBody tenant={tenant} run={loaded} />}
+      </Loaded>
+    </>
+  );
+}
+
+function RunBody({ tenant, run }: { readonly tenant: string; readonly run: RunDetail }): ReactNode {
+  const { data: inbox } = useQuery(inboxQuery(tenant));
+  const took =
+    run.ended_at === undefined ? undefined : Date.parse(run.ended_at) - Date.parse(run.started_at);
+  return (
+    <>
+      {run.error !== undefined && (
+        <p className="notice" data-tone="bad">
+          {run.error.message}
+        </p>
+      )}
+      <div className="figures">
+        <Figure label="Devices" value={run.entries} note={`in ${run.chunks} chunks`} />
+        <Figure label="New records" value={run.created} note={`${run.changed} changed`} />
+        <Figure label="Merged" value={run.merged} note="ids that lead to another device" />
+        <Figure
+          label="Rejected"
+          value={run.rejected}
+          note={run.rejected === 0 ? "all could be used" : "see below"}
+          tone={run.rejected === 0 ? "good" : "warn"}
+        />
+        <Figure
+          label="Took"
+          value={took === undefined ? "running" : durationWords(took)}
+          note={<TimeAgo at={run.started_at} />}
+        />
+      </div>
+      <RunProgress run={run} waiting={inbox?.waiting ?? 0} />
+      <div className="grid">
+        <ManifestPanel run={run} />
+        <VerifyPanel tenant={tenant} run={run} />
+        {run.rejected > 0 && <RejectedPanel run={run} />}
+      </div>
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** When a source runs next, and why it does not, from what core and agent say. Pure. */
 import type { Agent } from "../../calls/agents.ts";
 import type { Source } from "../../calls/sources.ts";
-import type { Tone } from "../../parts/status-badge.tsx";
+import type { Tone } from "../../parts/tone.ts";
 
 /** When a source runs next, or why nobody can say. */
 export type NextRun =

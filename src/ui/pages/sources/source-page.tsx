@@ -1,42 +1,107 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { runsQuery } from "../../calls/runs.ts";
-import { sourceQuery } from "../../calls/sources.ts";
+import { sourceQuery, type Source } from "../../calls/sources.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
-import { Facts, Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
+import { Tabs } from "../../parts/tabs.tsx";
+import { sourceShown } from "../run-words.ts";
 import { RunTable } from "../runs/run-table.tsx";
+import { ShownBadge } from "../shown-badge.tsx";
+import { SourceActs } from "./source-acts.tsx";
+import { SourceHistory } from "./source-history.tsx";
+import { SourceRehearsal } from "./source-rehearsal.tsx";
+import { SourceSettings } from "./source-settings.tsx";
+import { SourceStanding } from "./source-standing.tsx";
+import { SourceTest } from "./source-test.tsx";
 
 const route = getRouteApi("/t/$tenant/sources/$source");
+const RUNS_SHOWN = 50;
 
-/** One source. */
+/** One source: how it stands, its runs, its settings and how they came. */
 export function SourcePage(): ReactNode {
-  const { tenant, source } = route.useParams();
-  const query = useQuery(sourceQuery(tenant, source));
-  const runs = useQuery(runsQuery(tenant, { source, limit: 50 }));
+  const { tenant, source: name } = route.useParams();
+  const query = useQuery(sourceQuery(tenant, name));
+  const { data: source } = query;
   return (
     <>
-      <PageHeader title={source} />
-      <Panel title="Settings">
-        <Loaded query={query}>
-          {({ type, endpoint, agent_id: agent }) => (
-            <Facts
-              of={[
-                ["Type", type],
-                ["Endpoint", endpoint],
-                ["Agent", agent],
-              ]}
-            />
-          )}
-        </Loaded>
-      </Panel>
-      <Panel title="Runs" padded={false}>
-        <Loaded query={runs}>
-          {(page) => <RunTable tenant={tenant} runs={page.runs} isOfOne />}
-        </Loaded>
-      </Panel>
+      <PageHeader
+        title={name}
+        badge={source !== undefined && <ShownBadge of={sourceShown(source)} />}
+        crumbs={
+          <Link to="/t/$tenant/sources" params={{ tenant }}>
+            Sources
+          </Link>
+        }
+        about={source === undefined ? " " : `${source.type} at ${source.endpoint}`}
+        acts={source !== undefined && <SourceActs tenant={tenant} source={source} />}
+      />
+      <Loaded query={query} lines={8}>
+        {(loaded) => (
+          <>
+            <SourceStanding tenant={tenant} source={loaded} />
+            <SourceTabs tenant={tenant} source={loaded} />
+          </>
+        )}
+      </Loaded>
     </>
+  );
+}
+
+function SourceTabs({
+  tenant,
+  source,
+}: {
+  readonly tenant: string;
+  readonly source: Source;
+}): ReactNode {
+  const { tab = "runs" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { name } = source;
+  const panel = (body: ReactNode): ReactNode => <div className="panel panel-body">{body}</div>;
+  return (
+    <Tabs
+      label="Of this source"
+      value={tab}
+      onChange={(chosen) => void navigate({ search: { tab: chosen }, replace: true })}
+      tabs={[
+        { value: "runs", label: "Runs", body: <SourceRuns tenant={tenant} name={name} /> },
+        { value: "test", label: "Test", body: panel(<SourceTest tenant={tenant} source={name} />) },
+        {
+          value: "rehearsal",
+          label: "Rehearsal",
+          body: panel(<SourceRehearsal tenant={tenant} source={name} />),
+        },
+        {
+          value: "settings",
+          label: "Settings",
+          body: <SourceSettings tenant={tenant} source={source} />,
+        },
+        {
+          value: "history",
+          label: "History",
+          body: <SourceHistory tenant={tenant} name={name} />,
+        },
+      ]}
+    />
+  );
+}
+
+function SourceRuns({
+  tenant,
+  name,
+}: {
+  readonly tenant: string;
+  readonly name: string;
+}): ReactNode {
+  const query = useQuery(runsQuery(tenant, { source: name, limit: RUNS_SHOWN }));
+  return (
+    <div className="panel">
+      <Loaded query={query} lines={6}>
+        {({ runs }) => <RunTable tenant={tenant} runs={runs} isOfOne />}
+      </Loaded>
+    </div>
   );
 }

@@ -1,0 +1,159 @@
+/** A source as the reader writes it, and the document's payload that it makes. Pure. */
+import { parseGoDuration } from "../../../lib/duration.ts";
+
+/** Types that there is a connector for, with the words of each. */
+export const SOURCE_TYPES = {
+  netbox: {
+    title: "NetBox",
+    about: "Devices and virtual machines with their interfaces, addresses, sites and roles.",
+    credential: "api_token",
+    credentialHint: "A token that may view devices, virtual machines, interfaces and addresses.",
+    endpoint: "https://netbox.example.com",
+    page: "250",
+  },
+  armis: {
+    title: "Armis",
+    about: "Every device that Armis sees in the network, with its risk and category.",
+    credential: "secret_key",
+    credentialHint: "The secret key of an API user that may search.",
+    endpoint: "https://my-armis-instance.armis.com",
+    page: "1000",
+  },
+} as const;
+
+/** One of them. */
+export type SourceType = keyof typeof SOURCE_TYPES;
+
+/** Everything that can be said of a source in the wizard; texts as they are typed. */
+export interface Draft {
+  readonly name: string;
+  readonly type: SourceType;
+  readonly agentId: string;
+  readonly endpoint: string;
+  readonly secret: string;
+  readonly caPem: string;
+  readonly isUnchecked: boolean;
+  readonly proxyUrl: string;
+  readonly noProxy: string;
+  /** Armis: one AQL query a line. */
+  readonly queries: string;
+  /** Networks whose devices are left out, one a line. */
+  readonly blacklist: string;
+  readonly pollInterval: string;
+  readonly discoveryInterval: string;
+  readonly pageSize: string;
+  readonly rate: string;
+  /** Members of a pasted payload that have no field here; they are kept. */
+  readonly others: Readonly<Record<string, unknown>>;
+  readonly otherCredentials: Readonly<Record<string, string>>;
+}
+
+/** What the wizard begins with. */
+export const EMPTY_DRAFT: Draft = {
+  name: "",
+  type: "netbox",
+  agentId: "",
+  endpoint: "",
+  secret: "",
+  caPem: "",
+  isUnchecked: false,
+  proxyUrl: "",
+  noProxy: "",
+  queries: "",
+  blacklist: "",
+  pollInterval: "10m",
+  discoveryInterval: "1h",
+  pageSize: "",
+  rate: "",
+  others: {},
+  otherCredentials: {},
+};
+
+/** What is wrong, by field; empty where nothing is. The core checks it all again. */
+export type Wrong = Partial<Record<keyof Draft, string>>;
+
+/** What is wrong with the name and the agent. */
+export function wrongSystem({ name, agentId }: Draft, taken: readonly string[]): Wrong {
+  return {
+    ...(name.trim() === "" ? { name: "Give the source a name." } : {}),
+    ...(taken.includes(name.trim()) ? { name: `There is a source "${name.trim()}" already.` } : {}),
+    ...(agentId === "" ? { agentId: "Choose the agent that reaches it." } : {}),
+  };
+}
+
+/** What is wrong with the connection. A stored secret need not be given again. */
+export function wrongConnection(draft: Draft, isSecretStored: boolean): Wrong {
+  const { endpoint, secret, type, proxyUrl, otherCredentials } = draft;
+  const isMissing = secret.trim() === "" && Object.keys(otherCredentials).length === 0;
+  return {
+    ...(isUrl(endpoint) ? {} : { endpoint: "An address such as https://host.example.com" }),
+    ...(isMissing && !isSecretStored
+      ? { secret: `${SOURCE_TYPES[type].title} needs its ${SOURCE_TYPES[type].credential}.` }
+      : {}),
+    ...(proxyUrl === "" || isUrl(proxyUrl) ? {} : { proxyUrl: "An http or https address" }),
+  };
+}
+
+/** What is wrong with scope and intervals. */
+export function wrongScope({ pollInterval, discoveryInterval, pageSize, rate }: Draft): Wrong {
+  return {
+    ...wrongInterval("pollInterval", pollInterval),
+    ...wrongInterval("discoveryInterval", discoveryInterval),
+    ...(/^\d*$/.test(pageSize) ? {} : { pageSize: "A whole number" }),
+    ...(rate === "" || Number(rate) > 0 ? {} : { rate: "A number above 0" }),
+  };
+}
+
+function wrongInterval(field: "pollInterval" | "discoveryInterval", text: string): Wrong {
+  const parsed = parseGoDuration(text);
+  return parsed.ok && parsed.value > 0 ? {} : { [field]: "A duration such as 10m or 1h30m" };
+}
+
+function isUrl(text: string): boolean {
+  return /^https?:\/\/[^/]/i.test(text.trim()) && URL.canParse(text.trim());
+}
+
+/** The payload of the document with this one source. Members that say nothing are left out. */
+export function payloadOf(draft: Draft): { readonly sources: Readonly<Record<string, object>> } {
+  const { type, secret, isUnchecked, pageSize, rate } = draft;
+  const name = SOURCE_TYPES[type].credential;
+  const credentials = {
+    ...draft.otherCredentials,
+    ...(secret.trim() === "" ? {} : { [name]: secret.trim() }),
+  };
+  const source = {
+    ...draft.others,
+    type,
+    endpoint: draft.endpoint.trim(),
+    ...(Object.keys(credentials).length === 0 ? {} : { credentials }),
+    poll_interval: draft.pollInterval.trim(),
+    discovery_interval: draft.discoveryInterval.trim(),
+    ...textMember("ca_pem", draft.caPem),
+    ...(isUnchecked ? { insecure_skip_verify: true } : {}),
+    ...textMember("proxy_url", draft.proxyUrl),
+    ...textMember("no_proxy", draft.noProxy),
+    ...listMember("network_blacklist", linesOf(draft.blacklist)),
+    ...listMember(
+      "queries",
+      linesOf(draft.queries).map((query, at) => ({ label: `query ${at + 1}`, query })),
+    ),
+    ...(pageSize === "" ? {} : { page_size: Number(pageSize) }),
+    ...(rate === "" ? {} : { requests_per_second: Number(rate) }),
+  };
+  return { sources: { [draft.name.trim()]: source } };
+}
+
+function textMember(name: string, text: string): Readonly<Record<string, string>> {
+  return text.trim() === "" ? {} : { [name]: text.trim() };
+}
+
+function listMember(name: string, list: readonly unknown[]): Readonly<Record<string, unknown>> {
+  return list.length === 0 ? {} : { [name]: list };
+}
+
+function linesOf(text: string): readonly string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}

@@ -1,0 +1,56 @@
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { pathOf } from "../../calls/api-client.ts";
+import { ask, queryClient } from "../../calls/query-client.ts";
+import type { AppliedSource, Source } from "../../calls/sources.ts";
+import { keyOf } from "../../calls/topics.ts";
+import { EMPTY_DRAFT, payloadOf, type Draft } from "./draft.ts";
+
+/** The wizard's state: the draft, the source once it is stored, and where the reader is. */
+export interface Wizard {
+  readonly draft: Draft;
+  readonly change: (changed: Partial<Draft>) => void;
+  readonly step: number;
+  readonly goTo: (step: number) => void;
+  /** The source as it is stored, switched off; undefined before. */
+  readonly stored: Source | undefined;
+  /** Stores the draft, then goes to the step. */
+  readonly store: (then: number) => void;
+  readonly isStoring: boolean;
+  readonly storeError: unknown;
+}
+
+/** Keeps it. A source is stored before it is tested, because the agent gets credentials from the core alone; it stays switched off. */
+export function useWizard(tenant: string): Wizard {
+  const [draft, setDraft] = useState(EMPTY_DRAFT);
+  const [step, setStep] = useState(0);
+  const [stored, setStored] = useState<Source | undefined>(undefined);
+  const storing = useMutation({
+    mutationFn: async (_then: number) => {
+      const query = { agent_id: draft.agentId, enabled: false };
+      const path = pathOf(["tenants", tenant, "sources"], query);
+      const answer = await ask<{ applied: AppliedSource[] }>({
+        method: "POST",
+        path,
+        body: payloadOf(draft),
+      });
+      return answer.applied[0]?.source;
+    },
+    onSuccess: (source, then) => {
+      setStored(source);
+      setStep(then);
+      void queryClient.invalidateQueries({ queryKey: keyOf(tenant, "sources") });
+    },
+  });
+  return {
+    draft,
+    change: (changed) => setDraft((before) => ({ ...before, ...changed })),
+    step,
+    goTo: setStep,
+    stored,
+    store: (then) => storing.mutate(then),
+    isStoring: storing.isPending,
+    storeError: storing.error,
+  };
+}

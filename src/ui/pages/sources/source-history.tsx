@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+
+import { sourceChangesQuery, type AuditEntry } from "../../calls/audit.ts";
+import { useMay } from "../../calls/session.ts";
+import type { Column } from "../../parts/column.ts";
+import { Loaded } from "../../parts/states.tsx";
+import { Table } from "../../parts/table.tsx";
+import { TimeAgo } from "../../parts/time-ago.tsx";
+import { differencesOf } from "./differences.ts";
+
+const COLUMNS: readonly Column<AuditEntry>[] = [
+  { id: "at", title: "When", cell: ({ at }) => <TimeAgo at={at} /> },
+  { id: "actor", title: "Who", cell: ({ actor }) => actor },
+  { id: "action", title: "What", cell: ({ action }) => action.replace("source.", "") },
+  { id: "changes", title: "Changes", cell: (entry) => <Differences entry={entry} /> },
+];
+
+/** Every change of a source, who made it, and what it was before. */
+export function SourceHistory({
+  tenant,
+  name,
+}: {
+  readonly tenant: string;
+  readonly name: string;
+}): ReactNode {
+  const mayRead = useMay(tenant, "admin");
+  const query = useQuery({ ...sourceChangesQuery(tenant), enabled: mayRead });
+  if (!mayRead) {
+    return (
+      <p className="notice" data-tone="info">
+        The history is for administrators of the tenant.
+      </p>
+    );
+  }
+  return (
+    <div className="panel">
+      <Loaded query={query}>
+        {(entries) => {
+          const own = entries.filter(({ subject }) => subject === name);
+          return own.length === 0 ? (
+            <div className="panel-body muted">Nothing was noted of it.</div>
+          ) : (
+            <Table
+              caption="History"
+              columns={COLUMNS}
+              rows={own}
+              rowKey={({ audit_no: no }) => String(no)}
+            />
+          );
+        }}
+      </Loaded>
+    </div>
+  );
+}
+
+function Differences({ entry }: { readonly entry: AuditEntry }): ReactNode {
+  const found = differencesOf(entry.before, entry.after);
+  if (found.length === 0) return <span className="muted">–</span>;
+  return (
+    <ul className="cell-lines">
+      {found.map(({ member, before, after }) => (
+        <li key={member} className="wrap-anywhere">
+          {member}: <span className="muted">{before}</span> → {after}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,115 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+
+import {
+  armisArguments,
+  netboxArguments,
+  tenantsOf,
+  writePayload,
+} from "../../build/demo/scene.ts";
+import type { Program } from "../../build/process/program.ts";
+import { openStage, type Stage } from "../../build/process/stage.ts";
+import { ensureUi } from "../../build/ui/ensure-ui.ts";
+
+/** Debian's. */
+const CHROMIUM = "/usr/bin/chromium";
+/** How long something on a page may take, ms: far more than it does, for machines with too much to do. */
+const PAGE_MAX_MS = 60_000;
+/** Devices of each source. */
+const DEVICES = 200;
+const TENANT = "acme";
+const USER = "ana";
+
+/** Why browser tests are skipped; false where they run. */
+export const WITHOUT_CHROMIUM: string | false = existsSync(CHROMIUM)
+  ? false
+  : `${CHROMIUM} is missing`;
+
+/** A core with an agent, sources and a user, and a browser that is logged in. */
+export interface UiStage extends AsyncDisposable {
+  readonly url: string;
+  readonly context: BrowserContext;
+  readonly browser: Browser;
+  /** A NetBox that no source is made of yet, and what it takes. */
+  readonly other: { readonly endpoint: string; readonly token: string };
+  /** What is told on consoles of pages, and was not expected. */
+  readonly said: readonly string[];
+  /** Opens a page that notes what its console says. */
+  readonly open: (path: string) => Promise<Page>;
+}
+
+/** Opens it: everything is up, the sources have run, and one is logged in by a link. */
+export async function openUiStage(): Promise<UiStage> {
+  await ensureUi();
+  await using stack = new AsyncDisposableStack();
+  const stage = stack.use(
+    await openStage({ name: "ui", firstTenant: TENANT, grpcPort: 0, httpPort: 0 }),
+  );
+  const other = await fillTenant(stage);
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  stack.defer(() => browser.close());
+  const url = `http://${stage.http}`;
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width: 1280, height: 800 },
+  });
+  context.setDefaultTimeout(PAGE_MAX_MS);
+  const said: string[] = [];
+  const open = async (path: string): Promise<Page> => {
+    const page = await context.newPage();
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") said.push(message.text());
+    });
+    page.on("pageerror", (error) => said.push(error.message));
+    await page.goto(path, { waitUntil: "domcontentloaded" });
+    return page;
+  };
+  const page = await open(await loginPath(stage));
+  await page.waitForURL(`**/t/${TENANT}**`);
+  await page.close();
+  const all = stack.move();
+  return {
+    url,
+    context,
+    browser,
+    other,
+    said,
+    open,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+async function fillTenant(stage: Stage): Promise<UiStage["other"]> {
+  const { command, dir, grpc } = stage;
+  const start = async (name: string, args: readonly string[]): Promise<string> =>
+    await urlOf(stage.start(name, ...args));
+  const newer = await start("netbox", netboxArguments("4.6.8", DEVICES));
+  const older = await start("netbox-other", netboxArguments("4.5.10", DEVICES));
+  const armis = await start("armis", armisArguments(DEVICES));
+  const [tenant, another] = tenantsOf({ newer, older, armis });
+  if (tenant === undefined || another === undefined) throw new Error("the scene has two tenants");
+  const { slug, agentId } = tenant;
+  const out = join(dir, agentId);
+  const agent = ["--agent-id", agentId, "--gateway-addr", grpc, "--out", out];
+  await command("agent", "create", "--tenant", slug, ...agent);
+  const payload = await writePayload(dir, tenant);
+  await command("source", "apply", payload, "--tenant", slug, "--agent", agentId);
+  stage.start(agentId, "src/bin/agent.ts", "run", "--config", join(out, "agent.json"));
+  const { netbox_hq: unused } = another.payload.sources as Readonly<
+    Record<string, { readonly credentials: { readonly api_token: string } }>
+  >;
+  return { endpoint: older, token: unused?.credentials.api_token ?? "" };
+}
+
+/** Every fake says where it is in its first line. */
+async function urlOf(fake: Program): Promise<string> {
+  return (JSON.parse(await fake.line('"url"')) as { readonly url: string }).url;
+}
+
+async function loginPath({ command }: Stage): Promise<string> {
+  await command("user", "create", USER, "--platform-admin");
+  await command("member", "set", USER, "--tenant", TENANT, "--role", "admin");
+  return ((await command("user", "link", USER)) as { readonly path: string }).path;
+}

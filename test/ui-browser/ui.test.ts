@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, describe, it } from "node:test";
+
+import type { Page } from "playwright-core";
+
+import { eventually } from "../support/eventually.ts";
+import { PAGES } from "./pages.ts";
+import { openUiStage, WITHOUT_CHROMIUM, type UiStage } from "./ui-stage.ts";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** Rows that a screen of 800 px shows, and as many beside them as make scrolling smooth. */
+const DRAWN_MAX = 70;
+
+type Violation = { readonly id: string; readonly nodes: readonly { readonly target: unknown }[] };
+
+/** What axe-core finds on a page, one line each. */
+async function violations(page: Page, only?: string): Promise<readonly string[]> {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const rules = only === undefined ? {} : { runOnly: [only] };
+  const found = await page.evaluate<readonly Violation[]>(
+    `axe.run(${JSON.stringify({ resultTypes: ["violations"], ...rules })}).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ target }) => ({ target })) })))`,
+  );
+  return found.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => String(target)).join(", ")}`,
+  );
+}
+
+/** To a page without loading everything anew, as a link does. */
+async function goWithin(page: Page, path: string): Promise<void> {
+  const to = JSON.stringify(path);
+  await page.evaluate(
+    `history.pushState({}, "", ${to}); dispatchEvent(new PopStateEvent("popstate"))`,
+  );
+}
+
+async function loaded(page: Page, heading = ""): Promise<void> {
+  await page.locator("h1", { hasText: heading }).waitFor();
+  await eventually(async () => assert.equal(await page.locator(".skeleton").count(), 0));
+}
+
+describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
+  let stage: UiStage;
+  before(async () => {
+    stage = await openUiStage();
+  });
+  after(async () => {
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  it("makes a source step by step, and its agent runs it", async () => {
+    const page = await stage.open("/t/acme/sources/new");
+    await page.getByLabel("Name").fill("netbox_hq");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByLabel("Address").fill(stage.other.endpoint);
+    await page.getByLabel("api_token").fill(stage.other.token);
+    await page.getByRole("button", { name: "Store and test" }).click();
+    await page.locator('.checks li:last-child[data-outcome="passed"]').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Store and rehearse" }).click();
+    await page.getByRole("button", { name: "Rehearse", exact: true }).click();
+    await page.getByText("records read").waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.locator('.step-foot [type="submit"]', { hasText: "Enable" }).click();
+    await page.waitForURL("**/t/acme/sources/netbox_hq**");
+    await page.locator("tbody .badge", { hasText: "Success" }).first().waitFor();
+    await page.close();
+  });
+
+  describe("in both themes without a fault that axe-core finds", () => {
+    let page: Page;
+    before(async () => {
+      page = await stage.open("/t/acme");
+    });
+    after(async () => {
+      await page?.close();
+    });
+    for (const [heading, path] of PAGES) {
+      it(`shows ${heading}`, async () => {
+        await page.emulateMedia({ colorScheme: "light" });
+        await goWithin(page, path);
+        await loaded(page, heading);
+        assert.deepEqual(await violations(page), []);
+        await page.emulateMedia({ colorScheme: "dark" });
+        await page.locator('html[data-theme="dark"]').waitFor();
+        assert.deepEqual(await violations(page, "color-contrast"), []);
+      });
+    }
+  });
+
+  it("keeps a search in the address", async () => {
+    const page = await stage.open("/t/acme/devices");
+    await page.locator("[data-search]").fill("vendor_name:cisco");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**query=vendor_name**");
+    await page.reload({ waitUntil: "domcontentloaded" });
+    await loaded(page);
+    assert.equal(await page.locator("[data-search]").inputValue(), "vendor_name:cisco");
+    const [vendor] = await page.locator("tbody tr:not(.gap) td:nth-child(5)").allInnerTexts();
+    assert.equal(vendor, "Cisco");
+    await page.close();
+  });
+
+  it("draws only the devices that are seen", async () => {
+    const page = await stage.open("/t/acme/devices");
+    await loaded(page);
+    await page.locator("tbody a.name").first().waitFor();
+    assert.ok((await page.locator("tbody tr").count()) < DRAWN_MAX);
+    await page.locator(".virtual .table-scroll").press("End");
+    await eventually(async () => {
+      const last = await page.locator("tbody tr").last().getAttribute("aria-rowindex");
+      assert.ok(Number(last) > DRAWN_MAX);
+    });
+    await page.close();
+  });
+
+  it("goes anywhere by keys", async () => {
+    const page = await stage.open("/t/acme");
+    await loaded(page);
+    await page.keyboard.press("g");
+    await page.keyboard.press("s");
+    await page.waitForURL("**/t/acme/sources");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("runs");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/t/acme/runs");
+    await page.close();
+  });
+
+  it("says nothing on the console and asks no other host", async () => {
+    const asked: string[] = [];
+    const page = await stage.context.newPage();
+    page.on("request", (request) => asked.push(new URL(request.url()).origin));
+    await page.goto("/t/acme", { waitUntil: "domcontentloaded" });
+    await loaded(page);
+    await page.close();
+    assert.deepEqual([...new Set(asked)], [stage.url]);
+    assert.deepEqual(stage.said, []);
+  });
+
+  it("lets nobody in after the log-out", async () => {
+    const page = await stage.open("/t/acme");
+    await loaded(page);
+    await page.locator(".user-button").click();
+    await page.getByRole("menuitem", { name: "Log out" }).click();
+    await page.waitForURL("**/login");
+    assert.deepEqual(await violations(page), []);
+    await page.goto("/t/acme/devices", { waitUntil: "domcontentloaded" });
+    await page.waitForURL("**/login?next=**");
+    await page.close();
+  });
+});

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { readPayload } from "../../src/control/source-settings.ts";
+import {
+  EMPTY_DRAFT,
+  payloadOf,
+  wrongConnection,
+  wrongScope,
+  wrongSystem,
+} from "../../src/ui/pages/new-source/draft.ts";
+import { readPaste } from "../../src/ui/pages/new-source/paste.ts";
+
+const DRAFT = {
+  ...EMPTY_DRAFT,
+  name: "netbox_dc1",
+  agentId: "a",
+  endpoint: "https://netbox.example.com",
+  secret: "0123",
+};
+
+test("the payload that the wizard makes is one that the core takes", () => {
+  const full = {
+    ...DRAFT,
+    type: "armis" as const,
+    queries: "in:devices type:Laptops\n\n in:devices ",
+    blacklist: "10.0.0.0/8",
+    proxyUrl: "http://proxy.example.com:3128",
+    pageSize: "500",
+    rate: "0.5",
+  };
+  for (const draft of [DRAFT, full]) {
+    const read = readPayload(payloadOf(draft));
+    assert.ok(read.ok, read.ok ? "" : read.error);
+  }
+  assert.deepEqual(payloadOf(DRAFT).sources, {
+    netbox_dc1: {
+      type: "netbox",
+      endpoint: "https://netbox.example.com",
+      credentials: { api_token: "0123" },
+      poll_interval: "10m",
+      discovery_interval: "1h",
+    },
+  });
+});
+
+test("what is missing is told by field", () => {
+  assert.deepEqual(Object.keys(wrongSystem(EMPTY_DRAFT, [])), ["name", "agentId"]);
+  assert.match(wrongSystem(DRAFT, ["netbox_dc1"]).name ?? "", /already/);
+  assert.deepEqual(Object.keys(wrongConnection(EMPTY_DRAFT, false)), ["endpoint", "secret"]);
+  assert.deepEqual(wrongConnection({ ...DRAFT, secret: "" }, true), {});
+  assert.deepEqual(Object.keys(wrongScope({ ...DRAFT, pollInterval: "ten" })), ["pollInterval"]);
+});
+
+test("the document's payload fills the wizard by paste", () => {
+  const read = readPaste(`{
+    "poll_interval": "5m",
+    "sources": {
+      "armis_prod": { "type": "armis", "endpoint": "https://a.example.com", "credentials": { "secret_key": "s" } },
+      "netbox_dc1": { "type": "netbox", "endpoint": "https://n.example.com", "credentials": { "api_token": "t" }, "site": "dc1" }
+    }
+  }`);
+  assert.ok(read.ok);
+  const [armis, netbox] = read.value.drafts;
+  assert.equal(armis?.secret, "s");
+  assert.equal(armis?.pollInterval, "5m");
+  assert.equal(netbox?.secret, "t");
+  assert.deepEqual(netbox?.others, { site: "dc1" });
+});
+
+test("an old sync.json fills it too, and what has no meaning any more is told", () => {
+  const read = readPaste(
+    '{"kv_address": "x:1", "sources": {"armis": {"type": "armis", "endpoint": "https://a.example.com", "prefix": "armis/", "credentials": {"secret_key": "s"}}}}',
+  );
+  assert.ok(read.ok);
+  assert.equal(read.value.drafts[0]?.name, "armis");
+  assert.ok(read.value.left.some((line) => line.includes("prefix")));
+});
+
+test("a paste that cannot be used says what to paste", () => {
+  for (const text of ["", "{", "[]", "{}", '{"sources": {"x": {"type": "snmp"}}}']) {
+    const read = readPaste(text);
+    assert.equal(read.ok, false, text);
+  }
+});

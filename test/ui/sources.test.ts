@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Agent } from "../../src/ui/calls/agents.ts";
+import type { RunDetail } from "../../src/ui/calls/runs.ts";
+import type { Source } from "../../src/ui/calls/sources.ts";
+import { attentionOf } from "../../src/ui/pages/overview/attention.ts";
+import { manifestLines } from "../../src/ui/pages/runs/manifest-lines.ts";
+import { differencesOf } from "../../src/ui/pages/sources/differences.ts";
+import { nextRun } from "../../src/ui/pages/sources/next-run.ts";
+import { sharesOf } from "../../src/ui/pages/sources/run-shares.ts";
+import { stepsShown } from "../../src/ui/pages/sources/test-steps.ts";
+
+const NOW = Date.parse("2026-01-30T12:00:00Z");
+const SOURCE: Source = {
+  id: "3d2dadfa-5c1f-4e06-b679-50bd3d56b6b3",
+  name: "netbox_dc1",
+  type: "netbox",
+  endpoint: "https://netbox.example.com",
+  agent_id: "a",
+  partition: "default",
+  enabled: true,
+  poll_interval: "10m",
+  discovery_interval: "1h",
+  credentials: ["api_token"],
+  settings: {},
+  created_at: "2026-01-30T11:00:00.000Z",
+  updated_at: "2026-01-30T11:00:00.000Z",
+};
+const AGENT: Agent = {
+  agent_id: "a",
+  partition: "default",
+  state: "online",
+  created_at: "2026-01-30T11:00:00.000Z",
+  status: {
+    sources: [
+      {
+        name: "netbox_dc1",
+        sync_service_id: SOURCE.id,
+        state: "idle",
+        next_due: "2026-01-30T12:05:00Z",
+      },
+    ],
+  },
+};
+
+const why = (source: Source, agent: Agent | undefined): string => {
+  const next = nextRun(source, agent, NOW);
+  return next.kind === "blocked" ? next.why.title : next.kind;
+};
+
+test("a source says when it runs next, or why it does not", () => {
+  assert.deepEqual(nextRun(SOURCE, AGENT, NOW), {
+    kind: "at",
+    at: "2026-01-30T12:05:00Z",
+    isLate: false,
+  });
+  assert.equal(why({ ...SOURCE, enabled: false }, AGENT), "It is paused");
+  assert.equal(why(SOURCE, undefined), "It has no agent");
+  assert.match(why(SOURCE, { ...AGENT, state: "silent" }), /is silent/);
+  assert.match(why(SOURCE, { ...AGENT, state: "never_seen" }), /never connected/);
+  assert.match(why(SOURCE, { ...AGENT, state: "revoked" }), /revoked/);
+  assert.match(why(SOURCE, { ...AGENT, status: { sources: [] } }), /not confirmed/);
+});
+
+test("what needs a person comes first, and what is well is not told", () => {
+  assert.deepEqual(attentionOf({ sources: [SOURCE], agents: [AGENT] }, NOW), []);
+  const last_run = { run_no: 1, outcome: "failed", started_at: SOURCE.created_at, entries: 0 };
+  const found = attentionOf(
+    {
+      sources: [{ ...SOURCE, last_run }],
+      agents: [{ ...AGENT, state: "never_seen" }],
+    },
+    NOW,
+  );
+  assert.deepEqual(
+    found.map(({ tone }) => tone),
+    ["bad", "warn"],
+  );
+});
+
+test("a test's steps that are to come wait behind the one under way", () => {
+  const come = [{ step: "dns", outcome: "passed", message: "found", ms: 3 }] as const;
+  const shown = stepsShown(come, true).map(({ outcome }) => outcome);
+  assert.deepEqual(shown, ["passed", "running", "waiting", "waiting", "waiting", "waiting"]);
+  assert.equal(stepsShown([], false)[0]?.outcome, "waiting");
+});
+
+test("a change is told member by member", () => {
+  const found = differencesOf({ a: 1, b: "x", updatedMs: 1 }, { a: 2, b: "x", updatedMs: 9 });
+  assert.deepEqual(found, [{ member: "a", before: "1", after: "2" }]);
+  assert.deepEqual(differencesOf(undefined, { a: 1 }), []);
+});
+
+const COUNTS = { entries: 40, created: 10, changed: 5, unchanged: 20, rejected: 5, merged: 1 };
+
+test("shares of a run are of what its source says it holds", () => {
+  const run = { ...COUNTS, manifest: undefined };
+  assert.equal(sharesOf(run).of, 40);
+  const manifest = {
+    outcome: "success",
+    pages: 1,
+    devices: 40,
+    chunks: 1,
+    rejected: {},
+    source_total: 80,
+  };
+  assert.equal(sharesOf({ ...COUNTS, manifest }).of, 80);
+});
+
+test("the manifest stands beside what arrived", () => {
+  const manifest = {
+    outcome: "success",
+    pages: 2,
+    devices: 40,
+    chunks: 1,
+    rejected: { bad_mac: 5 },
+  };
+  const lines = manifestLines({ ...COUNTS, chunks: 1, manifest } as unknown as RunDetail);
+  assert.deepEqual(
+    lines.find(({ what }) => what === "Devices"),
+    { what: "Devices", said: 40, has: 40, promised: undefined },
+  );
+});
