@@ -1,19 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Search, ServerOff } from "lucide-react";
-import { useMemo, useState, type FormEvent, type ReactNode } from "react";
+import { ServerOff } from "lucide-react";
+import { useMemo, type ReactNode } from "react";
 
 import { devicesTotalQuery, type Device, type DevicesWanted } from "../../calls/devices.ts";
-import { Button } from "../../parts/button.tsx";
+import type { View } from "../../calls/views.ts";
 import { ColumnChooser } from "../../parts/column-chooser.tsx";
 import { readSort, shownColumns, sortText, type Column, type Sort } from "../../parts/column.ts";
 import { numberWords } from "../../parts/figure.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { EmptyState, ErrorState } from "../../parts/states.tsx";
 import { VirtualTable } from "../../parts/virtual-table.tsx";
+import { ChipRow } from "./chip-row.tsx";
 import { deviceColumns } from "./device-columns.tsx";
+import { ExportMenu } from "./export-menu.tsx";
+import { QueryField } from "./query-field.tsx";
 import { splitSearch, withSort } from "./query-text.ts";
 import { useDevicePages } from "./use-device-pages.ts";
+import { ViewMenu } from "./view-menu.tsx";
 
 const route = getRouteApi("/t/$tenant/devices");
 
@@ -35,18 +39,31 @@ export function DevicesPage(): ReactNode {
         title="Devices"
         about={total === undefined ? "Counting…" : `${numberWords(total)} devices`}
         acts={
-          <ColumnChooser
-            columns={columns}
-            shown={shown}
-            onChoose={(ids) => change({ columns: ids?.join(",") })}
-          />
+          <>
+            <ViewMenu
+              tenant={tenant}
+              now={{
+                query: search.query ?? "",
+                columns: shown.map(({ id }) => id),
+                sort: sort === undefined ? [] : [{ field: sort.by, descending: sort.isDescending }],
+              }}
+              onOpen={(view) => change(searchOf(view))}
+            />
+            <ExportMenu tenant={tenant} q={search.q} query={wanted.query} />
+            <ColumnChooser
+              columns={columns}
+              shown={shown}
+              onChoose={(ids) => change({ columns: ids?.join(",") })}
+            />
+          </>
         }
       />
-      <SearchForm
+      <QueryField
         key={search.query ?? search.q ?? ""}
         initial={search.query ?? search.q ?? ""}
         onSearch={(typed) => change({ q: undefined, query: undefined, ...splitSearch(typed) })}
       />
+      <ChipRow q={search.q} query={search.query} onChange={change} />
       <DeviceTable
         key={JSON.stringify([tenant, wanted])}
         tenant={tenant}
@@ -60,35 +77,22 @@ export function DevicesPage(): ReactNode {
   );
 }
 
-type SearchFormProps = { readonly initial: string; readonly onSearch: (typed: string) => void };
-
-function SearchForm({ initial, onSearch }: SearchFormProps): ReactNode {
-  const [typed, setTyped] = useState(initial);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    onSearch(typed);
+/** A kept view as the address has it. */
+function searchOf({ query, columns, sort: [first] }: View): {
+  readonly q: undefined;
+  readonly query: string | undefined;
+  readonly columns: string | undefined;
+  readonly sort: string | undefined;
+} {
+  return {
+    q: undefined,
+    query: query === "" ? undefined : query,
+    columns: columns.length === 0 ? undefined : columns.join(","),
+    sort:
+      first === undefined
+        ? undefined
+        : sortText({ by: first.field, isDescending: first.descending }),
   };
-  return (
-    <form className="toolbar" role="search" onSubmit={submit}>
-      <input
-        data-search
-        className="input grows"
-        aria-label="Name, address, MAC, serial, or a query"
-        placeholder="Name, address, MAC or serial; or a query: vendor_name:cisco site:dc1"
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-      />
-      <Button type="submit">
-        <Search size={15} aria-hidden />
-        Search
-      </Button>
-      {initial !== "" && (
-        <Button kind="quiet" onClick={() => onSearch("")}>
-          Clear
-        </Button>
-      )}
-    </form>
-  );
 }
 
 type DeviceTableProps = {

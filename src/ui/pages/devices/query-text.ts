@@ -18,10 +18,11 @@ export function withSort(query: string | undefined, sort: Sort | undefined): str
 export function splitSearch(typed: string): { readonly q?: string; readonly query?: string } {
   const text = typed.trim();
   if (text === "") return {};
-  return isQuery(text) ? { query: text } : { q: text };
+  return looksLikeQuery(text) ? { query: text } : { q: text };
 }
 
-function isQuery(text: string): boolean {
+/** Whether it has a field, as a query does. */
+export function looksLikeQuery(text: string): boolean {
   // A MAC or an IPv6 address has colons too, but nothing like a field's name before the first.
   return /(?:^|[\s(!])!?[a-z_][a-z_.]{2,}:\S/i.test(text) && !text.startsWith("sr:");
 }

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { chipsOf, withChip, withoutChip } from "../../src/ui/pages/devices/query-chips.ts";
+
+test("a query falls into its conditions, and quotes and brackets stay whole", () => {
+  assert.deepEqual(chipsOf('vendor_name:"Palo Alto" site:(dc1, dc2)  !type:router'), [
+    'vendor_name:"Palo Alto"',
+    "site:(dc1, dc2)",
+    "!type:router",
+  ]);
+  assert.deepEqual(chipsOf('model:"a \\" b" x:1'), ['model:"a \\" b"', "x:1"]);
+  assert.deepEqual(chipsOf("   "), []);
+});
+
+test("a condition is taken away, and without the last there is no query", () => {
+  assert.equal(withoutChip("a:1 b:2 c:3", 1), "a:1 c:3");
+  assert.equal(withoutChip("a:1", 0), undefined);
+});
+
+test("the same condition is not added twice", () => {
+  assert.equal(withChip(undefined, "a:1"), "a:1");
+  assert.equal(withChip("a:1", "b:2"), "a:1 b:2");
+  assert.equal(withChip("a:1 b:2", "b:2"), "a:1 b:2");
+});
+
+test("whatever is typed, its conditions put together fall into the same conditions", () => {
+  fc.assert(
+    fc.property(fc.string(), (typed) => {
+      const chips = chipsOf(typed);
+      assert.deepEqual(chipsOf(chips.join(" ")), chips);
+    }),
+  );
+});
