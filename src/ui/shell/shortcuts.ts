@@ -43,5 +43,8 @@ export const SHORTCUT_HELP: readonly (readonly [keys: readonly string[], about: 
   ...PLACES.flatMap(({ key, title }): [readonly string[], string][] =>
     key === undefined ? [] : [[["g", key], title]],
   ),
+  [["j", "k"], "Review: next, previous case"],
+  [["a", "d"], "Review: accept, dismiss"],
+  [["o"], "Review: open the device"],
   [["?"], "This help"],
 ];

@@ -1,0 +1,271 @@
+/** What waits for a person, as one list: the most urgent kind first, each with what can be done. Pure. */
+import type { DecisionAct } from "../../calls/device-acts.ts";
+import { deviceAct } from "../../calls/device-acts.ts";
+import type { HeldPair, HeldRecord, Hold } from "../../calls/review.ts";
+import type { IdentityQuality, Retraction } from "../../calls/standing.ts";
+import { recordName, shortId } from "../device/outcome-words.ts";
+
+/** Kinds of cases. */
+type ReviewKind = "hold" | "retraction" | "pair" | "value" | "flapping" | "crowded";
+
+/** What can be done about a case. */
+export type ReviewAct =
+  /** Told before by a rehearsal, and taken back as a decision. */
+  | {
+      readonly kind: "decide";
+      readonly verb: string;
+      readonly about: string;
+      readonly act: DecisionAct;
+    }
+  /** Cannot be taken back, so a word is typed. */
+  | {
+      readonly kind: "end";
+      readonly verb: string;
+      readonly about: string;
+      readonly path: readonly string[];
+      readonly takesReason: boolean;
+      readonly typed: string;
+    };
+
+/** One case. */
+export interface ReviewItem {
+  readonly id: string;
+  readonly kind: ReviewKind;
+  readonly title: string;
+  readonly about: string;
+  readonly since?: string | undefined;
+  readonly facts: readonly (readonly [name: string, value: string])[];
+  readonly devices: readonly { readonly id: string; readonly name: string }[];
+  readonly holdNo?: number;
+  /** By `a` and by `d`. */
+  readonly accept?: ReviewAct | undefined;
+  readonly dismiss?: ReviewAct | undefined;
+}
+
+/** What the list is made from; a part that is not loaded yet gives nothing. */
+export interface Waiting {
+  readonly holds?: readonly Hold[] | undefined;
+  readonly retractions?: readonly Retraction[] | undefined;
+  readonly pairs?: readonly HeldPair[] | undefined;
+  readonly quality?: IdentityQuality | undefined;
+}
+
+/** The list. */
+export function reviewItems({
+  holds,
+  retractions,
+  pairs,
+  quality,
+}: Waiting): readonly ReviewItem[] {
+  return [
+    ...(holds ?? []).map(ofHold),
+    ...(retractions ?? []).map(ofRetraction),
+    ...(pairs ?? []).map(ofPair),
+    ...(quality?.learnt_values.rows ?? []).map(ofValue),
+    ...(quality?.flapping_records.rows ?? []).map(ofFlapping),
+    ...(quality?.flapping_values.rows ?? []).map(ofFlappingValue),
+    ...(quality?.crowded_devices.rows ?? []).map(ofCrowded),
+  ];
+}
+
+function ofHold(hold: Hold): ReviewItem {
+  const { hold_no: no, source, run_no: run, devices_fewer: fewer, devices, records } = hold;
+  const path = ["dire", "held", String(no)];
+  return {
+    id: `hold ${no}`,
+    kind: "hold",
+    title: `Run #${run} of ${source} would merge ${fewer} of ${devices} devices`,
+    about: `Publication is held: ${records} records wait.`,
+    since: hold.held_at,
+    holdNo: no,
+    facts: [
+      ["Devices that would become another", String(fewer)],
+      ["Ids that would change", String(hold.ids_changed)],
+      ["Devices published now", String(devices)],
+    ],
+    devices: [],
+    accept: {
+      kind: "end",
+      verb: "Publish",
+      about: "What is held is published as it is. Single merges can be taken back afterwards.",
+      path: [...path, "release"],
+      takesReason: true,
+      typed: source,
+    },
+    dismiss: {
+      kind: "end",
+      verb: "Decide again",
+      about: "After the cause was mended: what still is a storm is held anew.",
+      path: [...path, "recheck"],
+      takesReason: true,
+      typed: source,
+    },
+  };
+}
+
+function ofRetraction(retraction: Retraction): ReviewItem {
+  const { retraction_no: no, source, wanted, present, run_no: run } = retraction;
+  return {
+    id: `retraction ${no}`,
+    kind: "retraction",
+    title: `${source} no longer lists ${wanted} of ${present} records`,
+    about:
+      "So many at once may be an outage of the source: nothing is retired until it is allowed.",
+    since: retraction.created_at,
+    facts: [
+      ["Records to be retired", String(wanted)],
+      ["Records that the source had", String(present)],
+      ["Asked for by run", run === undefined ? "–" : `#${run}`],
+    ],
+    devices: [],
+    accept: {
+      kind: "end",
+      verb: "Allow",
+      about: "The records are retired; those that were seen again stay.",
+      path: ["retractions", String(no), "allow"],
+      takesReason: false,
+      typed: source,
+    },
+  };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  mac_only_conflict: "A MAC alone is too little, as docks and dongles change hands.",
+  medium_confidence_only: "A random MAC alone is too little.",
+  contested: "The value is contested: one source lists two devices with it at the same time.",
+  same_source_concurrent: "One source lists both at the same time, as two devices.",
+  contradiction: "What joined them before contradicts it.",
+  too_many_records: "Together they would have more records than a device can have.",
+  cannot_link: "An operator keeps them apart.",
+  policy_blocked: "They are two lives of one record: its source gave the id to another machine.",
+};
+
+function ofPair(pair: HeldPair): ReviewItem {
+  const [a, b] = pair.records;
+  const [from, to] = [a.device_id, b.device_id];
+  const areTwo = from !== undefined && to !== undefined && from !== to;
+  const decide = (
+    act: "merge" | "never-merge",
+    verb: string,
+    about: string,
+  ): ReviewAct | undefined =>
+    areTwo ? { kind: "decide", verb, about, act: deviceAct(from, act, { other: to }) } : undefined;
+  return {
+    id: `pair ${pair.quarantine_no}`,
+    kind: "pair",
+    title: `${nameOf(a)} and ${nameOf(b)} look like one device`,
+    about: REASONS[pair.reason] ?? pair.reason,
+    since: pair.since,
+    facts: [
+      ["Points", `${pair.points} of ${pair.threshold}`],
+      ...pair.evidence.map(
+        ({ type, value, points }) =>
+          [type, `${value} ${points < 0 ? points : `+${points}`}`] as const,
+      ),
+      ["Record", recordName(a)],
+      ["Other record", recordName(b)],
+    ],
+    devices: pair.records.flatMap((record) =>
+      record.device_id === undefined ? [] : [{ id: record.device_id, name: nameOf(record) }],
+    ),
+    accept: decide("merge", "Merge", "Their records become one device until it is taken back."),
+    dismiss: decide("never-merge", "Keep apart", "They are never one until it is taken back."),
+  };
+}
+
+function nameOf(record: HeldRecord): string {
+  return record.hostname ?? recordName(record);
+}
+
+type Value = { readonly partition: string; readonly type: string; readonly value: string };
+
+function valueActs({ partition, type, value }: Value): Pick<ReviewItem, "accept" | "dismiss"> {
+  const body = { partition, type, value };
+  return {
+    accept: {
+      kind: "decide",
+      verb: "Write it off",
+      about: "The value says nothing of who is who until it is taken back.",
+      act: { path: ["values", "block"], body },
+    },
+    dismiss: {
+      kind: "decide",
+      verb: "Let it join",
+      about: "The value joins records though several devices have it, until it is taken back.",
+      act: { path: ["values", "allow"], body },
+    },
+  };
+}
+
+function ofValue(row: IdentityQuality["learnt_values"]["rows"][number]): ReviewItem {
+  const isContested = row.state === "contested";
+  return {
+    id: `value ${row.partition} ${row.type} ${row.value}`,
+    kind: "value",
+    title: `${row.type} ${row.value} ${isContested ? "is contested" : "is too common"}`,
+    about: isContested
+      ? "Two devices of one source have it at once, so it joins nothing."
+      : "More than 16 records have it, so it joins nothing.",
+    since: row.since,
+    facts: [
+      ["Records that say it", String(row.holders)],
+      ["Partition", row.partition],
+    ],
+    devices: [],
+    ...valueActs(row),
+  };
+}
+
+function ofFlappingValue(row: IdentityQuality["flapping_values"]["rows"][number]): ReviewItem {
+  return {
+    id: `flapping value ${row.partition} ${row.type} ${row.value}`,
+    kind: "flapping",
+    title: `${row.type} ${row.value} goes from device to device`,
+    about: `It went with records that changed their device ${row.moves} times in 30 days.`,
+    facts: [["Partition", row.partition]],
+    devices: [],
+    ...valueActs(row),
+  };
+}
+
+function ofFlapping(row: IdentityQuality["flapping_records"]["rows"][number]): ReviewItem {
+  return {
+    id: `flapping ${row.record_no}`,
+    kind: "flapping",
+    title: `${recordName(row)} changes its device again and again`,
+    about: `${row.moves} times in 30 days. Look at both devices and split or merge there.`,
+    facts: [["Moves in 30 days", String(row.moves)]],
+    devices: [row.from_id, row.to_id].map((id) => ({ id, name: shortId(id) })),
+  };
+}
+
+function ofCrowded(row: IdentityQuality["crowded_devices"]["rows"][number]): ReviewItem {
+  const { id, hostname, records, addresses } = row;
+  return {
+    id: `crowded ${id}`,
+    kind: "crowded",
+    title: `${hostname ?? shortId(id)} has ${records} records and ${addresses} addresses`,
+    about: "More than one machine has: look whether it is several, and split it there.",
+    since: row.since,
+    facts: [
+      ["Records", String(records)],
+      ["Addresses within 30 days", String(addresses)],
+    ],
+    devices: [{ id, name: hostname ?? shortId(id) }],
+  };
+}
+
+/** Keys of the list, for whoever asks with `?`. */
+export const REVIEW_KEYS: readonly (readonly [key: string, about: string])[] = [
+  ["j", "next"],
+  ["k", "previous"],
+  ["a", "accept"],
+  ["d", "dismiss"],
+  ["o", "open the device"],
+];
+
+/** The case that a key leads to; the list ends at both ends. */
+export function indexAfter(key: string, index: number, count: number): number {
+  if (key === "j") return Math.max(0, Math.min(index + 1, count - 1));
+  return key === "k" ? Math.max(index - 1, 0) : index;
+}
