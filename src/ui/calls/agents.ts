@@ -14,6 +14,10 @@ export type Agent = Omit<z.infer<typeof agentSchema>, "status"> & {
 /** The part of an agent's status that the page reads; older agents say less. */
 export interface AgentStatus {
   readonly config_version?: string;
+  /** "disk" where it runs what it kept, since no gateway gave it one. */
+  readonly config_from?: string;
+  readonly config_confirmed?: string;
+  readonly by_state?: Readonly<Record<string, number>>;
   readonly sources?: readonly {
     readonly name: string;
     readonly sync_service_id?: string;

@@ -1,0 +1,120 @@
+import type { ReactNode } from "react";
+
+import { pageNowMs } from "../../../lib/page-clock.ts";
+import type { Refusal } from "../../calls/agent-acts.ts";
+import type { Agent } from "../../calls/agents.ts";
+import type { Column } from "../../parts/column.ts";
+import { StatusBadge } from "../../parts/status-badge.tsx";
+import { TimeAgo } from "../../parts/time-ago.tsx";
+import { agentShown } from "../run-words.ts";
+import { ShownBadge } from "../shown-badge.tsx";
+import { shortVersion } from "./diagnoses.ts";
+
+/** A certificate that ends within this time should have been renewed, ms. */
+const SOON_MS = 14 * 86_400_000;
+
+/** What is shown of agents. */
+export function agentColumns(
+  tenant: string,
+  refusals: readonly Refusal[],
+): readonly Column<Agent>[] {
+  return [
+    {
+      id: "agent",
+      title: "Agent",
+      cell: ({ agent_id: id, hostname }) => (
+        <span className="cell-lines">
+          <span className="name">{id}</span>
+          <span className="sub">{hostname ?? "host not known"}</span>
+        </span>
+      ),
+    },
+    { id: "state", title: "State", cell: ({ state }) => <ShownBadge of={agentShown(state)} /> },
+    { id: "version", title: "Version", cell: ({ version }) => version ?? "–" },
+    { id: "seen", title: "Last seen", cell: ({ last_seen_at: at }) => timeOr(at, "never") },
+    {
+      id: "certificate",
+      title: "Certificate",
+      cell: (agent) => <Certificate agent={agent} tenant={tenant} />,
+    },
+    { id: "config", title: "Configuration", cell: (agent) => <Configuration agent={agent} /> },
+    { id: "sources", title: "Sources", cell: (agent) => <Sources agent={agent} /> },
+    {
+      id: "refused",
+      title: "Last refusal",
+      cell: ({ agent_id: id }) => {
+        const last = refusals.find(({ agent_id: agent }) => agent === id);
+        if (last === undefined) return <span className="muted">none</span>;
+        return (
+          <span className="cell-lines" title={last.message}>
+            <span>{last.code}</span>
+            <span className="sub">
+              <TimeAgo at={last.last_at} />
+            </span>
+          </span>
+        );
+      },
+    },
+  ];
+}
+
+function timeOr(at: string | undefined, otherwise: string): ReactNode {
+  return at === undefined ? otherwise : <TimeAgo at={at} />;
+}
+
+type OfAgent = { readonly agent: Agent };
+
+function Certificate({ agent, tenant }: OfAgent & { readonly tenant: string }): ReactNode {
+  const { certificate_not_after: ends, partition } = agent;
+  const isSoon = ends !== undefined && Date.parse(ends) - pageNowMs() < SOON_MS;
+  return (
+    <span className="cell-lines">
+      <span>
+        {isSoon ? (
+          <StatusBadge tone="warn">ends {timeOr(ends, "")}</StatusBadge>
+        ) : (
+          timeOr(ends, "–")
+        )}
+      </span>
+      <span className="sub">
+        {tenant}, {partition}
+      </span>
+    </span>
+  );
+}
+
+function Configuration({ agent }: OfAgent): ReactNode {
+  const { config_offered: offered, config_running: running, status } = agent;
+  const isNewest = offered !== undefined && offered === running;
+  const kept = status?.config_from === "disk" ? status.config_confirmed : undefined;
+  return (
+    <span
+      className="cell-lines"
+      title={`offered ${offered ?? "none"}, running ${running ?? "none"}`}
+    >
+      <span>
+        <code>{shortVersion(running)}</code>
+        {!isNewest && <> of {shortVersion(offered)}</>}
+      </span>
+      <span className="sub">
+        {kept === undefined ? (
+          isNewest ? (
+            "as offered"
+          ) : (
+            "not as offered"
+          )
+        ) : (
+          <>
+            from its disk, confirmed <TimeAgo at={kept} />
+          </>
+        )}
+      </span>
+    </span>
+  );
+}
+
+function Sources({ agent }: OfAgent): ReactNode {
+  const states = Object.entries(agent.status?.by_state ?? {}).filter(([, count]) => count > 0);
+  if (states.length === 0) return <span className="muted">none</span>;
+  return states.map(([state, count]) => `${count} ${state}`).join(", ");
+}
