@@ -2,51 +2,126 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
+import { pathOf } from "../../calls/api-client.ts";
+import { changePeople } from "../../calls/people.ts";
+import { queryClient } from "../../calls/query-client.ts";
+import { useMay } from "../../calls/session.ts";
 import { inboxQuery, type Inbox } from "../../calls/standing.ts";
-import type { Column } from "../../parts/column.ts";
+import { keyOf } from "../../calls/topics.ts";
+import { Button } from "../../parts/button.tsx";
 import { Figure } from "../../parts/figure.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Panel } from "../../parts/panel.tsx";
-import { Loaded } from "../../parts/states.tsx";
+import { Loaded, problemWords } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
+import { TimeAgo } from "../../parts/time-ago.tsx";
+import { toast } from "../../parts/toast.ts";
+import { ingestionDiagnoses } from "../agents/diagnoses.ts";
+import { DiagnosisPanel } from "../agents/diagnosis-panel.tsx";
+import { TuningPanels } from "./tuning-panels.tsx";
 
-type Parked = Inbox["parked_chunks"][number];
-
-const COLUMNS: readonly Column<Parked>[] = [
-  { id: "no", title: "Chunk", cell: ({ inbox_no: no }) => `#${no}` },
-  { id: "agent", title: "Agent", cell: ({ agent_id: id }) => id },
-  { id: "reason", title: "Reason", cell: ({ reason }) => reason },
-];
-
-/** What waits between agents and inventory. */
+/** What waits between agents and inventory, how busy the database is, and what to turn. */
 export function IngestionPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
   const query = useQuery(inboxQuery(tenant));
+  const { data } = query;
   return (
     <>
       <PageHeader title="Ingestion" about="What waits between agents and inventory." />
+      {data !== undefined && <DiagnosisPanel title="What slows it" of={ingestionDiagnoses(data)} />}
       <div className="figures">
-        <Figure label="Chunks waiting" value={query.data?.waiting} />
-        <Figure label="Batches to publish" value={query.data?.unpublished} />
-        <Figure label="Publications held" value={query.data?.held} />
-        <Figure label="Chunks parked" value={query.data?.parked} />
+        <Figure
+          label="Chunks waiting"
+          value={data?.waiting}
+          note={data?.oldest_at === undefined ? "none waits" : <TimeAgo at={data.oldest_at} />}
+        />
+        <Figure label="Waiting, kB" value={data && Math.ceil(data.waiting_bytes / KB)} />
+        <Figure label="Batches to publish" value={data?.unpublished} />
+        <Figure label="Publications held" value={data?.held} />
+        <Figure label="Chunks set aside" value={data?.parked} />
       </div>
-      <Panel title="Parked chunks" padded={false}>
-        <Loaded query={query}>
-          {({ parked_chunks: chunks }) =>
-            chunks.length === 0 ? (
-              <div className="panel-body muted">None: every chunk could be worked.</div>
-            ) : (
-              <Table
-                caption="Parked chunks"
-                columns={COLUMNS}
-                rows={chunks}
-                rowKey={({ inbox_no: no }) => String(no)}
-              />
-            )
-          }
-        </Loaded>
-      </Panel>
+      <Loaded query={query}>
+        {(inbox) => (
+          <>
+            <ParkedPanel tenant={tenant} chunks={inbox.parked_chunks} />
+            {inbox.tuning !== undefined && <TuningPanels tenant={tenant} tuning={inbox.tuning} />}
+          </>
+        )}
+      </Loaded>
     </>
+  );
+}
+
+const KB = 1_000;
+
+type Parked = Inbox["parked_chunks"][number];
+type ParkedPanelProps = { readonly tenant: string; readonly chunks: readonly Parked[] };
+
+function ParkedPanel({ tenant, chunks }: ParkedPanelProps): ReactNode {
+  const may = useMay(tenant, "operator");
+  const retry = async ({ inbox_no: no }: Parked): Promise<void> => {
+    try {
+      const path = ["tenants", tenant, "inbox", "parked", String(no), "retry"];
+      await changePeople({ method: "POST", path });
+      await queryClient.invalidateQueries({ queryKey: keyOf(tenant, "inbox") });
+      toast(`Chunk #${no} is worked again.`);
+    } catch (thrown) {
+      toast(problemWords(thrown), "bad");
+    }
+  };
+  return (
+    <Panel title="Chunks set aside" padded={false}>
+      {chunks.length === 0 ? (
+        <p className="panel-body muted">None: every chunk could be worked.</p>
+      ) : (
+        <Table
+          caption="Chunks set aside"
+          columns={[
+            { id: "no", title: "Chunk", cell: ({ inbox_no: no }: Parked) => `#${no}` },
+            { id: "agent", title: "Agent", cell: ({ agent_id: id }: Parked) => id },
+            {
+              id: "reason",
+              title: "Reason",
+              cell: ({ reason }: Parked) => <span className="wrap-anywhere">{reason}</span>,
+            },
+            {
+              id: "tries",
+              title: "Tries",
+              isNumber: true,
+              cell: ({ attempts }: Parked) => attempts,
+            },
+            {
+              id: "at",
+              title: "Came",
+              cell: ({ received_at: at }: Parked) => <TimeAgo at={at} />,
+            },
+            {
+              id: "act",
+              title: "Act",
+              isNumber: true,
+              cell: (chunk: Parked) => (
+                <span className="acts">
+                  <a
+                    className="button"
+                    href={pathOf(["tenants", tenant, "inbox", "parked", String(chunk.inbox_no)])}
+                    download
+                  >
+                    Download
+                  </a>
+                  <Button
+                    refusal={may ? undefined : "This needs the role operator."}
+                    onClick={() => void retry(chunk)}
+                  >
+                    Work again
+                  </Button>
+                </span>
+              ),
+            },
+          ]}
+          rows={chunks}
+          rowKey={({ inbox_no: no }) => String(no)}
+        />
+      )}
+    </Panel>
   );
 }

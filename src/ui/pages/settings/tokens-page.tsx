@@ -1,24 +1,125 @@
+import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { KeyRound, Plus } from "lucide-react";
+import { useState, type ReactNode } from "react";
 
-import { pathOf } from "../../calls/api-client.ts";
-import { PlainList } from "./plain-list.tsx";
+import { changePeople, tokensQuery, type Token } from "../../calls/people.ts";
+import { Button } from "../../parts/button.tsx";
+import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
+import { PageHeader } from "../../parts/page-header.tsx";
+import { Panel } from "../../parts/panel.tsx";
+import { EmptyState, Loaded } from "../../parts/states.tsx";
+import { StatusBadge, type Tone } from "../../parts/status-badge.tsx";
+import { Table } from "../../parts/table.tsx";
+import { TimeAgo } from "../../parts/time-ago.tsx";
+import { NewTokenDialog } from "./new-token-dialog.tsx";
 
-/** What programs ask the API with. */
+const TONES: Readonly<Record<Token["state"], Tone>> = {
+  valid: "good",
+  expired: "warn",
+  revoked: "idle",
+};
+
+/** What programs ask the API with: made, shown once, ended. */
 export function TokensPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
+  const query = useQuery(tokensQuery(tenant));
+  const [isMaking, setIsMaking] = useState(false);
+  const [revoking, setRevoking] = useState<Token | undefined>(undefined);
+  const make = (
+    <Button kind="primary" onClick={() => setIsMaking(true)}>
+      <Plus size={15} aria-hidden />
+      Make a token
+    </Button>
+  );
   return (
-    <PlainList
-      title="Tokens"
-      about="What programs ask the API with."
-      path={pathOf(["tenants", tenant, "tokens"])}
-      members={[
-        ["name", "Name"],
-        ["role", "Role"],
-        ["state", "State"],
-        ["created_at", "Made"],
-        ["last_used_at", "Last used"],
+    <>
+      <PageHeader
+        title="Tokens"
+        about="What programs ask the API with, each in this tenant alone."
+        acts={make}
+      />
+      <Panel padded={false}>
+        <Loaded query={query}>
+          {(tokens) =>
+            tokens.length === 0 ? (
+              <EmptyState icon={KeyRound} title="No tokens yet" acts={make}>
+                A token has a role and may have an end. Its text is shown once.
+              </EmptyState>
+            ) : (
+              <Tokens tokens={tokens} onRevoke={setRevoking} />
+            )
+          }
+        </Loaded>
+      </Panel>
+      <NewTokenDialog tenant={tenant} isOpen={isMaking} onClose={() => setIsMaking(false)} />
+      <ConfirmDialog
+        key={revoking?.token_no}
+        title={`Revoke ${revoking?.name ?? ""}`}
+        about="Programs that use it are refused at once. It cannot be taken back: make a new one then."
+        act="Revoke"
+        typed={revoking?.name ?? ""}
+        isOpen={revoking !== undefined}
+        onClose={() => setRevoking(undefined)}
+        onConfirm={() =>
+          changePeople({
+            method: "POST",
+            path: ["tenants", tenant, "tokens", String(revoking?.token_no), "revoke"],
+          })
+        }
+      />
+    </>
+  );
+}
+
+type TokensProps = {
+  readonly tokens: readonly Token[];
+  readonly onRevoke: (token: Token) => void;
+};
+
+function Tokens({ tokens, onRevoke }: TokensProps): ReactNode {
+  const time = (at: string | undefined, otherwise: string): ReactNode =>
+    at === undefined ? <span className="muted">{otherwise}</span> : <TimeAgo at={at} />;
+  return (
+    <Table
+      caption="Tokens"
+      columns={[
+        {
+          id: "name",
+          title: "Name",
+          cell: ({ name }: Token) => <span className="name">{name}</span>,
+        },
+        { id: "role", title: "Role", cell: ({ role }: Token) => role },
+        {
+          id: "state",
+          title: "State",
+          cell: ({ state }: Token) => <StatusBadge tone={TONES[state]}>{state}</StatusBadge>,
+        },
+        { id: "made", title: "Made", cell: ({ created_at: at }: Token) => <TimeAgo at={at} /> },
+        {
+          id: "ends",
+          title: "Ends",
+          cell: ({ expires_at: at }: Token) => time(at, "when revoked"),
+        },
+        {
+          id: "used",
+          title: "Last used",
+          cell: ({ last_used_at: at }: Token) => time(at, "never"),
+        },
+        {
+          id: "act",
+          title: "Act",
+          isNumber: true,
+          cell: (token: Token) =>
+            token.state === "valid" && (
+              <Button kind="danger" onClick={() => onRevoke(token)}>
+                Revoke
+              </Button>
+            ),
+        },
       ]}
+      rows={tokens}
+      rowKey={({ token_no: no }) => String(no)}
     />
   );
 }

@@ -1,21 +1,178 @@
+import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Plus, Users } from "lucide-react";
+import { useState, type ReactNode } from "react";
 
-import { pathOf } from "../../calls/api-client.ts";
-import { PlainList } from "./plain-list.tsx";
+import { changePeople, membersQuery, setMember, type Member } from "../../calls/people.ts";
+import { ROLES, sessionQuery, type Role } from "../../calls/session.ts";
+import { Button } from "../../parts/button.tsx";
+import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
+import { SelectField, TextField } from "../../parts/fields.tsx";
+import { PageHeader } from "../../parts/page-header.tsx";
+import { Panel } from "../../parts/panel.tsx";
+import { EmptyState, Loaded } from "../../parts/states.tsx";
+import { StatusBadge } from "../../parts/status-badge.tsx";
+import { Table } from "../../parts/table.tsx";
+import { TimeAgo } from "../../parts/time-ago.tsx";
+import { CoreUsers } from "./core-users.tsx";
 
-/** Who may log in, and as what. */
+/** Who may work in the tenant; for the platform's administrator also all users of the core. */
 export function UsersPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
+  const query = useQuery(membersQuery(tenant));
+  const { data: session } = useQuery(sessionQuery);
+  const [isAdding, setIsAdding] = useState(false);
+  const [changing, setChanging] = useState<Member | undefined>(undefined);
+  const [removing, setRemoving] = useState<string | undefined>(undefined);
+  const isPlatform = session?.user.is_platform_admin === true;
   return (
-    <PlainList
-      title="Users"
-      about="Who may log in, and as what."
-      path={pathOf(["tenants", tenant, "members"])}
-      members={[
-        ["username", "Name"],
-        ["role", "Role"],
+    <>
+      <PageHeader
+        title="Users"
+        about="Who may work in this tenant, and as what."
+        acts={
+          <Button kind="primary" onClick={() => setIsAdding(true)}>
+            <Plus size={15} aria-hidden />
+            Add a member
+          </Button>
+        }
+      />
+      <Panel title="Members" padded={false}>
+        <Loaded query={query}>
+          {(members) =>
+            members.length === 0 ? (
+              <EmptyState icon={Users} title="Nobody has a role here yet" />
+            ) : (
+              <Members members={members} onChange={setChanging} onRemove={setRemoving} />
+            )
+          }
+        </Loaded>
+      </Panel>
+      {isPlatform && <CoreUsers />}
+      <MemberDialog
+        key={changing?.username ?? `new ${isAdding}`}
+        tenant={tenant}
+        member={changing}
+        isOpen={isAdding || changing !== undefined}
+        onClose={() => {
+          setIsAdding(false);
+          setChanging(undefined);
+        }}
+      />
+      <ConfirmDialog
+        title={`Take ${removing ?? ""}'s role away`}
+        about="The user sees nothing of this tenant any more. The role can be given again."
+        act="Take away"
+        isOpen={removing !== undefined}
+        onClose={() => setRemoving(undefined)}
+        onConfirm={() =>
+          changePeople({ method: "DELETE", path: ["tenants", tenant, "members", removing ?? ""] })
+        }
+      />
+    </>
+  );
+}
+
+type MembersProps = {
+  readonly members: readonly Member[];
+  readonly onChange: (member: Member) => void;
+  readonly onRemove: (username: string) => void;
+};
+
+function Members({ members, onChange, onRemove }: MembersProps): ReactNode {
+  return (
+    <Table
+      caption="Members"
+      columns={[
+        {
+          id: "user",
+          title: "User",
+          cell: ({ username, display_name: name }: Member) => (
+            <span className="cell-lines">
+              <span className="name">{username}</span>
+              {name !== username && <span className="sub">{name}</span>}
+            </span>
+          ),
+        },
+        { id: "role", title: "Role", cell: ({ role }: Member) => role },
+        {
+          id: "from",
+          title: "Given by",
+          cell: ({ by_oidc: byOidc }: Member) =>
+            byOidc ? "identity provider" : "an administrator",
+        },
+        {
+          id: "login",
+          title: "Last log-in",
+          cell: ({ last_login_at: at }: Member) =>
+            at === undefined ? <span className="muted">never</span> : <TimeAgo at={at} />,
+        },
+        {
+          id: "state",
+          title: "State",
+          cell: ({ is_disabled: isDisabled }: Member) =>
+            isDisabled ? (
+              <StatusBadge tone="idle" icon="ended">
+                Disabled
+              </StatusBadge>
+            ) : (
+              <StatusBadge tone="good">May log in</StatusBadge>
+            ),
+        },
+        {
+          id: "act",
+          title: "Act",
+          isNumber: true,
+          cell: (member: Member) => (
+            <span className="acts">
+              <Button onClick={() => onChange(member)}>Change role</Button>
+              <Button kind="danger" onClick={() => onRemove(member.username)}>
+                Take away
+              </Button>
+            </span>
+          ),
+        },
       ]}
+      rows={members}
+      rowKey={({ username }) => username}
     />
+  );
+}
+
+type MemberDialogProps = {
+  readonly tenant: string;
+  readonly member: Member | undefined;
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+};
+
+function MemberDialog({ tenant, member, isOpen, onClose }: MemberDialogProps): ReactNode {
+  const [username, setUsername] = useState(member?.username ?? "");
+  const [role, setRole] = useState<Role>(member?.role ?? "viewer");
+  return (
+    <ConfirmDialog
+      title={member === undefined ? "Add a member" : `Role of ${member.username}`}
+      about="A viewer reads; an operator also runs, changes and decides; an admin also has agents, tokens and members."
+      act={member === undefined ? "Add" : "Change"}
+      isChosen={username.trim() !== ""}
+      isOpen={isOpen}
+      onClose={onClose}
+      onConfirm={() => setMember(tenant, username.trim(), role)}
+    >
+      {member === undefined && (
+        <TextField
+          label="Username"
+          hint="A user of this core; its platform's administrator makes them."
+          value={username}
+          onChange={setUsername}
+        />
+      )}
+      <SelectField
+        label="Role"
+        value={role}
+        onChange={(next) => setRole(ROLES.find((one) => one === next) ?? "viewer")}
+        options={ROLES.map((one) => ({ value: one, label: one }))}
+      />
+    </ConfirmDialog>
   );
 }
