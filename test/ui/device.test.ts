@@ -139,18 +139,35 @@ test("a timeline is newest first and tells decisions with who and why", () => {
       },
     ],
     evidence: [{ ...one, ...span, source_type: "netbox", missed_runs: 0, is_former: true }],
-    merges: [],
+    merges: [
+      {
+        from_id: "sr:1",
+        to_id: "sr:2",
+        reason: "manual_never_merge",
+        source: "operator",
+        at: "2026-03-06T00:00:00Z",
+      },
+      {
+        from_id: "sr:3",
+        to_id: "sr:1",
+        reason: "identifier_conflict",
+        source: "dire",
+        at: "2026-02-01T00:00:00Z",
+      },
+    ],
   };
   const titles = timelineOf(device as unknown as DeviceDetail, [DECISION]).map(
     ({ title, about }) => `${title}${about === undefined ? "" : ` | ${about}`}`,
   );
   assert.deepEqual(titles, [
+    "It and sr:2 are kept apart | manual never merge, by operator",
     "Decision 7 was taken back | ben",
     "Decision 7: netbox/1 and armis/2 are one device | ana: same chassis",
     "armis began to say Vendor, Model | Cisco, C9300",
     "netbox/1 went to another device",
     "First seen",
     "netbox/1 began to speak of it",
+    "sr:3 was merged into it | identifier conflict, by dire",
   ]);
 });
 
@@ -162,6 +179,13 @@ test("decisions about fields and values are sentences", () => {
 });
 
 test("sources have the colours of their order, and begin again after the fourth", () => {
+  assert.deepEqual(
+    [...sourceColours(["a", "b", "a", "b"])],
+    [
+      ["a", 1],
+      ["b", 2],
+    ],
+  );
   const colours = sourceColours(["a", "b", "c", "d", "e"]);
   assert.deepEqual([...colours.values()], [1, 2, 3, 4, 1]);
 });

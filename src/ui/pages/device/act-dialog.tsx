@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 
 import { doAct, rehearseAct, revokeAct, type DecisionAct } from "../../calls/device-acts.ts";
-import { keyOf } from "../../calls/topics.ts";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { TextField } from "../../parts/fields.tsx";
 import { Loaded } from "../../parts/states.tsx";
@@ -66,7 +65,8 @@ function Preview({
   readonly act: DecisionAct;
 }): ReactNode {
   const query = useQuery({
-    queryKey: keyOf(tenant, "devices", "rehearsed", act),
+    // Apart from what is asked for anew after an act: done twice, it would be refused.
+    queryKey: ["rehearsed", tenant, act],
     queryFn: () => rehearseAct(tenant, act),
     staleTime: 0,
     gcTime: 0,

@@ -63,9 +63,21 @@ const ofMerge =
   ({ from_id: from, to_id: to, reason, source, at }: DeviceDetail["merges"][number]): Happened => ({
     at,
     tone: "info",
-    title: to === id ? `${shortId(from)} was merged into it` : `Its records went to ${shortId(to)}`,
+    title: mergeWords(
+      { from: from === id ? "It" : shortId(from), to: to === id ? "it" : shortId(to) },
+      reason,
+    ),
     about: `${reason.replaceAll("_", " ")}, by ${source}`,
   });
+
+/** The trail of merges also holds what operators kept apart and parted; former ids of the device are told as they are. */
+function mergeWords(
+  { from, to }: { readonly from: string; readonly to: string },
+  reason: string,
+): string {
+  if (reason === "manual_never_merge") return `${from} and ${to} are kept apart`;
+  return reason === "unmerge" ? `${from} and ${to} were parted` : `${from} was merged into ${to}`;
+}
 
 function ofDecision(decision: Assertion): readonly Happened[] {
   const { assertion_no: no, made, revoked } = decision;

@@ -29,7 +29,9 @@ export const LOCKABLE: readonly string[] = Object.keys(FIELD_TITLES);
 /** Colours that tell sources apart; after the fourth they repeat, and the name tells. */
 const SOURCE_COLOURS = 4;
 
-/** Which colour each source has: by the order in which the device has them. */
+/** Which colour each source has: by the order in which the device has them, each once. */
 export function sourceColours(sources: readonly string[]): ReadonlyMap<string, number> {
-  return new Map(sources.map((source, index) => [source, (index % SOURCE_COLOURS) + 1]));
+  return new Map(
+    [...new Set(sources)].map((source, index) => [source, (index % SOURCE_COLOURS) + 1]),
+  );
 }
