@@ -208,7 +208,7 @@ function fitSentence(tuning: Tuning): readonly string[] {
     concurrency === tuning.SYNC_INGESTOR_BATCH_CONCURRENCY;
   if (isSame) return [];
   return [
-    `Half of ${tuning.POOL_SIZE} connections stay free for gateway and API: ${inflight} tenants in flight, ${concurrency} connections each.`,
+    `Half of ${tuning.POOL_SIZE} connections stay free for gateway and API: ${inflight} tenants in flight, ${concurrency} chunks of each under way.`,
   ];
 }
 

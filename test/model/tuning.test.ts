@@ -52,7 +52,7 @@ test("where the database gives less than the row wants, the formula wins and say
   assert.deepEqual(why, [
     '1,500,000 devices of 1 tenant: the row "large" (10-20 tenants, >= 1M devices).',
     "floor(100 * 0.6 / 2) = 30 connections a core, fewer than the row's 100: the formula wins, since it keeps 40% for others.",
-    "Half of 30 connections stay free for gateway and API: 5 tenants in flight, 3 connections each.",
+    "Half of 30 connections stay free for gateway and API: 5 tenants in flight, 3 chunks of each under way.",
   ]);
 });
 
