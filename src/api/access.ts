@@ -117,7 +117,8 @@ export type Least =
   /** A user with a browser's session, whatever he may. */
   | "user"
   | "platform"
-  /** The platform's administrator, or an admin of the tenant. */
+  /** The platform's administrator, or who has the role in the tenant. */
+  | "viewer or platform"
   | "admin or platform";
 
 /** Lets pass who has at least these rights. Throws `role_too_low`, `platform_only` or `session_only`. */
@@ -136,8 +137,9 @@ function refusalOf(
   if (least === "anyone") return undefined;
   if (least === "user") return caller.kind === "user" ? undefined : sessionOnly();
   if (least === "platform") return isPlatform(caller) ? undefined : platformOnly();
-  if (least === "admin or platform" && isPlatform(caller)) return undefined;
-  const needed = least === "admin or platform" ? "admin" : least;
+  const [word, ...orPlatform] = least.split(" ");
+  if (orPlatform.length > 0 && isPlatform(caller)) return undefined;
+  const needed = ROLES.find((one) => one === word) ?? "admin";
   if (role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(needed)) return undefined;
   return roleTooLow(caller, { role, needed });
 }

@@ -38,7 +38,7 @@ const list = createRoute({
   path: `${TENANT_PATH}/authorities`,
   tags,
   summary: "The certificate authorities of a tenant's agents",
-  ...needs("viewer"),
+  ...needs("viewer or platform"),
   request: { params: tenantParams },
   responses: {
     200: answers(

@@ -41,6 +41,7 @@ const WORDS: Readonly<Record<Least, string>> = {
   anyone: "For every caller who is known.",
   user: "For a browser's session alone.",
   platform: "For the platform's administrator alone.",
+  "viewer or platform": "Least role: viewer; also for the platform's administrator.",
   "admin or platform": "Least role: admin; also for the platform's administrator.",
 };
 

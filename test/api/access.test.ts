@@ -278,3 +278,13 @@ test("no header makes a token's bearer the platform's administrator", async (t) 
   );
   assert.deepEqual(rows, [{ actor: "token:admin" }]);
 });
+
+test("the platform's administrator sees a tenant's authorities without a role there", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  const browser = await api.logIn("root", { isPlatformAdmin: true });
+  const path = "GET /api/v1/tenants/acme/authorities";
+  assert.equal((await api.ask(path, { browser })).status, 200);
+  const stranger = await api.logIn("ann");
+  assert.equal((await api.ask(path, { browser: stranger })).status, 403);
+});
