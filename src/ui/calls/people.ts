@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import { queryOptions } from "@tanstack/react-query";
 
 import type { auditSchema, memberSchema, userSchema } from "../../api/contract-people.ts";
-import type { tokenSchema } from "../../api/contract.ts";
+import type { tenantSchema, tokenSchema } from "../../api/contract.ts";
 import { pathOf } from "./api-client.ts";
 import { ask, queryClient } from "./query-client.ts";
 import type { Role } from "./session.ts";
@@ -38,6 +38,15 @@ export const usersQuery = queryOptions({
   queryKey: ["people", "users"],
   queryFn: async ({ signal }) =>
     (await ask<{ readonly users: readonly User[] }>({ path: "/api/v1/users", signal })).users,
+});
+
+/** Tenants: all for the platform's administrator, else one's own. */
+export const tenantsQuery = queryOptions({
+  queryKey: ["people", "tenants"],
+  queryFn: async ({ signal }) => {
+    type Answer = { readonly tenants: readonly z.infer<typeof tenantSchema>[] };
+    return (await ask<Answer>({ path: "/api/v1/tenants", signal })).tenants;
+  },
 });
 
 /** Tokens of a tenant. */

@@ -37,7 +37,14 @@ export function TokensPage(): ReactNode {
       <PageHeader
         title="Tokens"
         about="What programs ask the API with, each in this tenant alone."
-        acts={make}
+        acts={
+          <>
+            <a className="button" href="/docs">
+              API
+            </a>
+            {make}
+          </>
+        }
       />
       <Panel padded={false}>
         <Loaded query={query}>
