@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 
 import { messageOf } from "../lib/errors.ts";
 import { sha256Hex } from "../lib/hash.ts";
@@ -11,6 +11,8 @@ import { formatCheckpoint, parseCheckpoint, type Checkpoint } from "./checkpoint
 
 /** Folder of the runs in the data folder. */
 const FOLDER = "runs";
+/** A file of it; one that is being written has another name. */
+const PLACE = /^[0-9a-f]{32}\.json$/;
 
 /**
  * Keeps one checkpoint a source, in a file each. Nothing that fails here fails a run: it then starts anew after a restart, and
@@ -56,6 +58,23 @@ export class CheckpointStore {
     await rm(this.#pathOf(sourceKey), { force: true }).catch((thrown: unknown) => {
       this.#log.warn({ error: messageOf(thrown) }, "a run's place could not be forgotten");
     });
+  }
+
+  /** Removes the places of all other sources: they are gone, or have another id. */
+  async keepOnly(sourceKeys: readonly string[]): Promise<void> {
+    const kept = new Set(sourceKeys.map((key) => basename(this.#pathOf(key))));
+    try {
+      for (const name of await readdir(this.#folder)) {
+        const isLeft = PLACE.test(name) && !kept.has(name);
+        if (isLeft) await rm(join(this.#folder, name), { force: true });
+      }
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return;
+      this.#log.warn(
+        { error: messageOf(thrown) },
+        "places of removed sources could not be forgotten",
+      );
+    }
   }
 
   /** A key may hold whatever a source is called. */

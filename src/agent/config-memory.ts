@@ -14,6 +14,7 @@ export class ConfigMemory {
   #inForce: StoredConfig | undefined;
   #written: StoredConfig | undefined;
   #writing: Promise<void> = Promise.resolve();
+  #isToldUnopened = false;
 
   /** Without a store nothing is kept. */
   constructor(
@@ -33,11 +34,21 @@ export class ConfigMemory {
   /** What was kept by an agent that ran before. */
   async recall(): Promise<StoredConfig | undefined> {
     try {
-      return await this.#store?.read();
+      const stored = await this.#store?.read();
+      if (stored === undefined) await this.#tellUnopened();
+      return stored;
     } catch (thrown) {
       this.#log.warn({ error: messageOf(thrown) }, "the kept configuration cannot be used");
       return undefined;
     }
+  }
+
+  /** A file that does not open is as good as none, and somebody may wonder why. Told once: it is tried with every failure. */
+  async #tellUnopened(): Promise<void> {
+    if (this.#isToldUnopened || (await this.#store?.exists()) !== true) return;
+    this.#isToldUnopened = true;
+    const error = `${this.#store?.path ?? ""} is of another private key, another agent or another release, or damaged`;
+    this.#log.warn({ error }, "the kept configuration cannot be opened");
   }
 
   /** Takes what was recalled for what is in force. */

@@ -59,6 +59,11 @@ export class ConfigStore {
     return plain === undefined ? undefined : storedOf(plain.toString("utf8"));
   }
 
+  /** Whether there is something to read, whoever's key opens it. Throws SyncError "disk". */
+  async exists(): Promise<boolean> {
+    return (await readPrivateFile(this.#path)) !== undefined;
+  }
+
   #key(): Buffer {
     const privateKey = createPrivateKey(this.#privateKeyPem());
     const der = privateKey.export({ type: "pkcs8", format: "der" });

@@ -95,6 +95,7 @@ export class SourceRuntime {
     }
     for (const key of this.#slots.keys()) if (!byKey.has(key)) this.#slots.delete(key);
     for (const [key, config] of byKey) this.#slots.set(key, this.#slotOf(key, config));
+    void this.#options.context.checkpoints?.keepOnly([...byKey.keys()]);
     this.#isConfigured = true;
     const { isOnce, context } = this.#options;
     const scheduled = [...this.#slots].map(([key, { config, fingerprint }]) => ({

@@ -212,3 +212,19 @@ test("a folder that cannot be written costs the place, not the run", async (t) =
   assert.equal(lastRun.devices, 150);
   assert.equal(checkpoints.read("s")?.ok ?? false, false);
 });
+
+test("places of sources that are gone go, those of the others and whatever is being written stay", async (t) => {
+  const dir = await folderOf(t);
+  const store = new CheckpointStore(dir, silentLog());
+  await store.keepOnly(["a"]);
+  const [place] = (await wholeRun(t, listSource(150))).places;
+  assert.ok(place !== undefined);
+  for (const key of ["a", "b", "c"]) await store.write(key, place);
+  await writeFile(join(dir, "runs", "new.json.tmp"), "");
+  await store.keepOnly(["a", "c", "d"]);
+  assert.deepEqual(
+    ["a", "b", "c"].map((key) => store.read(key)?.ok),
+    [true, undefined, true],
+  );
+  assert.equal((await readdir(join(dir, "runs"))).length, 3);
+});

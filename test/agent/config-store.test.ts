@@ -7,7 +7,7 @@ import { test, type TestContext } from "node:test";
 import { ConfigMemory } from "../../src/agent/config-memory.ts";
 import { ConfigStore } from "../../src/agent/config-store.ts";
 import { createKey } from "../../src/control/pki-keys.ts";
-import { silentLog } from "../../src/lib/log.ts";
+import { silentLog, type Log } from "../../src/lib/log.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { removeFolder } from "../support/remove-folder.ts";
 import { startStrictGateway, type StrictGateway } from "../support/strict-gateway.ts";
@@ -136,6 +136,24 @@ test("a gateway that refuses the agent gives it no reason to work with what it h
   const bench = await agentOn(t, dataDir, gateway);
   await passTime(bench, 30_000, () => gateway.hellos.length >= 3);
   assert.deepEqual(bench.agent.statuses(), []);
+});
+
+test("a kept configuration that does not open is told once, and one that is not there is not", async (t) => {
+  const dataDir = await folder(t);
+  const told: unknown[] = [];
+  const log = Object.create(silentLog(), {
+    warn: { value: (_: unknown, message: unknown) => void told.push(message) },
+  }) as Log;
+  const clock = new ManualClock();
+  const recall = async (key: string): Promise<unknown> =>
+    await new ConfigMemory(storeIn(dataDir, key), { clock, log }).recall();
+  assert.equal(await recall(first.privateKeyPem), undefined);
+  assert.deepEqual(told, []);
+  await storeIn(dataDir).write(CONFIG);
+  const memory = new ConfigMemory(storeIn(dataDir, second.privateKeyPem), { clock, log });
+  for (let tries = 0; tries < 3; tries += 1) assert.equal(await memory.recall(), undefined);
+  assert.deepEqual(told, ["the kept configuration cannot be opened"]);
+  assert.deepEqual(await recall(first.privateKeyPem), CONFIG);
 });
 
 test("a folder that cannot be made or read stops nothing", async (t) => {
