@@ -12,7 +12,7 @@ export type Agent = Omit<z.infer<typeof agentSchema>, "status"> & {
 };
 
 /** The part of an agent's status that the page reads; older agents say less. */
-export interface AgentStatus {
+interface AgentStatus {
   readonly config_version?: string;
   /** "disk" where it runs what it kept, since no gateway gave it one. */
   readonly config_from?: string;

@@ -6,7 +6,7 @@ import type { problemSchema } from "../../api/contract.ts";
 type ProblemBody = z.infer<typeof problemSchema>;
 
 /** A request. */
-export interface Asked {
+interface Asked {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** From the root: "/api/v1/session". */
   readonly path: string;

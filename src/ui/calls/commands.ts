@@ -18,14 +18,14 @@ export interface TestStep {
 }
 
 /** Devices of a source as a run would send them. */
-export interface PreviewResult {
+interface PreviewResult {
   readonly devices: readonly PreviewDevice[];
   readonly rejected: readonly { readonly nativeId: string; readonly reason: string }[];
   readonly total?: number;
 }
 
 /** One of them. */
-export interface PreviewDevice {
+interface PreviewDevice {
   readonly hostname?: string;
   readonly ip?: string;
   readonly mac?: string;

@@ -1,7 +1,7 @@
 import type { ComponentProps, ReactNode } from "react";
 
 /** How much a button asks for attention. */
-export type ButtonKind = "normal" | "primary" | "quiet" | "danger";
+type ButtonKind = "normal" | "primary" | "quiet" | "danger";
 
 type ButtonProps = Omit<ComponentProps<"button">, "type"> & {
   readonly kind?: ButtonKind;

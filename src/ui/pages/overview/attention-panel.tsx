@@ -26,7 +26,7 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
   };
   const all = attentionOf(standing, pageNowMs());
   return (
-    <Panel title="Needs attention" span={7} padded={false}>
+    <Panel title="Needs attention" span={6} padded={false}>
       {isLoading && all.length === 0 ? (
         <div className="panel-body">
           <Skeleton lines={4} />

@@ -21,7 +21,7 @@ export function SourceStrip({ tenant }: { readonly tenant: string }): ReactNode 
   return (
     <Panel
       title="Sources"
-      span={5}
+      span={6}
       padded={false}
       acts={
         <Link to="/t/$tenant/sources" params={{ tenant }} className="small">
