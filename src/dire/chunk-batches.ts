@@ -39,7 +39,7 @@ export interface SortableChunk {
   readonly recognition?: ((chunkMeta: SyncMeta | undefined) => Recognise) | undefined;
 }
 
-/** Entries that are sorted before others of the thread have a turn: some 20 ms. */
+/** Entries that are sorted before others of the thread have a turn. */
 const ENTRIES_PER_TURN = 256;
 
 /** Sorts one chunk's entries and gives their count. The gateway checked the array's structure before it took the chunk in. */

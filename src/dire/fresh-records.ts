@@ -15,7 +15,7 @@ export interface FreshRecord {
   readonly update: DeviceUpdate;
 }
 
-/** Records kept at a time, about 3 kB each: as many as a transaction of ten full chunks creates. */
+/** Records kept at a time, some kilobytes each: as many as a transaction of ten full chunks creates. */
 const RECORDS_MAX = 50_000;
 
 /** New records that were neither published nor spoken of again. What does not fit is read back when it is published. Pure. */

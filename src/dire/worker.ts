@@ -44,7 +44,7 @@ const NOTHING = { batches: 0, records: 0 };
 const BACKOFF = { baseMs: 200, capMs: 30_000 };
 /**
  * What is dirty is published at the latest after so many batches of chunks, so that a long load shows progress, or so many new records:
- * while they are at hand (fresh-records.ts) they need not be read back, which is a third of a publication's CPU.
+ * while they are at hand (fresh-records.ts) they need not be read back.
  */
 const PUBLISHED_AFTER = { batches: 8, records: 20_000 };
 
