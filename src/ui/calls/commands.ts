@@ -17,21 +17,6 @@ export interface TestStep {
   readonly ms: number;
 }
 
-/** Devices of a source as a run would send them. */
-interface PreviewResult {
-  readonly devices: readonly PreviewDevice[];
-  readonly rejected: readonly { readonly nativeId: string; readonly reason: string }[];
-  readonly total?: number;
-}
-
-/** One of them. */
-interface PreviewDevice {
-  readonly hostname?: string;
-  readonly ip?: string;
-  readonly mac?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
 /** How often a command under way is asked for, ms; changes are told too, where the core can. */
 const LOOK_MS = 700;
 
