@@ -347,7 +347,8 @@ export async function workDirty(
 ): Promise<ResolveCounts | undefined> {
   const { tenant } = lease;
   return await tx(db, async (open) => {
-    const recall = options.recalls?.held(tenant, await fence(open, lease));
+    const fenced = await fence(open, lease);
+    const recall = options.recalls?.held(tenant, fenced);
     return await publishDirty(open, tenant, { ...options, recall });
   });
 }
