@@ -154,8 +154,7 @@ export class Worker {
       do {
         const worked = !this.#due.has(lease.tenant) && (await this.#ingest(lease));
         if (!this.#isPublicationDue(lease, worked)) continue;
-        const published = await this.#publish(lease);
-        if (!published) this.#due.delete(lease.tenant);
+        const published = await this.#publishDue(lease);
         const retired = await this.#retire(lease);
         if (!worked && !published && !retired) return;
       } while (!this.#stopping.signal.aborted && clock.now() < untilMs);
@@ -165,6 +164,17 @@ export class Worker {
         this.#options.log.warn({ error: messageOf(thrown) }, "lease not released"),
       );
     }
+  }
+
+  /** One that fails is tried again after the next chunks: a tenant that cannot be published still has its chunks taken in. */
+  async #publishDue(lease: Lease): Promise<boolean> {
+    let published = false;
+    try {
+      published = await this.#publish(lease);
+    } finally {
+      if (!published) this.#due.delete(lease.tenant);
+    }
+    return published;
   }
 
   #isPublicationDue({ tenant }: Lease, worked: boolean): boolean {

@@ -183,6 +183,29 @@ test("a long load is published as it goes, also by turns", async (t) => {
   assert.equal(steps.filter((step) => step === "ingested").length, 20);
 });
 
+test("a tenant that cannot be published still has its chunks taken in", async (t) => {
+  const db = await withTenants(t, 1);
+  await db.query(
+    `create function sync.refuse() returns trigger language plpgsql as $$ begin raise exception 'no device'; end $$;
+     create trigger refuse before insert on sync.devices for each row execute function sync.refuse()`,
+  );
+  await store(db, 1);
+  const taken: number[] = [];
+  const both = Promise.withResolvers<void>();
+  const failed = Promise.withResolvers<void>();
+  run(t, db, {
+    clock: hastyClock(),
+    note: (fact) => {
+      if (fact.step === "failed") failed.resolve();
+      if (fact.step === "ingested" && taken.push(fact.chunks) === 2) both.resolve();
+    },
+  });
+  await failed.promise;
+  await store(db, 1, { run: "run-2" });
+  await both.promise;
+  assert.deepEqual(taken, [1, 1]);
+});
+
 test("a light worker takes who has little, publishes it at once, and leaves the others alone", async (t) => {
   const db = await withTenants(t, 2);
   await store(db, 1, { chunks: 2, padding: 600_000 });
