@@ -9,6 +9,8 @@ import { Recall } from "./recall.ts";
 
 /** Records in mind at a time, of all tenants: 21 to 43 bytes each, so 86 MB at most. */
 const RECORDS_MAX = 2_000_000;
+/** New records at hand at a time, of all tenants: about 150 MB. */
+const FRESH_MAX = 50_000;
 /** Records read at a time, so that the driver holds few rows. */
 const PAGE = 50_000;
 /**
@@ -59,12 +61,23 @@ export class Recalls {
   keep(tenant: number, { nextSeq }: Pick<Fenced, "nextSeq">): void {
     const held = this.#held.get(tenant);
     if (held !== undefined) held.nextSeq = nextSeq;
+    this.#boundFresh();
     let size = 0;
     for (const { recall } of this.#held.values()) size += recall.size;
     for (const [oldest, { recall }] of this.#held) {
       if (size <= RECORDS_MAX) return;
       size -= recall.size;
       this.#held.delete(oldest);
+    }
+  }
+
+  #boundFresh(): void {
+    let fresh = 0;
+    for (const { recall } of this.#held.values()) fresh += recall.freshSize;
+    for (const { recall } of this.#held.values()) {
+      if (fresh <= FRESH_MAX) return;
+      fresh -= recall.freshSize;
+      recall.dropAllFresh();
     }
   }
 

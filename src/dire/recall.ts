@@ -40,7 +40,7 @@ export class Recall {
   readonly #places = new Map<string, RecalledPlace>();
   /** Values and names of all records; unknown where the tenant had records before: reading what they say costs more than it spares. */
   readonly #said: SaidValues | undefined;
-  readonly #fresh = new FreshRecords();
+  #fresh = new FreshRecords();
 
   /** `isWhole`: the tenant never had a record. */
   constructor({ isWhole = false }: { readonly isWhole?: boolean } = {}) {
@@ -65,6 +65,16 @@ export class Recall {
     if (before !== undefined) place.contents.remove(before);
     place.contents.put(content, recordNo);
     place.newestMs = Math.max(place.newestMs, content.lastMs);
+  }
+
+  /** New records at hand. */
+  get freshSize(): number {
+    return this.#fresh.size;
+  }
+
+  /** Has them all read when they are published. */
+  dropAllFresh(): void {
+    this.#fresh = new FreshRecords();
   }
 
   /** Keeps up with what a record says. What it said before may be noted again: that is looked up more often than it needs to be. */
