@@ -37,8 +37,12 @@ export function addEvents(app: Api, { clock }: ApiContext): void {
     if (listener === undefined) {
       throw new SyncError("busy", "too many pages are open", { retry: { afterMs: BUSY_AGAIN_MS } });
     }
-    const close = (): void => news.close(tenant, listener);
-    c.env.stopping?.addEventListener("abort", close, { once: true });
+    const { stopping } = c.env;
+    const close = (): void => {
+      stopping?.removeEventListener("abort", close);
+      news.close(tenant, listener);
+    };
+    stopping?.addEventListener("abort", close, { once: true });
     c.req.raw.signal.addEventListener("abort", close, { once: true });
     return c.body(streamOf(listener, close), 200, {
       "content-type": "text/event-stream; charset=utf-8",
@@ -54,8 +58,10 @@ function streamOf(listener: Listener, close: () => void): ReadableStream<Uint8Ar
     start: (stream) => stream.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`)),
     pull: async (stream) => {
       const told = await listener.next();
-      if (told === undefined) stream.close();
-      else stream.enqueue(encoder.encode(textOf(told)));
+      if (told === undefined) {
+        close();
+        stream.close();
+      } else stream.enqueue(encoder.encode(textOf(told)));
     },
     cancel: close,
   });

@@ -14,6 +14,8 @@ const QUIET_LOOKS = 15;
 const LIFE_MS = 300_000;
 /** Pages that one process serves: each holds a connection and nothing else of note. */
 const LISTENERS_MAX = 500;
+/** Of these, pages of one tenant, so that no tenant closes the others out. */
+const LISTENERS_PER_TENANT_MAX = 100;
 
 /** What a page is told: topics with what changed there; none: that all is quiet. */
 export type Told = ReadonlyMap<Topic, Readonly<Record<string, unknown>>>;
@@ -71,10 +73,11 @@ export class TenantNews {
 
   /** Opens a page of a tenant; undefined where there are too many. */
   open(tenant: number, db: Db): Listener | undefined {
-    if (this.#open >= LISTENERS_MAX) return undefined;
+    const known = this.#watched.get(tenant);
+    const ofTenant = known?.listeners.size ?? 0;
+    if (this.#open >= LISTENERS_MAX || ofTenant >= LISTENERS_PER_TENANT_MAX) return undefined;
     this.#open += 1;
     const listener = new Listener(this.#clock.now() + LIFE_MS);
-    const known = this.#watched.get(tenant);
     if (known !== undefined) {
       known.listeners.add(listener);
       return listener;

@@ -49,6 +49,11 @@ export async function findView(
   return (await listViews(db, whose)).find((view) => view.name === name);
 }
 
+/** Forgets what a user who is removed kept for himself: another of that name must not find it. */
+export async function forgetOwnViews(db: Queryable, owner: string): Promise<void> {
+  await db.query("delete from sync.saved_views where owner = $1 and not shared", [owner]);
+}
+
 /** Views of one owner; beyond that it is no choice any more. */
 export const VIEWS_MAX = 200;
 

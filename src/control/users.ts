@@ -4,6 +4,7 @@ import type { Queryable } from "../db/session.ts";
 import { tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
 import { audit, PLATFORM_TENANT } from "./audit.ts";
+import { forgetOwnViews } from "./saved-views.ts";
 import { endSessions } from "./sessions.ts";
 
 /** A user as it is shown: never the password's hash. */
@@ -177,6 +178,7 @@ export async function deleteUser(db: Db, username: string, actor: string): Promi
     for (const table of ["sessions", "memberships", "one_time_tokens", "users"]) {
       await open.query(`delete from sync.${table} where user_no = $1`, [before.userNo]);
     }
+    await forgetOwnViews(open, `user:${username}`);
     await auditUser(open, { actor, action: "user.delete", username, before: shownInAudit(before) });
     return true;
   });

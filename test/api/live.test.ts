@@ -49,6 +49,19 @@ test("a page is told for five minutes, then it must ask anew", async (t) => {
   while ((await page.next()) !== undefined);
 });
 
+test("pages of one tenant leave room for others'", async (t) => {
+  const api = await testApi(t);
+  const news = new TenantNews(new ManualClock());
+  const open = (tenant: number): ReturnType<TenantNews["open"]> => {
+    const page = news.open(tenant, api.db.forTenant(tenant));
+    if (page !== undefined) t.after(() => news.close(tenant, page));
+    return page;
+  };
+  for (let pages = 0; pages < 100; pages += 1) assert.ok(open(1));
+  assert.equal(open(1), undefined);
+  assert.ok(open(2));
+});
+
 test("the stream of events is one, and a stopped listener ends it", async (t) => {
   const api = await testApi(t);
   const { viewer } = await api.tenant("acme");
@@ -123,6 +136,23 @@ test("a view is its maker's until he shares it, which a viewer may not", async (
   assert.equal((await api.ask(`DELETE ${path}`, ann)).status, 204);
   assert.equal((await api.ask(`DELETE ${path}`, ann)).status, 404);
   assert.deepEqual((await api.ask<Views>(`GET ${path}`, ann)).status, 200);
+});
+
+test("a view that was somebody's own is gone with him, a shared one stays", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  const roles = { acme: "operator" } as const;
+  const ann = { browser: await api.logIn("ann", { roles }) };
+  const body = { query: "sort:last_seen:asc", columns: ["hostname"] };
+  await api.ask(`PUT ${ROOT}/views/own`, { ...ann, body });
+  await api.ask(`PUT ${ROOT}/views/ours`, { ...ann, body: { ...body, shared: true } });
+  assert.equal((await api.ask("DELETE /api/v1/users/ann")).status, 204);
+  const another = { browser: await api.logIn("ann", { roles }) };
+  const { json } = await api.ask<Views>(`GET ${ROOT}/views`, another);
+  assert.deepEqual(
+    json.views.map(({ name }) => name),
+    ["ours"],
+  );
 });
 
 test("the overview counts devices, sources, agents and what waits for judgement", async (t) => {
