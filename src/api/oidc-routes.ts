@@ -117,7 +117,8 @@ export function ownPath(text: string): string {
   const here = "http://here.invalid";
   if (!text.startsWith("/") || !URL.canParse(text, here)) return "/";
   const { origin, pathname, search, hash } = new URL(text, here);
-  return origin === here ? `${pathname}${search}${hash}` : "/";
+  // "/.//evil.example" is of this origin until it is a path: a browser reads two slashes as a host.
+  return origin === here && !pathname.startsWith("//") ? `${pathname}${search}${hash}` : "/";
 }
 
 const cookieName = (c: Context<ApiEnv>): string =>

@@ -38,16 +38,21 @@ export class TrustedProxies {
   }
 }
 
-/** IPv4 as IPv4, also where it came over a socket of both. */
+/** IPv4 as IPv4, also where it came over a socket of both; without the port that some proxies write. */
 function plain(address: string): string {
-  return address.trim().replace(/^::ffff:(?=\d+\.)/i, "");
+  return address
+    .trim()
+    .replace(/^\[(.*)\](:\d+)?$/, "$1")
+    .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1")
+    .replace(/^::ffff:(?=\d+\.)/i, "");
 }
 
 const isLoopback = (address: string): boolean => address === "::1" || address.startsWith("127.");
 
 /**
  * Who sent it. Of x-forwarded-for the last address counts that is no trusted proxy's: what stands before it anybody may have
- * written. From others those headers are not looked at.
+ * written. One that is no address, such as "unknown", is nobody's: then it is the proxy, and not this machine. From others
+ * those headers are not looked at.
  */
 export function clientFrom(peer: Peer, proxies: TrustedProxies): Client {
   const address = plain(peer.address);
@@ -55,13 +60,15 @@ export function clientFrom(peer: Peer, proxies: TrustedProxies): Client {
   if (!proxies.has(address)) {
     return { address, isTls: peer.isTls, isPrivate: peer.isTls || isLoopback(address), host };
   }
-  const hops = (peer.header("x-forwarded-for") ?? "").split(",").map(plain);
-  const client = hops.findLast((hop) => isIP(hop) !== 0 && !proxies.has(hop)) ?? address;
+  const hops = peer.header("x-forwarded-for")?.split(",").map(plain);
+  const last = hops?.findLast((hop) => !proxies.has(hop));
+  const isKnown = last === undefined || isIP(last) !== 0;
+  const client = isKnown ? (last ?? address) : address;
   const isTls = lastOf(peer.header("x-forwarded-proto"))?.toLowerCase() === "https";
   return {
     address: client,
     isTls,
-    isPrivate: isTls || isLoopback(client),
+    isPrivate: isTls || (isKnown && isLoopback(client)),
     host: lastOf(peer.header("x-forwarded-host")) ?? host,
   };
 }

@@ -45,6 +45,12 @@ export function addRetention(app: Api): void {
     const db = c.get("db");
     const { tenant, slug } = c.get("tenant");
     const wanted = checked(c.req.valid("json"));
+    if ("audit_days" in wanted && c.get("role") !== "admin") {
+      throw new Problem(
+        "role_too_low",
+        "audit_days: an admin alone may say how long the audit is kept",
+      );
+    }
     const after = await tx(db, async (open) => {
       const before = await readRetention(open, tenant);
       await writeRetention(open, tenant, wanted);

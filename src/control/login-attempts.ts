@@ -5,6 +5,7 @@
 import type { Queryable } from "../db/session.ts";
 import { isoTime } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/hash.ts";
+import { invariant } from "../lib/invariant.ts";
 
 /** What tries are counted over, ms. */
 const WINDOW_MS = 15 * 60_000;
@@ -27,28 +28,36 @@ const keysOf = ({ username, address }: Attempt): readonly (readonly [string, num
     : [[sha256Hex(`user:${username.toLowerCase()}`), PER_USER_MAX] as const]),
 ];
 
-/** Counts a try. Gives how long to wait, ms, if there were too many: then nothing may be looked at. */
+/**
+ * Counts a try. Gives how long to wait, ms, if there were too many: then nothing may be looked at. An address that tries too often
+ * is counted alone: it neither shuts names out nor fills the table with them.
+ */
 export async function countAttempt(
   people: Queryable,
   attempt: Attempt,
   nowMs: number,
 ): Promise<number | undefined> {
-  let waitMs: number | undefined;
   for (const [key, most] of keysOf(attempt)) {
-    const { rows } = await people.query<{ attempts: number; since: number }>(
-      `insert into sync.login_attempts as a (key, attempts, since) values ($1, 1, $2)
-       on conflict (key) do update
-          set attempts = case when a.since <= $3 then 1 else a.attempts + 1 end,
-              since = case when a.since <= $3 then excluded.since else a.since end
-       returning attempts, since`,
-      [key, isoTime(nowMs), isoTime(nowMs - WINDOW_MS)],
-    );
-    const [row] = rows;
-    if (row !== undefined && row.attempts > most) {
-      waitMs = Math.max(waitMs ?? 0, row.since + WINDOW_MS - nowMs);
-    }
+    const { attempts, since } = await countOne(people, key, nowMs);
+    if (attempts > most) return since + WINDOW_MS - nowMs;
   }
-  return waitMs;
+  return undefined;
+}
+
+type Counted = { readonly attempts: number; readonly since: number };
+
+async function countOne(people: Queryable, key: string, nowMs: number): Promise<Counted> {
+  const { rows } = await people.query<Counted>(
+    `insert into sync.login_attempts as a (key, attempts, since) values ($1, 1, $2)
+     on conflict (key) do update
+        set attempts = case when a.since <= $3 then 1 else a.attempts + 1 end,
+            since = case when a.since <= $3 then excluded.since else a.since end
+     returning attempts, since`,
+    [key, isoTime(nowMs), isoTime(nowMs - WINDOW_MS)],
+  );
+  const [row] = rows;
+  invariant(row !== undefined, "an upsert returns its row");
+  return row;
 }
 
 /** Forgets the tries of a name whose password was right, and what is old. An address keeps its count: others share it. */

@@ -6,6 +6,7 @@ import { argon2id, argon2Verify } from "hash-wasm";
 import { SyncError } from "../lib/errors.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Secret } from "../lib/secret.ts";
+import { nextTurn } from "../lib/turn.ts";
 
 /** OWASP's least for argon2id: 19 MiB, two passes. node's own argon2 is not in Deno; this one gives the same digests. */
 const COST = { memorySize: 19 * 1024, iterations: 2, parallelism: 1, hashLength: 32 } as const;
@@ -58,7 +59,11 @@ export class Passwords {
       });
     }
     this.#waiting += 1;
-    const turn = this.#last.then(work).finally(() => (this.#waiting -= 1));
+    // Between two hashes whatever else waits has its turn: the gateway's calls are answered by the same thread.
+    const turn = this.#last
+      .then(nextTurn)
+      .then(work)
+      .finally(() => (this.#waiting -= 1));
     this.#last = turn.catch(() => {});
     return await turn;
   }

@@ -288,3 +288,14 @@ test("the platform's administrator sees a tenant's authorities without a role th
   const stranger = await api.logIn("ann");
   assert.equal((await api.ask(path, { browser: stranger })).status, 403);
 });
+
+test("how long the audit is kept an admin alone may say, since an operator stands in it", async (t) => {
+  const api = await testApi(t);
+  const { admin, operator } = await api.tenant("acme");
+  const path = "PATCH /api/v1/tenants/acme/retention";
+  const asked = async (token: string, body: object): Promise<number> =>
+    (await api.ask(path, { token, body })).status;
+  assert.equal(await asked(operator, { audit_days: 30 }), 403);
+  assert.equal(await asked(operator, { command_days: 30 }), 200);
+  assert.equal(await asked(admin, { audit_days: 30 }), 200);
+});

@@ -130,9 +130,19 @@ test("the ways of log-in name the provider, and without one there is none", asyn
   assert.equal((await without.ask("GET /api/v1/login/oidc", nobody)).status, 404);
 });
 
+/** Of our origin until they are resolved: then a path that a browser reads as a host. */
+const HIDDEN = ["/.//evil.example", "/x/..//evil.example", "/%2e//evil.example"];
+
 test("a log-in returns to a path of our own alone", () => {
   assert.equal(ownPath("/t/acme/devices?q=a#b"), "/t/acme/devices?q=a#b");
-  for (const foreign of ["//evil.example", "/\\evil.example", "https://evil.example", "x", ""]) {
+  for (const foreign of [
+    "//evil.example",
+    "/\\evil.example",
+    "https://evil.example",
+    "x",
+    "",
+    ...HIDDEN,
+  ]) {
     assert.equal(ownPath(foreign), "/", foreign);
   }
 });

@@ -40,6 +40,17 @@ test("a proxy that says nothing is the client, and its plain HTTP is not private
   });
 });
 
+test("an address with its port is the address, and what is no address is nobody's", () => {
+  const of = (forwarded: string): readonly [string, boolean] => {
+    const { address, isPrivate } = from("10.9.9.9", { "x-forwarded-for": forwarded });
+    return [address, isPrivate];
+  };
+  assert.deepEqual(of("127.0.0.1, 203.0.113.9:51234"), ["203.0.113.9", false]);
+  assert.deepEqual(of("127.0.0.1, [2001:db8::7]:443"), ["2001:db8::7", false]);
+  assert.deepEqual(of("127.0.0.1, unknown"), ["10.9.9.9", false]);
+  assert.equal(from("::1", { "x-forwarded-for": "127.0.0.1, unknown" }).isPrivate, false);
+});
+
 test("this machine is private without TLS, and anybody with it", () => {
   assert.equal(
     clientFrom({ address: "127.0.0.9", isTls: false, header: () => undefined }, proxies).isPrivate,

@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Client } from "../../src/api/caller.ts";
+import { countAttempt } from "../../src/control/login-attempts.ts";
 import { makeOneTimeToken, SETUP_LIFE_MS } from "../../src/control/one-time-tokens.ts";
+import { Passwords } from "../../src/control/passwords.ts";
+import { Secret } from "../../src/lib/secret.ts";
 import { browserOf, testApi, type Answer, type TestApi } from "../support/api.ts";
 
 const HOUR_MS = 3_600_000;
@@ -104,6 +107,34 @@ test("a name may be tried ten times in a quarter of an hour, whoever has it or n
   assert.equal(refused.headers.get("retry-after"), "900");
   api.clock.nowMs += HOUR_MS / 4;
   assert.equal((await tryPassword(api, { username: "ghost" }))[0], 401);
+});
+
+test("an address that tries too often is counted alone: it neither shuts names out nor fills the table", async (t) => {
+  const { db, clock } = await testApi(t);
+  const tried = async (username: string, address: string): Promise<number | undefined> =>
+    await countAttempt(db, { username, address }, clock.nowMs);
+  for (let no = 0; no < 60; no += 1) {
+    assert.equal(await tried(`name-${no}`, "192.0.2.1"), undefined);
+  }
+  for (let no = 0; no < 20; no += 1) assert.equal(await tried("root", "192.0.2.1"), HOUR_MS / 4);
+  assert.equal((await db.query("select from sync.login_attempts")).count, 61);
+  assert.equal(await tried("root", "192.0.2.2"), undefined);
+});
+
+test("between hashes that wait, whatever else waits has its turn", async () => {
+  const passwords = new Passwords();
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    loop = setImmediate(count);
+  };
+  let loop = setImmediate(count);
+  const hashes = Array.from({ length: 3 }, () => passwords.matches(undefined, new Secret("x")));
+  await hashes[0];
+  const before = turns;
+  await Promise.all(hashes);
+  clearImmediate(loop);
+  assert.ok(turns > before);
 });
 
 test("a link logs in once, within a quarter of an hour", async (t) => {
