@@ -12,6 +12,7 @@ import type { Log } from "../lib/log.ts";
 import type { Retention } from "../model/retention.ts";
 import { forgetDecided } from "./forget-decided.ts";
 import { reapDevices } from "./reap.ts";
+import { endStaleRehearsals } from "./rehearsal-store.ts";
 import type { WorkFact } from "./work-fact.ts";
 
 /** How the keeper is set up. */
@@ -103,6 +104,7 @@ async function keepTenant(
     journalDays: settings.journal_days,
     batch: settings.batch_size,
   });
+  await endStaleRehearsals(db, tenant);
   const decided = await forgetDecided(db, tenant, settings);
   const others = ((await alsoForget?.(db, tenant, settings)) ?? 0) + decided;
   const reaped =

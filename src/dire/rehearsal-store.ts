@@ -89,13 +89,7 @@ export async function openRehearsal(
 ): Promise<Rehearsal> {
   return await tx(db, async (open) => {
     await open.query("select tenant from sync.tenants where tenant = $1 for update", [tenant]);
-    await open.query(
-      `with stale as (
-         update sync.rehearsals set state = 'failed', error = 'never ended', ended_at = now()
-          where tenant = $1 and state in ('loading', 'playing') and created_at < now() - interval '1 day' returning rehearsal_no)
-       delete from sync.rehearsal_chunks c using stale s where c.tenant = $1 and c.rehearsal_no = s.rehearsal_no`,
-      [tenant],
-    );
+    await endStaleRehearsals(open, tenant);
     const { rows } = await open.query<RehearsalRow>(
       `insert into sync.rehearsals (tenant, rehearsal_no, instance, actor, agent_id)
        select $1, coalesce(max(rehearsal_no), 0) + 1, $2, $3, $4 from sync.rehearsals where tenant = $1
@@ -104,6 +98,17 @@ export async function openRehearsal(
     );
     return rows.map(rehearsalOf)[0] as Rehearsal;
   });
+}
+
+/** Ends those that were left: their agent or core went away. Nobody loads or plays one for a day. */
+export async function endStaleRehearsals(db: Queryable, tenant: number): Promise<void> {
+  await db.query(
+    `with stale as (
+       update sync.rehearsals set state = 'failed', error = 'never ended', ended_at = now()
+        where tenant = $1 and state in ('loading', 'playing') and created_at < now() - interval '1 day' returning rehearsal_no)
+     delete from sync.rehearsal_chunks c using stale s where c.tenant = $1 and c.rehearsal_no = s.rehearsal_no`,
+    [tenant],
+  );
 }
 
 /** Rehearsals, newest first, those before `before`. */

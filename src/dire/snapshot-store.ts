@@ -10,6 +10,9 @@ export interface SnapshotChunk {
   readonly message: Uint8Array;
 }
 
+/** Chunks of one snapshot: 3 MB each, so some four million devices. An agent that sends without end is refused, and its rehearsal fails. */
+const CHUNKS_MAX = 2_000;
+
 /** Commits a chunk, or finds it there. False where the rehearsal is not this agent's, or takes no chunks any more. */
 export async function addSnapshotChunk(
   db: Db,
@@ -20,7 +23,8 @@ export async function addSnapshotChunk(
   const { rows } = await db.query<{ is_open: boolean }>(
     `with open as (
        select rehearsal_no from sync.rehearsals
-        where tenant = $1 and rehearsal_no = $2 and agent_id = $3 and state = 'loading' for update),
+        where tenant = $1 and rehearsal_no = $2 and agent_id = $3 and state = 'loading'
+          and chunks < $7 for update),
      added as (
        insert into sync.rehearsal_chunks (tenant, rehearsal_no, chunk_no, raw_bytes, body)
        select $1, rehearsal_no, $4, $5, $6 from open on conflict do nothing returning chunk_no),
@@ -28,7 +32,7 @@ export async function addSnapshotChunk(
        update sync.rehearsals set chunks = chunks + 1, bytes = bytes + $5
         where tenant = $1 and rehearsal_no = $2 and exists (select from added))
      select exists (select from open) as is_open`,
-    [tenant, rehearsalNo, agentId, chunkNo, message.length, body],
+    [tenant, rehearsalNo, agentId, chunkNo, message.length, body, CHUNKS_MAX],
   );
   return rows[0]?.is_open === true;
 }

@@ -81,6 +81,28 @@ test("rehearsals, decided holds and the audit go by age, but for the newest, who
   assert.deepEqual(await left(db, "audit", "subject"), ["1", "729"]);
 });
 
+test("a rehearsal whose agent or core went away ends after a day, and its chunks go", async (t) => {
+  const db = await twoTenants(t);
+  await db.query(
+    `insert into sync.rehearsals (tenant, rehearsal_no, instance, actor, state, created_at)
+     select 1, no, 'nb', 'ann', state, now() - hours * interval '1 hour'
+       from (values (1, 'loading', 25), (2, 'playing', 25), (3, 'playing', 23)) v(no, state, hours)`,
+  );
+  await db.query(
+    `insert into sync.rehearsal_chunks (tenant, rehearsal_no, chunk_no, raw_bytes, body)
+     select 1, no, 1, 2, '' from unnest('{1,2,3}'::int[]) no`,
+  );
+  await look(db);
+  const { rows } = await db.query<{ line: string }>(
+    "select concat_ws(' ', rehearsal_no, state, error) as line from sync.rehearsals order by rehearsal_no",
+  );
+  assert.deepEqual(
+    rows.map(({ line }) => line),
+    ["1 failed never ended", "2 failed never ended", "3 playing"],
+  );
+  assert.deepEqual(await left(db, "rehearsal_chunks", "rehearsal_no"), [3]);
+});
+
 test("a run that fell silent is told of, with its tenant, for whoever counts", async (t) => {
   const { db } = await freshDatabase(t);
   await db.query(
