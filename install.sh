@@ -56,7 +56,8 @@ main() {
   case $component in agent | core) ;; *) fail "--component agent or --component core is needed (--help tells more)" ;; esac
   name=serviceradar-$component
   home=$ROOT_DIR/$component
-  data=$STATE_DIR/$component
+  # Where it lies in truth: a copy of a link would be no copy.
+  data=$(readlink -f -- "$STATE_DIR/$component") || data=$STATE_DIR/$component
   unit=$UNIT_DIR/$name.service
   [ "$dry_run" = 1 ] || [ "$(id -u)" -eq 0 ] || fail "installing needs root; --dry-run does not"
   has_systemd=0
@@ -67,7 +68,8 @@ main() {
   fi
   check_host
   work=$(mktemp -d)
-  trap 'rm -rf -- "$work"' EXIT
+  copying=0 can_restore=0
+  trap clean_up EXIT
   trap 'exit 1' HUP INT TERM
   obtain
   put_in_place
@@ -198,33 +200,33 @@ check_list() {
 
 put_in_place() {
   target=$home/$version
+  finish_going_back
   before=$(readlink "$home/current" 2>/dev/null || true)
-  changed=0
-  if [ "$before" = "$version" ] && cmp -s "$new/$name" "$target/$name"; then
-    say "$name $version is installed already"
-    # Its trial was cut off before it was known to be well.
-    if [ -e "$home/on-trial" ]; then
-      changed=1
-      before=$(cat "$home/on-trial")
-    fi
-  else
-    changed=1
-    check_space
+  # new: it is not what runs; resumed: it is, and its trial was cut off before it was known to be well; none: it has no trial.
+  trial=none changed=0
+  if [ "$before" != "$version" ] || ! cmp -s "$new/$name" "$target/$name"; then
+    trial=new changed=1
+    check_copy
     do_it install_files
-    do_it begin_trial
-    do_it switch_to "$version"
+  else
+    say "$name $version is installed already"
+    if [ "$(sed -n 2p "$home/on-trial" 2>/dev/null)" = "$version" ]; then
+      trial=resumed changed=1
+      before=$(sed -n 1p "$home/on-trial")
+      check_copy
+    fi
   fi
   do_it link_command
   do_it make_user
   [ "$component" = agent ] || do_it core_environment
   [ -z "$token_file" ] || do_it enrol
   if [ "$with_service" = 0 ] || [ "$has_systemd" = 0 ]; then
+    switch_untried
     plain_hint
     return
   fi
   install_unit
-  [ "$with_start" = 1 ] || return 0
-  start_service
+  if [ "$with_start" = 1 ]; then start_service; else switch_untried; fi
 }
 
 # Beside what runs, complete before it gets its name.
@@ -245,6 +247,13 @@ install_files() {
 switch_to() {
   ln -sfn -- "$1" "$home/current.new"
   mv -Tf -- "$home/current.new" "$home/current"
+}
+
+# Nothing is started, so nothing is on trial: no later run may take it for unproved.
+switch_untried() {
+  [ "$trial" = new ] || return 0
+  do_it rm -f -- "$home/on-trial"
+  do_it switch_to "$version"
 }
 
 link_command() {
@@ -277,34 +286,56 @@ enrol() {
 }
 
 install_unit() {
-  sed "s|^ExecStart=/usr/local/bin/|ExecStart=$bin_dir/|" "$new/$name.service" >"$work/unit"
+  unit_from "$new"
   cmp -s "$work/unit" "$unit" && return 0
   changed=1
   do_it install -D -m 0644 "$work/unit" "$unit"
   do_it systemctl daemon-reload
 }
 
+unit_from() { sed "s|^ExecStart=/usr/local/bin/|ExecStart=$bin_dir/|" "$1/$name.service" >"$work/unit"; }
+
+# After a switch back.
+unit_of_current() {
+  if unit_from "$home/current" 2>/dev/null; then cp -- "$work/unit" "$unit"; fi
+  systemctl daemon-reload
+}
+
 start_service() {
   do_it systemctl enable --quiet "$name.service"
   if [ "$changed" = 0 ] && systemctl is-active --quiet "$name.service"; then return 0; fi
   if [ "$component" = agent ] && [ ! -e "$CONFIG_DIR/agent.json" ]; then
+    switch_untried
     say "not started: enrol this host first, with --enroll-token-file or: $name enroll --token-file FILE"
     return 0
   fi
+  # In this order: cut off before the switch, the release before is still the one that starts.
   do_it keep_data
+  if [ "$trial" = new ]; then
+    do_it begin_trial
+    do_it switch_to "$version"
+  fi
   do_it systemctl restart "$name.service"
   if [ "$dry_run" = 1 ]; then return 0; fi
   if [ "$health_max" -gt 0 ] && ! is_well; then go_back; fi
-  end_trial
+  [ "$trial" = none ] || end_trial
   say "$name $version runs${why_well:+: $why_well}"
 }
 
-# What is written down until a release is known to be well: which one ran before.
-begin_trial() { printf '%s\n' "$before" >"$home/on-trial"; }
+# What is written down until a release is known to be well: which one ran before, and which one is tried.
+begin_trial() { printf '%s\n' "$before" "$version" >"$home/on-trial"; }
 
 # Releases older than the one before are not gone back to.
 end_trial() {
-  rm -rf -- "$home/on-trial" "$data.before" "$data.failed"
+  rm -f -- "$home/on-trial"
+  if [ "$health_max" -eq 0 ] && [ -d "$data.before" ]; then
+    say "nobody was asked whether it is well, so the data as $before left them stay in $data.before: remove them when it is"
+  elif [ -d "$data.before" ]; then
+    # What is half removed does not keep the name of something whole.
+    rm -rf -- "$data.copying"
+    mv -T -- "$data.before" "$data.copying"
+    rm -rf -- "$data.copying"
+  fi
   for each in "$home"/*/; do
     each=$(basename -- "$each")
     case $each in "$version" | "$before" | current) ;; *) rm -rf -- "${home:?}/$each" ;; esac
@@ -321,23 +352,73 @@ schema_of() {
   "$1" version 2>/dev/null | sed -n 's/.*(schema \(.*\)).*/\1/p'
 }
 
-check_space() {
+# Before anything is stopped: whether a copy can be made, and put back by renaming.
+check_copy() {
   needs_copy || return 0
+  if is_untouched || { [ "$trial" = resumed ] && [ -d "$data.before" ]; }; then return 0; fi
+  for each in "$data" "$data/postgres" "$data/postgres/pg_wal"; do
+    ! mountpoint -q -- "$each" ||
+      fail "$each is a mount point, so a copy could not take its place: nothing was changed (make a copy of your own and say --no-copy)"
+  done
+  link=$(find "$data/postgres" -type l | sed -n 1p)
+  [ -z "$link" ] ||
+    fail "$link is a link, so a copy would be none: nothing was changed (make a copy of your own and say --no-copy)"
   wanted=$(du -sk -- "$data" | cut -f 1)
-  free=$(df -Pk -- "$STATE_DIR" | awk 'NR == 2 { print $4 }')
+  free=$(df -Pk -- "$(dirname -- "$data")" | awk 'NR == 2 { print $4 }')
   [ "$free" -gt "$wanted" ] ||
-    fail "$STATE_DIR has $((free / 1024)) MB free and a copy of the data needs $((wanted / 1024)): nothing was changed (--no-copy goes without)"
+    fail "$(dirname -- "$data") has $((free / 1024)) MB free and a copy of the data needs $((wanted / 1024)): nothing was changed (--no-copy goes without)"
 }
 
-# While nothing writes, and under its name only when it is whole. One of a trial that was cut off is older, so it stays.
+# Whether no server has opened the data since they were copied: each start writes its control file.
+is_untouched() { cmp -s "$data/postgres/global/pg_control" "$data.before/postgres/global/pg_control"; }
+
+# While nothing writes, and under its name only when it is whole. Only what this run has seen to be the data as they are before its
+# start may be put back by it ($can_restore): an older copy lacks all that was written since.
 keep_data() {
+  if [ "$trial" = new ] && [ -d "$data.before" ] && ! { needs_copy && is_untouched; }; then set_aside "$data.before"; fi
   needs_copy || return 0
-  [ ! -d "$data.before" ] || return 0
+  if [ -d "$data.before" ]; then
+    if is_untouched; then can_restore=1; fi
+    return 0
+  fi
   say "copying $data, to go back to if need be"
+  copying=1
   systemctl stop "$name.service"
   rm -rf -- "$data.copying"
   cp -a --reflink=auto -- "$data" "$data.copying"
-  mv -- "$data.copying" "$data.before"
+  printf '%s\n' "$before" "$version" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$data.copying/copied-for"
+  mv -T -- "$data.copying" "$data.before"
+  copying=0 can_restore=1
+}
+
+set_aside() {
+  aside=$1-$(date -u +%Y%m%dT%H%M%SZ)
+  mv -T -- "$1" "$aside"
+  say "$1 is of an earlier upgrade; it is $aside now: remove it when you do not need it"
+}
+
+# At every end. A copy that was cut off must not fill the disk, nor keep stopped what ran.
+clean_up() {
+  if [ "$copying" = 1 ]; then
+    rm -rf -- "$data.copying" || true
+    unit_of_current || true
+    if systemctl start "$name.service"; then after="was started again"; else after="does not start"; fi
+    printf 'install.sh: %s\n' "the copy was not finished and is removed; what ran before $after" >&2
+  fi
+  rm -rf -- "$work"
+}
+
+# A machine can go down between the two renames of a going back. No core may start then: it would begin with an empty database.
+finish_going_back() {
+  if [ "$component" != core ] || [ -n "$(ls -A -- "$data" 2>/dev/null)" ]; then return 0; fi
+  if [ ! -d "$data.before" ] && [ ! -d "$data.failed" ]; then return 0; fi
+  former=$(sed -n 1p "$data.before/copied-for" 2>/dev/null) || true
+  if [ ! -e "$home/going-back" ] || [ -z "$former" ] || [ ! -d "$home/$former" ]; then
+    fail "$data is empty or not there, but $data.before or $data.failed is: nothing was changed. Move the one that you want to $data; or move both away, to begin with an empty database"
+  fi
+  say "a going back to $former was cut off; it is finished first"
+  do_it switch_to "$former"
+  do_it put_back
 }
 
 # A program is well when it does its work: an agent of which the gateway has acknowledged a heartbeat and something of a source, both
@@ -378,23 +459,39 @@ go_back() {
   why=$(sed -n '$p' "$work/health" 2>/dev/null)
   said="$name $version did not become well within $health_max s (${why:-it said nothing})"
   if systemctl is-failed --quiet "$name.service"; then said="$name $version has ended (${why:-it said nothing})"; fi
+  if [ -d "$data.before" ] && [ "$can_restore" = 0 ]; then
+    fail "$said, and stays: the core has run since $data.before was copied ($(sed -n 3p "$data.before/copied-for" 2>/dev/null)), and what was written since would be lost. To go back all the same: systemctl stop $name, mv $data $data.failed, mv $data.before $data, and install $(sed -n 1p "$data.before/copied-for" 2>/dev/null). Its log: journalctl -u $name"
+  fi
   if [ -z "$before" ] || [ "$before" = "$version" ] || [ ! -d "$home/$before" ]; then
     fail "$said, and there is no other to go back to. Its log: journalctl -u $name"
   fi
+  # Half of a going back is no state to be left in.
+  trap '' HUP INT TERM
   systemctl stop "$name.service"
-  if [ -d "$data.before" ]; then
-    rm -rf -- "$data.failed"
-    mv -- "$data" "$data.failed"
-    mv -- "$data.before" "$data"
-    said="$said; what it made of the data is in $data.failed"
-  fi
   switch_to "$before"
   rm -f -- "$home/on-trial"
-  sed "s|^ExecStart=/usr/local/bin/|ExecStart=$bin_dir/|" "$home/$before/$name.service" >"$unit" 2>/dev/null || true
-  systemctl daemon-reload
+  if [ "$can_restore" = 1 ]; then restore_data; fi
+  unit_of_current
   systemctl restart "$name.service"
+  trap 'exit 1' HUP INT TERM
   is_well || fail "$said; $before was started again, and is not well either ($(sed -n '$p' "$work/health")). The log: journalctl -u $name"
   fail "$said; $before runs again. The log: journalctl -u $name"
+}
+
+# Between the renames no data are in place; a machine that goes down there starts nothing on none.
+restore_data() {
+  if [ -d "$data.failed" ]; then set_aside "$data.failed"; fi
+  systemctl disable --quiet "$name.service"
+  : >"$home/going-back"
+  mv -T -- "$data" "$data.failed"
+  put_back
+  systemctl enable --quiet "$name.service"
+  said="$said; what it made of the data is in $data.failed"
+}
+
+put_back() {
+  mv -T -- "$data.before" "$data"
+  rm -f -- "$data/copied-for" "$home/going-back"
 }
 
 plain_hint() {
@@ -414,7 +511,7 @@ remove_all() {
   if [ "$(readlink "$bin_dir/$name" 2>/dev/null)" = "$home/current/$name" ]; then do_it rm -f -- "$bin_dir/$name"; fi
   do_it rm -rf -- "$home"
   if [ "$purge" = 1 ]; then
-    for each in "$data" "$data.before" "$data.copying" "$data.failed"; do do_it rm -rf -- "${each:?}"; done
+    for each in "$STATE_DIR/$component" "$data" "$data".before* "$data.copying" "$data".failed*; do do_it rm -rf -- "${each:?}"; done
     if [ "$component" = agent ]; then
       for each in agent.json agent.pem agent-key.pem root.pem; do do_it rm -rf -- "$CONFIG_DIR/$each" "$CONFIG_DIR/$each".*; done
     else

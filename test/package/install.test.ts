@@ -241,3 +241,59 @@ test(
     assert.equal(code, 0, out);
   },
 );
+
+test(
+  "an agent that is not enrolled is switched over without a trial, so that a later run leaves it alone",
+  { skip },
+  async (t) => {
+    const dir = await releasesFolder(t);
+    await release(dir, "1.0.0");
+    await release(dir, "1.1.0", 1);
+    const { code, out } = inside(
+      dir,
+      `set -e
+     ${SYSTEMCTL}
+     rm /etc/serviceradar/agent.json
+     ${install("1.0.0")}
+     ${install("1.1.0")}
+     [ "$(serviceradar-agent version)" = 1.1.0 ]
+     [ ! -e /opt/serviceradar/agent/on-trial ]
+     touch /etc/serviceradar/agent.json
+     sed -i 's/is-\\*) exit 1/is-failed) exit 1/' /usr/local/bin/systemctl
+     ${install("1.1.0", "--health-max 1")}
+     [ "$(serviceradar-agent version)" = 1.1.0 ]`,
+    );
+    assert.equal(code, 0, out);
+    assert.match(out, /not started: enrol this host first/);
+    assert.doesNotMatch(out, /systemctl restart/);
+  },
+);
+
+test(
+  "a core's data on a mount point are refused before anything is stopped",
+  { skip },
+  async (t) => {
+    const dir = await releasesFolder(t);
+    for (const version of ["1.0.0", "1.1.0"]) {
+      const program = `#!/bin/sh\n[ $1 != version ] || echo "serviceradar-core ${version} (schema ${version})"\n`;
+      const programs = { core: { "serviceradar-core": Buffer.from(program) } };
+      await writeRelease(dir, { version, programs, key });
+    }
+    const installCore = (version: string): string =>
+      install(version).replace("component agent", "component core");
+    const { code, out } = inside(
+      dir,
+      `set -e
+   ${SYSTEMCTL}
+   mkdir -p /var/lib/serviceradar/core
+   mount -t tmpfs tmpfs /var/lib/serviceradar/core
+   mkdir -p /var/lib/serviceradar/core/postgres
+   ${installCore("1.0.0")}
+   ! ${installCore("1.1.0")}
+   [ "$(serviceradar-core version)" = "serviceradar-core 1.0.0 (schema 1.0.0)" ]`,
+    );
+    assert.equal(code, 0, out);
+    assert.match(out, /serviceradar\/core is a mount point, so a copy could not take its place/);
+    assert.doesNotMatch(out, /systemctl stop/);
+  },
+);
