@@ -217,15 +217,19 @@ export class Agent {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     try {
-      await Promise.race([this.#config.first, this.#refused.promise, this.#losePatience(either)]);
+      const isConfigured = await Promise.race([
+        this.#config.first.then(() => true),
+        this.#refused.promise,
+        pause(this.#options.clock, ONCE_START_PATIENCE_MS, either).then(() => false),
+      ]);
+      if (!isConfigured) this.#failUnconfigured();
     } finally {
       over.abort();
     }
   }
 
-  async #losePatience(signal: AbortSignal): Promise<void> {
-    await pause(this.#options.clock, ONCE_START_PATIENCE_MS, signal);
-    if (signal.aborted) return;
+  /** Stopped or out of patience, it has run nothing: that is a failure, with the last reason. */
+  #failUnconfigured(): never {
     if (this.#lastFailure !== undefined) throw this.#lastFailure;
     const reason = this.#config.keptBecause ?? "the gateway did not answer in time";
     throw new SyncError("unavailable", noConfig(reason), { retry: "transient" });

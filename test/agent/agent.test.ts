@@ -397,6 +397,19 @@ test("a gateway whose authority we do not know is not trusted", async () => {
   await assert.rejects(result, /^SyncError: Gateway not trusted: .*ca_file/);
 });
 
+test("an agent that runs once and is stopped before it had a configuration has failed", async () => {
+  await using gateway = await gatewayWith({ dc1: {} });
+  gateway.fault = (rpc) => (rpc === "hello" ? refusal("UNAVAILABLE", "not now") : undefined);
+  const stop = new AbortController();
+  const clock = new ManualClock();
+  const made = optionsOf({ options: { isOnce: true } }, { gateways: [gateway], clock });
+  const result = new Agent(made).runOnce(stop.signal);
+  result.catch(() => undefined);
+  await gateway.until(() => gateway.hellos.length > 0);
+  stop.abort();
+  await assert.rejects(result, { code: "unavailable" });
+});
+
 test("an agent that runs once gives up a gateway that does not answer for a minute", async () => {
   const gateway = await gatewayWith({});
   await gateway.goAway();
