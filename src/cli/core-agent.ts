@@ -100,7 +100,7 @@ export const AGENT_COMMANDS: readonly Command<CoreContext>[] = [
       const agent = await session.ask<Agent>({ method: "POST", path });
       session.show(agent, () => [
         `Agent ${agent.agent_id} is revoked. Its certificates are refused from now on; its sources run no more.`,
-        `To let it in again with a new one: ${session.commandLine(`agent create --agent-id ${agent.agent_id}`)}`,
+        `To let it in again with a new one: ${session.commandLine(`agent create --agent-id ${agent.agent_id} --force`)}`,
       ]);
     },
   }),
