@@ -1,7 +1,9 @@
 /** The cache of what was asked, and the page's one way to ask. */
 import { QueryCache, QueryClient } from "@tanstack/react-query";
 
+import { pageNowMs } from "../../lib/page-clock.ts";
 import { ApiProblem, askWith, type Ask } from "./api-client.ts";
+import { reach } from "./reach.ts";
 
 /** How long an answer is taken for current without being told that something changed, ms. */
 const FRESH_MS = 10_000;
@@ -14,7 +16,9 @@ export const SESSION_KEY = ["session"] as const;
 /** The cache. A 401 anywhere means that the session has ended. */
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
+    onSuccess: () => reach.answered(),
     onError: (thrown) => {
+      reach.failed(thrown instanceof ApiProblem ? thrown.status : undefined, pageNowMs());
       if (thrown instanceof ApiProblem && thrown.status === 401) {
         queryClient.setQueryData(SESSION_KEY, null);
       }

@@ -6,6 +6,7 @@ import { useLive, type Liveness } from "../calls/live.ts";
 import { IconButton } from "../parts/button.tsx";
 import { Drawer } from "../parts/dialog.tsx";
 import { Toasts } from "../parts/toasts.tsx";
+import { AwayNotice } from "./away-notice.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import { ShortcutHelp } from "./shortcut-help.tsx";
 import type { ShortcutAct } from "./shortcuts.ts";
@@ -31,6 +32,7 @@ export function Shell(): ReactNode {
         <SideBar tenant={tenant} />
         <div className="content">
           <TopBar liveness={liveness} onOpen={setOpened} />
+          <AwayNotice />
           <main id="main" tabIndex={-1}>
             <Outlet />
           </main>

@@ -29,7 +29,7 @@ export function StepConnection({ wizard }: { readonly wizard: Wizard }): ReactNo
         label="Address"
         type="url"
         placeholder={words.endpoint}
-        hint="As in a browser; a pasted page of it is fine."
+        hint="As in a browser, without the path of a page."
         value={draft.endpoint}
         wrong={shown.endpoint}
         onChange={(endpoint) => change({ endpoint })}

@@ -18,7 +18,7 @@ export function StepScope({ wizard }: { readonly wizard: Wizard }): ReactNode {
   return (
     <StepFrame
       title="What is pulled, and how often?"
-      about="What stands here suits most; all of it can be changed later."
+      about="What stands here suits most. Intervals can be changed in the page later, the rest by source apply."
       next={wizard.isStoring ? "Storing…" : "Store and rehearse"}
       onNext={onNext}
       onBack={() => wizard.goTo(2)}

@@ -8,7 +8,7 @@ import { agentsQuery } from "../../calls/agents.ts";
 import { sourcesQuery } from "../../calls/sources.ts";
 import { inboxQuery, qualityQuery } from "../../calls/standing.ts";
 import { Panel } from "../../parts/panel.tsx";
-import { EmptyState, Skeleton } from "../../parts/states.tsx";
+import { EmptyState, ErrorState, Skeleton } from "../../parts/states.tsx";
 import { attentionOf, type Attention } from "./attention.ts";
 
 /** What needs a person, the worst first. */
@@ -17,7 +17,9 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
   const agents = useQuery(agentsQuery(tenant));
   const inbox = useQuery(inboxQuery(tenant));
   const quality = useQuery(qualityQuery(tenant));
-  const isLoading = [sources, agents, inbox, quality].some((query) => query.isPending);
+  const queries = [sources, agents, inbox, quality];
+  const isLoading = queries.some((query) => query.isPending);
+  const failed = queries.find((query) => query.isError && query.data === undefined);
   const standing = {
     sources: sources.data,
     agents: agents.data,
@@ -31,6 +33,8 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
         <div className="panel-body">
           <Skeleton lines={4} />
         </div>
+      ) : failed !== undefined && all.length === 0 ? (
+        <ErrorState error={failed.error} retry={() => void failed.refetch()} />
       ) : all.length === 0 ? (
         <EmptyState icon={CircleCheck} title="Nothing needs you">
           Every source ran, every agent is connected, and nothing waits for a decision.

@@ -35,8 +35,8 @@ export function OverviewFigures({ tenant }: { readonly tenant: string }): ReactN
       <Figure
         label="Agents online"
         value={of === undefined ? undefined : `${of.agents_online} of ${of.agents}`}
-        note={away > 0 ? `${away} away` : "all connected"}
-        tone={away > 0 ? "bad" : "good"}
+        note={of !== undefined && (away > 0 ? `${away} away` : "all connected")}
+        tone={of === undefined ? "idle" : away > 0 ? "bad" : "good"}
         link={{ to: "/t/$tenant/agents", params }}
       />
       <Figure
