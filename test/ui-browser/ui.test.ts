@@ -176,6 +176,17 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.close();
   });
 
+  it("makes a line that enrols an agent, with the core's address in it or in the token", async () => {
+    const page = await stage.open("/t/acme/agents");
+    await page.getByRole("button", { name: "Enrol" }).first().click();
+    await page.getByLabel("Agent id").fill("dc9");
+    await page.getByRole("button", { name: "Make the line" }).click();
+    const line = page.getByRole("group", { name: "enrolment line" });
+    assert.match(await line.innerText(), / --core-url https:\/\/CORE:PORT /);
+    assert.deepEqual(await violations(page), []);
+    await page.close();
+  });
+
   it("says nothing on the console and asks no other host", async () => {
     const asked: string[] = [];
     const page = await stage.context.newPage();

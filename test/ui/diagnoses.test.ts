@@ -69,7 +69,10 @@ test("ingestion tells of requests that gave up, of bursts and of what is set asi
 });
 
 test("what is pasted names the token once, and the agent in every offline line", () => {
-  assert.equal(enrolLine("T1").split("T1").length, 2);
+  const whole = enrolLine({ token: "T1", coreUrl: "https://core:50053" });
+  assert.equal(whole.split("T1").length, 2);
+  assert.doesNotMatch(whole, /--core-url/);
+  assert.match(enrolLine({ token: "T1", coreUrl: "" }), / --core-url https:\/\/CORE:PORT /);
   const lines = offlineLines({ agent: "dc1", tenant: "acme", partition: "default" }).split("\n");
   assert.ok(lines.filter((line) => !line.startsWith("#")).every((line) => line.includes("dc1")));
 });

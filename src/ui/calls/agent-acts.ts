@@ -24,7 +24,7 @@ export const refusalsQuery = (tenant: string) =>
 /** Makes a token for a host. Throws ApiProblem. */
 export async function makeEnrolment(
   tenant: string,
-  wanted: { readonly agent_id: string; readonly partition: string; readonly gateway_addr?: string },
+  wanted: { readonly agent_id: string; readonly partition: string; readonly core_url?: string },
 ): Promise<Enrolment> {
   const path = pathOf(["tenants", tenant, "enrolments"]);
   const made = await ask<Enrolment>({ method: "POST", path, body: wanted });

@@ -15,21 +15,24 @@ type EnrolDialogProps = {
   readonly onClose: () => void;
 };
 
+/** What the fields hold. */
+type Wanted = { readonly agent: string; readonly partition: string; readonly coreUrl: string };
+const NOTHING: Wanted = { agent: "", partition: "default", coreUrl: "" };
+
 /** Makes a host an agent: one line to paste there, or what to do where no line leads to the core. */
 export function EnrolDialog({ tenant, isOpen, onClose }: EnrolDialogProps): ReactNode {
-  const [agent, setAgent] = useState("");
-  const [partition, setPartition] = useState("default");
+  const [wanted, setWanted] = useState(NOTHING);
   const [made, setMade] = useState<Enrolment | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
   const close = (): void => {
     setMade(undefined);
     setError(undefined);
-    setAgent("");
+    setWanted(NOTHING);
     onClose();
   };
   const make = async (): Promise<void> => {
     try {
-      setMade(await makeEnrolment(tenant, { agent_id: agent.trim(), partition: partition.trim() }));
+      setMade(await makeEnrolment(tenant, bodyOf(wanted)));
       setError(undefined);
     } catch (thrown) {
       setError(thrown);
@@ -46,7 +49,11 @@ export function EnrolDialog({ tenant, isOpen, onClose }: EnrolDialogProps): Reac
         made === undefined ? (
           <>
             <Button onClick={close}>Cancel</Button>
-            <Button kind="primary" disabled={agent.trim() === ""} onClick={() => void make()}>
+            <Button
+              kind="primary"
+              disabled={wanted.agent.trim() === ""}
+              onClick={() => void make()}
+            >
               Make the line
             </Button>
           </>
@@ -59,20 +66,7 @@ export function EnrolDialog({ tenant, isOpen, onClose }: EnrolDialogProps): Reac
     >
       {made === undefined ? (
         <>
-          <div className="columns-2">
-            <TextField
-              label="Agent id"
-              hint="A name for the host, such as dc1-agent."
-              value={agent}
-              onChange={setAgent}
-            />
-            <TextField
-              label="Partition"
-              hint="Network whose addresses are its own."
-              value={partition}
-              onChange={setPartition}
-            />
-          </div>
+          <WantedFields wanted={wanted} onChange={setWanted} />
           {error !== undefined && (
             <p className="notice" data-tone="bad" role="alert">
               {problemWords(error)}
@@ -80,26 +74,62 @@ export function EnrolDialog({ tenant, isOpen, onClose }: EnrolDialogProps): Reac
           )}
         </>
       ) : (
-        <Made made={made} tenant={tenant} partition={partition} />
+        <Made made={made} tenant={tenant} wanted={wanted} />
       )}
     </Dialog>
   );
 }
 
-type MadeProps = {
-  readonly made: Enrolment;
-  readonly tenant: string;
-  readonly partition: string;
-};
+function bodyOf({ agent, partition, coreUrl }: Wanted): Parameters<typeof makeEnrolment>[1] {
+  const where = coreUrl.trim() === "" ? {} : { core_url: coreUrl.trim() };
+  return { agent_id: agent.trim(), partition: partition.trim(), ...where };
+}
 
-function Made({ made, tenant, partition }: MadeProps): ReactNode {
+type WantedFieldsProps = { readonly wanted: Wanted; readonly onChange: (wanted: Wanted) => void };
+
+function WantedFields({ wanted, onChange }: WantedFieldsProps): ReactNode {
+  const { agent, partition, coreUrl } = wanted;
+  return (
+    <>
+      <div className="columns-2">
+        <TextField
+          label="Agent id"
+          hint="A name for the host, such as dc1-agent."
+          value={agent}
+          onChange={(text) => onChange({ ...wanted, agent: text })}
+        />
+        <TextField
+          label="Partition"
+          hint="Network whose addresses are its own."
+          value={partition}
+          onChange={(text) => onChange({ ...wanted, partition: text })}
+        />
+      </div>
+      <TextField
+        label="Address for enrolment"
+        type="url"
+        placeholder="https://core.example.com:50053"
+        hint="Where the core listens by --enroll-listen; without that nobody can enrol."
+        value={coreUrl}
+        onChange={(text) => onChange({ ...wanted, coreUrl: text })}
+      />
+    </>
+  );
+}
+
+type MadeProps = { readonly made: Enrolment; readonly tenant: string; readonly wanted: Wanted };
+
+function Made({ made, tenant, wanted: { partition, coreUrl } }: MadeProps): ReactNode {
   return (
     <div className="stack">
       <p>
         Paste this on the host. The token is shown this once, is good for one key, and ends{" "}
         <ExactTime at={made.expires_at} />.
       </p>
-      <CopyLine label="enrolment line" text={enrolLine(made.token)} />
+      <CopyLine
+        label="enrolment line"
+        text={enrolLine({ token: made.token, coreUrl: coreUrl.trim() })}
+      />
       <details>
         <summary>No line leads from there to the core</summary>
         <div className="stack-s">

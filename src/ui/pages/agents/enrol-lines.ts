@@ -1,8 +1,18 @@
 /** What is pasted on a host to make it an agent. Pure. */
 
-/** Enrols with a token that no other user of the host can read, and starts. */
-export function enrolLine(token: string): string {
-  return `(umask 077 && printf %s '${token}' > enrol.token) && serviceradar-agent enroll --token-file enrol.token && rm enrol.token`;
+/** Stands for what only the operator knows. */
+const SOME_CORE = "https://CORE:PORT";
+
+/** Enrols with a token that no other user of the host can read. `coreUrl`: what the token holds; without it the line has to say. */
+export function enrolLine({
+  token,
+  coreUrl,
+}: {
+  readonly token: string;
+  readonly coreUrl: string;
+}): string {
+  const where = coreUrl === "" ? ` --core-url ${SOME_CORE}` : "";
+  return `(umask 077 && printf %s '${token}' > enrol.token) && serviceradar-agent enroll --token-file enrol.token${where} && rm enrol.token`;
 }
 
 type Offline = { readonly agent: string; readonly tenant: string; readonly partition: string };
