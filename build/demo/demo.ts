@@ -6,19 +6,23 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { messageOf } from "../../src/lib/errors.ts";
+import { PLANT_DAYS } from "../../test/fakes/troubled-plant.ts";
 import { apiOf } from "../process/core-commands.ts";
 import type { Program } from "../process/program.ts";
 import { openStage, type Stage } from "../process/stage.ts";
 import { ensureUi } from "../ui/ensure-ui.ts";
-import { watchSync, type Ask } from "./progress.ts";
+import { passPlantDays } from "./plant-days.ts";
+import { watchSync } from "./progress.ts";
 import {
   armisArguments,
   netboxArguments,
+  plantArguments,
+  plantPayload,
   tenantsOf,
   writePayload,
   type DemoTenant,
 } from "./scene.ts";
-import { printSummary } from "./summary.ts";
+import { countRecords, printSummary } from "./summary.ts";
 
 /** How often it is looked whether everything still runs, ms. */
 const LOOK_MS = 500;
@@ -75,17 +79,19 @@ async function demo(flags: Flags): Promise<void> {
 
 async function play(stage: Stage, { isOnce, devices }: Flags): Promise<void> {
   stopping.signal.throwIfAborted();
-  print("Starting the sources: two recorded NetBoxes and an Armis…");
+  print("Starting the sources: two recorded NetBoxes, an Armis, and the Armis of a plant…");
   const sources = {
     newer: stage.start("netbox-4.6", ...netboxArguments("4.6.8", devices)),
     older: stage.start("netbox-4.5", ...netboxArguments("4.5.10", devices)),
     armis: stage.start("armis", ...armisArguments(devices)),
+    plant: stage.start("armis-plant", ...plantArguments(devices)),
   };
   const urls = {
     newer: await urlOf(sources.newer),
     older: await urlOf(sources.older),
     armis: await urlOf(sources.armis),
   };
+  const plantUrl = await urlOf(sources.plant);
   const tenants: SetUp[] = [];
   for (const tenant of tenantsOf(urls)) tenants.push(await setUp(stage, tenant));
   print("Starting one agent a tenant; each gets its sources over mTLS and pulls them…");
@@ -98,8 +104,12 @@ async function play(stage: Stage, { isOnce, devices }: Flags): Promise<void> {
   await Promise.race([watchSync(tenants, { print, signal }), running, stopped()]);
   if (stopping.signal.aborted) return;
   const seconds = (performance.now() - startedMs) / 1_000;
+  const records = await countRecords(tenants);
+  print(`Letting ${PLANT_DAYS} days go by at the plant, which gets much wrong…`);
+  await Promise.race([bringPlant(stage, tenants, plantUrl), running, stopped()]);
+  if (stopping.signal.aborted) return;
   print("");
-  await printSummary({ tenants, seconds, agents }, print);
+  await printSummary({ tenants, records, seconds, agents }, print);
   if (isOnce) return;
   await printWhatNext(stage, tenants);
   await Promise.race([stopped(), running]);
@@ -110,7 +120,11 @@ async function urlOf(fake: Program): Promise<string> {
   return (JSON.parse(await fake.line('"url"')) as { readonly url: string }).url;
 }
 
-type SetUp = { readonly tenant: DemoTenant; readonly token: string; readonly ask: Ask };
+type SetUp = {
+  readonly tenant: DemoTenant;
+  readonly token: string;
+  readonly ask: ReturnType<typeof apiOf>;
+};
 
 function agentFile({ dir }: Stage, { agentId }: DemoTenant): string {
   return join(dir, agentId, "agent.json");
@@ -128,6 +142,20 @@ async function setUp({ command, dir, grpc, http }: Stage, tenant: DemoTenant): P
   const made = await command("token", "create", "demo", ...mine, "--role", "admin");
   const { token } = made as { token: string };
   return { tenant, token, ask: apiOf(`http://${http}/api/v1`, { tenant: slug, token }) };
+}
+
+/** Gives the first tenant the plant's source, and lets its days go by. */
+async function bringPlant(
+  { command }: Stage,
+  [first]: readonly SetUp[],
+  url: string,
+): Promise<void> {
+  if (first === undefined) return;
+  const { slug, agentId } = first.tenant;
+  // A day of the plant is a run; what three runs miss goes without the hours that it would else be waited for.
+  await command("retention", "set", "--absent-hours", "0", "--tenant", slug);
+  await first.ask(`/sources?agent_id=${agentId}`, plantPayload(url));
+  await passPlantDays(first.ask, stopping.signal);
 }
 
 async function printWhatNext(stage: Stage, tenants: readonly SetUp[]): Promise<void> {

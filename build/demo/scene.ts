@@ -1,6 +1,7 @@
 /**
- * What the demo shows: two tenants on one core. Acme has a NetBox (recorded from a real one) and an Armis that sees the same
- * devices and 7,000 more; Globex has a NetBox of its own. Same partition name, overlapping addresses, nothing in common.
+ * What the demo shows: two tenants on one core. Acme has a NetBox (recorded from a real one), an Armis that sees the same
+ * devices and 7,000 more, and the Armis of a plant that gets much wrong; Globex has a NetBox of its own. Same partition name,
+ * overlapping addresses, nothing in common.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -40,6 +41,30 @@ export function armisArguments(devices: number): readonly string[] {
     ARMIS_SECRET,
     ...recorded,
   ];
+}
+
+/**
+ * Tags of the plant whose serials become those of known devices: more than the storm brake lets pass, which is 50 devices or
+ * one in a hundred.
+ */
+function plantTags(devices: number): number {
+  return 60 + Math.ceil(devices * 0.012);
+}
+
+/** Arguments of the plant's Armis, beside sources of up to so many devices. */
+export function plantArguments(devices: number): readonly string[] {
+  const known = ["--recorded", "test/recorded/netbox-4.6.8"];
+  const tags = ["--tags", String(plantTags(devices)), "--secret-key", ARMIS_SECRET];
+  return ["test/fakes/armis-plant-server.ts", ...known, ...tags];
+}
+
+/** Name of the plant's source. */
+export const PLANT = "armis_plant";
+
+/** The payload of the plant's source. */
+export function plantPayload(endpoint: string): DemoTenant["payload"] {
+  const plant = { type: "armis", endpoint, credentials: { secret_key: ARMIS_SECRET } };
+  return { poll_interval: "10m", sources: { [PLANT]: plant } };
 }
 
 /** The tenants with their sources. */

@@ -12,6 +12,8 @@ type Overview = {
 /** What a sync came to, and how long that took. */
 export interface Sync {
   readonly tenants: readonly { readonly ask: Ask }[];
+  /** That were in the inventory after so many seconds. */
+  readonly records: number;
   readonly seconds: number;
   readonly agents: readonly Program[];
 }
@@ -21,12 +23,11 @@ const AGENT_SOURCE = "agents";
 
 /** Tells what a sync came to, tenant by tenant. */
 export async function printSummary(sync: Sync, print: (line: string) => void): Promise<void> {
-  const { tenants, seconds, agents } = sync;
-  let records = 0;
+  const { tenants, records, seconds, agents } = sync;
   for (const { ask } of tenants) {
-    const overview = await ask<Overview>("");
-    records += overview.records;
-    for (const line of tenantLines(overview)) print(line);
+    for (const line of tenantLines(await ask<Overview>(""))) print(line);
+    const waiting = await reviewCounts(ask);
+    if (waiting !== "") print(`  waits for a decision: ${waiting}`);
   }
   const rate = count(Math.round(records / seconds));
   print(`${count(records)} records from source to inventory in ${seconds.toFixed(1)} s: ${rate}/s`);
@@ -48,6 +49,41 @@ function tenantLines(overview: Overview): readonly string[] {
       return `  ${name.padEnd(14)} ${count(own).padStart(8)} devices`;
     });
   return [head, ...lines];
+}
+
+type Quality = Readonly<Record<"held_publications" | "quarantined_pairs", number>> &
+  Readonly<
+    Record<
+      "learnt_values" | "flapping_records" | "flapping_values" | "crowded_devices",
+      { readonly count: number }
+    >
+  >;
+
+/** What the review queue has, by kind; "" where it is empty. */
+async function reviewCounts(ask: Ask): Promise<string> {
+  const quality = await ask<Quality>("/dire/quality");
+  const { retractions } = await ask<{ retractions: readonly object[] }>("/retractions?state=held");
+  const counts: readonly (readonly [one: string, many: string, count: number])[] = [
+    ["publication held", "publications held", quality.held_publications],
+    ["retraction held", "retractions held", retractions.length],
+    ["pair held apart", "pairs held apart", quality.quarantined_pairs],
+    ["doubtful value", "doubtful values", quality.learnt_values.count],
+    ["flapping record", "flapping records", quality.flapping_records.count],
+    ["flapping value", "flapping values", quality.flapping_values.count],
+    ["crowded device", "crowded devices", quality.crowded_devices.count],
+  ];
+  return counts
+    .filter(([, , number]) => number > 0)
+    .map(([one, many, number]) => `${count(number)} ${number === 1 ? one : many}`)
+    .join(", ");
+}
+
+/** How many records of sources the tenants have. */
+export async function countRecords(tenants: readonly { readonly ask: Ask }[]): Promise<number> {
+  const counts = await Promise.all(
+    tenants.map(async ({ ask }) => (await ask<Overview>("")).records),
+  );
+  return counts.reduce((sum, records) => sum + records, 0);
 }
 
 function count(number: number): string {
