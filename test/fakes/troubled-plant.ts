@@ -16,21 +16,21 @@ export interface PlantOptions {
 /** Days on which something changes; after the last nothing does. */
 export const PLANT_DAYS = 5;
 /** Known devices that are needed besides those of tags. */
-export const PLANT_KNOWN_MIN = 20;
+const PLANT_KNOWN_MIN = 20;
 /** Handhelds that the plant has on its first day alone. */
 export const PLANT_LEAVING = 30;
 /** More than the 16 records that may share a name. */
 const KIOSKS = 20;
 /** More than the 32 addresses that nobody wonders about. */
 const PROXY_IPS = 40;
-/** No other fleet here is made of it. */
+/** Of what the machines are besides. */
 const SEED = 4_711;
 
 type Machine = Partial<FleetDevice>;
 
 /** The plant's machines on a day, counted from 1. Each day has the same places; the PLANT_LEAVING stand last. */
 export function plantMachines({ known, tags }: PlantOptions, day: number): readonly FleetDevice[] {
-  const machines = [
+  const machines: readonly Machine[] = [
     ...clones(known.device(8)),
     ...laptopsOfOneDock(),
     ...[1, 2, 3].map((nth) => macAlone(known.device(nth))),
@@ -47,10 +47,19 @@ export function plantMachines({ known, tags }: PlantOptions, day: number): reado
   return machines.map((machine, index) => ({ ...ownOf(own, index), ...machine, id: index + 1 }));
 }
 
-/** With a MAC and a serial that nobody else has. */
+/** With a serial and a MAC that nobody else has: those of other fleets are dealt out by chance, and may meet. */
 function ownOf(fleet: Fleet, index: number): FleetDevice {
-  const bare = { manufacturer: "", model: "", ips: [], site: "Austin Plant", location: "Austin" };
-  return { ...fleet.device(index), ...bare };
+  const hex = index.toString(16).toUpperCase().padStart(4, "0");
+  return {
+    ...fleet.device(index),
+    serial: `AUS${label(index)}`,
+    macs: [`00:A0:F8:A5:${hex.slice(0, 2)}:${hex.slice(2)}`],
+    manufacturer: "",
+    model: "",
+    ips: [],
+    site: "Austin Plant",
+    location: "Austin",
+  };
 }
 
 /** Two panels of one image: both bear the serial of the device that it was made from. */
@@ -82,7 +91,7 @@ function wanderers(before: FleetDevice, after: FleetDevice, day: number): readon
   ];
 }
 
-function many<T>(count: number, make: (nth: number) => T): readonly T[] {
+function many<T>(count: number, make: (nth: number) => T): T[] {
   return Array.from({ length: count }, (_, nth) => make(nth));
 }
 
