@@ -17,6 +17,11 @@ const OWN_CERTIFICATE =
 const REACH =
   "verify that the agent can reach the gateway (gateway_addr in agent.json, port 50052 outbound) and that its certificate is valid";
 
+/** What gets this host another certificate; `flag` as the agent's record wants it, an agent that was revoked is let in without --renew alone. */
+function enrolAnew(flag: string): string {
+  return `make a token at the core (serviceradar-core agent token --agent-id ID${flag}), then here: serviceradar-agent enroll --token-file FILE --force`;
+}
+
 /** The first that fits. */
 const RULES: readonly Rule[] = [
   {
@@ -50,10 +55,27 @@ const RULES: readonly Rule[] = [
   },
   {
     codes: ["permission_denied"],
-    text: /revoked/,
+    text: /agent revoked/,
     title: "Agent revoked",
-    advice:
-      "an administrator ended its identity; a new certificate lets it in again (serviceradar-core agent create, without --renew)",
+    advice: `an administrator ended its identity; to let it in again, ${enrolAnew("")}`,
+  },
+  {
+    codes: ["permission_denied"],
+    text: /certificate revoked/,
+    title: "Certificate revoked",
+    advice: `this agent was let in again with a newer certificate; use that, or ${enrolAnew(" --renew")}`,
+  },
+  {
+    codes: ["permission_denied"],
+    text: /authority revoked/,
+    title: "Authority revoked",
+    advice: `an administrator ended the authority that certified this agent; ${enrolAnew(" --renew")}`,
+  },
+  {
+    codes: ["unauthenticated"],
+    text: /certificate has expired/,
+    title: "Certificate expired",
+    advice: `look at this host's clock; if it is right, ${enrolAnew(" --renew")}`,
   },
   {
     codes: ["permission_denied", "unauthenticated"],

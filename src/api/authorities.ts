@@ -5,6 +5,12 @@ import {
   listAuthorities,
   type ShownAuthority,
 } from "../control/authority-import.ts";
+import {
+  reinstateAuthority,
+  revokeAuthority,
+  type AuthorityAct,
+} from "../control/authority-revocation.ts";
+import type { Tenant } from "../control/tenants.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import type { ApiContext } from "./context.ts";
 import { Problem } from "./errors.ts";
@@ -29,6 +35,10 @@ export const authoritySchema = z
     spki_sha256: z.string().openapi({ description: "Of its public key, hexadecimal" }),
     not_after: z.string().openapi({ format: "date-time" }),
     imported: z.boolean().openapi({ description: "Its key is held elsewhere" }),
+    revoked_at: z
+      .string()
+      .optional()
+      .openapi({ format: "date-time", description: "Its certificates are refused since then" }),
     certificate_pem: z.string(),
   })
   .openapi("Authority");
@@ -46,7 +56,7 @@ const list = createRoute({
         authorities: z.array(authoritySchema),
         root_pem: z.string().openapi({ description: "What agents trust the gateway by" }),
       }),
-      "Those in force",
+      "Oldest first, revoked ones too",
     ),
     ...PROBLEMS,
   },
@@ -69,8 +79,34 @@ const trust = createRoute({
   responses: { 201: answers(authoritySchema, "The authority"), ...PROBLEMS },
 });
 
+const oneParams = tenantParams.extend({
+  authority_no: z.coerce.number().int().positive().openapi({ description: "As the list has it" }),
+});
+
+const revoke = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/authorities/{authority_no}/revoke`,
+  tags,
+  summary:
+    "Refuse every certificate of an authority, on open streams too; a tenant without another of its own gets one",
+  ...needs("platform"),
+  request: { params: oneParams },
+  responses: { 200: answers(authoritySchema, "As it is now"), ...PROBLEMS },
+});
+
+const reinstate = createRoute({
+  method: "post",
+  path: `${TENANT_PATH}/authorities/{authority_no}/reinstate`,
+  tags,
+  summary: "Take the certificates of a revoked authority again",
+  ...needs("platform"),
+  request: { params: oneParams },
+  responses: { 200: answers(authoritySchema, "As it is now"), ...PROBLEMS },
+});
+
 /** Adds the routes of authorities. */
-export function addAuthorities(app: Api, { db, authorities, clock }: ApiContext): void {
+export function addAuthorities(app: Api, context: ApiContext): void {
+  const { db, authorities, clock } = context;
   app.openapi(list, async (c) => {
     const rows = await listAuthorities(db, c.get("tenant").tenant);
     const { certificatePem: root_pem } = await authorities.root(db);
@@ -89,6 +125,28 @@ export function addAuthorities(app: Api, { db, authorities, clock }: ApiContext)
     if (!imported.ok) throw new Problem("invalid_authority", `the file ${imported.error}`);
     return c.json(shown(imported.value), 201);
   });
+  app.openapi(revoke, async (c) => {
+    const act = actOf(c.get("tenant"), c.req.valid("param").authority_no, c.get("caller").actor);
+    return c.json(found(await revokeAuthority(db, authorities, act), act), 200);
+  });
+  app.openapi(reinstate, async (c) => {
+    const act = actOf(c.get("tenant"), c.req.valid("param").authority_no, c.get("caller").actor);
+    return c.json(found(await reinstateAuthority(db, act), act), 200);
+  });
+}
+
+function actOf({ tenant, slug: text }: Tenant, authorityNo: number, actor: string): AuthorityAct {
+  const slug = parseTenantSlug(text);
+  if (!slug.ok) throw new Problem("tenant_not_found", slug.error);
+  return { tenant, slug: slug.value, authorityNo, actor };
+}
+
+function found(
+  authority: ShownAuthority | undefined,
+  { slug, authorityNo }: AuthorityAct,
+): z.infer<typeof authoritySchema> {
+  if (authority !== undefined) return shown(authority);
+  throw new Problem("not_found", `tenant "${slug}" has no authority ${authorityNo}`);
 }
 
 function shown(authority: ShownAuthority): z.infer<typeof authoritySchema> {
@@ -98,6 +156,7 @@ function shown(authority: ShownAuthority): z.infer<typeof authoritySchema> {
     spki_sha256: authority.spkiSha256,
     not_after: timeOf(authority.notAfterMs),
     imported: authority.isImported,
+    revoked_at: timeOf(authority.revokedMs),
     certificate_pem: authority.certificatePem,
   };
 }

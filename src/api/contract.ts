@@ -235,6 +235,13 @@ export const refusalSchema = z
     refused: count,
     first_at: time,
     last_at: time,
+    certificate_serial: z.string().optional().openapi({
+      description: "Of the certificate refused last, hexadecimal; absent: none was seen",
+    }),
+    certificate_sha256: z
+      .string()
+      .optional()
+      .openapi({ description: "Its fingerprint, hexadecimal" }),
   })
   .openapi("Refusal");
 

@@ -203,5 +203,7 @@ function shownRefusal(refusal: RefusalCount): z.infer<typeof refusalSchema> {
     refused: refusal.refused,
     first_at: timeOf(refusal.firstMs),
     last_at: timeOf(refusal.lastMs),
+    certificate_serial: refusal.certificate?.serial,
+    certificate_sha256: refusal.certificate?.sha256,
   };
 }

@@ -6,7 +6,7 @@ import type { authoritySchema } from "../api/authorities.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
-import { RefusedRequest, tenantCommand } from "./core-session.ts";
+import { Misuse, RefusedRequest, tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
 import { tableLines } from "./table.ts";
 import { timeText } from "./wording.ts";
@@ -16,7 +16,9 @@ type Authority = z.infer<typeof authoritySchema>;
 /** Hexadecimal digits that tell two keys apart for people. */
 const KEY_CHARS = 16;
 
-/** authority list, import. */
+const keyOperand = { key: required("KEY", "how its key begins, as the list shows it") };
+
+/** authority list, import, revoke, reinstate. */
 export const AUTHORITY_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "authority list",
@@ -31,6 +33,10 @@ export const AUTHORITY_COMMANDS: readonly Command<CoreContext>[] = [
             { title: "KEY", text: ({ spki_sha256: key }) => key.slice(0, KEY_CHARS) },
             { title: "ENDS", text: ({ not_after: end }) => timeText(end) },
             { title: "ORIGIN", text: ({ imported }) => (imported ? "imported" : "made here") },
+            {
+              title: "STATE",
+              text: ({ revoked_at: at }) => (at === undefined ? "in force" : "revoked"),
+            },
           ],
           body.authorities,
         ),
@@ -60,4 +66,51 @@ export const AUTHORITY_COMMANDS: readonly Command<CoreContext>[] = [
       ]);
     },
   }),
+  tenantCommand({
+    name: "authority revoke",
+    summary: "Refuse every certificate of an authority, on open streams too",
+    operands: keyOperand,
+    run: async ({ key }, session) => {
+      const body = await actOn(key, "revoke", session);
+      session.show(body, () => [
+        `Agents certified by ${body.subject} are refused from now on; their sources run no more.`,
+        "To let one in again by this core's own authority, on its host:",
+        "  serviceradar-agent enroll --token-file FILE --force",
+        "with a token of:",
+        `  ${session.commandLine("agent token --agent-id ID --renew")}`,
+        `To take all that back: ${session.commandLine(`authority reinstate ${shortKey(body)}`)}`,
+      ]);
+    },
+  }),
+  tenantCommand({
+    name: "authority reinstate",
+    summary: "Take the certificates of a revoked authority again",
+    operands: keyOperand,
+    run: async ({ key }, session) => {
+      const body = await actOn(key, "reinstate", session);
+      session.show(body, () => [`Agents certified by ${body.subject} are let in again.`]);
+    },
+  }),
 ];
+
+const shortKey = ({ spki_sha256: key }: Authority): string => key.slice(0, KEY_CHARS);
+
+/** Finds the one whose key begins so, and acts on it. Throws Misuse where none or several do. */
+async function actOn(
+  key: string,
+  verb: "revoke" | "reinstate",
+  session: TenantSession,
+): Promise<Authority> {
+  const path = session.path(["authorities"]);
+  const { authorities } = await session.ask<{ authorities: Authority[] }>({ method: "GET", path });
+  const begun = authorities.filter(({ spki_sha256: whole }) => whole.startsWith(key.toLowerCase()));
+  const [one, other] = begun;
+  if (one === undefined || other !== undefined) {
+    const how = one === undefined ? "no authority has" : `${begun.length} authorities have`;
+    throw new Misuse(`${how} a key that begins with "${key}"; see: authority list`);
+  }
+  return await session.ask<Authority>({
+    method: "POST",
+    path: session.path(["authorities", String(one.no), verb]),
+  });
+}

@@ -149,6 +149,14 @@ function parkedLines(chunks: readonly Parked[], nowMs: number): readonly string[
   );
 }
 
+/** Characters of a serial number that tell certificates of one authority apart. */
+const SERIAL_CHARS = 16;
+
+/** What `openssl x509 -serial` begins with. */
+function certificateText({ certificate_serial: serial }: Refusal): string {
+  return serial === undefined ? "-" : serial.slice(0, SERIAL_CHARS);
+}
+
 function refusalLines(
   title: string,
   refusals: readonly Refusal[],
@@ -163,6 +171,7 @@ function refusalLines(
         { title: "CODE", text: (row) => row.code },
         { title: "TIMES", text: (row) => countText(row.refused), isNumber: true },
         { title: "LAST", text: (row) => agoText(row.last_at, nowMs) },
+        { title: "CERTIFICATE", text: (row) => certificateText(row) },
         { title: "MESSAGE", text: (row) => row.message },
       ],
       refusals,

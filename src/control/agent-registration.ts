@@ -139,27 +139,44 @@ export async function revokeAgent(
   return count > 0;
 }
 
-/** Whether a certificate is let in, and if not, what ended: the agent's identity, or the certificate alone. */
-export type Admission = "open" | "agent_revoked" | "certificate_revoked";
+/** Whether a certificate is let in, and if not, what ended: its authority, the agent's identity, or the certificate alone. */
+export type Admission = "open" | "authority_revoked" | "agent_revoked" | "certificate_revoked";
+
+/** A certificate as it is looked up. */
+export interface ShownCertificate {
+  readonly agentId: string;
+  /** Of its DER, lower-case hex. */
+  readonly sha256: string;
+  /** The number of the tenant's authority that signed it. */
+  readonly authorityNo: number;
+}
 
 /**
- * Looks a certificate up, by the SHA-256 of its DER; `isListed` if it was issued here. An agent that is not known yet is let in:
- * its authority vouches for it.
+ * What decides it, for each row of `u (tenant, agent_id, sha256, authority_no)`: one rule for calls (admissionOf) and for open
+ * control streams (stream-news.ts). An agent that is not known yet is let in: its authority vouches for it.
  */
+export const ADMISSION = {
+  column: `case when h.revoked_at is not null then 'authority_revoked'
+                when a.revoked_at is not null then 'agent_revoked'
+                when a.listed_only and c.sha256 is null then 'certificate_revoked'
+                else 'open' end`,
+  joins: `left join sync.authorities h on h.tenant = u.tenant and h.authority_no = u.authority_no
+          left join sync.agents a on a.tenant = u.tenant and a.agent_id = u.agent_id
+          left join sync.agent_certificates c
+                 on c.tenant = u.tenant and c.agent_id = u.agent_id and c.sha256 = u.sha256`,
+} as const;
+
+/** Looks a certificate up; `isListed` if it was issued here. */
 export async function admissionOf(
   db: Queryable,
   tenant: number,
-  { agentId, sha256 }: { readonly agentId: string; readonly sha256: string },
+  { agentId, sha256, authorityNo }: ShownCertificate,
 ): Promise<{ readonly admission: Admission; readonly isListed: boolean }> {
   const { rows } = await db.query<{ admission: Admission; is_listed: boolean }>(
-    `select case when a.revoked_at is not null then 'agent_revoked'
-                 when a.listed_only and c.sha256 is null then 'certificate_revoked'
-                 else 'open' end as admission,
-            c.sha256 is not null as is_listed
-       from sync.agents a
-       left join sync.agent_certificates c on c.tenant = a.tenant and c.agent_id = a.agent_id and c.sha256 = $3
-      where a.tenant = $1 and a.agent_id = $2`,
-    [tenant, agentId, sha256],
+    `select ${ADMISSION.column} as admission, c.sha256 is not null as is_listed
+       from (select $1::int as tenant, $2::text as agent_id, $3::text as sha256, $4::int as authority_no) u
+       ${ADMISSION.joins}`,
+    [tenant, agentId, sha256, authorityNo],
   );
   const [row] = rows;
   return { admission: row?.admission ?? "open", isListed: row?.is_listed ?? false };

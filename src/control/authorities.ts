@@ -48,12 +48,13 @@ export class Authorities {
     });
   }
 
-  /** Makes a tenant's intermediate authority. */
+  /** Makes a tenant's intermediate authority. `root`: where the transaction is the tenant's, which does not see the platform's. */
   async createForTenant(
     open: Tx,
-    { tenant, slug }: { readonly tenant: number; readonly slug: TenantSlug },
+    of: { readonly tenant: number; readonly slug: TenantSlug; readonly root?: Authority },
   ): Promise<void> {
-    const root = await this.#own(open, PLATFORM);
+    const { tenant, slug } = of;
+    const root = of.root ?? (await this.#own(open, PLATFORM));
     if (root === undefined) {
       throw new SyncError("no_root", "the platform has no root authority yet", {
         retry: "permanent",
@@ -132,19 +133,23 @@ export interface Trust {
   readonly tenants: readonly TenantAuthority[];
 }
 
-/** Reads every authority that is in force. */
+/**
+ * Reads every authority, revoked ones too: TLS lets their agents as far as to be told why they are refused (admissionOf), and
+ * refusals say whose they were.
+ */
 export async function readTrust(db: TenantDbs): Promise<Trust> {
   const { rows } = await db.across("trust").query<{
     tenant: number;
+    authority_no: number;
     slug: TenantSlug | null;
     certificate_pem: string;
     imported: boolean;
   }>(
-    `select a.tenant, t.slug, a.certificate_pem, a.imported
-       from sync.authorities a left join sync.tenants t using (tenant) where a.revoked_at is null`,
+    `select a.tenant, a.authority_no, t.slug, a.certificate_pem, a.imported
+       from sync.authorities a left join sync.tenants t using (tenant) order by a.tenant, a.authority_no`,
   );
-  const tenants = rows.flatMap(({ slug, certificate_pem: pem }) => {
-    const authority = slug === null ? undefined : readTenantAuthority(slug, pem);
+  const tenants = rows.flatMap(({ slug, certificate_pem: pem, authority_no: no }) => {
+    const authority = slug === null ? undefined : readTenantAuthority(slug, pem, no);
     return authority?.ok === true ? [authority.value] : [];
   });
   const caPems = rows

@@ -82,6 +82,8 @@ export interface ShownAuthority {
   readonly spkiSha256: string;
   readonly notAfterMs: number;
   readonly isImported: boolean;
+  /** Absent: in force. */
+  readonly revokedMs: number | undefined;
   readonly certificatePem: string;
 }
 
@@ -112,7 +114,8 @@ export async function importAuthority(
     const no = await insert(open, tenant, issuer);
     const after = { subject, spki_sha256: spkiSha256(issuer) };
     await audit(open, { tenant, actor, action: "authority.import", subject: slug, after });
-    return ok(shown({ authority_no: no, certificate_pem: issuer, imported: true }));
+    const row = { authority_no: no, certificate_pem: issuer, imported: true, revoked_at: null };
+    return ok(shown(row));
   });
 }
 
@@ -138,22 +141,24 @@ type Row = {
   readonly authority_no: number;
   readonly certificate_pem: string;
   readonly imported: boolean;
+  readonly revoked_at: number | null;
 };
 
-/** The authorities that certify a tenant's agents, oldest first. */
+/** The authorities that certify a tenant's agents, revoked ones too, oldest first. */
 export async function listAuthorities(
   dbs: TenantDbs,
   tenant: number,
 ): Promise<readonly ShownAuthority[]> {
   const { rows } = await dbs.forTenant(tenant).query<Row>(
-    `select authority_no, certificate_pem, imported from sync.authorities
-      where tenant = $1 and revoked_at is null order by authority_no`,
+    `select authority_no, certificate_pem, imported, revoked_at from sync.authorities
+      where tenant = $1 order by authority_no`,
     [tenant],
   );
   return rows.map(shown);
 }
 
-function shown({ authority_no: no, certificate_pem: pem, imported }: Row): ShownAuthority {
+function shown(row: Row): ShownAuthority {
+  const { authority_no: no, certificate_pem: pem, imported, revoked_at: revokedAt } = row;
   const { subject, validToDate } = new X509Certificate(pem);
   return {
     no,
@@ -161,6 +166,7 @@ function shown({ authority_no: no, certificate_pem: pem, imported }: Row): Shown
     spkiSha256: spkiSha256(pem),
     notAfterMs: validToDate.getTime(),
     isImported: imported,
+    revokedMs: revokedAt ?? undefined,
     certificatePem: pem,
   };
 }

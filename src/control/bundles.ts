@@ -19,7 +19,7 @@ import { BUNDLE_KEY_PURPOSE } from "../model/bundle.ts";
 import { parseLabel, type TenantSlug } from "../model/tenant.ts";
 import { admissionOf } from "./agent-registration.ts";
 import { heldAuthorities, readTrust } from "./authorities.ts";
-import { tenantOfCertificate, type PeerTenantProblem } from "./peer-tenant.ts";
+import { certifierOf, tenantOfCertificate, type PeerTenantProblem } from "./peer-tenant.ts";
 import { agentNames } from "./pki-names.ts";
 import type { Authority } from "./pki-sign.ts";
 import type { Sealer } from "./secrets.ts";
@@ -126,6 +126,7 @@ async function signerRefusal(
   const { admission } = await admissionOf(dbs.forTenant(tenant), tenant, {
     agentId,
     sha256: sha256Hex(leaf.raw),
+    authorityNo: certifierOf(leaf.raw, tenants)?.authorityNo ?? 0,
   });
   return admission === "open" ? undefined : `its ${admission.replace("_", " was ")}`;
 }

@@ -15,6 +15,8 @@ import { keyProblem } from "./pki-keys.ts";
 /** A tenant's authority, ready to be compared with: ours, or one that was imported. A tenant may have several. */
 export interface TenantAuthority {
   readonly tenant: TenantSlug;
+  /** Its number among the tenant's; 0 while it has none. */
+  readonly authorityNo: number;
   readonly publicKey: KeyObject;
   readonly subject: string;
   readonly notBeforeMs: number;
@@ -35,6 +37,7 @@ export type PeerTenantProblem =
 export function readTenantAuthority(
   tenant: TenantSlug,
   certificatePem: string,
+  authorityNo = 0,
 ): Result<TenantAuthority> {
   const certificate = parseCertificate(certificatePem);
   if (certificate === undefined) return err("is not a certificate in PEM");
@@ -45,6 +48,7 @@ export function readTenantAuthority(
   if (problem !== undefined) return err(`has a key that ${problem}`);
   return ok({
     tenant,
+    authorityNo,
     publicKey: certificate.publicKey,
     subject: certificate.subject,
     notBeforeMs: certificate.validFromDate.getTime(),
@@ -72,9 +76,7 @@ export function tenantOfCertificate(
   const leaf = parseCertificate(leafDer);
   if (leaf === undefined) return err("unreadable");
   if (leaf.ca) return err("is_authority");
-  const signers = authorities.filter(
-    ({ subject, publicKey }) => subject === leaf.issuer && isSignedBy(leaf, publicKey),
-  );
+  const signers = signersOf(leaf, authorities);
   const [signer] = signers;
   if (signer === undefined) return err("unknown_tenant");
   // Two tenants that share a key cannot be told apart, so neither is believed.
@@ -83,6 +85,26 @@ export function tenantOfCertificate(
   if (nowMs > leaf.validToDate.getTime()) return err("expired");
   const isCurrent = signers.some((a) => nowMs >= a.notBeforeMs && nowMs <= a.notAfterMs);
   return isCurrent ? ok(signer.tenant) : err("authority_expired");
+}
+
+/** The authority that signed a certificate, whether or not either is good now; undefined where none did, or it could be several tenants'. */
+export function certifierOf(
+  leafDer: Uint8Array,
+  authorities: readonly TenantAuthority[],
+): TenantAuthority | undefined {
+  const leaf = parseCertificate(leafDer);
+  if (leaf === undefined || leaf.ca) return undefined;
+  const [signer, ...others] = signersOf(leaf, authorities);
+  return others.some(({ tenant }) => tenant !== signer?.tenant) ? undefined : signer;
+}
+
+function signersOf(
+  leaf: X509Certificate,
+  authorities: readonly TenantAuthority[],
+): readonly TenantAuthority[] {
+  return authorities.filter(
+    ({ subject, publicKey }) => subject === leaf.issuer && isSignedBy(leaf, publicKey),
+  );
 }
 
 /** OpenSSL throws where the certificate's signature algorithm does not go with the key. */

@@ -1,16 +1,14 @@
 import type { TenantDbs } from "../db/pool.ts";
+import { ADMISSION, type Admission, type ShownCertificate } from "./agent-registration.ts";
 
 /** An agent whose control stream is open, with the certificate it was opened with. */
-export interface WatchedAgent {
+export interface WatchedAgent extends ShownCertificate {
   readonly tenant: number;
-  readonly agentId: string;
-  /** Of the certificate's DER, lower-case hex. */
-  readonly sha256: string;
 }
 
 /** What there is to tell an agent. */
 export interface StreamNews {
-  readonly isAdmitted: boolean;
+  readonly admission: Admission;
   /** Grows with every change of its sources. */
   readonly configRev: number;
   readonly hasCommands: boolean;
@@ -25,28 +23,28 @@ export async function readStreamNews(
   agents: readonly WatchedAgent[],
 ): Promise<readonly StreamNews[]> {
   const { rows } = await db.across("news").query<{
-    is_admitted: boolean;
+    admission: Admission;
     config_rev: number;
     has_commands: boolean;
   }>(
-    `select a.revoked_at is null and (a.listed_only is not true or c.sha256 is not null) as is_admitted,
+    `select ${ADMISSION.column} as admission,
             coalesce(a.config_rev, 0) as config_rev,
             exists (select from sync.commands m
                      where m.tenant = u.tenant and m.agent_id = u.agent_id and m.ended_at is null
                        and m.state = 'pending') as has_commands
-       from unnest($1::int[], $2::text[], $3::text[]) with ordinality u (tenant, agent_id, sha256, nth)
-       left join sync.agents a on a.tenant = u.tenant and a.agent_id = u.agent_id
-       left join sync.agent_certificates c
-              on c.tenant = u.tenant and c.agent_id = u.agent_id and c.sha256 = u.sha256
+       from unnest($1::int[], $2::text[], $3::text[], $4::int[])
+              with ordinality u (tenant, agent_id, sha256, authority_no, nth)
+       ${ADMISSION.joins}
       order by u.nth`,
     [
       agents.map(({ tenant }) => tenant),
       agents.map(({ agentId }) => agentId),
       agents.map(({ sha256 }) => sha256),
+      agents.map(({ authorityNo }) => authorityNo),
     ],
   );
   return rows.map((row) => ({
-    isAdmitted: row.is_admitted,
+    admission: row.admission,
     configRev: row.config_rev,
     hasCommands: row.has_commands,
   }));

@@ -21,7 +21,7 @@ import { RpcFailure } from "../wire/rpc-error.ts";
 import type { GatewayContext } from "./context.ts";
 import type { ControlWatch } from "./control-watch.ts";
 import { currentConfig } from "./get-config.ts";
-import { checkClaims, type Peer } from "./peer.ts";
+import { checkClaims, refuseUnlessOpen, type Peer } from "./peer.ts";
 import { askForRenewal, RENEW_CAPABILITY } from "./renewal.ts";
 import { noteUnrehearsed } from "./snapshot.ts";
 
@@ -145,8 +145,8 @@ async function tellNews(
 ): Promise<void> {
   let told = known;
   let rev: number | undefined;
-  for await (const { isAdmitted, configRev, hasCommands } of news) {
-    if (!isAdmitted) throw new RpcFailure("PERMISSION_DENIED", "agent revoked");
+  for await (const { admission, configRev, hasCommands } of news) {
+    refuseUnlessOpen(admission);
     if (configRev !== rev) {
       const config = await currentConfig(context, peer);
       if (config.configVersion !== undefined && config.configVersion !== told) {

@@ -85,7 +85,7 @@ export class ControlWatch {
 function isSame(news: StreamNews, last: StreamNews | undefined): boolean {
   return (
     last !== undefined &&
-    news.isAdmitted === last.isAdmitted &&
+    news.admission === last.admission &&
     news.configRev === last.configRev &&
     !news.hasCommands
   );

@@ -13,7 +13,7 @@ import { ControlWatch } from "./control-watch.ts";
 import { getConfig } from "./get-config.ts";
 import { hello } from "./hello.ts";
 import { noteRefusal } from "./note-refusal.ts";
-import { Peers, type Peer } from "./peer.ts";
+import { Peers, type Peer, type Refused } from "./peer.ts";
 import { pushStatus } from "./push-status.ts";
 import { answerRenewal } from "./renewal.ts";
 import { streamStatus } from "./stream-status.ts";
@@ -65,9 +65,10 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     handlers,
     log: context.log,
     clock: context.clock,
-    onHandshakeRefused: (code) =>
-      noteRefusal(context, { tenant: 0, agentId: "", code: "handshake", message: code }),
-    onOversize: (certificate, message) => void handlers.noteOversize(certificate, message),
+    onHandshakeRefused: (message, certificate) =>
+      void handlers.noteTurnedAway(certificate, { code: "handshake", message }),
+    onOversize: (certificate, message) =>
+      void handlers.noteTurnedAway(certificate, { code: "RESOURCE_EXHAUSTED", message }),
   });
   const port = await wire.listen(addressOf(listen)).catch((thrown: unknown) => {
     throw new ConfigError(SETTING, `${listen} cannot be listened on: ${messageOf(thrown)}`);
@@ -119,6 +120,8 @@ async function watchTrust(
   }
 }
 
+const NOBODY: Refused = { tenant: 0, agentId: "", certificate: undefined };
+
 /** One RPC a method: identify the peer, do the work, count what was refused. */
 class Handlers implements AgentGatewayHandlers {
   readonly #context: GatewayContext;
@@ -158,7 +161,10 @@ class Handlers implements AgentGatewayHandlers {
 
   readonly streamStatus: AgentGatewayHandlers["streamStatus"] = (chunks, call) =>
     this.#answer("StreamStatus", call, async (peer) => {
-      const counts = await streamStatus(this.#context, peer, chunks);
+      const counts = await streamStatus(this.#context, peer, {
+        chunks,
+        recheck: () => this.#peers.recheck(peer),
+      });
       this.#context.log.info(
         { tenant: peer.slug, agent_id: peer.agentId, ...counts },
         "StreamStatus",
@@ -178,44 +184,41 @@ class Handlers implements AgentGatewayHandlers {
     );
 
   async #answer<T>(rpc: string, call: CallContext, work: (peer: Peer) => Promise<T>): Promise<T> {
-    let peer: Peer | undefined;
+    let who = NOBODY;
     try {
-      peer = await this.#identify(call);
-      return await work(peer);
+      const peer = await this.#peers.identify(call.certificate);
+      if (!peer.ok) {
+        ({ who } = peer.error);
+        throw new RpcFailure(peer.error.status, peer.error.message);
+      }
+      const { tenant, agentId, serial, sha256 } = peer.value;
+      who = { tenant, agentId, certificate: { serial, sha256 } };
+      return await work(peer.value);
     } catch (thrown) {
-      throw this.#failure(thrown, { rpc, peer });
+      throw this.#failure(thrown, { rpc, who });
     }
   }
 
-  /** Counts a message that was over the receive limit, and so reached none of the above. */
-  async noteOversize(certificate: Buffer, message: string): Promise<void> {
+  /** Counts what reached none of the above: a client that TLS refused, and a message over the receive limit. */
+  async noteTurnedAway(
+    certificate: Buffer | undefined,
+    refusal: { readonly code: string; readonly message: string },
+  ): Promise<void> {
     try {
-      const peer = await this.#peers.identify(certificate);
-      const { tenant = 0, agentId = "" } = peer.ok ? peer.value : {};
-      noteRefusal(this.#context, { tenant, agentId, code: "RESOURCE_EXHAUSTED", message });
+      const who = certificate === undefined ? NOBODY : await this.#peers.whoIs(certificate);
+      noteRefusal(this.#context, { ...who, ...refusal });
     } catch (thrown) {
-      this.#context.log.warn({ error: messageOf(thrown), message }, "refusal not counted");
+      this.#context.log.warn({ error: messageOf(thrown), ...refusal }, "refusal not counted");
     }
-  }
-
-  async #identify(call: CallContext): Promise<Peer> {
-    const peer = await this.#peers.identify(call.certificate);
-    if (peer.ok) return peer.value;
-    throw new RpcFailure(peer.error.status, peer.error.message);
   }
 
   #failure(
     thrown: unknown,
-    { rpc, peer }: { readonly rpc: string; readonly peer: Peer | undefined },
+    { rpc, who }: { readonly rpc: string; readonly who: Refused },
   ): unknown {
     if (thrown instanceof RpcFailure) {
       const { status: code, message } = thrown;
-      noteRefusal(this.#context, {
-        tenant: peer?.tenant ?? 0,
-        agentId: peer?.agentId ?? "",
-        code,
-        message,
-      });
+      noteRefusal(this.#context, { ...who, code, message });
       return thrown;
     }
     // PostgreSQL being away is a state that passes: the agent keeps what it has and comes again.

@@ -4,9 +4,14 @@
  */
 import { X509Certificate } from "node:crypto";
 
-import { admissionOf } from "../control/agent-registration.ts";
+import { admissionOf, type Admission } from "../control/agent-registration.ts";
 import { readTrust, type Trust } from "../control/authorities.ts";
-import { tenantOfCertificate } from "../control/peer-tenant.ts";
+import {
+  certifierOf,
+  tenantOfCertificate,
+  type PeerTenantProblem,
+} from "../control/peer-tenant.ts";
+import type { RefusedCertificate } from "../control/refusals.ts";
 import { listTenants, type Tenant } from "../control/tenants.ts";
 import type { TenantDbs } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -16,15 +21,15 @@ import { readPeerName } from "../wire/peer-certificate.ts";
 import { RpcFailure, type RpcStatus } from "../wire/rpc-error.ts";
 
 /** A peer whose certificate was accepted. */
-export interface Peer {
+export interface Peer extends RefusedCertificate {
   readonly tenant: number;
   readonly tenantUid: string;
   readonly slug: string;
   readonly agentId: string;
   readonly partition: string;
   readonly certificateNotAfterMs: number;
-  /** Of the certificate's DER, lower-case hex. */
-  readonly sha256: string;
+  /** The number of the tenant's authority that signed it. */
+  readonly authorityNo: number;
   /** The certificate was issued here. */
   readonly isListed: boolean;
   /** Labels of its common name. */
@@ -42,7 +47,18 @@ export interface ClaimedIds {
 /** How long authorities and tenants are taken from memory, ms: a new tenant's agent waits no longer. */
 const TRUST_MAX_AGE_MS = 1_000;
 
-type PeerProblem = { readonly status: RpcStatus; readonly message: string };
+/** Whose a certificate is that is not let in, as far as it can be told: tenant 0 where no tenant's authority signed it. */
+export interface Refused {
+  readonly tenant: number;
+  readonly agentId: string;
+  readonly certificate: RefusedCertificate | undefined;
+}
+
+type PeerProblem = {
+  readonly status: RpcStatus;
+  readonly message: string;
+  readonly who: Refused;
+};
 
 /** Knows peers by their certificates. */
 export class Peers {
@@ -59,29 +75,38 @@ export class Peers {
 
   /** The peer of a certificate, or how its call is refused. */
   async identify(certificate: Buffer): Promise<Result<Peer, PeerProblem>> {
+    const refuse = async (
+      status: RpcStatus,
+      message: string,
+    ): Promise<Result<never, PeerProblem>> =>
+      err({ status, message, who: await this.whoIs(certificate) });
     const read = readPeerName(certificate);
-    if (!read.ok) return refuse("UNAUTHENTICATED", "invalid client certificate");
+    const marks = marksOf(certificate);
+    if (!read.ok || marks === undefined) {
+      return await refuse("UNAUTHENTICATED", "invalid client certificate");
+    }
     const name = read.value;
     if (name.componentType !== "agent") {
-      return refuse("PERMISSION_DENIED", "component_type not authorized");
+      return await refuse("PERMISSION_DENIED", "component_type not authorized");
     }
     const { trust, tenants } = await this.#current();
     const slug = tenantOfCertificate(certificate, trust.tenants, this.#clock.now());
-    const tenant = slug.ok ? tenants.find((candidate) => candidate.slug === slug.value) : undefined;
-    if (tenant === undefined) return refuse("UNAUTHENTICATED", "tenant identity missing");
+    if (!slug.ok) return await refuse("UNAUTHENTICATED", PROBLEM_TEXT[slug.error] ?? NO_TENANT);
+    const tenant = tenants.find((candidate) => candidate.slug === slug.value);
+    if (tenant === undefined) return await refuse("UNAUTHENTICATED", NO_TENANT);
     if (name.tenantSlug !== undefined && name.tenantSlug !== tenant.slug) {
-      return refuse("PERMISSION_DENIED", "tenant_slug mismatch");
+      return await refuse("PERMISSION_DENIED", "tenant_slug mismatch");
     }
-    const sha256 = sha256Hex(certificate);
-    const who = { agentId: name.componentId, sha256 };
+    const { authorityNo = 0 } = certifierOf(certificate, trust.tenants) ?? {};
+    const shown = { agentId: name.componentId, authorityNo, ...marks };
     const { admission, isListed } = await admissionOf(
       this.#db.forTenant(tenant.tenant),
       tenant.tenant,
-      who,
+      shown,
     );
-    if (admission !== "open") return refuse("PERMISSION_DENIED", ADMISSION_TEXT[admission]);
+    if (admission !== "open") return await refuse("PERMISSION_DENIED", admissionText(admission));
     return ok({
-      ...who,
+      ...shown,
       tenant: tenant.tenant,
       tenantUid: tenant.uid,
       slug: tenant.slug,
@@ -90,6 +115,25 @@ export class Peers {
       isListed,
       cnForm: name.tenantSlug === undefined ? 3 : 4,
     });
+  }
+
+  /** Whose a certificate is, whether or not it is let in; nothing in it is taken for proved but the signature of a tenant's authority. */
+  async whoIs(certificate: Buffer): Promise<Refused> {
+    const read = readPeerName(certificate);
+    const { trust, tenants } = await this.#current();
+    const slug = certifierOf(certificate, trust.tenants)?.tenant;
+    return {
+      tenant: tenants.find((candidate) => candidate.slug === slug)?.tenant ?? 0,
+      agentId: read.ok ? read.value.componentId : "",
+      certificate: marksOf(certificate),
+    };
+  }
+
+  /** Refuses a peer that was let in and no longer would be: a call may go on for long. */
+  async recheck(peer: Peer): Promise<void> {
+    const { tenant } = peer;
+    const { admission } = await admissionOf(this.#db.forTenant(tenant), tenant, peer);
+    refuseUnlessOpen(admission);
   }
 
   async #current(): Promise<{ trust: Trust; tenants: readonly Tenant[] }> {
@@ -105,13 +149,33 @@ export class Peers {
   }
 }
 
-const ADMISSION_TEXT = {
-  agent_revoked: "agent revoked",
-  certificate_revoked: "certificate revoked",
-} as const;
+/** The original's words for whatever gives no tenant. */
+const NO_TENANT = "tenant identity missing";
+/** What TLS finds when a connection is made, and this while it lasts. */
+const PROBLEM_TEXT: Partial<Readonly<Record<PeerTenantProblem, string>>> = {
+  expired: "client certificate has expired",
+  not_yet_valid: "client certificate is not valid yet",
+  authority_expired: "the client certificate's authority has expired",
+};
 
-function refuse(status: RpcStatus, message: string): Result<never, PeerProblem> {
-  return err({ status, message });
+/** "agent revoked" */
+function admissionText(admission: Admission): string {
+  return admission.replace("_", " ");
+}
+
+/** Throws RpcFailure with what was revoked. */
+export function refuseUnlessOpen(admission: Admission): void {
+  if (admission === "open") return;
+  throw new RpcFailure("PERMISSION_DENIED", admissionText(admission));
+}
+
+function marksOf(der: Buffer): RefusedCertificate | undefined {
+  try {
+    const { serialNumber } = new X509Certificate(der);
+    return { serial: serialNumber.toLowerCase(), sha256: sha256Hex(der) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Refuses a message whose ids are not its sender's. */

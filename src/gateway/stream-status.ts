@@ -37,6 +37,8 @@ export interface StreamCounts {
 
 /** How long a call waits for room in a full inbox before it is refused, ms: shorter than any agent's patience. */
 const INBOX_WAIT_MS = 10_000;
+/** How old the proof of a peer may be when a chunk is taken, ms: as long as its control stream needs to hear that it was revoked. */
+const RECHECK_MS = 500;
 /** How often a full inbox is looked at again, ms. */
 const INBOX_TRY_MS = 200;
 
@@ -44,12 +46,25 @@ const INBOX_TRY_MS = 200;
 export async function streamStatus(
   context: GatewayContext,
   peer: Peer,
-  chunks: AsyncIterable<GatewayStatusChunk>,
+  {
+    chunks,
+    recheck,
+  }: {
+    readonly chunks: AsyncIterable<GatewayStatusChunk>;
+    /** Throws RpcFailure once the peer is let in no more. */
+    readonly recheck: () => Promise<void>;
+  },
 ): Promise<StreamCounts> {
   const intake = new Intake(context, peer);
   let order = STREAM_START;
+  let checkedMs = context.clock.now();
   for await (const chunk of chunks) {
     checkClaims(peer, chunk);
+    const nowMs = context.clock.now();
+    if (nowMs - checkedMs >= RECHECK_MS) {
+      await recheck();
+      checkedMs = nowMs;
+    }
     const next = nextChunk(order, chunk);
     if (!next.ok) throw new RpcFailure(next.error.status, next.error.message);
     order = next.value;

@@ -11,8 +11,11 @@ export const FLOW_WINDOW_BYTES = 524_288;
 
 /** Told of what clients never get to a handler with. */
 export interface TurnedAway {
-  /** Why a client was turned away in the handshake: a code such as CERT_HAS_EXPIRED; Node no longer knows the address by then. */
-  readonly onHandshake: (reason: string) => void;
+  /**
+   * Why a client was turned away in the handshake: a code such as CERT_HAS_EXPIRED, and its certificate in DER where it sent one whose
+   * key it holds. Node no longer knows the address by then; Deno 2.9 does not tell the certificate.
+   */
+  readonly onHandshake: (reason: string, certificate: Buffer | undefined) => void;
   /** A message was over the receive limit; the client's certificate in DER, and what it was told. */
   readonly onOversize: (certificate: Buffer, message: string) => void;
 }
@@ -38,11 +41,32 @@ export function watchConnections(server: Server, told: TurnedAway): void {
         }
       });
     });
+    const presented = new WeakMap<TLSSocket, Buffer>();
+    http2Server.on("keylog", watchHandshake(presented));
     http2Server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
       const reason = refusalOf(error, socket);
-      if (reason !== undefined) told.onHandshake(reason);
+      if (reason !== undefined) told.onHandshake(reason, presented.get(socket));
     });
   }
+}
+
+/**
+ * Node destroys a socket whose certificate it refuses before anybody is told of it, and a destroyed one has no certificate. It tells of a
+ * socket before that only together with key material for debugging, which is not looked at; the certificate is noted when the
+ * handshake is complete, just before Node judges it.
+ */
+function watchHandshake(
+  presented: WeakMap<TLSSocket, Buffer>,
+): (_line: Buffer, socket: TLSSocket) => void {
+  const watched = new WeakSet<TLSSocket>();
+  return (_line, socket) => {
+    if (watched.has(socket)) return;
+    watched.add(socket);
+    socket.prependListener("secure", () => {
+      const certificate = certificateOf(socket);
+      if (certificate !== undefined) presented.set(socket, certificate);
+    });
+  };
 }
 
 /** Null where the connection is gone already, whatever the types say. */

@@ -25,6 +25,9 @@ const ROWS: readonly (readonly [string, string, string])[] = [
   ["permission_denied", "Hello: component_id mismatch", "Agent id mismatch: "],
   ["permission_denied", "StreamStatus: partition mismatch", "Partition mismatch: "],
   ["permission_denied", "PushStatus: agent revoked", "Agent revoked: "],
+  ["permission_denied", "Hello: certificate revoked", "Certificate revoked: "],
+  ["permission_denied", "ControlStream: authority revoked", "Authority revoked: "],
+  ["unauthenticated", "Hello: client certificate has expired", "Certificate expired: "],
   [
     "permission_denied",
     "Hello: something new",

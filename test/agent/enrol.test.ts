@@ -8,16 +8,21 @@ import { test, type TestContext } from "node:test";
 
 import fc from "fast-check";
 
+import { diagnose } from "../../src/agent/diagnosis.ts";
 import { enrolAgent, type EnrolledAgent } from "../../src/agent/enrol.ts";
 import { makeSigningRequest } from "../../src/agent/signing-request.ts";
 import { serveEnrolment } from "../../src/api/enrolment.ts";
 import { runAgentCommand } from "../../src/cli/agent-commands.ts";
 import { revokeAgent } from "../../src/control/agent-registration.ts";
+import { revokeAuthority } from "../../src/control/authority-revocation.ts";
 import { createEnrolment, enrol, type WantedEnrolment } from "../../src/control/enrolment.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { SyncError } from "../../src/lib/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { parseEnrolmentToken } from "../../src/model/enrolment-token.ts";
+import { slug } from "../support/certs.ts";
 import { startTestCore, type TestCore } from "../support/core.ts";
+import { eventually } from "../support/eventually.ts";
 import { removeFolder } from "../support/remove-folder.ts";
 
 const AGENT = "agent-01";
@@ -121,6 +126,43 @@ test("a revoked agent is not let in again by a token that was meant for a renewa
   await revokeAgent(core.db, core.acme.tenant, { agentId: AGENT, actor: "test" });
   await assert.rejects(enrolWith(renewal), /was revoked/);
   assert.equal((await enrolWith(await token())).agentId, AGENT);
+});
+
+test("what an agent's log advises lets it in again, whichever was revoked: itself, its certificate or its authority", async (t) => {
+  const { core, token } = await start(t);
+  const { db, authorities, acme } = core;
+  await enrolWith(await token());
+  const revokeOwn = (): Promise<unknown> =>
+    revokeAuthority(db, authorities, {
+      tenant: acme.tenant,
+      slug: slug("acme"),
+      authorityNo: 1,
+      actor: "test",
+    });
+  const acts = {
+    agent: () => revokeAgent(db, acme.tenant, { agentId: AGENT, actor: "test" }),
+    certificate: () => db.query("update sync.agents set listed_only = true"),
+    authority: revokeOwn,
+  };
+  for (const [what, revoke] of Object.entries(acts)) {
+    await revoke();
+    const refused = new SyncError("permission_denied", `Hello: ${what} revoked`, {
+      retry: "permanent",
+    });
+    const advice =
+      /agent token --agent-id ID( --renew)?\).* enroll --token-file FILE --force$/.exec(
+        diagnose(refused),
+      );
+    assert.ok(advice, what);
+    const enrolled = await enrolWith(await token({ renew: advice[1] !== undefined }));
+    const certificatePem = new X509Certificate(enrolled.chainPem).toString();
+    const signal = AbortSignal.timeout(20_000);
+    // A gateway reads the authorities once a second.
+    await eventually(async () => {
+      const client = core.client({ ...enrolled, certificatePem });
+      assert.ok((await client.hello({ agentId: AGENT }, { signal })).accepted, what);
+    });
+  }
 });
 
 test("no text that is no token is taken for one, and none is repeated", () => {

@@ -20,7 +20,18 @@ test("an authority is imported from a file and shown beside ours; a file that is
   assert.equal(imported.code, 0, imported.err);
   assert.match(imported.out, /^Agents certified by CN=tenant-acme.*are of tenant acme now/);
   const { out } = await core.run(["authority", "list"]);
-  assert.match(out, /^AUTHORITY +KEY +ENDS +ORIGIN\nCN=.* made here\nCN=.* imported$/);
+  assert.match(
+    out,
+    /^AUTHORITY +KEY +ENDS +ORIGIN +STATE\nCN=.* made here +in force\nCN=.* imported +in force$/,
+  );
+  const key = / ([0-9a-f]{16}) .* imported/.exec(out)?.[1] ?? "";
+  const revoked = await core.run(["authority", "revoke", key]);
+  assert.match(revoked.out, /are refused from now on/);
+  assert.match((await core.run(["authority", "list"])).out, /imported +revoked$/);
+  const back = await core.run(["authority", "reinstate", key]);
+  assert.match(back.out, /let in again/);
+  const unknown = await core.run(["authority", "revoke", "zz"]);
+  assert.match(unknown.err, /no authority has a key that begins with "zz"/);
   const json = await core.run(["authority", "list", "--json"]);
   assert.match((JSON.parse(json.out) as { root_pem: string }).root_pem, /BEGIN CERTIFICATE/);
 });

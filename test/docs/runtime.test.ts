@@ -126,10 +126,11 @@ test("a certificate of the standalone sync is refused", async (t) => {
     keys,
     altNames: [{ type: "url", value: "spiffe://serviceradar.local/sync/acme/default/sync-01" }],
   });
-  assert.deepEqual(await new Peers(core.db, systemClock).identify(certificate.der), {
-    ok: false,
-    error: { status: "PERMISSION_DENIED", message: "component_type not authorized" },
-  });
+  const identified = await new Peers(core.db, systemClock).identify(certificate.der);
+  assert.ok(!identified.ok);
+  const { status, message, who } = identified.error;
+  assert.deepEqual([status, message], ["PERMISSION_DENIED", "component_type not authorized"]);
+  assert.deepEqual([who.tenant, who.agentId], [core.acme.tenant, "sync-01"]);
 });
 
 test("agents of one id in two tenants get their own tenant's sources alone", async (t) => {

@@ -14,6 +14,7 @@ import { serve } from "../../src/bin/serve.ts";
 import { socketPathOf } from "../../src/cli/core-link.ts";
 import { revokeAgent } from "../../src/control/agent-registration.ts";
 import { Authorities } from "../../src/control/authorities.ts";
+import { revokeAuthority } from "../../src/control/authority-revocation.ts";
 import { Sealer } from "../../src/control/secrets.ts";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { openPool } from "../../src/db/pool.ts";
@@ -23,7 +24,7 @@ import { messageLimits } from "../../src/wire/limits.ts";
 import { createFleet } from "../fakes/fleet.ts";
 import { startNetboxFake } from "../fakes/netbox-server.ts";
 import { whatAgentSays } from "../support/agent-process.ts";
-import { makeAgent, makeCerts } from "../support/certs.ts";
+import { makeAgent, makeCerts, slug } from "../support/certs.ts";
 import { runCore, temporaryFolder } from "../support/core-cli.ts";
 import { startTestCore, type TestCore } from "../support/core.ts";
 import { freshDatabase } from "../support/database.ts";
@@ -109,6 +110,14 @@ test("Tenant mismatch: the root itself certified the agent", async (t) => {
 test("an agent that was revoked is told so", async (t) => {
   await assertSaid(t, "Agent revoked", async ({ db, acme }) => {
     await revokeAgent(db, acme.tenant, { agentId: "agent-01", actor: "test" });
+    return {};
+  });
+});
+
+test("an agent whose authority was revoked is told so", async (t) => {
+  await assertSaid(t, "Authority revoked", async ({ db, authorities, acme: { tenant } }) => {
+    const one = { tenant, slug: slug("acme"), authorityNo: 1, actor: "test" };
+    await revokeAuthority(db, authorities, one);
     return {};
   });
 });

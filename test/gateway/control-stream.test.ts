@@ -83,7 +83,7 @@ test("an edit is seen at the next look, which is half a second away", async (t) 
   const clock = new ManualClock();
   const over = new AbortController();
   const sha256 = sha256Hex(new X509Certificate(certificatePem).raw);
-  const watched = { tenant: acme.tenant, agentId: AGENT, sha256 };
+  const watched = { tenant: acme.tenant, agentId: AGENT, sha256, authorityNo: 1 };
   const news = new ControlWatch(db, { clock, log: silentLog() }).news(watched, over.signal);
   const look = async (): Promise<StreamNews> => {
     const told = news.next();

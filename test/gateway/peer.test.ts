@@ -1,10 +1,13 @@
 /** Who is let in: the certificate decides, and nothing that a message says. */
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 
 import { revokeAgent } from "../../src/control/agent-registration.ts";
 import { listRefusals } from "../../src/control/refusal-list.ts";
+import { countRefusal } from "../../src/control/refusals.ts";
 import { SyncError } from "../../src/lib/errors.ts";
+import { sha256Hex } from "../../src/lib/hash.ts";
 import { makeAgent, makeCerts } from "../support/certs.ts";
 import { startTestCore } from "../support/core.ts";
 import { eventually } from "../support/eventually.ts";
@@ -111,7 +114,8 @@ test("an authority that nobody knows fails in the handshake, and the core counts
   // The count is written behind the refusal.
   await eventually(async () => {
     const [counted] = await listRefusals(core.db, 0, 10);
-    assert.deepEqual([counted?.code, counted?.agentId], ["handshake", ""]);
+    const agentId = "Deno" in globalThis ? "" : "agent-01";
+    assert.deepEqual([counted?.code, counted?.agentId], ["handshake", agentId]);
   });
 });
 
@@ -124,6 +128,54 @@ test("a revoked agent is refused from then on", async (t) => {
     client.hello({ agentId: "agent-01" }, options()),
     refusal("permission_denied", /agent revoked/),
   );
+  await eventually(async () => {
+    const [counted] = await listRefusals(core.db, core.acme.tenant, 10);
+    assert.deepEqual([counted?.agentId, counted?.message], ["agent-01", "agent revoked"]);
+  });
+  assert.deepEqual(await listRefusals(core.db, core.globex.tenant, 10), []);
+  assert.deepEqual(await listRefusals(core.db, 0, 10), []);
+});
+
+test("a certificate that has expired fails in the handshake and is counted by its agent, tenant and number", async (t) => {
+  const core = await startTestCore(t);
+  const issuer = await core.authorities.issuer(core.db, core.acme.tenant);
+  // So long ago that even the authority was not yet made; only the end is looked at first.
+  const old = await makeAgent(issuer, { tenant: "acme", nowMs: Date.now() - 400 * 86_400_000 });
+  await assert.rejects(core.client(old).hello({ agentId: "agent-01" }, options()), SyncError);
+  // Deno does not tell whose certificate TLS refused.
+  const tenant = "Deno" in globalThis ? 0 : core.acme.tenant;
+  const counted = await eventually(async () => {
+    const [first] = await listRefusals(core.db, tenant, 10);
+    assert.ok(first !== undefined);
+    return first;
+  });
+  assert.deepEqual([counted.code, counted.message], ["handshake", "CERT_HAS_EXPIRED"]);
+  if (tenant === 0) return;
+  const { serialNumber, raw } = new X509Certificate(old.certificatePem);
+  assert.equal(counted.agentId, "agent-01");
+  assert.deepEqual(counted.certificate, {
+    serial: serialNumber.toLowerCase(),
+    sha256: sha256Hex(raw),
+  });
+});
+
+test("names that strangers choose do not fill the table of refusals", async (t) => {
+  const core = await startTestCore(t);
+  await core.db.query(
+    `insert into sync.refusals (tenant, agent_id, code, message, refused)
+     select 0, 'a' || n, 'handshake', 'x', 1 from generate_series(1, 2000) n`,
+  );
+  const more = { tenant: 0, code: "handshake", message: "x" };
+  for (const agentId of ["a1", "new-1", "new-2"]) {
+    await countRefusal(core.db, { ...more, agentId });
+  }
+  const { rows } = await core.db.query(
+    "select agent_id, refused from sync.refusals where tenant = 0 and agent_id in ('', 'a1', 'new-1') order by 1",
+  );
+  assert.deepEqual(rows, [
+    { agent_id: "", refused: 2 },
+    { agent_id: "a1", refused: 2 },
+  ]);
 });
 
 test("an agent that is let in again is let in with its new certificate alone", async (t) => {

@@ -26,12 +26,19 @@ test("a refusal is told in the troubleshooting row's words with its count, and n
   const refusals = [
     refusal("tenant_slug mismatch"),
     refusal("Received message larger than max"),
+    refusal("authority revoked"),
+    refusal("CERT_HAS_EXPIRED"),
     refusal("agent revoked", "2026-02-20T00:00:00Z"),
   ];
   const told = agentDiagnoses({ agents: [], refusals }, Date.parse(NOW));
   assert.deepEqual(
     told.map(({ title }) => title),
-    ["Tenant mismatch: dc1", "gRPC size error: dc1"],
+    [
+      "Tenant mismatch: dc1",
+      "gRPC size error: dc1",
+      "Authority revoked: dc1",
+      "Certificate expired: dc1",
+    ],
   );
   assert.match(told[0]?.figure ?? "", /^7 times/);
 });

@@ -48,6 +48,16 @@ const REFUSED: readonly {
     act: "Keep chunk_max_bytes in agent.json under about 3MB, or raise GRPC_MAX_RECV_MSG_SIZE at the gateway.",
   },
   {
+    words: /authority revoked/,
+    title: "Authority revoked",
+    act: "Enrol it again, for a renewal, or have the platform's administrator reinstate the authority.",
+  },
+  {
+    words: /has expired|CERT_HAS_EXPIRED/i,
+    title: "Certificate expired",
+    act: "Look at its host's clock; if that is right, enrol it again, for a renewal.",
+  },
+  {
     words: /revoked/,
     title: "Agent revoked",
     act: "Enrol it again, if it is to come back.",
