@@ -310,6 +310,7 @@ export class Agent {
           configConfirmedMs: this.#config.isFromDisk ? this.#config.confirmedMs : undefined,
           rejected: this.#config.rejected,
           sources: this.statuses(),
+          rssBytes: process.memoryUsage.rss(),
         }),
       heartbeatMs: pushIntervalMs,
       statuses: () => this.statuses(),

@@ -16,6 +16,8 @@ export interface Heartbeat {
   /** Sources of the configuration that cannot be used, with the reason. */
   readonly rejected: readonly { readonly name: string; readonly reason: string }[];
   readonly sources: readonly SourceStatus[];
+  /** Memory that the process has in use, bytes; absent where it is not known. */
+  readonly rssBytes?: number | undefined;
 }
 
 /** The PushStatus request: the agent itself, as the original sends it, and how its sources are. */
@@ -82,7 +84,7 @@ export function syncStatus(beat: Heartbeat): string {
 }
 
 function written(
-  { sources, rejected, configVersion, configConfirmedMs }: Heartbeat,
+  { sources, rejected, configVersion, configConfirmedMs, rssBytes }: Heartbeat,
   entries: readonly Entry[],
 ): string {
   const byState: Record<string, number> = {};
@@ -93,6 +95,7 @@ function written(
     ...(configConfirmedMs === undefined
       ? {}
       : { config_from: "disk", config_confirmed: isoTime(configConfirmedMs) }),
+    ...(rssBytes === undefined ? {} : { rss_bytes: rssBytes }),
     sources_total: sources.length + rejected.length,
     by_state: byState,
     sources: entries,

@@ -238,8 +238,10 @@ function shown(agent: Agent, nowMs: number): z.infer<typeof agentSchema> {
     last_seen_at: timeOf(agent.lastSeenMs),
     gateway_id: agent.gatewayId,
     certificate_not_after: timeOf(agent.certificateNotAfterMs),
+    certificate_issuer: agent.certificateIssuer,
     config_offered: agent.configOffered,
     config_running: runningConfig(agent),
+    config_running_at: timeOf(agent.configRunningMs),
     status: agent.status,
   };
 }

@@ -37,6 +37,7 @@ import type { Metrics } from "./metrics.ts";
 import { addOidc } from "./oidc-routes.ts";
 import { addOverview } from "./overview.ts";
 import type { People } from "./people.ts";
+import { addPlatform } from "./platform.ts";
 import { addProgress } from "./progress.ts";
 import { addQuality } from "./quality.ts";
 import { addQuarantine } from "./quarantine.ts";
@@ -105,6 +106,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addRunUndo(app);
   addIngest(app, context);
   addAuthorities(app, context);
+  addPlatform(app, context);
   addImports(app, context);
   addAgentConfig(app, context);
   addRetention(app);

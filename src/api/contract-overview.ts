@@ -65,3 +65,18 @@ export const overviewSchema = z
     }),
   })
   .openapi("Overview");
+
+/** How a tenant fares, for the platform's administrator: what runs and what waits, and no device. */
+export const tenantHealthSchema = overviewSchema
+  .pick({ source_counts: true, agents: true, inbox: true, review: true, freshness: true })
+  .extend({
+    slug: z.string(),
+    name: z.string(),
+    created_at: time,
+    devices: count,
+    authorities: count.openapi({ description: "Certificate authorities in force" }),
+    authority_not_after: time.optional().openapi({ description: "When the first of them ends" }),
+    refused: count.openapi({ description: "Calls of its agents that the gateway refused" }),
+    refused_at: time.optional(),
+  })
+  .openapi("TenantHealth");

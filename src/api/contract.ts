@@ -97,8 +97,12 @@ export const agentSchema = z
     last_seen_at: time.optional(),
     gateway_id: z.string().optional().openapi({ description: "The gateway that it greeted last" }),
     certificate_not_after: time.optional(),
+    certificate_issuer: z.string().optional().openapi({
+      description: "Of the certificate that it greeted with last, as a distinguished name",
+    }),
     config_offered: z.string().optional(),
     config_running: z.string().optional(),
+    config_running_at: time.optional().openapi({ description: "When it confirmed this one" }),
     status: z.unknown().optional().openapi({ description: "The agent's newest sync status" }),
   })
   .openapi("Agent");

@@ -78,7 +78,8 @@ class RecentCounts {
   }
 }
 
-async function standingOf(
+/** How a tenant fares, without its devices. */
+export async function standingOf(
   db: Db,
   tenant: number,
   nowMs: number,

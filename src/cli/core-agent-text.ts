@@ -2,6 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 
 import type { agentSchema } from "../api/contract.ts";
+import { formatBytes } from "../lib/bytes.ts";
 import type { TenantSession } from "./core-session.ts";
 import { pairLines, plain, sectionLines, tableLines } from "./table.ts";
 import { agoText, countText, timeText } from "./wording.ts";
@@ -60,6 +61,12 @@ function keptText(status: unknown, nowMs: number): string | undefined {
   return `it works with what it had, confirmed ${agoText(confirmed, nowMs) ?? "never"}`;
 }
 
+/** What the agent's process has in use, as it said last. */
+function memoryText(status: unknown): string | undefined {
+  const { rss_bytes: rss } = (status ?? {}) as { readonly rss_bytes?: unknown };
+  return typeof rss === "number" ? formatBytes(rss) : undefined;
+}
+
 /** Everything of one agent. */
 export function agentLines(agent: Agent, nowMs: number): readonly string[] {
   const seen = agent.last_seen_at;
@@ -73,12 +80,15 @@ export function agentLines(agent: Agent, nowMs: number): readonly string[] {
       ["  last seen", seen && `${timeText(seen)} (${agoText(seen, nowMs)})`],
       ["  gateway", agent.gateway_id],
       ["  certificate ends", timeText(agent.certificate_not_after)],
+      ["  certificate of", agent.certificate_issuer],
       ["  created", timeText(agent.created_at)],
       ["  revoked", timeText(agent.revoked_at)],
       ["  configuration", configText(agent)],
       ["  kept on its disk", keptText(agent.status, nowMs)],
       ["  offered", agent.config_offered],
       ["  running", agent.config_running],
+      ["  running since", timeText(agent.config_running_at)],
+      ["  memory", memoryText(agent.status)],
     ]),
     ...statusLines(agent.status, nowMs),
   ];

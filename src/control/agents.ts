@@ -1,4 +1,5 @@
 import type { Queryable } from "../db/session.ts";
+import { isoTime } from "../lib/clock.ts";
 
 /** An agent as the core knows it. */
 export interface Agent {
@@ -13,7 +14,11 @@ export interface Agent {
   readonly gatewayId: string | undefined;
   readonly configOffered: string | undefined;
   readonly configRunning: string | undefined;
+  /** Since when it confirmed that it runs this one. */
+  readonly configRunningMs: number | undefined;
   readonly certificateNotAfterMs: number | undefined;
+  /** Distinguished name of who issued the certificate that it greeted with last. */
+  readonly certificateIssuer: string | undefined;
   readonly status: unknown;
 }
 
@@ -28,11 +33,13 @@ type AgentRow = {
   gateway_id: string | null;
   config_offered: string | null;
   config_running: string | null;
+  config_running_at: number | null;
   certificate_not_after: number | null;
+  certificate_issuer: string | null;
   status: unknown;
 };
 const COLUMNS = `agent_id, partition, created_at, revoked_at, hostname, version, last_seen_at, gateway_id, config_offered, config_running,
-  certificate_not_after, status`;
+  config_running_at, certificate_not_after, certificate_issuer, status`;
 
 /** A tenant's agents, by id. */
 export async function listAgents(db: Queryable, tenant: number): Promise<readonly Agent[]> {
@@ -68,7 +75,9 @@ function agentOf(row: AgentRow): Agent {
     gatewayId: row.gateway_id ?? undefined,
     configOffered: row.config_offered ?? undefined,
     configRunning: row.config_running ?? undefined,
+    configRunningMs: row.config_running_at ?? undefined,
     certificateNotAfterMs: row.certificate_not_after ?? undefined,
+    certificateIssuer: row.certificate_issuer ?? undefined,
     status: row.status ?? undefined,
   };
 }
@@ -85,17 +94,21 @@ export interface AgentSighting {
   readonly gatewayId: string;
   readonly capabilities: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  readonly certificateIssuer: string;
+  readonly certificateNotAfterMs: number;
 }
 
 /** Notes a hello; an agent that was certified elsewhere (an imported authority) is registered by it. */
 export async function noteHello(db: Queryable, tenant: number, seen: AgentSighting): Promise<void> {
   await db.query(
     `insert into sync.agents (tenant, agent_id, partition, hostname, version, os, arch, source_ip, capabilities, labels,
-            gateway_id, last_hello_at, last_seen_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now(), now())
+            gateway_id, certificate_issuer, certificate_not_after, last_hello_at, last_seen_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), now())
      on conflict (tenant, agent_id) do update set hostname = excluded.hostname, version = excluded.version, os = excluded.os,
             arch = excluded.arch, source_ip = excluded.source_ip, capabilities = excluded.capabilities,
-            labels = excluded.labels, gateway_id = excluded.gateway_id, last_hello_at = now(), last_seen_at = now()`,
+            labels = excluded.labels, gateway_id = excluded.gateway_id,
+            certificate_issuer = excluded.certificate_issuer, certificate_not_after = excluded.certificate_not_after,
+            last_hello_at = now(), last_seen_at = now()`,
     [
       tenant,
       seen.agentId,
@@ -108,6 +121,8 @@ export async function noteHello(db: Queryable, tenant: number, seen: AgentSighti
       seen.capabilities,
       seen.labels,
       seen.gatewayId,
+      seen.certificateIssuer,
+      isoTime(seen.certificateNotAfterMs),
     ],
   );
 }

@@ -62,5 +62,11 @@ export const MIGRATIONS: readonly Migration[] = [
   "name": "0010-agents-told-apart",
   "sha256": "165d41f840387beb2ea63733807c24db042ca1fe9f263bac13ad27d5fe03272f",
   "sql": "-- An agent that said that it stops is told from one that fell silent, and a refusal says whose certificate it was.\n-- Effect on a large table: none; columns without a default change the catalogue alone, and both tables are small.\nalter table sync.agents\n  -- of its last goodbye; whatever it says later is newer than this\n  add column stopped_at timestamptz;\n\nalter table sync.refusals\n  -- of the certificate that was refused last, lower-case hex; null: TLS ended before it was seen\n  add column certificate_serial text collate \"C\",\n  -- of its DER\n  add column certificate_sha256 text collate \"C\";\n"
+ },
+ {
+  "id": 11,
+  "name": "0011-agent-issuer",
+  "sha256": "139cf0033428b72f7982690c5d4b59c3a2366318df12a3f191875dd33536d0f0",
+  "sql": "-- Whose certificate an agent greets with, so that a page can say which authority its trust hangs on.\n-- Effect on a large table: none, a column without a default; agents are few.\n\n-- the certificate's issuer as a distinguished name, from the agent's last hello\nalter table sync.agents add column certificate_issuer text;\n"
  }
 ];

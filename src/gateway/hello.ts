@@ -28,6 +28,8 @@ export async function hello(
     gatewayId: context.gatewayId,
     capabilities,
     labels,
+    certificateIssuer: peer.certificateIssuer,
+    certificateNotAfterMs: peer.certificateNotAfterMs,
   });
   await observeHost(context, peer, { request, sourceIp });
   return {

@@ -30,6 +30,8 @@ export interface Peer extends RefusedCertificate {
   readonly certificateNotAfterMs: number;
   /** The number of the tenant's authority that signed it. */
   readonly authorityNo: number;
+  /** Distinguished name on one line, "CN=…, O=…". */
+  readonly certificateIssuer: string;
   /** The certificate was issued here. */
   readonly isListed: boolean;
   /** Labels of its common name. */
@@ -105,13 +107,15 @@ export class Peers {
       shown,
     );
     if (admission !== "open") return await refuse("PERMISSION_DENIED", admissionText(admission));
+    const { issuer, validToDate } = new X509Certificate(certificate);
     return ok({
       ...shown,
       tenant: tenant.tenant,
       tenantUid: tenant.uid,
       slug: tenant.slug,
       partition: name.partitionId,
-      certificateNotAfterMs: new X509Certificate(certificate).validToDate.getTime(),
+      certificateNotAfterMs: validToDate.getTime(),
+      certificateIssuer: issuer.replaceAll("\n", ", "),
       isListed,
       cnForm: name.tenantSlug === undefined ? 3 : 4,
     });

@@ -103,9 +103,11 @@ test("a heartbeat carries the agent and the state of its sources", () => {
 
 test("every source says its state, its last run, what it waits for and what is next", () => {
   const rejected = [{ name: "typo", reason: "has no type" }];
-  const text = syncStatus({ ...beat, rejected, sources: [done, running, failed] });
+  const sources = [done, running, failed];
+  const text = syncStatus({ ...beat, rejected, sources, rssBytes: 130_000_000 });
   assert.deepEqual(JSON.parse(text), {
     config_version: "v1",
+    rss_bytes: 130_000_000,
     sources_total: 4,
     by_state: { idle: 1, running: 1, failed: 2 },
     sources: [

@@ -289,6 +289,30 @@ test("the platform's administrator sees a tenant's authorities without a role th
   assert.equal((await api.ask(path, { browser: stranger })).status, 403);
 });
 
+test("the platform's administrator sees how every tenant fares, and nobody else does", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  const { admin: token } = await api.tenant("globex");
+  await api.ask("POST /api/v1/tenants/acme/agents", { body: { agent_id: "a1" } });
+  const path = "GET /api/v1/tenant-health";
+  const browser = await api.logIn("root", { isPlatformAdmin: true });
+  type Health = { readonly slug: string; readonly agents: object; readonly authorities: number };
+  const { json } = await api.ask<{ tenants: readonly Health[] }>(path, { browser });
+  assert.deepEqual(
+    json.tenants.map(({ slug, agents, authorities }) => [slug, agents, authorities]),
+    [
+      ["acme", { total: 1, online: 0, away: 0, never_seen: 1 }, 1],
+      ["globex", { total: 0, online: 0, away: 0, never_seen: 0 }, 1],
+    ],
+  );
+  const rest = await api.ask<{ tenants: readonly Health[] }>(`${path}?after=acme`, { browser });
+  assert.deepEqual(
+    rest.json.tenants.map(({ slug }) => slug),
+    ["globex"],
+  );
+  assert.equal((await api.ask(path, { token })).status, 403);
+});
+
 test("how long the audit is kept an admin alone may say, since an operator stands in it", async (t) => {
   const api = await testApi(t);
   const { admin, operator } = await api.tenant("acme");

@@ -20,6 +20,8 @@ const HOST = {
   sourceIp: "192.0.2.7",
   capabilities: [],
   labels: {},
+  certificateIssuer: "CN=test",
+  certificateNotAfterMs: 0,
 };
 
 type Page = {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
+import { findAgent } from "../../src/control/agents.ts";
 import { importAuthority, listAuthorities, sortChain } from "../../src/control/authority-import.ts";
 import type { Tenant } from "../../src/control/tenants.ts";
 import { isoTime } from "../../src/lib/clock.ts";
@@ -42,6 +43,9 @@ test("agents of an imported authority are its tenant's, with and without tenant 
       assert.equal(tenantSlug, "acme");
     });
   }
+  const known = await findAgent(core.db.forTenant(core.acme.tenant), core.acme.tenant, "agent-01");
+  assert.match(known?.certificateIssuer ?? "", /^CN=/);
+  assert.ok((known?.certificateNotAfterMs ?? 0) > Date.now());
   await core.source(core.acme, "agent-01", { name: "netbox_dc1" });
   const client = core.client(await makeAgent(foreign.acme, { tenant: "acme" }));
   const { configJson } = await client.getConfig({ agentId: "agent-01" }, options());
