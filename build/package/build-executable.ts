@@ -3,18 +3,20 @@ import { join } from "node:path";
 
 import { UI_ASSET } from "../../src/api/ui-pack.ts";
 import { ARCHIVE_ASSET } from "../../src/db/program-archive.ts";
+import { compiledAsset } from "../../src/lib/embedded-program.ts";
 import type { BuildFacts } from "../../src/lib/executable.ts";
 import { nodeFlags } from "../node-flags.mjs";
 import { ROOT } from "../process/command-of.ts";
 import { bundleUi } from "../ui/bundle-ui.ts";
 import { compressed } from "../ui/ui-pack.ts";
-import { bundle, packagesOf } from "./bundle.ts";
+import { bundle, packagesOf, WARMING } from "./bundle.ts";
+import { codeCache } from "./code-cache.ts";
 import { sourceCommit } from "./commit.ts";
 import { licenceText, noticeText, npmParts, type Part } from "./notice.ts";
 import { npmPackage } from "./npm-package.ts";
-import { moveOut, pack } from "./pack.ts";
+import { BUILD_HOST, moveOut, pack } from "./pack.ts";
 import { postgresArchive } from "./postgres-archive.ts";
-import { takeStaging } from "./staging.ts";
+import { takeStaging, type Staging } from "./staging.ts";
 import { structureProblems } from "./structure.ts";
 import { executableOf, fileNameOf, pinnedPackage, type Component, type Target } from "./targets.ts";
 
@@ -62,18 +64,21 @@ export async function buildExecutable(
       ? {}
       : { postgresql: { version: postgres.version, sha256: postgres.sha256 } }),
   };
+  const execArgv = [...nodeFlags(`src/bin/${component}.ts`, {}), "--disable-sigusr1"];
+  const compiled = await compiledPrograms(programs, { component, target, execArgv, staging });
   const staged = await pack(
     {
       name: executableOf(component),
       main,
       assets: {
         ...programs,
+        ...compiled,
         "build.json": JSON.stringify(facts),
         NOTICE: notice,
         ...(postgres === undefined ? {} : { [ARCHIVE_ASSET]: postgres.bytes }),
         ...(ui === undefined ? {} : { [UI_ASSET]: compressed(ui.files) }),
       },
-      execArgv: [...nodeFlags(`src/bin/${component}.ts`, {}), "--disable-sigusr1"],
+      execArgv,
     },
     target,
     staging,
@@ -84,4 +89,26 @@ export async function buildExecutable(
   const path = join(dist, fileNameOf(component, target));
   await moveOut(staged, path);
   return { component, target, path, bytes: file.length, parts, notice };
+}
+
+type Compiling = {
+  readonly component: Component;
+  readonly target: Target;
+  readonly execArgv: readonly string[];
+  readonly staging: Staging;
+};
+
+/** By names of assets. Only where the target's own Node runs here: what another processor's V8 makes differs. */
+async function compiledPrograms(
+  programs: Readonly<Record<string, string>>,
+  { component, target, execArgv, staging }: Compiling,
+): Promise<Readonly<Record<string, Buffer>>> {
+  if (target.name !== BUILD_HOST) return {};
+  const node = join(await npmPackage(pinnedPackage(target.nodePackage)), "bin", "node");
+  const compiled: Record<string, Buffer> = {};
+  for (const [asset, program] of Object.entries(programs)) {
+    const order = { program, warm: WARMING[component], node, execArgv };
+    compiled[compiledAsset(asset)] = await codeCache(order, staging);
+  }
+  return compiled;
 }

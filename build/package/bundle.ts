@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { build, type Plugin } from "esbuild";
 
+import { loaderOf } from "../../src/lib/embedded-program.ts";
 import { ROOT } from "../process/command-of.ts";
 import type { Component } from "./targets.ts";
 
@@ -29,6 +30,12 @@ const LEFT_OUT = /^(?:@grpc\/proto-loader|pg-native|pg-cloudflare)$/;
 const PROGRAMS: Readonly<Record<Component, Readonly<Record<string, string>>>> = {
   agent: { "program.cjs": "src/bin/agent-program.ts" },
   core: { "program.cjs": "src/bin/core-program.ts", "pipeline.cjs": "src/bin/pipeline.ts" },
+};
+
+/** Command lines that load all that a start loads, and then end for what they were told. */
+export const WARMING: Readonly<Record<Component, readonly string[]>> = {
+  agent: ["run", "--config", "/nonexistent"],
+  core: ["serve", "--database-url", "nowhere"],
 };
 
 /** Makes the program of an executable. Throws with esbuild's messages. */
@@ -74,7 +81,11 @@ async function bundleFile(
       bytesInOutput > 0 && !path.includes(":") ? [path] : [],
     ),
   );
-  return { text: outputFiles.map(({ text }) => text).join(""), inputs };
+  const text = outputFiles.map((output) => output.text).join("");
+  // esbuild escapes it everywhere but in regular expressions.
+  const [unescaped] = /[^\0-\x7f]/.exec(text) ?? [];
+  if (unescaped !== undefined) throw new Error(`${entry} holds "${unescaped}"; write it as \\u`);
+  return { text, inputs };
 }
 
 const leaveOut: Plugin = {
@@ -108,16 +119,11 @@ const programApart: Plugin = {
       path,
       namespace: "program",
     }));
-    esbuild.onLoad({ filter: /.*/, namespace: "program" }, () => ({ contents: LOADER }));
+    esbuild.onLoad({ filter: /.*/, namespace: "program" }, () => ({
+      contents: `module.exports = ${loaderOf("program.cjs")};`,
+    }));
   },
 };
-
-const LOADER = `
-const { getAsset } = require("node:sea");
-const { Script } = require("node:vm");
-const text = "(function (exports, require, module) {" + getAsset("program.cjs", "utf8") + "\\n})";
-new Script(text, { filename: "program.cjs" }).runInThisContext()(exports, require, module);
-`;
 
 /** The npm packages that these files belong to, by their folders from the checkout's root. */
 export function packagesOf(inputs: readonly string[]): readonly string[] {

@@ -6,8 +6,9 @@ import type { PoolLoad } from "../db/connections.ts";
 import type { WorkFact } from "../dire/work-fact.ts";
 import type { ArrivedChunk } from "../inbox/inbox.ts";
 import { pause, systemClock } from "../lib/clock.ts";
+import { loaderOf } from "../lib/embedded-program.ts";
 import { SyncError } from "../lib/errors.ts";
-import { embeddedAsset } from "../lib/executable.ts";
+import { hasAsset } from "../lib/executable.ts";
 import { relayLine, type Log } from "../lib/log.ts";
 import {
   plainAddress,
@@ -136,8 +137,7 @@ function endedEarly(code: number): SyncError {
   return new SyncError("pipeline_ended", message, { retry: "permanent" });
 }
 
-/** What a single executable carries; undefined where this runs from files. */
+/** What starts the one that a single executable carries; undefined where this runs from files. */
 function embeddedProgram(): string | undefined {
-  const program = embeddedAsset(PIPELINE_ASSET);
-  return program === undefined ? undefined : new TextDecoder().decode(program);
+  return hasAsset(PIPELINE_ASSET) ? loaderOf(PIPELINE_ASSET) : undefined;
 }

@@ -14,22 +14,24 @@ import { openPlatform, type Platform, type PlatformSettings } from "../cli/platf
 import { createTenant, listTenants } from "../control/tenants.ts";
 import type { QueueLimits } from "../db/checkout-queue.ts";
 import type { PoolLoad } from "../db/connections.ts";
+import type { Embedded } from "../db/embedded.ts";
 import type { TenantDbs } from "../db/pool.ts";
 import { bringDerivation } from "../dire/bring-derivation.ts";
 import { openGateway, type RunningGateway } from "../gateway/gateway.ts";
 import { systemClock } from "../lib/clock.ts";
-import { envInteger, type Environment } from "../lib/env.ts";
+import type { Environment } from "../lib/env.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { EXIT } from "../lib/exit-code.ts";
 import type { Log } from "../lib/log.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import type { Tuning } from "../model/tuning.ts";
-import { messageLimits } from "../wire/limits.ts";
+import type { messageLimits } from "../wire/limits.ts";
 import { openLists } from "./lists.ts";
 import { LIGHT_CONNECTIONS, startCrew } from "./pipeline-crew.ts";
 import type { Pipeline, PipelineOptions } from "./pipeline-thread.ts";
+import { readServeEnvironment } from "./serve-environment.ts";
 import { schemeOf, setupLines, webContext, webTls } from "./serve-web.ts";
-import { readTuning, settleTuning, type SettledTuning } from "./settle-tuning.ts";
+import { settleTuning, type SettledTuning } from "./settle-tuning.ts";
 
 /** Parts of the core that one process may run. */
 export const ROLES = ["gateway", "ingest", "api"] as const;
@@ -62,8 +64,6 @@ export interface ServeSettings extends PlatformSettings {
   readonly readDatabaseUrl?: string | undefined;
 }
 
-/** Unworked chunks of a tenant before its agents are held back: by default about 0.5 GB of JSON, 50 MB as stored. */
-const INBOX_CHUNKS = { min: 1, max: 100_000, fallback: 200 };
 /** How long open calls may take to end when the core stops, ms: one window of an agent on a slow link. */
 const STOP_GRACE_MS = 10_000;
 
@@ -75,14 +75,14 @@ export async function serve(
     readonly log: Log;
     readonly signal: AbortSignal;
     readonly print: (line: string) => void;
+    /** What `beginEmbedded` began; absent: it is begun here. */
+    readonly embedded?: Promise<Embedded | undefined>;
   },
 ): Promise<number> {
-  const { env, log, signal } = io;
-  const limits = messageLimits(env);
-  const given = readTuning(env);
-  const chunksMax = envInteger(env, "SYNC_INBOX_MAX_CHUNKS", INBOX_CHUNKS);
+  const { env, log, signal, embedded } = io;
+  const { limits, given, chunksMax } = readServeEnvironment(env);
   const isIngesting = settings.roles.includes("ingest");
-  await using platform = await openPlatform(settings, { log, clock: systemClock });
+  await using platform = await openPlatform(settings, { log, clock: systemClock, embedded });
   const settled = await settleTuning(platform.db, given, log);
   const sizes = poolSizes(settled, isIngesting);
   platform.retune({ queue: sizes.queue, least: sizes.own, most: sizes.ownMost });
@@ -94,17 +94,21 @@ export async function serve(
     const pools = (): Readonly<Record<string, PoolLoad>> => loads(platform.db, pipeline);
     const metrics: Metrics = new Metrics({ db: platform.db, clock: systemClock, log, pools });
     const ingest = { ...sizes, address: platform.address, log, note: metrics.noteWork };
-    const pipeline = isIngesting ? startIngest(settled.tuning, ingest) : undefined;
-    if (pipeline !== undefined) parts.push({ name: "ingest", ...pipeline });
+    let pipeline: Pipeline | undefined;
     if (settings.roles.includes("gateway")) {
-      const intake = { platform, settings, pipeline, limits, chunksMax, log, metrics };
-      parts.push(await startGateway(intake));
+      const intake = { platform, settings, isIngesting, limits, chunksMax, log, metrics };
+      parts.push(await startGateway({ ...intake, pipeline: () => pipeline }));
     }
     const tuning = (): TuningInForce => ({ ...settled, pools: pools() });
     const { lists } = replica;
     parts.push(...(await startHttp({ ...platform, lists, tuning }, settings, { log, metrics })));
     if (settings.enrollListen !== undefined) {
       parts.push(await startEnrolment(platform, settings, log));
+    }
+    // Last, since its threads load for as long as all that is above starts. Until then chunks wait in the inbox.
+    if (isIngesting) {
+      pipeline = startIngest(settled.tuning, ingest);
+      parts.unshift({ name: "ingest", ...pipeline });
     }
     await announce(platform, settings, { parts, env, print: io.print });
     return await untilStopped({ signal, platform, parts, log });
@@ -173,7 +177,9 @@ function loads(db: TenantDbs, pipeline: Pipeline | undefined): Readonly<Record<s
 type GatewayParts = {
   readonly platform: Platform;
   readonly settings: ServeSettings;
-  readonly pipeline: Pipeline | undefined;
+  readonly isIngesting: boolean;
+  /** Undefined until it runs. */
+  readonly pipeline: () => Pipeline | undefined;
   readonly limits: ReturnType<typeof messageLimits>;
   readonly chunksMax: number;
   readonly log: Log;
@@ -183,6 +189,7 @@ type GatewayParts = {
 async function startGateway({
   platform,
   settings,
+  isIngesting,
   pipeline,
   limits,
   chunksMax,
@@ -191,6 +198,8 @@ async function startGateway({
 }: GatewayParts): Promise<Part> {
   const { db, sealer, authorities } = platform;
   const snapshots = new Snapshots({ db, clock: systemClock, log });
+  const takeRepeated: Pipeline["takeRepeated"] = async (...chunk) =>
+    (await pipeline()?.takeRepeated(...chunk)) ?? false;
   const context = {
     db,
     sealer,
@@ -199,9 +208,9 @@ async function startGateway({
     gatewayId: hostname(),
     chunksMax,
     note: metrics.noteIntake,
-    takeRepeated: pipeline?.takeRepeated,
+    takeRepeated: isIngesting ? takeRepeated : undefined,
     snapshots,
-    onStored: () => pipeline?.wake(),
+    onStored: () => pipeline()?.wake(),
   };
   const gateway: RunningGateway = await openGateway({
     context,

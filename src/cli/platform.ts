@@ -9,20 +9,16 @@ import { openSealer, type Sealer } from "../control/secrets.ts";
 import { checkBarrier } from "../db/check-barrier.ts";
 import type { DatabaseAddress } from "../db/connection.ts";
 import type { PoolLimits } from "../db/connections.ts";
-import { startEmbedded, type Embedded } from "../db/embedded.ts";
+import type { Embedded } from "../db/embedded.ts";
 import { migrate } from "../db/migrate.ts";
 import { openPool, type TenantDbs } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { beginEmbedded, type DatabasePlace } from "./begin-embedded.ts";
 
 /** Where the core keeps what it must not lose, and which database it uses. */
-export interface PlatformSettings {
-  readonly dataDir: string;
-  /** Whether somebody named the folder. */
-  readonly isDataDirExplicit: boolean;
-  /** An operator's own PostgreSQL; absent: the embedded one in the data folder. */
-  readonly databaseUrl?: string | undefined;
+export interface PlatformSettings extends DatabasePlace {
   /** Key file of sealed secrets; absent: in the data folder. Replicas on one database share it. */
   readonly keyFile?: string | undefined;
   readonly compatSchema?: string | undefined;
@@ -44,12 +40,20 @@ export interface Platform extends AsyncDisposable {
   readonly crashed: Promise<SyncError>;
 }
 
+/** What opening it needs besides. */
+export interface PlatformOutfit {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** A database that was begun by `beginEmbedded` with the same settings; the platform's own from now on. */
+  readonly embedded?: Promise<Embedded | undefined> | undefined;
+}
+
 /** Opens it all: starts or reaches the database, brings the schema up to date, finds or makes key and root authority. */
 export async function openPlatform(
   settings: PlatformSettings,
-  { log, clock }: { readonly log: Log; readonly clock: Clock },
+  { log, clock, embedded: starting }: PlatformOutfit,
 ): Promise<Platform> {
-  const embedded = settings.databaseUrl === undefined ? await start(settings, log) : undefined;
+  const embedded = await (starting ?? beginEmbedded(settings, log));
   const address = embedded?.connection ?? { url: settings.databaseUrl ?? "" };
   const db = openPool({
     address,
@@ -68,6 +72,8 @@ export async function openPlatform(
     const sealer = await openSealer(settings.keyFile ?? join(dataDir, "secret.key"), "--key-file");
     const authorities = new Authorities(sealer, clock);
     await authorities.root(db);
+    // Whoever has the platform may tell others that something is kept.
+    await embedded?.durable;
     const crashed = embedded?.crashed ?? new Promise<never>(() => {});
     const retune = (to: PoolLimits): void => db.retune(to);
     return {
@@ -84,8 +90,4 @@ export async function openPlatform(
     await close();
     throw thrown;
   }
-}
-
-function start({ dataDir, isDataDirExplicit }: PlatformSettings, log: Log): Promise<Embedded> {
-  return startEmbedded({ dataDir, explicitDataDir: isDataDirExplicit, log });
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { chownSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { randomHex } from "../lib/clock.ts";
@@ -10,6 +10,7 @@ import type { DataDir } from "./data-dir.ts";
 import { LastLines } from "./last-lines.ts";
 import type { OsUser } from "./os-user.ts";
 import { POSTGRES_MAJOR } from "./programs.ts";
+import { isDoubtful, markUnsynced, syncMarked } from "./unsynced.ts";
 
 /** The superuser of the embedded server, which the core connects as. */
 export const CLUSTER_USER = "serviceradar";
@@ -17,7 +18,7 @@ export const CLUSTER_USER = "serviceradar";
 /** Bytes of the superuser's password; only the 0600 file beside the cluster holds it. */
 const PASSWORD_BYTES = 24;
 
-/** What making a cluster needs; `sync: false` leaves out initdb's fsync, for tests. */
+/** What making a cluster needs; `sync: false` for tests: it may never come to the disk. */
 export type ClusterOptions = {
   readonly dataDir: DataDir;
   readonly programs: string;
@@ -27,12 +28,15 @@ export type ClusterOptions = {
 
 /**
  * Makes the cluster unless it is there, and gives its password. Made under another name and renamed when
- * finished, so that a start killed half-way leaves nothing that looks like a cluster. Throws ConfigError for
+ * finished, so that a start killed half-way leaves nothing that looks like a cluster. A new one need not be on the
+ * disk yet: call `syncCluster`, and until it is done tell nobody that anything was kept. One that the machine may have
+ * stopped on before that is made anew. Throws ConfigError for
  * a cluster of another major version or one without its password, SyncError `initdb_failed` with its output.
  */
 export async function openCluster(options: ClusterOptions): Promise<Secret> {
   const { path, clusterDir, user } = options.dataDir;
   const passwordFile = join(path, "postgres.password");
+  if (isDoubtful(markOf(clusterDir))) rmSync(clusterDir, { recursive: true, force: true });
   if (existsSync(join(clusterDir, "PG_VERSION"))) {
     checkVersion(clusterDir);
   } else {
@@ -41,6 +45,13 @@ export async function openCluster(options: ClusterOptions): Promise<Secret> {
   }
   return readPassword(passwordFile);
 }
+
+/** Brings a new cluster to the disk; an older one is there. Call it before the server starts: what that writes is its own care. */
+export async function syncCluster({ clusterDir }: DataDir, signal: AbortSignal): Promise<void> {
+  await syncMarked(markOf(clusterDir), clusterDir, signal);
+}
+
+const markOf = (clusterDir: string): string => `${clusterDir}.unsynced`;
 
 function checkVersion(clusterDir: string): void {
   const major = readFileSync(join(clusterDir, "PG_VERSION"), "utf8").trim();
@@ -79,8 +90,8 @@ async function createCluster(options: NewCluster): Promise<void> {
   mkdirSync(draft, { mode: 0o700 });
   if (user !== undefined) chownSync(draft, user.uid, user.gid);
   await runInitdb(options, draft);
+  if (options.sync) markUnsynced(markOf(clusterDir));
   renameSync(draft, clusterDir);
-  if (options.sync) syncFolder(path);
 }
 
 async function runInitdb(options: NewCluster, draft: string): Promise<void> {
@@ -93,7 +104,7 @@ async function runInitdb(options: NewCluster, draft: string): Promise<void> {
     "--locale=C",
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
-    ...(options.sync ? [] : ["--no-sync"]),
+    "--no-sync",
   ];
   const child = spawn(join(options.programs, "bin", "initdb"), args, {
     ...programIdentity(options.dataDir.user),
@@ -123,10 +134,4 @@ export function programIdentity(user: OsUser | undefined): {
 } {
   const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
   return { cwd: "/", env: { LC_ALL: "C", TZ: "UTC", PATH: "/usr/bin:/bin" }, ...identity };
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, "r");
-  fsyncSync(folder);
-  closeSync(folder);
 }

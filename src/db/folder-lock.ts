@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { newUuid } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
+import { bootId } from "./boot.ts";
 
 /** A held lock; `release` may be called again. */
 export interface FolderLock {
@@ -85,10 +86,6 @@ function startTick(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`);
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
   return fields[0] === "Z" ? undefined : fields[19];
-}
-
-function bootId(): string | undefined {
-  return read("/proc/sys/kernel/random/boot_id")?.trim();
 }
 
 function read(path: string): string | undefined {

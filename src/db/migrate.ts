@@ -91,6 +91,8 @@ async function applyNext(open: Tx, steps: Steps): Promise<Migration | undefined>
   const fresh = pending.flatMap(({ sql }) => compatRelations(sql));
   await refuseForeign(open, schema, [...new Set(fresh).difference(new Set(ours))]);
   await open.query(`set local lock_timeout = ${steps.lockWaitMs ?? LOCK_WAIT_MS}`);
+  // The last one's commit brings those before it to the disk too.
+  if (pending.length > 1) await open.query("set local synchronous_commit = off");
   await runStep(open, step, schema);
   return step;
 }

@@ -26,7 +26,7 @@ export function programArchive(): ProgramArchive | undefined {
 
 const BLOCK = 512;
 
-/** Writes the files of a ustar archive (POSIX.1-2001, pax) with their modes, each on disk when this returns. Takes nothing else, and no path that leaves `into`. */
+/** Writes the files of a ustar archive (POSIX.1-2001, pax) with their modes. Takes nothing else, and no path that leaves `into`. */
 export function unpackTar(archive: Buffer, into: string): void {
   for (let at = 0; at + BLOCK <= archive.length && archive[at] !== 0;) {
     const text = (start: number, length: number): string =>
@@ -38,7 +38,7 @@ export function unpackTar(archive: Buffer, into: string): void {
     const file = join(into, path);
     mkdirSync(dirname(file), { recursive: true });
     const content = archive.subarray(at + BLOCK, at + BLOCK + size);
-    writeFileSync(file, content, { mode: Number.parseInt(text(100, 8), 8), flush: true });
+    writeFileSync(file, content, { mode: Number.parseInt(text(100, 8), 8) });
     at += BLOCK * (1 + Math.ceil(size / BLOCK));
   }
 }

@@ -12,6 +12,7 @@ import { STATE_DIR, type DataDir } from "./data-dir.ts";
 import { makeOpenFolders, openToAll } from "./folders.ts";
 import { firstClosedFolder } from "./os-user.ts";
 import { programArchive } from "./program-archive.ts";
+import { isDoubtful, markUnsynced, syncMarked } from "./unsynced.ts";
 
 /** Major version of the programs; a cluster belongs to one major version for ever. */
 export const POSTGRES_MAJOR = "18";
@@ -86,6 +87,7 @@ export function stagedPrograms(dataDir: DataDir, env: Environment = process.env)
   const source = programSource();
   const shelf = dataDir.user === undefined ? userShelf(dataDir, env) : join(STATE_DIR, "pg");
   const programs = join(shelf, source.sha256);
+  if (isDoubtful(join(programs, MARK))) discard(programs);
   if (!existsSync(programs)) stage(source, programs);
   const closed = dataDir.user === undefined ? undefined : firstClosedFolder(programs, dataDir.user);
   if (closed === undefined) return programs;
@@ -111,12 +113,33 @@ function userShelf(dataDir: DataDir, env: Environment): string {
   }
 }
 
+/** In the programs' folder, until they are on the disk. */
+const MARK = "unsynced";
+
+/** Brings what was staged to the disk, if it is not there yet. */
+export async function syncPrograms(programs: string, signal: AbortSignal): Promise<void> {
+  await syncMarked(join(programs, MARK), programs, signal);
+}
+
+/** Moved aside first, so that a start beside this one finds it whole or not at all. */
+function discard(programs: string): void {
+  const aside = `${programs}.${newUuid()}`;
+  try {
+    renameSync(programs, aside);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw thrown;
+  }
+  rmSync(aside, { recursive: true, force: true });
+}
+
 function stage(source: ProgramSource, programs: string): void {
   const draft = `${programs}.${newUuid()}`;
   const asRoot = process.getuid?.() === 0;
   try {
     if (asRoot) makeOpenFolders(draft);
     else mkdirSync(draft, { recursive: true });
+    markUnsynced(join(draft, MARK));
     source.stage(draft);
     if (asRoot) openToAll(draft);
     renameSync(draft, programs);

@@ -17,11 +17,20 @@ export interface BuildFacts {
   readonly postgresql?: { readonly version: string; readonly sha256: string };
 }
 
+/** Whether such an asset was put in; nothing was in a checkout. */
+export function hasAsset(name: string): boolean {
+  return seaWith(name) !== undefined;
+}
+
 /** An asset's bytes, which are the executable's own memory: not to be written to. Undefined in a checkout, and for a name that was not put in. */
 export function embeddedAsset(name: string): Uint8Array | undefined {
+  const sea = seaWith(name);
+  return sea === undefined ? undefined : new Uint8Array(sea.getRawAsset(name));
+}
+
+function seaWith(name: string): Sea | undefined {
   const sea = process.getBuiltinModule("node:sea") as Sea | undefined;
-  if (sea?.isSea() !== true || !sea.getAssetKeys().includes(name)) return undefined;
-  return new Uint8Array(sea.getRawAsset(name));
+  return sea?.isSea() === true && sea.getAssetKeys().includes(name) ? sea : undefined;
 }
 
 /** What was put down at the build; undefined in a checkout. */

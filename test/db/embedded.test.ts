@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import type { SocketAddress } from "../../src/db/connection.ts";
 import { startEmbedded, type Embedded } from "../../src/db/embedded.ts";
 import { openPool } from "../../src/db/pool.ts";
+import { markUnsynced } from "../../src/db/unsynced.ts";
 import { ConfigError } from "../../src/lib/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { Secret } from "../../src/lib/secret.ts";
@@ -174,6 +175,19 @@ describe("an embedded database", () => {
     await writeFile(file, "18\n");
     await using embedded = await start(dataDir);
     assert.equal((await rows(embedded.connection)).length, 4);
+  });
+
+  test("that was made just before its core was killed is kept, and before the power went is made anew", async () => {
+    const mark = join(dataDir, "postgres.unsynced");
+    markUnsynced(mark);
+    const kept = await start(dataDir);
+    assert.equal((await rows(kept.connection)).length, 4);
+    assert.ok(!existsSync(mark));
+    await kept.stop();
+    await writeFile(mark, "another boot\n");
+    await using anew = await start(dataDir);
+    await assert.rejects(rows(anew.connection), { code: "db_42p01" });
+    assert.ok(!existsSync(mark));
   });
 });
 

@@ -8,6 +8,7 @@ import {
   readdirSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir, totalmem } from "node:os";
@@ -21,7 +22,7 @@ import {
   serverSettings,
   settingArguments,
 } from "../../src/db/postgres-settings.ts";
-import { programSource, stagedPrograms } from "../../src/db/programs.ts";
+import { programSource, stagedPrograms, syncPrograms } from "../../src/db/programs.ts";
 import { socketDir } from "../../src/db/socket-dir.ts";
 import { removeFolder } from "../support/remove-folder.ts";
 
@@ -46,6 +47,22 @@ test("the programs are unpacked once, under the name of their content, and run f
     encoding: "utf8",
   });
   assert.match(version, /PostgreSQL\) 18\./);
+});
+
+test("programs that were not on the disk when the machine stopped are unpacked anew", async (t) => {
+  const dataDir = ownDataDir(t);
+  const env = { XDG_CACHE_HOME: join(dataDir.path, "cache") };
+  const programs = stagedPrograms(dataDir, env);
+  const server = join(programs, "bin", "postgres");
+  truncateSync(server);
+  assert.equal(stagedPrograms(dataDir, env), programs);
+  assert.equal(statSync(server).size, 0);
+  writeFileSync(join(programs, "unsynced"), "another boot\n");
+  assert.equal(stagedPrograms(dataDir, env), programs);
+  assert.ok(statSync(server).size > 0);
+  assert.deepEqual(readdirSync(join(programs, "..")), [programSource().sha256]);
+  await syncPrograms(programs, AbortSignal.timeout(60_000));
+  assert.ok(!existsSync(join(programs, "unsynced")));
 });
 
 test("where the home folder cannot be written, the programs lie in the data folder", (t) => {
