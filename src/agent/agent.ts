@@ -301,8 +301,9 @@ export class Agent {
       identity,
       config: this.#config,
       target: this.#commandTarget(),
-      heartbeat: (gatewayId) =>
+      heartbeat: (gatewayId, isStopping) =>
         heartbeatRequest(identity, {
+          isStopping,
           nowMs: clock.now(),
           startedMs: this.#startedMs,
           gatewayId,

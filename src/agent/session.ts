@@ -1,4 +1,4 @@
-import { chance, type Clock } from "../lib/clock.ts";
+import { chance, pause, type Clock } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { AgentConfigResponse, Draft, GatewayStatusRequest } from "../wire/messages.ts";
@@ -34,7 +34,7 @@ export interface SessionOptions {
   readonly config: ConfigHolder;
   readonly target: CommandTarget;
   /** Makes the heartbeat of the moment. */
-  readonly heartbeat: (gatewayId: string) => Draft<GatewayStatusRequest>;
+  readonly heartbeat: (gatewayId: string, isStopping: boolean) => Draft<GatewayStatusRequest>;
   /** The operator's own interval. */
   readonly heartbeatMs?: number | undefined;
   /** How the sources are. */
@@ -45,6 +45,9 @@ export interface SessionOptions {
   readonly log: Log;
 }
 
+/** How long a stop waits for a gateway to take the goodbye, ms: nobody who stops a service waits for a line that is down. */
+const GOODBYE_MAX_MS = 2_000;
+
 /** Keeps an agent in touch with its gateways: carries out what session-state.ts decides, and tells it what came of it. */
 export class Session {
   readonly #options: SessionOptions;
@@ -52,6 +55,8 @@ export class Session {
   readonly #timers = new Map<TimerName, AbortController>();
   #state: SessionState;
   #heartbeatMs: number | undefined;
+  /** The heartbeat under way, which never fails. */
+  #beating: Promise<void> = Promise.resolve();
   /** Ends every call of the present link. */
   #leaving = new AbortController();
 
@@ -85,8 +90,9 @@ export class Session {
     this.#dispatch({ type: "renewed" });
   }
 
-  /** Ends the session: no call of it goes on. */
+  /** Says goodbye to the gateway and ends the session: no call of it goes on. */
   async stop(): Promise<void> {
+    if (this.#state.phase === "running") await this.#sayGoodbye();
     this.#dispatch({ type: "stop" });
     await this.#stopped.promise;
   }
@@ -112,7 +118,8 @@ export class Session {
       case "get_config":
         return void this.#getConfig(effect.link);
       case "heartbeat":
-        return void this.#heartbeat(effect.link);
+        this.#beating = this.#heartbeat(effect.link);
+        return;
       case "open_control":
         return void this.#control(effect.link);
       case "timer":
@@ -192,7 +199,7 @@ export class Session {
     const { heartbeat, log, clock } = this.#options;
     await this.#call({
       work: async (gateway, signal, gatewayId) => {
-        const { received } = await gateway.pushStatus(heartbeat(gatewayId), { signal });
+        const { received } = await gateway.pushStatus(heartbeat(gatewayId, false), { signal });
         if (received) this.#heartbeatMs = clock.now();
         this.#dispatch({ type: "heartbeat_ok", link });
       },
@@ -201,6 +208,23 @@ export class Session {
         this.#dispatch({ type: "heartbeat_failed", link, failure });
       },
     });
+  }
+
+  /** The last heartbeat. Those before it are waited for: one that was overtaken would say that the agent runs. */
+  async #sayGoodbye(): Promise<void> {
+    const { heartbeat, clock, log } = this.#options;
+    for (const timer of this.#timers.values()) timer.abort();
+    const said = new AbortController();
+    const saying = this.#beating.then(() =>
+      this.#call({
+        work: async (gateway, signal, gatewayId) => {
+          await gateway.pushStatus(heartbeat(gatewayId, true), { signal });
+        },
+        failed: (thrown) => log.debug({ error: diagnose(thrown) }, "no goodbye"),
+      }),
+    );
+    await Promise.race([saying, pause(clock, GOODBYE_MAX_MS, said.signal)]);
+    said.abort();
   }
 
   async #control(link: number): Promise<void> {

@@ -1,5 +1,6 @@
 /** What a heartbeat says. Pure. */
 import { isoTime } from "../lib/clock.ts";
+import { STOPPING } from "../model/goodbye.ts";
 import { STATUS_MESSAGE_BYTES_MAX } from "../wire/limits.ts";
 import type { Draft, GatewayStatusRequest } from "../wire/messages.ts";
 import { serviceStatus, statusHeader, type AgentIdentity } from "./identity.ts";
@@ -11,6 +12,8 @@ export interface Heartbeat {
   readonly startedMs: number;
   readonly gatewayId: string;
   readonly configVersion: string;
+  /** It is the last one: the agent stops in order. */
+  readonly isStopping?: boolean;
   /** Set where the configuration comes from the disk: when a gateway last confirmed it. */
   readonly configConfirmedMs?: number | undefined;
   /** Sources of the configuration that cannot be used, with the reason. */
@@ -44,10 +47,10 @@ export function heartbeatRequest(
 
 function agentStatus(
   { host }: AgentIdentity,
-  { nowMs, startedMs, configVersion }: Heartbeat,
+  { nowMs, startedMs, configVersion, isStopping }: Heartbeat,
 ): string {
   return JSON.stringify({
-    status: "running",
+    status: isStopping === true ? STOPPING : "running",
     version: host.version,
     started: isoTime(startedMs),
     uptime_sec: Math.floor((nowMs - startedMs) / 1_000),
@@ -84,13 +87,14 @@ export function syncStatus(beat: Heartbeat): string {
 }
 
 function written(
-  { sources, rejected, configVersion, configConfirmedMs, rssBytes }: Heartbeat,
+  { sources, rejected, configVersion, configConfirmedMs, rssBytes, isStopping }: Heartbeat,
   entries: readonly Entry[],
 ): string {
   const byState: Record<string, number> = {};
   for (const { state } of sources) byState[state] = (byState[state] ?? 0) + 1;
   if (rejected.length > 0) byState["failed"] = (byState["failed"] ?? 0) + rejected.length;
   return JSON.stringify({
+    ...(isStopping === true ? { state: STOPPING } : {}),
     config_version: configVersion.slice(0, NAME_CHARS_MAX * 2),
     ...(configConfirmedMs === undefined
       ? {}

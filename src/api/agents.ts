@@ -223,6 +223,7 @@ const ONLINE_MS = 90_000;
 export function agentState(agent: Agent, nowMs: number): z.infer<typeof agentSchema>["state"] {
   if (agent.revokedMs !== undefined) return "revoked";
   if (agent.lastSeenMs === undefined) return "never_seen";
+  if (agent.isStopped) return "stopped";
   return nowMs - agent.lastSeenMs <= ONLINE_MS ? "online" : "silent";
 }
 

@@ -43,7 +43,13 @@ export const overviewSchema = z
       failing: count,
       stale: count,
     }),
-    agents: z.object({ total: count, online: count, away: count, never_seen: count }),
+    agents: z.object({
+      total: count,
+      online: count,
+      away: count,
+      stopped: count,
+      never_seen: count,
+    }),
     inbox: z.object({
       waiting: count,
       waiting_bytes: count,

@@ -89,7 +89,9 @@ export const agentSchema = z
   .object({
     agent_id: z.string(),
     partition: z.string(),
-    state: z.enum(["online", "silent", "never_seen", "revoked"]),
+    state: z.enum(["online", "silent", "stopped", "never_seen", "revoked"]).openapi({
+      description: "stopped: it said so itself; silent: nothing was heard of it for 90 s",
+    }),
     hostname: z.string().optional(),
     version: z.string().optional(),
     created_at: time,

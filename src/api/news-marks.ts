@@ -24,6 +24,7 @@ const MARKS = `
            'deleted_at', max(deleted_at))
       from sync.sources where tenant = $1) as sources,
    (select json_build_object('agents', count(*), 'online', count(*) filter (where last_seen_at > now() - ${ONLINE}),
+           'stopped_at', max(stopped_at),
            'greeted_at', max(last_hello_at), 'configured_at', max(config_running_at), 'revoked_at', max(revoked_at))
       from sync.agents where tenant = $1) as agents,
    (select json_build_object('waiting', count(*) filter (where parked_reason is null),

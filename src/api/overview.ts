@@ -94,6 +94,7 @@ export async function standingOf(
       total: agents.length - agentsThat("revoked"),
       online: agentsThat("online"),
       away: agentsThat("silent"),
+      stopped: agentsThat("stopped"),
       never_seen: agentsThat("never_seen"),
     },
     inbox: {

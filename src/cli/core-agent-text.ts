@@ -12,6 +12,7 @@ type Agent = z.infer<typeof agentSchema>;
 const STATES: Readonly<Record<Agent["state"], string>> = {
   online: "online",
   silent: "silent",
+  stopped: "stopped",
   never_seen: "never seen",
   revoked: "revoked",
 };

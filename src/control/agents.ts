@@ -1,5 +1,6 @@
 import type { Queryable } from "../db/session.ts";
 import { isoTime } from "../lib/clock.ts";
+import { isGoodbye } from "../model/goodbye.ts";
 
 /** An agent as the core knows it. */
 export interface Agent {
@@ -10,6 +11,8 @@ export interface Agent {
   readonly hostname: string | undefined;
   readonly version: string | undefined;
   readonly lastSeenMs: number | undefined;
+  /** Its last word was that it stops. */
+  readonly isStopped: boolean;
   /** The gateway that it greeted last. */
   readonly gatewayId: string | undefined;
   readonly configOffered: string | undefined;
@@ -30,6 +33,7 @@ type AgentRow = {
   hostname: string | null;
   version: string | null;
   last_seen_at: number | null;
+  is_stopped: boolean;
   gateway_id: string | null;
   config_offered: string | null;
   config_running: string | null;
@@ -39,7 +43,8 @@ type AgentRow = {
   status: unknown;
 };
 const COLUMNS = `agent_id, partition, created_at, revoked_at, hostname, version, last_seen_at, gateway_id, config_offered, config_running,
-  config_running_at, certificate_not_after, certificate_issuer, status`;
+  config_running_at, certificate_not_after, certificate_issuer, status,
+  coalesce(stopped_at >= last_seen_at, false) as is_stopped`;
 
 /** A tenant's agents, by id. */
 export async function listAgents(db: Queryable, tenant: number): Promise<readonly Agent[]> {
@@ -72,6 +77,7 @@ function agentOf(row: AgentRow): Agent {
     hostname: row.hostname ?? undefined,
     version: row.version ?? undefined,
     lastSeenMs: row.last_seen_at ?? undefined,
+    isStopped: row.is_stopped,
     gatewayId: row.gateway_id ?? undefined,
     configOffered: row.config_offered ?? undefined,
     configRunning: row.config_running ?? undefined,
@@ -127,7 +133,7 @@ export async function noteHello(db: Queryable, tenant: number, seen: AgentSighti
   );
 }
 
-/** Notes a heartbeat; `status` is the message of the agent's "sync" service where it sent one. */
+/** Notes a heartbeat; `status` is the message of the agent's "sync" service where it sent one, and may be its goodbye. */
 export async function noteHeartbeat(
   db: Queryable,
   tenant: number,
@@ -135,9 +141,10 @@ export async function noteHeartbeat(
 ): Promise<void> {
   await db.query(
     `update sync.agents set last_seen_at = now(), status = coalesce($3::json, status),
-            status_at = case when $3::json is null then status_at else now() end
+            status_at = case when $3::json is null then status_at else now() end,
+            stopped_at = case when $4 then now() else stopped_at end
       where tenant = $1 and agent_id = $2`,
-    [tenant, agentId, status === undefined ? null : JSON.stringify(status)],
+    [tenant, agentId, status === undefined ? null : JSON.stringify(status), isGoodbye(status)],
   );
 }
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { Agent } from "../../src/agent/agent.ts";
 import { SyncError } from "../../src/lib/errors.ts";
+import { isGoodbye } from "../../src/model/goodbye.ts";
 import type { RpcStatus } from "../../src/wire/rpc-error.ts";
 import { makeCerts } from "../support/certs.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -310,6 +311,27 @@ test("a stop lets the window in flight be answered, tells how runs ended, and le
   );
   assert.ok(source.pulled.pages < 100);
   assert.equal(clock.waiting.count, 0);
+  const goodbyes = gateway.heartbeats.map(({ services }) =>
+    services.map(({ message }) => isGoodbye(JSON.parse(message.toString("utf8")))),
+  );
+  assert.deepEqual(goodbyes.at(-1), [false, true], "it says so in its last heartbeat");
+  assert.ok(goodbyes.slice(0, -1).every(([, sync]) => sync === false));
+  assert.deepEqual([...gateway.violations], []);
+});
+
+test("a gateway that does not take the goodbye holds a stop up for two seconds, no longer", async (t) => {
+  const gateway = await gatewayWith({});
+  const never = Promise.withResolvers<void>();
+  gateway.fault = (rpc, nth) =>
+    rpc === "pushStatus" && nth === 1 ? { kind: "hold", until: never.promise } : undefined;
+  const { clock, stop } = await startAgent(t, { gateways: [gateway] });
+  await gateway.until(() => gateway.heartbeats.length === 1);
+  const stopped = stop();
+  await clock.untilSleeping((ms) => ms === 2_000);
+  await clock.advance(2_000);
+  await stopped;
+  assert.equal(clock.waiting.count, 0);
+  never.resolve();
 });
 
 test("a stop while no gateway was ever there ends at once", async (t) => {

@@ -154,8 +154,10 @@ test("an agent that stops leaves its run to the next, which ends it under the sa
   await stopped;
   assert.equal(gateway.manifests.length, 0);
   gateway.fault = () => undefined;
+  // One that it runs, and its goodbye.
+  assert.equal(gateway.heartbeats.length, 2);
   const second = await startAgent(t, start);
-  await gateway.until(() => gateway.heartbeats.length > 1);
+  await gateway.until(() => gateway.heartbeats.length > 2);
   await second.clock.advance(2_000);
   await gateway.until(() => gateway.manifests.length === 1);
   await atRest(second.agent);

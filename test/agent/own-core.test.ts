@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import { Agent } from "../../src/agent/agent.ts";
+import { agentState } from "../../src/api/agents.ts";
+import { findAgent } from "../../src/control/agents.ts";
 import { findCommand, queueCommand, type Command } from "../../src/control/commands.ts";
 import { readSource } from "../../src/control/source-settings.ts";
 import { applySource, enableSource, findSource } from "../../src/control/sources.ts";
@@ -85,6 +87,22 @@ test("what the agent pulls becomes records and a complete run; pulled again, not
       ["success", "full", 0, 120],
     ],
   );
+});
+
+test("an agent that stopped in order is stopped in the core at once; started again it is online, killed it is silent after 90 s", async (t) => {
+  const { core, identity } = await start(t);
+  await runOnce(core, identity);
+  const state = async (afterMs: number): Promise<string> => {
+    const agent = await findAgent(core.db, core.acme.tenant, "agent-01");
+    assert.ok(agent);
+    return agentState(agent, Date.now() + afterMs);
+  };
+  assert.deepEqual([await state(0), await state(3_600_000)], ["stopped", "stopped"]);
+  const signal = AbortSignal.timeout(20_000);
+  await core.client(identity).hello({ agentId: "agent-01" }, { signal });
+  assert.deepEqual([await state(0), await state(100_000)], ["online", "silent"]);
+  await core.client(identity).pushStatus({ agentId: "agent-01", services: [] }, { signal });
+  assert.equal(await state(0), "online");
 });
 
 test("after changes, a delta makes of the inventory what a whole reading would", async (t) => {

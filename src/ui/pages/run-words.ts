@@ -35,6 +35,7 @@ export function sourceShown(source: {
 const AGENT_STATES: Readonly<Record<string, Shown>> = {
   online: { tone: "good", word: "Online" },
   silent: { tone: "bad", word: "Silent" },
+  stopped: { tone: "warn", icon: "paused", word: "Stopped" },
   never_seen: { tone: "warn", word: "Never seen" },
   revoked: { tone: "idle", icon: "ended", word: "Revoked" },
 };

@@ -60,6 +60,10 @@ function ofAgents(agents: readonly Agent[], nowMs: number): readonly Attention[]
       const about = "Its sources are not pulled until it is back. What it found before stays.";
       return [{ id, tone: "bad", title: `Agent ${id} is silent`, about, to }];
     }
+    if (state === "stopped") {
+      const about = "It was stopped on its host. Its sources are not pulled until it is started.";
+      return [{ id, tone: "warn", title: `Agent ${id} is stopped`, about, to }];
+    }
     if (state === "never_seen") {
       const about = "It was certified and has never connected to the gateway.";
       return [{ id, tone: "warn", title: `Agent ${id} was never seen`, about, to }];

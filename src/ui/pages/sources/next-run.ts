@@ -60,6 +60,12 @@ const AWAY: Readonly<Record<Exclude<Agent["state"], "online">, (agent: Agent) =>
     about: "Enrol it on its host; it then fetches its configuration by itself.",
     act: "agent",
   }),
+  stopped: ({ agent_id: id }) => ({
+    tone: "warn",
+    title: `Agent ${id} is stopped`,
+    about: "It was stopped in order on its host; its runs go on once it is started.",
+    act: "agent",
+  }),
   silent: ({ agent_id: id }) => ({
     tone: "bad",
     title: `Agent ${id} is silent`,
