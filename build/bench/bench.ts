@@ -12,11 +12,13 @@ import { endToEnd } from "./end-to-end.ts";
 import { executables } from "./executables.ts";
 import { fairness } from "./fairness.ts";
 import { ingest } from "./ingest.ts";
+import { netbox } from "./netbox.ts";
 import { reconcile } from "./reconcile.ts";
 import { machine, type Section } from "./section.ts";
 
 const SECTIONS: readonly Section[] = [
   agent,
+  netbox,
   control,
   endToEnd,
   ingest,

@@ -38,6 +38,8 @@ export interface SourceConfig {
   readonly clientKeyPassphrase?: Secret;
   /** Requests a second at most; absent: as fast as it answers. */
   readonly requestsPerSecond?: number;
+  /** Requests at a time at most; absent: 4. */
+  readonly concurrentRequests?: number;
   /** Devices per API page, where the API lets us choose. */
   readonly pageSize?: number;
   /** The same as the agent's memory allows it; no member of the payload. */
@@ -77,6 +79,7 @@ export const SOURCE_MEMBERS: readonly string[] = [
   "proxy_url",
   "no_proxy",
   "requests_per_second",
+  "concurrent_requests",
   "partition",
   "gateway_id",
   "sync_service_id",
@@ -135,6 +138,8 @@ export function parseSourceConfig(
   const pageSize = Number(value["page_size"] ?? credentials["page_size"]?.reveal() ?? Number.NaN);
   const rate = requestRate(value["requests_per_second"]);
   if (!rate.ok) return rate;
+  const concurrent = requestsAtOnce(value["concurrent_requests"]);
+  if (!concurrent.ok) return concurrent;
   return ok({
     name,
     type: type.toLowerCase(),
@@ -148,6 +153,7 @@ export function parseSourceConfig(
     ...(proxyUrl === undefined ? {} : { proxyUrl }),
     ...(Number.isSafeInteger(pageSize) && pageSize > 0 ? { pageSize } : {}),
     ...(rate.value === undefined ? {} : { requestsPerSecond: rate.value }),
+    ...(concurrent.value === undefined ? {} : { concurrentRequests: concurrent.value }),
     ...texts(value),
     ...clientCertificate(credentials),
   });
@@ -207,6 +213,18 @@ function requestRate(value: unknown): Result<number | undefined> {
   const rate = typeof value === "string" ? Number(value) : value;
   if (typeof rate === "number" && rate >= RATE.min && rate <= RATE.max) return ok(rate);
   return err(`requests_per_second must be a number from ${RATE.min} to ${RATE.max}`);
+}
+
+/** No inventory's API serves more at a time for one client's sake. */
+const CONCURRENT_MAX = 16;
+
+function requestsAtOnce(value: unknown): Result<number | undefined> {
+  if (value === undefined || value === null || value === "") return ok(undefined);
+  const count = typeof value === "string" ? Number(value) : value;
+  if (Number.isSafeInteger(count) && Number(count) >= 1 && Number(count) <= CONCURRENT_MAX) {
+    return ok(Number(count));
+  }
+  return err(`concurrent_requests must be a whole number from 1 to ${CONCURRENT_MAX}`);
 }
 
 function parseCredentials(value: unknown): Readonly<Record<string, Secret>> {

@@ -35,7 +35,7 @@ class OpenArmis implements OpenSource {
 
   constructor(settings: ArmisSettings) {
     this.#settings = settings;
-    this.#gate = new SourceGate(settings.http.requestsPerSecond);
+    this.#gate = new SourceGate(settings.http);
     this.#token = new ArmisToken(settings.credentials);
   }
 

@@ -9,14 +9,13 @@ import { clientIdentity, type ClientIdentity } from "./client-identity.ts";
 import { parseEndpoint, type Endpoint } from "./endpoint.ts";
 import type { FailedAnswer } from "./http-error.ts";
 import { proxyOf } from "./proxy.ts";
+import { REQUESTS_AT_ONCE_DEFAULT } from "./source-gate.ts";
 import type { SourceErrorCode } from "./source.ts";
 
 /** The bounds of one client; a connector changes those that its system needs otherwise. */
 export interface HttpLimits {
   /** Largest body, before and after decompression. 1,000 full NetBox devices are 2.6 MB; custom fields can make it ten times that. */
   readonly bodyBytesMax: number;
-  /** Connections to the source at a time: an API serves people too. */
-  readonly connectionsMax: number;
   readonly connectTimeoutMs: number;
   /** Until the answer's head: a loaded NetBox takes 10 s to build a page of 1,000; gunicorn gives up at 120 s. */
   readonly headersTimeoutMs: number;
@@ -35,7 +34,6 @@ export interface HttpLimits {
 /** The bounds of a client whose settings say nothing else. */
 export const HTTP_LIMITS: HttpLimits = {
   bodyBytesMax: 32 * 1024 ** 2,
-  connectionsMax: 4,
   connectTimeoutMs: 10_000,
   headersTimeoutMs: 120_000,
   stallTimeoutMs: 30_000,
@@ -53,6 +51,8 @@ export interface HttpSettings {
   readonly proxyUrl?: string | undefined;
   /** Requests a second at most. */
   readonly requestsPerSecond?: number | undefined;
+  /** Requests, and so connections, at a time at most: an API serves people too. */
+  readonly concurrentRequests?: number | undefined;
   readonly limits?: Partial<HttpLimits> | undefined;
   /** A source's own reading of a failed answer; undefined leaves it to the status. */
   readonly classify?: ((answer: FailedAnswer) => SourceErrorCode | undefined) | undefined;
@@ -69,7 +69,7 @@ export function httpSettings(config: SourceConfig, apiPath?: RegExp): Result<Htt
   }
   const identity = clientIdentity(config);
   if (!identity.ok) return identity;
-  const { insecureSkipVerify, caPem, requestsPerSecond } = config;
+  const { insecureSkipVerify, caPem, requestsPerSecond, concurrentRequests } = config;
   return ok({
     endpoint: endpoint.value,
     proxyUrl: proxy.value?.url,
@@ -77,6 +77,7 @@ export function httpSettings(config: SourceConfig, apiPath?: RegExp): Result<Htt
     caPem,
     clientIdentity: identity.value,
     requestsPerSecond,
+    concurrentRequests,
   });
 }
 
@@ -104,7 +105,7 @@ export function connectionsOf(settings: HttpSettings, limits: HttpLimits): Dispa
       ? {}
       : { cert: own.certPem, key: own.keyPem.reveal(), passphrase: own.passphrase?.reveal() };
   const options = {
-    connections: limits.connectionsMax,
+    connections: settings.concurrentRequests ?? REQUESTS_AT_ONCE_DEFAULT,
     headersTimeout: limits.headersTimeoutMs,
     bodyTimeout: limits.stallTimeoutMs,
     allowH2: false,

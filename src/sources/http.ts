@@ -29,7 +29,7 @@ export class HttpClient implements AsyncDisposable {
   #firstServerMs: number | undefined;
 
   /** `gate`: the source's, where it outlives this client. */
-  constructor(settings: HttpSettings, gate = new SourceGate(settings.requestsPerSecond)) {
+  constructor(settings: HttpSettings, gate = new SourceGate(settings)) {
     this.#settings = settings;
     this.#gate = gate;
     this.#limits = { ...HTTP_LIMITS, ...settings.limits };
@@ -52,7 +52,7 @@ export class HttpClient implements AsyncDisposable {
     let last: HttpError | undefined;
     for (let failures = 0; ; failures += 1) {
       try {
-        await this.#gate.pass(clockOf(call), call.signal, call.onWait);
+        using _ = await this.#gate.pass(clockOf(call), call.signal, call.onWait);
         const answer = await this.#ask(
           typeof request === "function" ? request(last) : request,
           call,

@@ -12,8 +12,8 @@ import { ROW_FIELDS } from "./netbox-rows.ts";
 const ID_CHARS_MAX = 3_000;
 /** NetBox's own default cap on a page (MAX_PAGE_SIZE); the rows are small, since `fields` asks for little. */
 const ROWS = 1_000;
-/** Requests at a time. NetBox's stock gunicorn has 5 workers, and people use it too. */
-const WIDTH = 3;
+/** Requests of one page at a time; how many of them are under way is the source's gate's to say. */
+const WIDTH = 16;
 
 /**
  * Fetches interfaces and IP addresses of one page of machines: interfaces by repeated machine id, then addresses

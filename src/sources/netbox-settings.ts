@@ -5,6 +5,7 @@ import type { FailedAnswer } from "./http-error.ts";
 import { httpSettings, type HttpSettings } from "./http-settings.ts";
 import { NETBOX_KINDS, type NetboxKind } from "./netbox-kind.ts";
 import { parseNetworkBlacklist, type NetworkBlacklist } from "./network-blacklist.ts";
+import { REQUESTS_AT_ONCE_DEFAULT } from "./source-gate.ts";
 import type { SourceErrorCode } from "./source.ts";
 
 /** The settings of a NetBox source, checked. */
@@ -14,6 +15,8 @@ export interface NetboxSettings {
   readonly authorization: Secret;
   /** Machines a page. */
   readonly pageSize: number;
+  /** Ranges of ids that are read side by side. */
+  readonly rangesAtOnce: number;
   readonly kinds: readonly NetboxKind[];
   readonly isLeftOut: NetworkBlacklist;
 }
@@ -22,6 +25,13 @@ export interface NetboxSettings {
 const PAGE_SIZE_DEFAULT = 250;
 /** NetBox caps a page at this by default (MAX_PAGE_SIZE), without a word. */
 const PAGE_SIZE_MAX = 1_000;
+/**
+ * Machines in the ranges that are under way or wait to be taken: as many as a page may hold, so that reading side by side needs no more memory
+ * than a large page does.
+ */
+const ROWS_AT_ONCE_MAX = PAGE_SIZE_MAX;
+/** Ranges for each request at a time: a range makes one request, then two, then up to three at once, and waits for each. */
+const RANGES_A_REQUEST = 0.75;
 /** What people paste behind the base address: the API's root, or one of its lists. */
 const API_PATH = /\/api(\/(dcim|virtualization|ipam|status|core|extras)(\/.*)?)?$/;
 /** Visible ASCII: anything else cannot be in a header, and is a slip of copying. */
@@ -44,13 +54,22 @@ export function netboxSettings(config: SourceConfig): Result<NetboxSettings> {
   const blacklist = parseNetworkBlacklist(config.networkBlacklist);
   if (!blacklist.ok) return blacklist;
   const devicesOnly = NO.test(says("virtual_machines"));
+  const pageSize = Math.min(config.pageSize ?? PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, pageRowsMax);
   return ok({
     http: { ...http.value, classify },
     authorization: authorization(token),
-    pageSize: Math.min(config.pageSize ?? PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, pageRowsMax),
+    pageSize,
+    rangesAtOnce: rangesAtOnce(config, pageSize),
     kinds: NETBOX_KINDS.filter(({ name }) => name === "device" || !devicesOnly),
     isLeftOut: blacklist.value,
   });
+}
+
+function rangesAtOnce(config: SourceConfig, pageSize: number): number {
+  const { concurrentRequests = REQUESTS_AT_ONCE_DEFAULT, pageRowsMax = Infinity } = config;
+  const wanted = Math.ceil(concurrentRequests * RANGES_A_REQUEST);
+  const fitting = Math.floor(Math.min(ROWS_AT_ONCE_MAX, pageRowsMax) / pageSize);
+  return Math.max(1, Math.min(wanted, fitting));
 }
 
 /** Version 2 tokens (4.5 on) begin with nbt_; older servers know the keyword Token alone. */

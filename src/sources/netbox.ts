@@ -4,21 +4,14 @@ import { parseIpList, type Ip } from "../model/ip.ts";
 import { markOf, sinceOf } from "./change-mark.ts";
 import { HttpClient } from "./http.ts";
 import { changedMachines } from "./netbox-changes.ts";
-import { joinPage } from "./netbox-join.ts";
-import type { Machine, NetboxKind } from "./netbox-kind.ts";
-import { countRows, listRows, type NetboxPage, type NetboxSession } from "./netbox-list.ts";
-import { rowId } from "./netbox-rows.ts";
+import type { NetboxKind } from "./netbox-kind.ts";
+import { listFacts, type ListFacts, type NetboxSession } from "./netbox-list.ts";
+import { mapPage } from "./netbox-page.ts";
+import { isShort } from "./netbox-ranges.ts";
 import { netboxSettings, type NetboxSettings } from "./netbox-settings.ts";
-import { oneAhead } from "./one-ahead.ts";
+import { walkMachines, type WalkedPage } from "./netbox-walk.ts";
 import { SourceGate } from "./source-gate.ts";
-import type {
-  OpenSource,
-  PullOptions,
-  Source,
-  SourceDevice,
-  SourcePage,
-  SourceRejection,
-} from "./source.ts";
+import type { OpenSource, PullOptions, Source, SourceDevice, SourcePage } from "./source.ts";
 
 /** Devices and virtual machines of NetBox 3.5 to 4.7. Facts and traps: docs/sources/netbox.md. */
 export const netboxSource: Source = {
@@ -35,7 +28,7 @@ class OpenNetbox implements OpenSource {
 
   constructor(settings: NetboxSettings) {
     this.#settings = settings;
-    this.#gate = new SourceGate(settings.http.requestsPerSecond);
+    this.#gate = new SourceGate(settings.http);
   }
 
   async *pull(options: PullOptions): AsyncGenerator<SourcePage> {
@@ -43,13 +36,14 @@ class OpenNetbox implements OpenSource {
     const start = parseCursor(options.cursor, kinds);
     await using reading = this.#session(options);
     const { session } = reading;
-    const counts = await countKinds(session, kinds);
-    const total = counts.includes(undefined) ? {} : { sourceTotal: sum(counts) };
+    const facts = await factsOfKinds(session, kinds);
+    const total = totalOf(facts.values());
     let leftOut = 0;
-    for (const [index, kind] of kinds.entries()) {
+    for (const [index, [kind, ofKind]] of [...facts].entries()) {
       if (index < start.index) continue;
       const after = index === start.index ? start.lastId : 0;
-      const part = { kind, after, count: counts[index], following: kinds[index + 1] };
+      const { isSample = false } = options;
+      const part = { kind, after, facts: ofKind, following: kinds[index + 1], isSample };
       for await (const page of this.#pullKind(session, part)) {
         const devices = this.#wanted(page.devices);
         leftOut += page.devices.length - devices.length;
@@ -93,71 +87,55 @@ class OpenNetbox implements OpenSource {
   }
 
   async *#pullKind(session: NetboxSession, part: Part): AsyncGenerator<SourcePage> {
-    const { kind, after, following } = part;
+    const { kind, following } = part;
+    const walk = { ...part, ...this.#settings, width: this.#widthOf(part) };
     let read = 0;
-    const rows = listRows(session, { ...kind, limit: this.#settings.pageSize, after });
-    for await (const page of oneAhead(rows)) {
-      read += page.rows.length;
+    for await (const page of walkMachines(session, walk)) {
+      read += page.rows;
       if (page.isLast) checkCount(read, part);
-      yield {
-        ...(await mapPage(session, kind, page.rows)),
-        ...cursorBehind(page, kind, following),
-      };
+      yield { ...page.page, ...cursorBehind(page, kind, following) };
     }
+  }
+
+  /** A single page needs no ranges. */
+  #widthOf({ facts: { count = 0, givesIds }, isSample }: Part): number {
+    const { pageSize, rangesAtOnce } = this.#settings;
+    return givesIds && count > pageSize && !isSample ? rangesAtOnce : 1;
   }
 }
 
 type Part = {
   readonly kind: NetboxKind;
   readonly after: number;
-  readonly count: number | undefined;
+  readonly facts: ListFacts;
   /** The kind that is read next. */
   readonly following: NetboxKind | undefined;
+  readonly isSample: boolean;
 };
 
 /** Asked before anything is read: a total for the progress, and what the token may not see fails at once. */
-async function countKinds(
+async function factsOfKinds(
   session: NetboxSession,
   kinds: readonly NetboxKind[],
-): Promise<readonly (number | undefined)[]> {
-  const counts: (number | undefined)[] = [];
-  for (const kind of kinds) counts.push(await countRows(session, kind.path));
-  return counts;
+): Promise<ReadonlyMap<NetboxKind, ListFacts>> {
+  const facts = new Map<NetboxKind, ListFacts>();
+  for (const kind of kinds) facts.set(kind, await listFacts(session, kind.path));
+  return facts;
 }
 
-function sum(counts: readonly (number | undefined)[]): number {
-  return counts.reduce<number>((total, count) => total + (count ?? 0), 0);
+function totalOf(facts: Iterable<ListFacts>): Pick<SourcePage, "sourceTotal"> {
+  let sourceTotal = 0;
+  for (const { count } of facts) {
+    if (count === undefined) return {};
+    sourceTotal += count;
+  }
+  return { sourceTotal };
 }
 
-/** So many rows may vanish while we read: people delete. More is a list that lost its end. */
-const MISSING_MAX = 10;
-/** The same as a share of a large list. */
-const MISSING_SHARE_MAX = 0.05;
-
-function checkCount(read: number, { kind, after, count }: Part): void {
-  if (after > 0 || count === undefined) return;
-  if (count - read <= Math.max(MISSING_MAX, count * MISSING_SHARE_MAX)) return;
+function checkCount(read: number, { kind, after, facts: { count } }: Part): void {
+  if (after > 0 || count === undefined || !isShort(read, count)) return;
   const why = `${kind.path} said that it has ${count} rows and gave ${read}`;
   throw new SyncError("truncated", why, { retry: "transient" });
-}
-
-/** Maps one page together with what hangs on its machines; a row that cannot be read costs only itself. */
-async function mapPage(
-  session: NetboxSession,
-  kind: NetboxKind,
-  rows: readonly unknown[],
-): Promise<SourcePage> {
-  const machines: Machine[] = [];
-  const rejected: SourceRejection[] = [];
-  for (const row of rows) {
-    const machine = kind.parse(row);
-    if (machine.ok) machines.push(machine.value);
-    else rejected.push({ nativeId: kind.nativeId(rowId(row)), reason: machine.error });
-  }
-  const attached = await joinPage(session, kind, machines);
-  const byMachine = attached.byMachine();
-  const devices = machines.map((one) => one.mapped(byMachine.get(one.id) ?? { macs: [], ips: [] }));
-  return { devices, rejected: [...rejected, ...attached.rejected] };
 }
 
 function ipsOf({ metadata }: SourceDevice): readonly Ip[] {
@@ -166,7 +144,7 @@ function ipsOf({ metadata }: SourceDevice): readonly Ip[] {
 
 /** "device:250" goes on with the devices behind 250, "vm:0" with the first virtual machine. */
 function cursorBehind(
-  page: NetboxPage,
+  page: WalkedPage,
   kind: NetboxKind,
   following: NetboxKind | undefined,
 ): Pick<SourcePage, "cursor"> {

@@ -19,7 +19,7 @@ export async function previewSource(
   const rejected: SourceRejection[] = [];
   let sourceTotal: number | undefined;
   let pages = 0;
-  for await (const page of opened.pull(options)) {
+  for await (const page of opened.pull({ ...options, isSample: true })) {
     devices.push(...page.devices);
     rejected.push(...page.rejected);
     sourceTotal = page.sourceTotal ?? sourceTotal;

@@ -189,6 +189,7 @@ async function readPage(
 ): Promise<readonly Found[]> {
   try {
     for await (const page of opened.pull({
+      isSample: true,
       signal,
       log,
       ...(clock === undefined ? {} : { clock }),

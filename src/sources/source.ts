@@ -46,6 +46,8 @@ export interface PullOptions {
   readonly clock?: Clock;
   /** Resume after the page that gave this cursor. */
   readonly cursor?: string;
+  /** The first pages are all that is wanted, so as little as may be is asked for ahead. */
+  readonly isSample?: boolean;
   /** Told when the source makes us wait, so that progress can say "rate limited 12 s". */
   readonly onWait?: (wait: SourceWait) => void;
 }

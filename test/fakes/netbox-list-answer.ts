@@ -38,14 +38,15 @@ export function listAnswer(request: ListRequest): ListAnswer {
   if (refusal !== undefined) return { status: 400, body: refusal };
   const { table, paging } = request;
   const after = afterOf(request);
-  const selected = selectedIds(request)?.filter((id) => id > after);
+  const upTo = upToOf(request);
+  const selected = selectedIds(request)?.filter((id) => id > after && id <= upTo);
   const isAscending = hasStart(request) || valuesOf(request, "ordering").includes("id");
-  const ids = selected ?? table.ids(after);
+  const ids = selected ?? takeUpTo(table.ids(after), upTo);
   const { limit, offset } = windowOf(request);
   const window = isAscending
     ? take(ids, offset, limit)
     : take([...ids].toReversed(), offset, limit);
-  const count = selected?.length ?? table.count(after);
+  const count = selected?.length ?? table.count(after) - table.count(Math.max(after, upTo));
   const results = window.map((id) => shaped(table.row(id), request));
   const isLast = offset + window.length >= count || paging.losesNext === true;
   const last = window.at(-1) ?? 0;
@@ -96,6 +97,17 @@ function refusedId(request: ListRequest): unknown {
 function afterOf(request: ListRequest): number {
   if (hasStart(request)) return Number(valuesOf(request, "start")[0]) - 1;
   return Math.max(0, ...valuesOf(request, "id__gt").map(Number));
+}
+
+function upToOf(request: ListRequest): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, ...valuesOf(request, "id__lte").map(Number));
+}
+
+function* takeUpTo(ids: Iterable<number>, upTo: number): Generator<number> {
+  for (const id of ids) {
+    if (id > upTo) return;
+    yield id;
+  }
 }
 
 /** Ids that all filters let through; undefined where there is none. */

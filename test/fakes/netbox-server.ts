@@ -61,7 +61,7 @@ export interface NetboxStats {
   requests: number;
   /** Requests with a bad token or without one. */
   refused: number;
-  /** Rows sent, by path. */
+  /** Rows sent, by path; those of which only the id was asked are not among them. */
   readonly rows: Record<string, number>;
   rowsInOneAnswerMax: number;
   urlCharsMax: number;
@@ -189,8 +189,10 @@ class Netbox {
     const answer = listAnswer({ ...asked, table, paging: this.#paging(shape) });
     if (answer.status !== 200) return sendJson(response, answer.status, answer.body);
     const stats = this.#stats;
-    stats.rows[asked.path] = (stats.rows[asked.path] ?? 0) + answer.rows;
-    stats.rowsInOneAnswerMax = Math.max(stats.rowsInOneAnswerMax, answer.rows);
+    if (asked.query.get("fields") !== "id") {
+      stats.rows[asked.path] = (stats.rows[asked.path] ?? 0) + answer.rows;
+      stats.rowsInOneAnswerMax = Math.max(stats.rowsInOneAnswerMax, answer.rows);
+    }
     const pauseMs = this.#options.slowBodyMs ?? 0;
     return await sendAnswer(response, answer.body, { fault: asked.fault, pauseMs });
   }

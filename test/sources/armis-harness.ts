@@ -50,6 +50,7 @@ export async function armisHarness(options: SourceHarnessOptions): Promise<Sourc
     ),
     nativeIdOf: (device) => device.metadata["armis_device_id"] ?? "",
     devicesSent: () => devicesSent,
+    pagesAhead: 1,
     [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
   };
 }

@@ -73,7 +73,7 @@ test("netbox: long ids make more requests, not longer ones than a server takes",
   assert.ok(fake.stats.urlCharsMax < 3_500, `${fake.stats.urlCharsMax} characters`);
 });
 
-for (const name of ["ordering", "id__gt", "device_id", "interface_id"]) {
+for (const name of ["ordering", "id__gt", "id__lte", "device_id", "interface_id"]) {
   test(`netbox: a server that ignores ${name} is found out instead of believed`, async () => {
     await using fake = await startFake(60, { ignored: [name] });
     const error = await failureOf(pullFrom(fake, { pageSize: 20 }));
@@ -129,7 +129,7 @@ test("netbox: a list that loses its end is not a complete one", async () => {
   await using fake = await startFake(100, { onRequest });
   const error = await failureOf(pullFrom(fake, { pageSize: 20 }));
   assert.equal(error.code, "truncated");
-  assert.match(error.message, /has 100 rows and gave 40/);
+  assert.match(error.message, /listed 20 ids behind id 40 up to 60 and gave 0 rows/);
 });
 
 test("netbox: pages that time out at the server are asked for in halves", async () => {

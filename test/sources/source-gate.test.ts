@@ -57,7 +57,9 @@ test("a gate keeps every request back while the source is failing, and says so",
   const clock = new InstantClock();
   const gate = new SourceGate();
   const waits: unknown[] = [];
-  const pass = (): Promise<void> => gate.pass(clock, signal, (wait) => void waits.push(wait));
+  const pass = async (): Promise<void> => {
+    using _ = await gate.pass(clock, signal, (wait) => void waits.push(wait));
+  };
   for (let nth = 0; nth < 4; nth += 1) gate.failed(clock.now());
   await pass();
   assert.deepEqual(waits, []);
@@ -76,7 +78,7 @@ test("a rest that one request was asked for holds for all of them", async () => 
 
 test("a gate with a pace spaces requests, and a pull that is cancelled leaves it at once", async () => {
   const clock = new InstantClock();
-  const gate = new SourceGate(2);
+  const gate = new SourceGate({ requestsPerSecond: 2, concurrentRequests: 6 });
   const startMs = clock.now();
   for (let nth = 0; nth < 6; nth += 1) await gate.pass(clock, signal);
   assert.equal(clock.now() - startMs, 2_000);
