@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../../src/lib/errors.ts";
 import { VERSION } from "../../src/lib/version.ts";
 import { agent } from "./agent.ts";
+import { api } from "./api.ts";
 import { control } from "./control.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { executables } from "./executables.ts";
@@ -25,6 +26,7 @@ const SECTIONS: readonly Section[] = [
   reconcile,
   fairness,
   executables,
+  api,
 ];
 /** Above it the fake Armis and a laptop's disk are measured, not this program. */
 const DEVICES_MAX = 1_000_000;

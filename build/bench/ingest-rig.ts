@@ -20,7 +20,8 @@ import { freePort } from "../process/free-port.ts";
 import { Program } from "../process/program.ts";
 import { SHARES } from "./two-sources.ts";
 
-const TENANT = "bench";
+/** The tenant that everything is loaded into. */
+export const TENANT = "bench";
 const AGENT = "bench-agent";
 const LOG = silentLog();
 /** Connections of the bench's own: one that looks, one that measures. */
@@ -33,6 +34,10 @@ export interface Rig extends AsyncDisposable {
   readonly openBeside: (name: string) => Promise<Db>;
   /** A folder that the database's server may write in. */
   readonly exportDir: string;
+  /** "host:port" of the API of the core that was started last. */
+  readonly http: string;
+  /** The core's commands, as an operator types them. */
+  readonly command: ReturnType<typeof coreCommands>;
   /** sync_service_id by type of source. */
   readonly serviceIds: ReadonlyMap<string, string>;
   /** Starts the core; it is stopped with the rig if it is not before. `env` beside this process's own. */
@@ -66,7 +71,8 @@ export async function openRig(databaseUrl: string | undefined): Promise<Rig> {
   const env = { DATABASE_URL: urlOf(address) };
   const dataDir = join(dir, "core");
   await mkdir(dataDir);
-  const { agentFile, serviceIds } = await setUp({ dir, db, command: coreCommands(dataDir, env) });
+  const command = coreCommands(dataDir, env);
+  const { agentFile, serviceIds } = await setUp({ dir, db, command });
   const grpc = `127.0.0.1:${await freePort(0)}`;
   const http = `127.0.0.1:${await freePort(0)}`;
   const addresses = ["--data-dir", dataDir, "--grpc-listen", grpc, "--http-listen", http];
@@ -78,6 +84,8 @@ export async function openRig(databaseUrl: string | undefined): Promise<Rig> {
   return {
     db,
     exportDir,
+    http,
+    command,
     serviceIds,
     openBeside: async (name) => {
       await db.query(`create database ${name}`);

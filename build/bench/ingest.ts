@@ -158,7 +158,7 @@ type Pulling = {
 };
 
 /** One run of each source, one after the other. Gives the number of updates; throws where a run did not end well. */
-async function pullAll({ rig, agent, devices, atMs, isChanged }: Pulling): Promise<number> {
+export async function pullAll({ rig, agent, devices, atMs, isChanged }: Pulling): Promise<number> {
   let updates = 0;
   for (const share of SHARES) {
     const progress = startProgress({ runId: newUuid(), trigger: "poll", startedMs: atMs });
@@ -205,7 +205,7 @@ async function* pagesOf(
 type Awaited = { readonly rig: Rig; readonly core: Program; readonly signal: AbortSignal };
 
 /** Resolves once nothing waits to be worked, published or retired. Throws where the core ends or a chunk is parked. */
-async function untilPublished({ rig, core, signal }: Awaited): Promise<void> {
+export async function untilPublished({ rig, core, signal }: Awaited): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
     if (core.hasEnded) throw new Error(`the core ended:\n${await core.lastWords()}`);

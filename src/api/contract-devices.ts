@@ -2,7 +2,10 @@
 import { z } from "@hono/zod-openapi";
 
 import { QUERY_MAX_CHARS } from "../model/srql-syntax.ts";
-import { count, pageQuery, time } from "./contract.ts";
+import { count, CURSOR_CHARS_MAX, pageOf, pageQuery, time } from "./contract.ts";
+
+/** A name to jump to: no hostname is longer. */
+const FROM_CHARS_MAX = 255;
 
 /** A device as it is published. */
 export const deviceSchema = z
@@ -164,6 +167,13 @@ const deviceFilters = {
 /** Which devices are wanted. */
 export const deviceQuery = pageQuery.extend({
   ...deviceFilters,
+  before: z.string().max(CURSOR_CHARS_MAX).optional().openapi({
+    description: "`previous` of a page: the one that ends before it",
+  }),
+  from: z.string().trim().min(1).max(FROM_CHARS_MAX).optional().openapi({
+    description:
+      "Begins where the query's order reaches this: a beginning of a name, an address, a number, a day",
+  }),
   total: z.stringbool().default(false).openapi({
     type: "boolean",
     description: "Also count all devices that pass",
@@ -175,6 +185,17 @@ export const deviceGroupQuery = z.object({
   ...deviceFilters,
   query: z.string().trim().min(1).max(QUERY_MAX_CHARS).openapi({
     description: 'SRQL with `stats:"count() by FIELD"`',
+  }),
+});
+
+/** A page of devices. */
+export const devicesPageSchema = pageOf("devices", deviceSchema).extend({
+  previous: z.string().optional().openapi({
+    description: "Present when there may be devices before: give it as `before`",
+  }),
+  total: z.number().int().optional(),
+  total_is_estimate: z.literal(true).optional().openapi({
+    description: "The total is what the database expects: counting so many takes too long",
   }),
 });
 

@@ -9,7 +9,7 @@ import { PAGE_MAX } from "./page.ts";
 
 const PAGE_DEFAULT = 100;
 /** A cursor holds the sort values of the device where a page ended; a hostname has at most 255 characters, three times base64 of that. */
-const CURSOR_CHARS_MAX = 2_048;
+export const CURSOR_CHARS_MAX = 2_048;
 
 /** An instant: RFC 3339, UTC, milliseconds. */
 export const time = z.iso.datetime().openapi({ example: "2026-01-30T08:15:00.000Z" });

@@ -6,6 +6,7 @@ import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
 import { listDevices } from "../inventory/device-list.ts";
 import { searchDevices } from "../inventory/device-search.ts";
+import type { Position } from "../inventory/query-sql.ts";
 import type { ApiEnv } from "./caller.ts";
 import type { ApiContext } from "./context.ts";
 import { exportQuery } from "./contract-devices.ts";
@@ -89,15 +90,20 @@ async function foundPages(
     throw new Problem("invalid_request", "q: a query with stats belongs to devices/groups");
   }
   let left = search.query.limit ?? Number.POSITIVE_INFINITY;
-  let after: Awaited<ReturnType<typeof searchDevices>>[number]["position"] | undefined;
+  let position: Position | undefined;
   return async () => {
     const { found, page } = await listing(async (db) => {
       const limit = Math.min(PAGE, left);
-      const read = await searchDevices(db, tenant.tenant, { ...search, after, limit });
+      const read = await searchDevices(db, tenant.tenant, {
+        ...search,
+        position,
+        direction: "forwards",
+        limit,
+      });
       const devices = read.map(({ device }) => device);
       return { found: read, page: await pageOf(db, tenant, devices) };
     });
-    after = found.at(-1)?.position ?? after;
+    position = found.at(-1)?.position ?? position;
     left -= found.length;
     return { ...page, isLast: page.isLast || left === 0 };
   };

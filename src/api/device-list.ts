@@ -1,8 +1,9 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, type z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
+import type { Total } from "../inventory/count.ts";
 import { countDevices, listDevices } from "../inventory/device-list.ts";
 import {
   countFound,
@@ -11,6 +12,7 @@ import {
   searchDevices,
   type DeviceSearch,
 } from "../inventory/device-search.ts";
+import { orderOf, type Direction, type Position } from "../inventory/query-sql.ts";
 import { SyncError } from "../lib/errors.ts";
 import { completionsAt } from "../model/srql-complete.ts";
 import type { ApiContext } from "./context.ts";
@@ -20,17 +22,17 @@ import {
   deviceGroupQuery,
   deviceGroupsSchema,
   deviceQuery,
-  deviceSchema,
+  devicesPageSchema,
 } from "./contract-devices.ts";
-import { pageOf } from "./contract.ts";
 import { filterOf, positionText, readPosition, searchOf, wrongPosition } from "./device-query.ts";
 import { shownDevice } from "./device-view.ts";
 import { Problem } from "./errors.ts";
+import { jumpTo } from "./list-jump.ts";
+import { cursorsOf, pageOfBoth } from "./page-of-both.ts";
 import {
   answers,
   cursorOf,
   needs,
-  pageWithNext,
   PROBLEMS,
   readCursor,
   TENANT_PATH,
@@ -39,8 +41,7 @@ import {
 } from "./routes.ts";
 
 const tags = ["devices"];
-const devicesPage = pageOf("devices", deviceSchema).extend({ total: z.number().int().optional() });
-type DevicesPage = z.infer<typeof devicesPage>;
+type DevicesPage = z.infer<typeof devicesPageSchema>;
 type Asked = z.infer<typeof deviceQuery>;
 
 const list = createRoute({
@@ -50,7 +51,7 @@ const list = createRoute({
   summary: "Devices: as the query sorts them, else in the order of their first publication",
   ...needs("viewer"),
   request: { params: tenantParams, query: deviceQuery },
-  responses: { 200: answers(devicesPage, "One page"), ...PROBLEMS },
+  responses: { 200: answers(devicesPageSchema, "One page"), ...PROBLEMS },
 });
 
 const groups = createRoute({
@@ -108,13 +109,22 @@ export function addDeviceLists(app: Api, { clock }: ApiContext): void {
 
 async function plainPage(db: Db, tenant: Tenant, asked: Asked): Promise<DevicesPage> {
   const filter = await filterOf(db, tenant, asked);
-  const after = readCursor("d", asked.after) ?? 0;
-  const found = await listDevices(db, tenant.tenant, { filter, after, limit: asked.limit + 1 });
-  const page = pageWithNext(found, asked.limit, ({ deviceNo }) => cursorOf("d", deviceNo));
+  const { direction, cursor } = placeOf(asked);
+  if (asked.from !== undefined) throw needsOrder();
+  const no = readCursor("d", cursor);
+  const limit = asked.limit + 1;
+  const place = direction === "forwards" ? { after: no } : { before: no };
+  const found = await listDevices(db, tenant.tenant, { filter, ...place, limit });
+  const page = pageOfBoth(found, { limit: asked.limit, direction, isFirst: no === undefined });
   const names = await sourceNames(db, tenant.tenant);
-  const devices = page.rows.map((device) => shownDevice(device, names));
+  const placeText = ({ deviceNo }: { readonly deviceNo: number }): string =>
+    cursorOf("d", deviceNo);
   const total = asked.total ? await countDevices(db, tenant.tenant, filter) : undefined;
-  return { devices, next: page.next, total };
+  return {
+    devices: page.rows.map((device) => shownDevice(device, names)),
+    ...cursorsOf(page, placeText),
+    ...shownTotal(total),
+  };
 }
 
 async function foundPage(
@@ -122,21 +132,59 @@ async function foundPage(
   { tenant }: Tenant,
   { asked, search }: { readonly asked: Asked; readonly search: DeviceSearch },
 ): Promise<DevicesPage> {
-  const after = readPosition(asked.after, search.query.sort.length);
+  const { direction, cursor } = placeOf(asked);
+  const { sort } = search.query;
+  const position =
+    asked.from === undefined ? readPosition(cursor, sort.length) : jumped(sort, asked.from);
   // A query's own limit is how much is wanted at a time; it is not the end of the list.
   const limit = Math.min(asked.limit, search.query.limit ?? asked.limit);
-  const wanted = searchDevices(db, tenant, { ...search, after, limit: limit + 1 });
+  const wanted = searchDevices(db, tenant, { ...search, position, direction, limit: limit + 1 });
   const found = await wanted.catch((thrown: unknown) => {
     // Values of a cursor that somebody made up are not even of the order's types.
     const isOurs =
-      after !== undefined && thrown instanceof SyncError && thrown.code.startsWith("db_22");
+      position !== undefined && thrown instanceof SyncError && thrown.code.startsWith("db_22");
     throw isOurs ? wrongPosition() : thrown;
   });
-  const page = pageWithNext(found, limit, ({ position }) => positionText(position));
+  const page = pageOfBoth(found, { limit, direction, isFirst: position === undefined });
   const names = await sourceNames(db, tenant);
-  const devices = page.rows.map(({ device }) => shownDevice(device, names));
   const total = asked.total ? await countFound(db, tenant, search) : undefined;
-  return { devices, next: page.next, total };
+  const cursors = cursorsOf(page, (row) => positionText(row.position));
+  return {
+    devices: page.rows.map(({ device }) => shownDevice(device, names)),
+    // Behind a jump beyond the last device there is only what is before.
+    ...(page.rows.length === 0 && position !== undefined && asked.from !== undefined
+      ? { previous: positionText(position) }
+      : cursors),
+    ...shownTotal(total),
+  };
+}
+
+/** Which way a page is read, and from where. Throws `invalid_request` where more than one place is named. */
+function placeOf({ after, before, from }: Asked): {
+  readonly direction: Direction;
+  readonly cursor: string | undefined;
+} {
+  if ([after, before, from].filter((place) => place !== undefined).length > 1) {
+    throw new Problem("invalid_request", "after, before and from: a page begins at one place");
+  }
+  return { direction: before === undefined ? "forwards" : "backwards", cursor: after ?? before };
+}
+
+function jumped(sort: DeviceSearch["query"]["sort"], text: string): Position {
+  const [term] = orderOf(sort);
+  if (term === undefined) throw needsOrder();
+  const position = jumpTo(term, text);
+  if (!position.ok) throw new Problem("invalid_request", `from: ${position.error}`);
+  return position.value;
+}
+
+function needsOrder(): Problem {
+  return new Problem("invalid_request", "from: goes with a query that sorts, as in sort:hostname");
+}
+
+function shownTotal(total: Total | undefined): Pick<DevicesPage, "total" | "total_is_estimate"> {
+  if (total === undefined) return {};
+  return { total: total.count, ...(total.isEstimate && { total_is_estimate: true as const }) };
 }
 
 function belongsTo(route: string): Problem {

@@ -3,9 +3,10 @@ import type { z } from "@hono/zod-openapi";
 import { sourceNames } from "../control/source-names.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
+import { candidatesOf } from "../inventory/candidates.ts";
 import type { DeviceFilter } from "../inventory/device-list.ts";
 import type { DeviceSearch } from "../inventory/device-search.ts";
-import type { Position } from "../inventory/query-sql.ts";
+import type { FoundDevices, Position } from "../inventory/query-sql.ts";
 import { parseSrql, type Condition, type DeviceQuery } from "../model/srql.ts";
 import type { deviceQuery } from "./contract-devices.ts";
 import { devicesOf, matchOf } from "./device-search.ts";
@@ -58,10 +59,11 @@ export async function searchOf(
     });
   }
   const query = await withSourceIds(db, tenant, parsed.value);
-  const found = new Map<Condition, readonly number[]>();
+  const found = new Map<Condition, FoundDevices>();
   for (const condition of query.conditions) {
-    const numbers = await lookedUp(db, tenant, condition);
-    if (numbers !== undefined) found.set(condition, numbers);
+    const exact = await lookedUp(db, tenant, condition);
+    const deviceNos = exact ?? (await candidatesOf(db, tenant.tenant, condition));
+    if (deviceNos !== undefined) found.set(condition, { deviceNos, isExact: exact !== undefined });
   }
   return { filter: await filterOf(db, tenant, asked), query, found };
 }
@@ -106,11 +108,12 @@ export function positionText({ values, deviceNo }: Position): string {
 export function readPosition(text: string | undefined, sortKeys: number): Position | undefined {
   if (text === undefined) return undefined;
   const [deviceNo, ...values] = arrayOf(Buffer.from(text.slice(1), "base64url").toString());
+  const isWhole = values.length === sortKeys || values.length === 1;
   const isOurs =
     text.startsWith("q") &&
     Number.isSafeInteger(deviceNo) &&
     Math.abs(Number(deviceNo)) < INT_END &&
-    values.length === sortKeys &&
+    isWhole &&
     values.every((value) => value === null || typeof value === "string");
   if (isOurs) return { deviceNo: Number(deviceNo), values };
   throw wrongPosition();
@@ -118,7 +121,8 @@ export function readPosition(text: string | undefined, sortKeys: number): Positi
 
 /** What a position is answered with that no page of the order gave. */
 export function wrongPosition(): Problem {
-  return new Problem("invalid_request", "after: is not the `next` of a list in this order");
+  const message = "after: is not the `next` of a list in this order";
+  return new Problem("invalid_request", message);
 }
 
 function arrayOf(json: string): readonly unknown[] {

@@ -14,7 +14,12 @@ import { countOf, countText } from "./wording.ts";
 
 type Device = z.infer<typeof deviceSchema>;
 type DeviceDetail = z.infer<typeof deviceDetailSchema>;
-type Page = { readonly devices: Device[]; readonly next?: string; readonly total?: number };
+type Page = {
+  readonly devices: Device[];
+  readonly next?: string;
+  readonly total?: number;
+  readonly total_is_estimate?: true;
+};
 
 /** Devices shown where nobody says how many: a screenful. */
 const LIMIT_DEFAULT = 50;
@@ -67,7 +72,7 @@ export const DEVICE_COMMANDS: readonly Command<CoreContext>[] = [
 ];
 
 function pageLines(
-  { devices, next, total }: Page,
+  { devices, next, total, total_is_estimate: isEstimate }: Page,
   {
     session,
     isFirst,
@@ -78,7 +83,10 @@ function pageLines(
   const table = tableLines(deviceColumns(session.context.clock.now()), devices);
   const lines = isFirst ? table : table.slice(1);
   if (all) return lines;
-  const of = total === undefined || total === devices.length ? "" : ` of ${countText(total)}`;
+  const of =
+    total === undefined || total === devices.length
+      ? ""
+      : ` of ${isEstimate ? "about " : ""}${countText(total)}`;
   const more = next === undefined ? "" : `; more: --after ${next}`;
   return [
     ...lines,

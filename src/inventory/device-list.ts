@@ -1,6 +1,7 @@
 /** Reading the published inventory for operators: lists by keyset, single devices, and where their ids went. */
 import type { Queryable } from "../db/session.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
+import { countWhileCheap, type Total } from "./count.ts";
 import { idOfUuid, uuidOf, type Classified } from "./device-store.ts";
 import { LAST_SEEN } from "./query-sql.ts";
 
@@ -143,34 +144,43 @@ export function filterParameters(tenant: number, filter: DeviceFilter): unknown[
   ];
 }
 
-/** One page of devices in the order of their first publication, which no later change moves: those after `after`. */
+/**
+ * One page of devices in the order of their first publication, which no later change moves: those after `after`, or those that end
+ * before `before`.
+ */
 export async function listDevices(
   db: Queryable,
   tenant: number,
   {
     filter,
-    after,
+    after = 0,
+    before,
     limit,
-  }: { readonly filter: DeviceFilter; readonly after: number; readonly limit: number },
+  }: {
+    readonly filter: DeviceFilter;
+    readonly after?: number | undefined;
+    readonly before?: number | undefined;
+    readonly limit: number;
+  },
 ): Promise<readonly ListedDevice[]> {
+  const beyond =
+    before === undefined ? "d.device_no > $12 order by 1" : "d.device_no < $12 order by 1 desc";
   const { rows } = await db.query<DeviceRow>(
-    `select ${DEVICE_COLUMNS} from ${DEVICE_FROM} where ${DEVICE_WHERE} and d.device_no > $12 order by d.device_no limit $13`,
-    [...filterParameters(tenant, filter), after, limit],
+    `select ${DEVICE_COLUMNS} from ${DEVICE_FROM} where ${DEVICE_WHERE} and ${beyond} limit $13`,
+    [...filterParameters(tenant, filter), before ?? after, limit],
   );
-  return rows.map(deviceOf);
+  const found = rows.map(deviceOf);
+  return before === undefined ? found : found.toReversed();
 }
 
-/** How many devices pass the filter; reads them all. */
+/** How many devices pass the filter. */
 export async function countDevices(
   db: Queryable,
   tenant: number,
   filter: DeviceFilter,
-): Promise<number> {
-  const { rows } = await db.query<{ devices: number }>(
-    `select count(*) as devices from sync.devices d where ${DEVICE_WHERE}`,
-    filterParameters(tenant, filter),
-  );
-  return rows[0]?.devices ?? 0;
+): Promise<Total> {
+  const parameters = filterParameters(tenant, filter);
+  return await countWhileCheap(db, { where: DEVICE_WHERE, parameters });
 }
 
 /** A device by its number. */

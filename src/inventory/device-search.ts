@@ -1,6 +1,7 @@
 /** Devices by an SRQL query: pages in any order by keyset, counts, groups. What the query means as SQL is query-sql.ts's. */
 import type { Queryable } from "../db/session.ts";
 import type { DeviceQuery } from "../model/srql.ts";
+import { countWhileCheap, type Total } from "./count.ts";
 import {
   deviceOf,
   DEVICE_COLUMNS,
@@ -12,12 +13,14 @@ import {
   type ListedDevice,
 } from "./device-list.ts";
 import {
-  afterOf,
+  beyondOf,
   orderBySql,
   orderOf,
   Parameters,
   whereOf,
+  type Direction,
   type Found,
+  type Part,
   type Position,
 } from "./query-sql.ts";
 
@@ -45,21 +48,55 @@ export interface DeviceGroup {
 /** Most groups of an answer, the largest first: more is a list, and lists have pages. */
 export const GROUPS_MAX = 1_000;
 
-/** One page: the devices after `after` in the query's order. */
+/** Where a page is read: behind a position or before it; without one from the beginning. */
+export interface PageAsked {
+  readonly position: Position | undefined;
+  readonly direction: Direction;
+  readonly limit: number;
+}
+
+/**
+ * One page in the query's order, whichever way it is read. Devices without a value of the first key stand last and are read by a
+ * statement of their own: neither part then needs more than its index, and most pages need one part alone.
+ */
 export async function searchDevices(
   db: Queryable,
   tenant: number,
-  search: DeviceSearch & { readonly after: Position | undefined; readonly limit: number },
+  search: DeviceSearch & PageAsked,
+): Promise<readonly PlacedDevice[]> {
+  const { position, direction, limit } = search;
+  const isForwards = direction === "forwards";
+  const [first] = search.query.sort;
+  const stands: Part = first !== undefined && position?.values[0] === null ? "unknown" : "known";
+  const found = [...(await readPart(db, tenant, { ...search, part: stands }))];
+  const other: Part = stands === "known" ? "unknown" : "known";
+  const goesOn = isForwards === (stands === "known") && orderOf(search.query.sort)[0]?.isNullable;
+  if (goesOn === true && found.length < limit) {
+    const rest = { ...search, part: other, position: undefined, limit: limit - found.length };
+    found.push(...(await readPart(db, tenant, rest)));
+  }
+  return isForwards ? found : found.toReversed();
+}
+
+async function readPart(
+  db: Queryable,
+  tenant: number,
+  search: DeviceSearch & PageAsked & { readonly part: Part },
 ): Promise<readonly PlacedDevice[]> {
   const parameters = new Parameters(filterParameters(tenant, search.filter));
   const order = orderOf(search.query.sort);
   const where = whereOf(search.query, { found: search.found, parameters });
-  const after =
-    search.after === undefined ? "true" : afterOf(order, { position: search.after, parameters });
+  const beyond = beyondOf(order, { ...search, parameters });
   const keys = order.map(({ sql }, i) => `, (${sql})::text as key_${i}`).join("");
+  const names = order.map((_, i) => `, placed.key_${i}`).join("");
+  // Which devices is decided first and over the narrow rows alone, so that several processes may help where there is no index.
   const { rows } = await db.query<DeviceRow & Readonly<Record<string, unknown>>>(
-    `select ${DEVICE_COLUMNS}${keys} from ${DEVICE_FROM} where ${DEVICE_WHERE} and ${where} and ${after}
-      order by ${orderBySql(order)} limit ${parameters.add(search.limit, "int")}`,
+    `with page as materialized (
+       select d.device_no${keys} from sync.devices d where ${DEVICE_WHERE} and ${where} and ${beyond}
+        order by ${orderBySql(order, search)} limit ${parameters.add(search.limit, "int")}),
+     placed as (select page.*, row_number() over () as place from page)
+     select ${DEVICE_COLUMNS}${names}
+       from placed join (${DEVICE_FROM}) on d.tenant = $1 and d.device_no = placed.device_no order by placed.place`,
     parameters.values,
   );
   return rows.map((row) => {
@@ -68,19 +105,16 @@ export async function searchDevices(
   });
 }
 
-/** How many devices the query finds; reads them all. */
+/** How many devices the query finds. */
 export async function countFound(
   db: Queryable,
   tenant: number,
   search: DeviceSearch,
-): Promise<number> {
+): Promise<Total> {
   const parameters = new Parameters(filterParameters(tenant, search.filter));
   const where = whereOf(search.query, { found: search.found, parameters });
-  const { rows } = await db.query<{ devices: number }>(
-    `select count(*) as devices from sync.devices d where ${DEVICE_WHERE} and ${where}`,
-    parameters.values,
-  );
-  return rows[0]?.devices ?? 0;
+  const whole = `${DEVICE_WHERE} and ${where}`;
+  return await countWhileCheap(db, { where: whole, parameters: parameters.values });
 }
 
 /** The devices that a query finds, counted by the fields of its `stats`; the largest groups first. */
@@ -110,7 +144,7 @@ export async function groupDevices(
 /** Values as they are shown; only an order folds upper and lower case. */
 function groupedBy(field: string): string {
   const [term] = orderOf([{ field, isDescending: false }]);
-  return (term?.sql ?? "null").replace(/^lower\((.*)\)$/, "$1");
+  return (term?.sql ?? "null").replace(/^sync\.folded\((.*)\)$/, "$1");
 }
 
 function textOrNull(value: unknown): string | null {

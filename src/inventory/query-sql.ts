@@ -57,14 +57,28 @@ const SAID: Readonly<Record<string, string>> = {
   netbox_device_id: "{metadata,netbox_device_id}",
   agent_id: "{agent_id}",
 };
+/** The JSON members that these fields are read from. */
+export const SAID_KEYS: Readonly<Record<string, string>> = {
+  metadata: "metadata",
+  ...Object.fromEntries(
+    Object.entries(SAID).map(([field, place]) => [field, /(\w+)\}$/.exec(place)?.[1] ?? field]),
+  ),
+};
 /** No part of what a record says: it is the agent that greets a gateway. */
 const GATEWAY = `(select a.gateway_id from sync.agents a
   where a.tenant = s.tenant and a.agent_id = coalesce(s.said ->> 'agent_id', case when s.kind = 1 then s.native end))`;
 /** OCSF's captions, by their number. */
 const RISK_LEVELS = ["Info", "Low", "Medium", "High", "Critical"];
 
-/** What was looked up of a condition beforehand: numbers of the devices that meet it. */
-export type Found = ReadonlyMap<Condition, readonly number[]>;
+/** What was looked up of a condition beforehand. */
+export interface FoundDevices {
+  readonly deviceNos: readonly number[];
+  /** Whether all of them meet it; else no others do, and it must still be asked. */
+  readonly isExact: boolean;
+}
+
+/** By condition. */
+export type Found = ReadonlyMap<Condition, FoundDevices>;
 
 /** The conditions of a query and its span of time, as one. */
 export function whereOf(
@@ -72,15 +86,23 @@ export function whereOf(
   { found, parameters }: { readonly found: Found; readonly parameters: Parameters },
 ): string {
   const parts = conditions.map((condition) => {
-    const numbers = found.get(condition);
-    const holds =
-      numbers === undefined
-        ? conditionOf(condition, parameters)
-        : `d.device_no = any(${parameters.add(numbers, "int[]")})`;
+    const holds = holdsOf(condition, { known: found.get(condition), parameters });
     return condition.isNegated ? `not coalesce(${holds}, false)` : holds;
   });
-  const seen = time === undefined ? [] : [during(LAST_SEEN, { span: time, parameters })];
+  const seen = time === undefined ? [] : [seenDuring(time, parameters)];
   return [...parts, ...seen].map((part) => `(${part})`).join(" and ") || "true";
+}
+
+function holdsOf(
+  condition: Condition,
+  {
+    known,
+    parameters,
+  }: { readonly known: FoundDevices | undefined; readonly parameters: Parameters },
+): string {
+  if (known === undefined) return conditionOf(condition, parameters);
+  const among = `d.device_no = any(${parameters.add(known.deviceNos, "int[]")})`;
+  return known.isExact ? among : `(${among} and (${conditionOf(condition, parameters)}))`;
 }
 
 function conditionOf({ field, path, test }: Condition, parameters: Parameters): string {
@@ -91,7 +113,9 @@ function conditionOf({ field, path, test }: Condition, parameters: Parameters): 
     case "network":
       return test.any.map((network) => `d.ip <<= ${parameters.add(network, "inet")}`).join(" or ");
     case "during":
-      return during(columnOf(column), { span: test.span, parameters });
+      return field === "last_seen"
+        ? seenDuring(test.span, parameters)
+        : during(columnOf(column), { span: test.span, parameters });
     case "is":
       return `${columnOf(column)} = ${parameters.add(test.value, "boolean")}`;
     case "equal":
@@ -186,6 +210,15 @@ function during(
   return [...bound(">=", span.fromMs), ...bound("<", span.toMs)].join(" and ") || "true";
 }
 
+/** What the row says was seen then at least: most devices need no look at their records. */
+function seenDuring(span: TimeSpan, parameters: Parameters): string {
+  const whole = during(LAST_SEEN, { span, parameters });
+  const { fromMs, toMs } = span;
+  const byRow = during("d.last_seen", { span: { fromMs, toMs: undefined }, parameters });
+  if (toMs === undefined) return `(${byRow} or ${whole})`;
+  return `(${during("d.last_seen", { span: { fromMs: undefined, toMs }, parameters })} and ${whole})`;
+}
+
 type Numeric = Exclude<Test, { readonly kind: "text" | "network" | "during" | "is" }>;
 
 function numeric(
@@ -217,59 +250,136 @@ const FOLDED = new Set([
   "owner",
   "serial",
 ]);
-const ORDER_TYPES: Readonly<Record<string, string>> = {
+const ORDER_TYPES: Readonly<Record<string, OrderType>> = {
   ip: "inet",
   risk_score: "float8",
   risk_level: "int",
   first_seen: "timestamptz",
   last_seen: "timestamptz",
 };
+/** Fields that every device has. */
+const ALWAYS_KNOWN = new Set(["first_seen", "last_seen"]);
+
+/** What values of an order are compared as. */
+type OrderType = "text" | "inet" | "float8" | "int" | "timestamptz";
 
 /** What a list is sorted by: an expression and the type of its values. */
 export interface OrderTerm {
   readonly sql: string;
-  readonly type: string;
+  readonly type: OrderType;
   readonly isDescending: boolean;
+  /** Whether upper and lower case are the same to it. */
+  readonly isFolded: boolean;
+  /** Whether there are devices without a value. */
+  readonly isNullable: boolean;
 }
 
 /** The terms of a sort; the device's number, which settles ties, is not among them. */
 export function orderOf(sort: readonly SortKey[]): readonly OrderTerm[] {
   return sort.map(({ field, isDescending }) => {
     const column = columnOf(COLUMNS[field]);
-    const sql = FOLDED.has(field) ? `lower(${column})` : column;
-    return { sql, type: ORDER_TYPES[field] ?? "text", isDescending };
+    return {
+      sql: FOLDED.has(field) ? `sync.folded(${column})` : column,
+      type: ORDER_TYPES[field] ?? "text",
+      isDescending,
+      isFolded: FOLDED.has(field),
+      isNullable: !ALWAYS_KNOWN.has(field),
+    };
   });
 }
 
-/** Where a page ended: the value of each term as text, null where it had none, and the device's number. */
+/**
+ * Where a device stands in an order: the value of each term as text, null where it has none, and its number. With values of the
+ * first terms alone it is a place between devices.
+ */
 export interface Position {
   readonly values: readonly (string | null)[];
   readonly deviceNo: number;
 }
 
-/** What comes after a position in an order with unknown values last. */
-export function afterOf(
+/** Which way a list is read: a page goes on behind a position, or ends before it. */
+export type Direction = "forwards" | "backwards";
+
+/** The part of a list in which the first term has a value, or that in which it has none, which comes last. */
+export type Part = "known" | "unknown";
+
+type Reading = {
+  readonly part: Part;
+  readonly direction: Direction;
+  readonly position: Position | undefined;
+  readonly parameters: Parameters;
+};
+
+/**
+ * What lies beyond a position in one part of an order, as a condition. The bound of the first term is said once more by itself: that
+ * is what an index is entered by.
+ */
+export function beyondOf(
   terms: readonly OrderTerm[],
-  { position, parameters }: { readonly position: Position; readonly parameters: Parameters },
+  { part, direction, position, parameters }: Reading,
 ): string {
-  let tie = `d.device_no > ${parameters.add(position.deviceNo, "int")}`;
-  for (const [i, { sql, type, isDescending }] of [...terms.entries()].toReversed()) {
-    const value = position.values[i] ?? null;
-    if (value === null) {
-      tie = `(${sql} is null and ${tie})`;
-      continue;
+  const [first] = terms;
+  const conditions =
+    first?.isNullable === true ? [`${first.sql} is ${part === "known" ? "not " : ""}null`] : [];
+  if (position !== undefined) {
+    const isUp = isUpwards(terms, direction);
+    let tie = `d.device_no ${isUp ? ">" : "<"} ${parameters.add(position.deviceNo, "int")}`;
+    for (const [i, term] of [...terms.entries()].toReversed()) {
+      if ((i === 0 && part === "unknown") || i >= position.values.length) continue;
+      tie = pastOf(term, {
+        value: position.values[i] ?? null,
+        isFirst: i === 0,
+        tie,
+        direction,
+        parameters,
+      });
     }
-    const bound = parameters.add(value, type);
-    const operator = isDescending ? "<" : ">";
-    tie = `(${sql} ${operator} ${bound} or ${sql} is null or (${sql} = ${bound} and ${tie}))`;
+    conditions.push(tie);
   }
-  return tie;
+  return conditions.join(" and ") || "true";
 }
 
-/** The order of a list, as SQL. */
-export function orderBySql(terms: readonly OrderTerm[]): string {
-  return [
-    ...terms.map(({ sql, isDescending }) => `${sql} ${isDescending ? "desc" : "asc"} nulls last`),
-    "d.device_no",
-  ].join(", ");
+type Past = {
+  readonly value: string | null;
+  readonly isFirst: boolean;
+  readonly tie: string;
+  readonly direction: Direction;
+  readonly parameters: Parameters;
+};
+
+/** Unknown values of a term stand last, so what is beyond one backwards is everything known. */
+function pastOf(
+  { sql, type, isDescending, isNullable }: OrderTerm,
+  { value, isFirst, tie, direction, parameters }: Past,
+): string {
+  const isForwards = direction === "forwards";
+  if (value === null) {
+    return isForwards ? `(${sql} is null and ${tie})` : `(${sql} is not null or ${tie})`;
+  }
+  const bound = parameters.add(value, type);
+  const operator = isDescending === isForwards ? "<" : ">";
+  const beyond = `${sql} ${operator} ${bound} or (${sql} = ${bound} and ${tie})`;
+  if (isFirst) return `${sql} ${operator}= ${bound} and (${beyond})`;
+  return isNullable && isForwards ? `(${beyond} or ${sql} is null)` : `(${beyond})`;
+}
+
+/** Numbers go the way of the first term, so that one index serves an order both ways. */
+function isUpwards([first]: readonly OrderTerm[], direction: Direction): boolean {
+  return (first?.isDescending !== true) === (direction === "forwards");
+}
+
+/** The order of one part of a list, as it is read, as SQL. */
+export function orderBySql(
+  terms: readonly OrderTerm[],
+  { part, direction }: Pick<Reading, "part" | "direction">,
+): string {
+  const isForwards = direction === "forwards";
+  const keys = terms.flatMap(({ sql, isDescending }, i) => {
+    if (i === 0 && part === "unknown") return [];
+    const way = isDescending === isForwards ? "desc" : "asc";
+    // Of the first term there is no null here, and an index read downwards has them first.
+    if (i === 0) return [`${sql} ${way}`];
+    return [`${sql} ${way} nulls ${isForwards ? "last" : "first"}`];
+  });
+  return [...keys, `d.device_no ${isUpwards(terms, direction) ? "asc" : "desc"}`].join(", ");
 }

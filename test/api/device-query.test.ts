@@ -5,6 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import { noteHello } from "../../src/control/agents.ts";
+import { countWhileCheap } from "../../src/inventory/count.ts";
 import { DEVICE_FIELDS } from "../../src/model/srql-fields.ts";
 import type { WireUpdate } from "../support/dire.ts";
 import { armis, fleet, netbox, type Fleet } from "../support/said.ts";
@@ -27,6 +28,7 @@ const HOST = {
 type Page = {
   readonly devices: readonly { readonly hostname?: string; readonly ip?: string }[];
   readonly next?: string;
+  readonly previous?: string;
   readonly total?: number;
 };
 type Problem = {
@@ -161,7 +163,7 @@ test("a gateway's devices are those that its agents report, also after they went
   assert.deepEqual(await names(api, "!gateway_id:gw-2"), ["recorded"]);
 });
 
-test("pages in any order hold each device once, those without a value last", async (t) => {
+test("pages in any order hold each device once, those without a value last, and are the same backwards", async (t) => {
   const api = await fleet(t);
   const sites = ["b", undefined, "A", "c", undefined, "a"];
   await api.say(
@@ -175,22 +177,101 @@ test("pages in any order hold each device once, those without a value last", asy
   );
   for (const [sort, expected] of [
     ["site", ["h2", "h5", "h0", "h3", "h1", "h4"]],
-    ["site:desc", ["h3", "h0", "h2", "h5", "h1", "h4"]],
+    ["site:desc", ["h3", "h0", "h5", "h2", "h4", "h1"]],
     ["site:desc,hostname:desc", ["h3", "h0", "h5", "h2", "h4", "h1"]],
     ["last_seen:desc,hostname", ["h0", "h1", "h2", "h3", "h4", "h5"]],
   ] as const) {
-    const seen: string[] = [];
-    let after = "";
-    do {
-      const path = `GET ${DEVICES}?limit=2&total=true&query=${encodeURIComponent(`sort:${sort}`)}${after}`;
+    const pages: (readonly string[])[] = [];
+    const read = async (place: string): Promise<Page> => {
+      const path = `GET ${DEVICES}?limit=2&total=true&query=${encodeURIComponent(`sort:${sort}`)}${place}`;
       const { status, json } = await api.ask<Page & Problem>(path);
       assert.equal(status, 200, json.detail);
       assert.equal(json.total, sites.length);
-      seen.push(...json.devices.map(({ hostname = "" }) => hostname));
-      after = json.next === undefined ? "" : `&after=${json.next}`;
-    } while (after !== "");
-    assert.deepEqual(seen, expected, sort);
+      pages.push(json.devices.map(({ hostname = "" }) => hostname));
+      return json;
+    };
+    let page = await read("");
+    while (page.next !== undefined) page = await read(`&after=${page.next}`);
+    const forwards = pages.splice(0);
+    assert.deepEqual(forwards.flat(), expected, sort);
+    while (page.previous !== undefined) page = await read(`&before=${page.previous}`);
+    assert.deepEqual([...pages.toReversed(), forwards.at(-1)], forwards, `${sort} backwards`);
   }
+});
+
+test("a list is entered where its order reaches a beginning of a name, an address, a number or a day", async (t) => {
+  const api = await fleet(t);
+  await api.say(
+    ...["fra-1", "LON-1", "lon-2", "nyc-1"].map((hostname, id) =>
+      netbox({ id, hour: id * 24, hostname, ip: `10.${id}.0.9`, metadata: { serial: `SN-${id}` } }),
+    ),
+  );
+  const at = async (sort: string, from: string): Promise<readonly string[]> => {
+    const path = `GET ${DEVICES}?query=${encodeURIComponent(`sort:${sort}`)}&from=${from}`;
+    const { status, json } = await api.ask<Page & Problem>(path);
+    assert.equal(status, 200, json.detail);
+    const [first] = json.devices;
+    const before = await api.ask<Page>(
+      `GET ${DEVICES}?query=${encodeURIComponent(`sort:${sort}`)}&before=${json.previous}`,
+    );
+    return [before.json.devices.at(-1)?.hostname ?? "", first?.hostname ?? ""];
+  };
+  assert.deepEqual(await at("hostname", "Lon"), ["fra-1", "LON-1"]);
+  assert.deepEqual(await at("hostname:desc", "lon"), ["nyc-1", "lon-2"]);
+  assert.deepEqual(await at("hostname", "z"), ["nyc-1", ""]);
+  assert.deepEqual(await at("ip", "10.2"), ["LON-1", "lon-2"]);
+  assert.deepEqual(await at("ip:desc", "10.2."), ["nyc-1", "lon-2"]);
+  const { json } = await api.ask<{ devices: { first_seen: string }[] }>(
+    `GET ${DEVICES}?query=sort:first_seen`,
+  );
+  const day = json.devices[2]?.first_seen.slice(0, 10) ?? "";
+  assert.deepEqual(await at("first_seen", day), ["LON-1", "lon-2"]);
+  assert.deepEqual(await at("first_seen:desc", day), ["nyc-1", "lon-2"]);
+  for (const [sort, from] of [
+    ["ip", "ten"],
+    ["risk_score", "high"],
+    ["last_seen", "monday"],
+    ["hostname", "a&after=q"],
+  ]) {
+    const { status } = await api.ask(`GET ${DEVICES}?query=sort:${sort}&from=${from}`);
+    assert.equal(status, 400, `${sort} from ${from}`);
+  }
+  assert.equal((await api.ask(`GET ${DEVICES}?from=a`)).status, 400);
+});
+
+test("what is rare is looked for among the records that hold its letters, also behind escapes", async (t) => {
+  const api = await fleet(t);
+  await api.say(
+    netbox({ id: 1, hostname: "one", metadata: { serial: "SN-1", rack: "A-17" } }),
+    netbox({ id: 2, hostname: "two", metadata: { serial: "SN-2", rack: "Zürich\u0001" } }),
+    netbox({ id: 3, hostname: "three", metadata: { serial: "SN-3", tags: "rack:a-17, bare" } }),
+  );
+  const finds: Readonly<Record<string, readonly string[]>> = {
+    "metadata.rack:a-17": ["one"],
+    "!metadata.rack:a-17": ["two", "three"],
+    'metadata.rack:"A-1%"': [],
+    "metadata.rack:A-1%": ["one"],
+    "metadata.rack:z%": ["two"],
+    "tags.rack:A-17": ["three"],
+    "tags.bare:%": ["three"],
+    "tags.rack:(nothing,%17)": ["three"],
+  };
+  for (const [query, expected] of Object.entries(finds)) {
+    assert.deepEqual(await names(api, query), expected, query);
+  }
+});
+
+test("a total that costs too much to count is what a sample says, and is marked", async (t) => {
+  const { say, db, lease } = await fleet(t);
+  await say(...SAID);
+  const parameters = [lease.tenant];
+  const where = "d.tenant = $1";
+  assert.deepEqual(await countWhileCheap(db, { where, parameters }), {
+    count: 4,
+    isEstimate: false,
+  });
+  const { count, isEstimate } = await countWhileCheap(db, { where, parameters }, 0);
+  assert.ok(isEstimate && count > 0 && count < 100, `${count}`);
 });
 
 test("groups are counted, the largest first, small ones left out", async (t) => {

@@ -21,7 +21,9 @@ export type DeviceGroups = z.infer<typeof deviceGroupsSchema>;
 export interface DevicesPage {
   readonly devices: readonly Device[];
   readonly next?: string;
+  readonly previous?: string;
   readonly total?: number;
+  readonly total_is_estimate?: true;
 }
 
 /** Which devices are wanted, and in which order. */
@@ -46,14 +48,21 @@ export const devicesQuery = (tenant: string, wanted: DevicesWanted, after?: stri
     },
   });
 
+/** How many devices pass; an estimate where counting them takes too long. */
+export interface DevicesTotal {
+  readonly count: number;
+  readonly isEstimate: boolean;
+}
+
 /** How many there are; asked apart, because counting takes longer than a page. */
 export const devicesTotalQuery = (tenant: string, wanted: DevicesWanted) =>
   queryOptions({
     queryKey: keyOf(tenant, "devices", "total", wanted),
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal }): Promise<DevicesTotal> => {
       const query = { ...wanted, limit: 1, total: true };
       const path = pathOf(["tenants", tenant, "devices"], query);
-      return (await ask<DevicesPage>({ path, signal })).total;
+      const { total, total_is_estimate: isEstimate } = await ask<DevicesPage>({ path, signal });
+      return { count: total ?? 0, isEstimate: isEstimate === true };
     },
     placeholderData: keepPreviousData,
   });

@@ -3,7 +3,12 @@ import { getRouteApi } from "@tanstack/react-router";
 import { ServerOff } from "lucide-react";
 import { useMemo, type ReactNode } from "react";
 
-import { devicesTotalQuery, type Device, type DevicesWanted } from "../../calls/devices.ts";
+import {
+  devicesTotalQuery,
+  type Device,
+  type DevicesTotal,
+  type DevicesWanted,
+} from "../../calls/devices.ts";
 import type { View } from "../../calls/views.ts";
 import { ColumnChooser } from "../../parts/column-chooser.tsx";
 import { readSort, shownColumns, sortText, type Column, type Sort } from "../../parts/column.ts";
@@ -37,7 +42,7 @@ export function DevicesPage(): ReactNode {
     <>
       <PageHeader
         title="Devices"
-        about={total === undefined ? "Counting…" : `${numberWords(total)} devices`}
+        about={totalWords(total)}
         acts={
           <>
             <ViewMenu
@@ -70,11 +75,16 @@ export function DevicesPage(): ReactNode {
         wanted={wanted}
         columns={shown}
         sort={sort}
-        total={total}
+        total={total?.isEstimate === false ? total.count : undefined}
         onSort={(next) => change({ sort: next === undefined ? undefined : sortText(next) })}
       />
     </>
   );
+}
+
+function totalWords(total: DevicesTotal | undefined): string {
+  if (total === undefined) return "Counting…";
+  return `${total.isEstimate ? "about " : ""}${numberWords(total.count)} devices`;
 }
 
 /** A kept view as the address has it. */
