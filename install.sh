@@ -502,6 +502,14 @@ plain_hint() {
   fi
 }
 
+# What something is mounted on can be emptied, which rm does, but not removed.
+remove_tree() {
+  if rm -rf -- "$1" 2>/dev/null; then return 0; fi
+  left=$(find "$1" ! -type d | sed -n 1p)
+  [ -z "$left" ] || fail "$left cannot be removed; the rest of $1 is"
+  say "$1 is emptied; what is mounted there stays"
+}
+
 remove_all() {
   if [ "$has_systemd" = 1 ] && [ -e "$unit" ]; then
     do_it systemctl disable --quiet --now "$name.service"
@@ -511,12 +519,13 @@ remove_all() {
   if [ "$(readlink "$bin_dir/$name" 2>/dev/null)" = "$home/current/$name" ]; then do_it rm -f -- "$bin_dir/$name"; fi
   do_it rm -rf -- "$home"
   if [ "$purge" = 1 ]; then
-    for each in "$STATE_DIR/$component" "$data" "$data".before* "$data.copying" "$data".failed*; do do_it rm -rf -- "${each:?}"; done
+    for each in "$STATE_DIR/$component" "$data" "$data".before* "$data.copying" "$data".failed*; do do_it remove_tree "${each:?}"; done
     if [ "$component" = agent ]; then
       for each in agent.json agent.pem agent-key.pem root.pem; do do_it rm -rf -- "$CONFIG_DIR/$each" "$CONFIG_DIR/$each".*; done
     else
       do_it rm -f -- "$CONFIG_DIR/core.env"
-      do_it rm -rf -- "$CACHE_DIR" "$STATE_DIR/pg"
+      do_it remove_tree "$CACHE_DIR"
+      do_it remove_tree "$STATE_DIR/pg"
     fi
     # Others' files keep their folders.
     for each in "$CONFIG_DIR" "$STATE_DIR" "$ROOT_DIR"; do do_it rmdir -- "$each" 2>/dev/null || true; done

@@ -1,7 +1,7 @@
 /**
  * `npm test [-- PART …]`: every .test.ts file under test/, or those whose path begins with a PART ("db", "test/db/tx.test.ts"),
  * shared out over two processes. Ends with what was skipped and why, so that a green run never hides a suite that did
- * not run. `--only WORDS` runs the tests alone whose name has them; `--report FILE` writes there what became of each, as JSON;
+ * not run. `--without PART` leaves such files out; `--only WORDS` runs the tests alone whose name has them; `--report FILE` writes there what became of each, as JSON;
  * `--seed N` draws other cases for the properties, `--seed 0` new ones every time; `--runs N` has api/fuzz draw so many of each route; `--processes 1` runs one test after the other.
  */
 import { fork, type ChildProcess } from "node:child_process";
@@ -23,6 +23,7 @@ const FILES_SHARED_MIN = 20;
 const { values: flags, positionals } = parseArgs({
   options: {
     only: { type: "string" },
+    without: { type: "string", multiple: true, default: [] },
     report: { type: "string" },
     seed: { type: "string" },
     runs: { type: "string" },
@@ -40,12 +41,17 @@ function processes(): number {
 }
 
 function testFiles(parts: readonly string[]): readonly string[] {
-  const wanted = parts.map((part) => (part.startsWith("test/") ? part : `test/${part}`));
+  const [wanted, unwanted] = [parts.map(fromRoot), flags.without.map(fromRoot)];
   return readdirSync(`${ROOT}test`, { recursive: true, encoding: "utf8" })
     .map((name) => `test/${name.replaceAll("\\", "/")}`)
     .filter((path) => path.endsWith(".test.ts"))
     .filter((path) => wanted.length === 0 || wanted.some((part) => path.startsWith(part)))
+    .filter((path) => !unwanted.some((part) => path.startsWith(part)))
     .toSorted();
+}
+
+function fromRoot(part: string): string {
+  return part.startsWith("test/") ? part : `test/${part}`;
 }
 
 async function runAll(shares: readonly (readonly string[])[]): Promise<void> {

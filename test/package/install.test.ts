@@ -270,7 +270,7 @@ test(
 );
 
 test(
-  "a core's data on a mount point are refused before anything is stopped",
+  "a core's data on a mount point are refused before anything is stopped, and a purge empties it",
   { skip },
   async (t) => {
     const dir = await releasesFolder(t);
@@ -290,7 +290,11 @@ test(
    mkdir -p /var/lib/serviceradar/core/postgres
    ${installCore("1.0.0")}
    ! ${installCore("1.1.0")}
-   [ "$(serviceradar-core version)" = "serviceradar-core 1.0.0 (schema 1.0.0)" ]`,
+   [ "$(serviceradar-core version)" = "serviceradar-core 1.0.0 (schema 1.0.0)" ]
+   echo a row >/var/lib/serviceradar/core/postgres/1
+   ${installCore("1.0.0")} --uninstall --purge
+   mountpoint -q /var/lib/serviceradar/core
+   [ -z "$(ls -A /var/lib/serviceradar/core)" ] && [ ! -e /opt/serviceradar ]`,
     );
     assert.equal(code, 0, out);
     assert.match(out, /serviceradar\/core is a mount point, so a copy could not take its place/);
