@@ -9,6 +9,7 @@ import {
 } from "../control/agent-registration.ts";
 import { findAgent, listAgents, type Agent } from "../control/agents.ts";
 import { createEnrolment } from "../control/enrolment.ts";
+import { gatewayAnchors } from "../control/gateway-anchors.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
 import { parseGoDuration } from "../lib/duration.ts";
@@ -147,7 +148,7 @@ async function certify(
   const issued = await certifyAgent(
     { agentId, partition, tenant: tenant.slug, cnForm: wanted.cn_form },
     {
-      root: await authorities.root(dbs),
+      anchorsPem: await gatewayAnchors(dbs, authorities),
       issuer: await authorities.issuer(db, tenant.tenant),
       signingRequest: wanted.signing_request,
       nowMs: clock.now(),

@@ -10,6 +10,7 @@ import {
   revokeAuthority,
   type AuthorityAct,
 } from "../control/authority-revocation.ts";
+import { gatewayAnchors } from "../control/gateway-anchors.ts";
 import type { Tenant } from "../control/tenants.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import type { ApiContext } from "./context.ts";
@@ -109,7 +110,7 @@ export function addAuthorities(app: Api, context: ApiContext): void {
   const { db, authorities, clock } = context;
   app.openapi(list, async (c) => {
     const rows = await listAuthorities(db, c.get("tenant").tenant);
-    const { certificatePem: root_pem } = await authorities.root(db);
+    const root_pem = await gatewayAnchors(db, authorities);
     return c.json({ authorities: rows.map(shown), root_pem }, 200);
   });
   app.openapi(trust, async (c) => {

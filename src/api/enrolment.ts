@@ -11,11 +11,12 @@ import { Hono, type Context } from "hono";
 import { z } from "zod";
 
 import { enrol, type EnrolmentContext, type EnrolmentProblem } from "../control/enrolment.ts";
-import { issueServerCertificate } from "../control/pki.ts";
+import { ownCertificate } from "../control/own-certificate.ts";
 import { isoTime } from "../lib/clock.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import type { Log } from "../lib/log.ts";
+import { watchCertificate, type ServerCertificate } from "../lib/server-certificate.ts";
 
 /** The one route. */
 const ENROL_PATH = "/api/v1/enrol";
@@ -57,31 +58,33 @@ export async function serveEnrolment({
   const parsed = parseListenAddress(listen);
   if (!parsed.ok) throw new ConfigError(SETTING, parsed.error);
   const root = await context.authorities.root(context.db);
-  const nowMs = context.clock.now();
-  const certificate = await issueServerCertificate({ issuer: root, names, nowMs });
+  const { clock } = context;
+  const supply = await ownCertificate({ issuer: root, names, clock });
+  // The root goes along: the agent knows it by the hash in its token, and has no copy yet.
+  const secure = ({ chainPem, privateKeyPem: key }: ServerCertificate) =>
+    ({ cert: chainPem + root.certificatePem, key, minVersion: "TLSv1.3" }) as const;
   const app = new Hono();
   app.post(ENROL_PATH, (c) => answer(c, context, log));
   const server = createAdaptorServer({
     fetch: app.fetch,
     overrideGlobalObjects: false,
     createServer,
-    serverOptions: {
-      // The root goes along: the agent knows it by the hash in its token, and has no copy yet.
-      cert: certificate.chainPem + root.certificatePem,
-      key: certificate.privateKeyPem,
-      minVersion: "TLSv1.3",
-      requestTimeout: REQUEST_MAX_MS,
-    },
+    serverOptions: { ...secure(supply.first), requestTimeout: REQUEST_MAX_MS },
   }) as Server;
   const { host, port } = parsed.value;
   server.listen({ port, ...(host === "" ? {} : { host }) });
   await once(server, "listening").catch((thrown: unknown) => {
     throw new ConfigError(SETTING, `${listen} cannot be listened on: ${messageOf(thrown)}`);
   });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const take = (next: ServerCertificate): void => server.setSecureContext(secure(next));
+  void watchCertificate(supply, { clock, log, signal, take });
   const { address, family, port: taken } = server.address() as AddressInfo;
   return {
     address: `${family === "IPv6" ? `[${address}]` : address}:${taken}`,
     stop: async () => {
+      stopping.abort();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

@@ -10,20 +10,20 @@ import { pause, systemClock, type Clock } from "../lib/clock.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import { claimSocket, type SocketPath } from "../lib/local-socket.ts";
+import { silentLog, type Log } from "../lib/log.ts";
+import {
+  watchCertificate,
+  type CertificateSupply,
+  type ServerCertificate,
+} from "../lib/server-certificate.ts";
 import { PLATFORM_ADMIN, type ListenerBindings } from "./caller.ts";
 import { clientFrom, TrustedProxies } from "./peer.ts";
 import type { Api } from "./routes.ts";
 
-/** A certificate chain with its key. */
-export interface Tls {
-  readonly certPem: string;
-  readonly keyPem: string;
-}
-
 /** How a TCP listener meets browsers. */
 interface WebListener {
   /** Absent: plain HTTP. */
-  readonly tls?: Tls | undefined;
+  readonly tls?: CertificateSupply | undefined;
   /** Absent: none is trusted. */
   readonly proxies?: TrustedProxies | undefined;
 }
@@ -35,6 +35,8 @@ export type HttpSettings = {
   readonly signal?: AbortSignal | undefined;
   /** Absent: the system's. */
   readonly clock?: Clock;
+  /** Hears of another certificate; absent: nobody does. */
+  readonly log?: Log;
 } & (
   | ({
       /** "host:port" (an IPv6 host in brackets); port 0 takes a free one. */
@@ -66,20 +68,20 @@ const STOP_GRACE_MS = 5_000;
 
 /** Starts a listener. Throws ConfigError naming the setting where the address cannot be had. */
 export async function serveHttp(settings: HttpSettings): Promise<RunningHttp> {
-  const { app, signal, clock = systemClock } = settings;
+  const { app, signal, clock = systemClock, log = silentLog() } = settings;
   signal?.throwIfAborted();
   const http =
     "listen" in settings
-      ? await listenTcp({ app, clock }, { setting: LISTEN_SETTING, ...settings })
-      : await listenLocal({ app, clock }, settings.socketPath);
+      ? await listenTcp({ app, clock, log }, { setting: LISTEN_SETTING, ...settings })
+      : await listenLocal({ app, clock, log }, settings.socketPath);
   signal?.addEventListener("abort", () => void http.stop(), { once: true });
   return http;
 }
 
-type Serving = { readonly app: Api; readonly clock: Clock };
+type Serving = { readonly app: Api; readonly clock: Clock; readonly log: Log };
 
 async function listenTcp(
-  { app, clock }: Serving,
+  { app, clock, log }: Serving,
   { listen, setting, ...web }: { readonly listen: string; readonly setting: string } & WebListener,
 ): Promise<RunningHttp> {
   const parsed = parseListenAddress(listen);
@@ -92,6 +94,10 @@ async function listenTcp(
     throw new ConfigError(setting, `${listen} cannot be listened on: ${messageOf(thrown)}`);
   });
   const { address, port: taken, family } = server.address() as AddressInfo;
+  if (web.tls !== undefined) {
+    const take = (certificate: ServerCertificate): void => replaceCertificate(server, certificate);
+    void watchCertificate(web.tls, { clock, log, signal: stopping.signal, take });
+  }
   const shown = family === "IPv6" ? `[${address}]` : address;
   return running(server, { address: `${shown}:${taken}`, clock, stopping });
 }
@@ -135,7 +141,7 @@ type Bind = (incoming: Incoming) => ListenerBindings;
 
 function serverOf(
   app: Api,
-  { bind, tls }: { readonly bind: Bind; readonly tls?: Tls },
+  { bind, tls }: { readonly bind: Bind; readonly tls?: CertificateSupply },
 ): HttpServer {
   const serverOptions = { keepAliveTimeout: KEEP_ALIVE_MS };
   const fetch = (request: Request, { incoming }: { readonly incoming: Incoming }) =>
@@ -145,13 +151,25 @@ function serverOf(
   if (tls === undefined) {
     return createAdaptorServer({ fetch, overrideGlobalObjects, serverOptions });
   }
-  const { certPem: cert, keyPem: key } = tls;
   return createAdaptorServer({
     fetch,
     overrideGlobalObjects,
     createServer: createTlsServer,
-    serverOptions: { ...serverOptions, cert, key, minVersion: "TLSv1.2" },
+    serverOptions: { ...serverOptions, ...secureOptions(tls.first) },
   });
+}
+
+function secureOptions({ chainPem: cert, privateKeyPem: key }: ServerCertificate): {
+  readonly cert: string;
+  readonly key: string;
+  readonly minVersion: "TLSv1.2";
+} {
+  return { cert, key, minVersion: "TLSv1.2" };
+}
+
+/** For connections to come; open ones go on. */
+function replaceCertificate(server: HttpServer, certificate: ServerCertificate): void {
+  if ("setSecureContext" in server) server.setSecureContext(secureOptions(certificate));
 }
 
 /** A browser's request, as the connection and trusted proxies tell of it. */

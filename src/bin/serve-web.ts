@@ -2,14 +2,14 @@
 import { hostname } from "node:os";
 
 import { Oidc } from "../api/oidc.ts";
-import type { Tls } from "../api/serve-http.ts";
 import type { WebSettings } from "../cli/core-serve-web.ts";
 import type { Platform } from "../cli/platform.ts";
 import { makeOneTimeToken, SETUP_LIFE_MS } from "../control/one-time-tokens.ts";
-import { issueServerCertificate } from "../control/pki.ts";
+import { ownCertificate } from "../control/own-certificate.ts";
 import { hasUsers, peopleOf } from "../control/users.ts";
 import type { TenantDbs } from "../db/pool.ts";
 import { systemClock } from "../lib/clock.ts";
+import { certificateFromFiles, type CertificateSupply } from "../lib/server-certificate.ts";
 
 /** What the API's handlers need of it. */
 export function webContext({ oidc, publicUrl }: WebSettings): {
@@ -19,17 +19,17 @@ export function webContext({ oidc, publicUrl }: WebSettings): {
   return { oidc: oidc === undefined ? undefined : new Oidc(oidc), publicUrl };
 }
 
-/** The listener's certificate; one of our own authority is made at each start, for the names that agents dial too. */
+/** The listener's certificate; one of our own authority is for the names that agents dial too. */
 export async function webTls(
   { authorities, db }: Pick<Platform, "authorities" | "db">,
   { tls }: WebSettings,
   gatewayNames: readonly string[],
-): Promise<Tls | undefined> {
-  if (tls !== "own") return tls;
+): Promise<CertificateSupply | undefined> {
+  if (tls === undefined) return undefined;
+  if (tls !== "own") return await certificateFromFiles(tls);
   const issuer = await authorities.root(db);
   const names = ["localhost", "127.0.0.1", "::1", hostname(), ...gatewayNames];
-  const issued = await issueServerCertificate({ issuer, names, nowMs: systemClock.now() });
-  return { certPem: issued.chainPem, keyPem: issued.privateKeyPem };
+  return await ownCertificate({ issuer, names, clock: systemClock });
 }
 
 /** "http" or "https". */

@@ -9,8 +9,10 @@ import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
 import { Snapshots } from "../api/snapshots.ts";
 import { uiFiles } from "../api/ui-files.ts";
 import { nextSteps } from "../cli/core-first-start.ts";
+import type { GatewayCertificateFiles } from "../cli/core-serve-gateway.ts";
 import type { WebSettings } from "../cli/core-serve-web.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
+import { keepGatewayAnchors } from "../control/gateway-anchors.ts";
 import { createTenant, listTenants } from "../control/tenants.ts";
 import type { QueueLimits } from "../db/checkout-queue.ts";
 import type { PoolLoad } from "../db/connections.ts";
@@ -23,6 +25,7 @@ import type { Environment } from "../lib/env.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { EXIT } from "../lib/exit-code.ts";
 import type { Log } from "../lib/log.ts";
+import { certificateFromFiles, readAnchors } from "../lib/server-certificate.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import type { Tuning } from "../model/tuning.ts";
 import type { messageLimits } from "../wire/limits.ts";
@@ -53,6 +56,8 @@ export interface ServeSettings extends PlatformSettings {
   readonly metricsListen?: string | undefined;
   /** Names and addresses that agents dial, for the gateway's certificate. */
   readonly gatewayNames: readonly string[];
+  /** The gateway's certificate of an existing PKI; absent: the core makes its own. */
+  readonly gatewayCertificate?: GatewayCertificateFiles | undefined;
   /** Slug of the tenant that a first start makes. */
   readonly firstTenant: string;
   /** Folder of operators' own enrichment rules; undefined: the default one, which need not be there. */
@@ -212,13 +217,16 @@ async function startGateway({
     snapshots,
     onStored: () => pipeline()?.wake(),
   };
+  const files = settings.gatewayCertificate;
   const gateway: RunningGateway = await openGateway({
     context,
     authorities,
     limits,
     listen: settings.grpcListen,
     names: [hostname(), ...settings.gatewayNames],
+    certificate: files === undefined ? undefined : await certificateFromFiles(files),
   });
+  await keepGatewayAnchors(db, files === undefined ? undefined : await readAnchors(files.ca));
   const host = settings.grpcListen.replace(/:\d+$/, "");
   return {
     name: "gateway",
@@ -240,7 +248,7 @@ async function startHttp(
   if (roles.includes("api")) {
     const app = createApi(context, { metrics, ui: uiFiles() });
     const tls = await webTls(platform, web, gatewayNames);
-    add("api", await serveHttp({ app, listen: httpListen, tls, proxies: web.proxies }));
+    add("api", await serveHttp({ app, listen: httpListen, tls, proxies: web.proxies, log }));
     add("local", await serveHttp({ app, socketPath }));
   }
   if (metricsListen !== undefined) {

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import type { Environment } from "../lib/env.ts";
 import type { Log, LogFormat } from "../lib/log.ts";
+import type { GatewayCertificateFiles } from "./core-serve-gateway.ts";
 import type { WebSettings } from "./core-serve-web.ts";
 import type { PlatformSettings } from "./platform.ts";
 import type { Terminal } from "./program.ts";
@@ -25,6 +26,7 @@ export interface ServeRequest extends PlatformSettings {
   /** A streaming replica of `databaseUrl`, for lists. */
   readonly readDatabaseUrl?: string | undefined;
   readonly gatewayNames: readonly string[];
+  readonly gatewayCertificate: GatewayCertificateFiles | undefined;
   readonly firstTenant: string;
   /** Folder of operators' own enrichment rules; undefined: the default one, which need not be there. */
   readonly rulesDir: string | undefined;

@@ -6,12 +6,13 @@ import { TrustedProxies } from "../api/peer.ts";
 import { parseGroupRole } from "../control/oidc-roles.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { Secret } from "../lib/secret.ts";
+import type { CertificateFiles } from "../lib/server-certificate.ts";
 import { many, optional, toggle, withDefault, type Values } from "./args.ts";
 
 /** What browsers are served with. */
 export interface WebSettings {
-  /** Files as they were read, or a certificate of the core's own authority; absent: plain HTTP. */
-  readonly tls: { readonly certPem: string; readonly keyPem: string } | "own" | undefined;
+  /** Files, or a certificate of the core's own authority; absent: plain HTTP. */
+  readonly tls: CertificateFiles | "own" | undefined;
   readonly proxies: TrustedProxies;
   /** "https://host:port" as browsers know us; absent: as each names us. */
   readonly publicUrl: string | undefined;
@@ -55,7 +56,10 @@ function tlsOf({ httpCert, httpKey, httpTls }: Values<typeof WEB_FLAGS>): WebSet
   if (httpTls) throw new ConfigError("--http-tls", "goes without --http-cert: it makes its own");
   if (httpCert === undefined) throw new ConfigError("--http-cert", "is missing beside --http-key");
   if (httpKey === undefined) throw new ConfigError("--http-key", "is missing beside --http-cert");
-  return { certPem: textOf("--http-cert", httpCert), keyPem: textOf("--http-key", httpKey) };
+  return {
+    cert: { setting: "--http-cert", path: httpCert },
+    key: { setting: "--http-key", path: httpKey },
+  };
 }
 
 function oidcOf(given: Values<typeof WEB_FLAGS>): OidcSettings | undefined {

@@ -7,11 +7,13 @@ import { EXIT } from "../lib/exit-code.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import { createLog } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { certificateFromFiles } from "../lib/server-certificate.ts";
 import { VERSION } from "../lib/version.ts";
 import { many, oneOf, optional, parsed, toggle, withDefault, type Argument } from "./args.ts";
 import { advised } from "./core-busy.ts";
 import { CORE_ROLES, type CoreContext } from "./core-context.ts";
 import { socketPathOf } from "./core-link.ts";
+import { GATEWAY_FLAGS, gatewayCertificate } from "./core-serve-gateway.ts";
 import { WEB_FLAGS, webSettings } from "./core-serve-web.ts";
 import { CORE_NAME } from "./core-session.ts";
 import {
@@ -45,6 +47,7 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
       roles: parsed("ROLE,…", `what this process does (default: ${CORE_ROLES.join(",")})`, rolesOf),
       grpcListen: listenAddress("where agents reach the gateway", "0.0.0.0:50052"),
       gatewayName: many("NAME", "name or address that agents dial, for the gateway's certificate"),
+      ...GATEWAY_FLAGS,
       httpListen: listenAddress("where the API is", "127.0.0.1:8080"),
       enrollListen: parsed(
         "HOST:PORT",
@@ -80,6 +83,11 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
       const level = values.logLevel ?? logLevel(env, "info");
       const options = { component: "core", level };
       const log = format === undefined ? createLog(options) : createLog({ ...options, format });
+      const [web, gateway] = [webSettings(values), gatewayCertificate(values)];
+      // Nothing is begun for files that cannot be used.
+      for (const files of [web.tls, gateway]) {
+        if (typeof files === "object") await certificateFromFiles(files);
+      }
       const stopping = stopOnSignals();
       try {
         return await context.serve(
@@ -90,10 +98,11 @@ export const SERVER_COMMANDS: readonly Command<CoreContext>[] = [
             roles: roles ?? CORE_ROLES,
             grpcListen,
             httpListen,
-            web: webSettings(values),
+            web,
             enrollListen,
             metricsListen,
             gatewayNames: gatewayName,
+            gatewayCertificate: gateway,
             firstTenant: values.firstTenant,
             rulesDir:
               values.enrichmentRulesDir ??

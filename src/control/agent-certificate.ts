@@ -12,7 +12,7 @@ import { readSigningRequest } from "./signing-request.ts";
 
 /** What an agent is given. Nothing of it is stored. */
 export interface AgentCertificate {
-  /** The platform's root: what the agent trusts gateways by. */
+  /** What the agent trusts gateways by: the platform's root, and that of the gateways' own PKI. */
   readonly rootPem: string;
   /** The agent's certificate, then its tenant's authority. */
   readonly chainPem: string;
@@ -27,7 +27,8 @@ export interface AgentCertificate {
 
 /** What it is issued with. */
 export interface CertificateOptions {
-  readonly root: Authority;
+  /** What the agent is to trust gateways by (gateway-anchors.ts). */
+  readonly anchorsPem: string;
   readonly issuer: Authority;
   /** PKCS #10 in PEM; absent: a key is made here. */
   readonly signingRequest: string | undefined;
@@ -40,7 +41,7 @@ export const SERVER_NAME = "agent-gateway.serviceradar";
 /** Certifies an agent, for its own key or a new one. The error says what is wrong with the signing request. */
 export async function certifyAgent(
   agent: AgentIdentity,
-  { root, issuer, signingRequest, nowMs }: CertificateOptions,
+  { anchorsPem, issuer, signingRequest, nowMs }: CertificateOptions,
 ): Promise<Result<AgentCertificate>> {
   const made = signingRequest === undefined ? await createKey() : undefined;
   const key = made === undefined ? await readSigningRequest(signingRequest ?? "") : ok(made);
@@ -49,7 +50,7 @@ export async function certifyAgent(
   const issued = await issueAgentCertificate({ issuer, publicKeyDer, agent, nowMs });
   const certificate = new X509Certificate(issued.certificatePem);
   return ok({
-    rootPem: root.certificatePem,
+    rootPem: anchorsPem,
     chainPem: issued.chainPem,
     privateKeyPem: made === undefined ? undefined : new Secret(made.privateKeyPem),
     notAfterMs: certificate.validToDate.getTime(),

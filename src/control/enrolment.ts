@@ -17,6 +17,7 @@ import { certifyAgent, SERVER_NAME, type AgentCertificate } from "./agent-certif
 import { planRegistration, registerAgent, type RegistrationProblem } from "./agent-registration.ts";
 import { audit } from "./audit.ts";
 import { spkiSha256, type Authorities } from "./authorities.ts";
+import { gatewayAnchors } from "./gateway-anchors.ts";
 import { readSigningRequest } from "./signing-request.ts";
 import { findTenantByNumber } from "./tenants.ts";
 
@@ -140,7 +141,7 @@ export async function enrol(
   const issued = await certifyAgent(
     { agentId, partition, tenant: tenant.slug, cnForm },
     {
-      root,
+      anchorsPem: await gatewayAnchors(context.db, authorities),
       issuer: await authorities.issuer(db, token.tenant),
       signingRequest,
       nowMs: clock.now(),

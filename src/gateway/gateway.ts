@@ -1,8 +1,10 @@
 import { readTrust, type Authorities } from "../control/authorities.ts";
-import { issueServerCertificate } from "../control/pki.ts";
+import { ownCertificate } from "../control/own-certificate.ts";
 import { pause } from "../lib/clock.ts";
 import { ConfigError, messageOf, SyncError } from "../lib/errors.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
+import { watchCertificate, type CertificateSupply } from "../lib/server-certificate.ts";
+import type { ServerTls } from "../wire/credentials.ts";
 import type { AgentGatewayHandlers, CallContext } from "../wire/handlers.ts";
 import type { MessageLimits } from "../wire/limits.ts";
 import { RpcFailure } from "../wire/rpc-error.ts";
@@ -27,6 +29,8 @@ export interface GatewayOptions {
   readonly listen: string;
   /** Names and addresses that agents dial, beyond the known ones. */
   readonly names: readonly string[];
+  /** A certificate of an existing PKI; absent: the platform's root issues one. */
+  readonly certificate?: CertificateSupply | undefined;
 }
 
 /** A gateway that listens. */
@@ -42,29 +46,22 @@ const TRUST_REFRESH_MS = 10_000;
 /** Setting that the address comes from, for errors. */
 const SETTING = "--grpc-listen";
 
-/**
- * Opens the gateway: mTLS always, its certificate issued by the platform's root at every start. Throws ConfigError naming
- * --grpc-listen where the address cannot be had.
- */
+/** Opens the gateway: mTLS always. Throws ConfigError naming --grpc-listen where the address cannot be had. */
 export async function openGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { context, authorities, limits, listen, names } = options;
-  const root = await authorities.root(context.db);
-  const server = await issueServerCertificate({ issuer: root, names, nowMs: context.clock.now() });
-  const tlsOf = (
-    caPems: readonly string[],
-  ): { caPems: readonly string[]; chainPem: string; privateKeyPem: string } => ({
-    caPems,
-    chainPem: server.chainPem,
-    privateKeyPem: server.privateKeyPem,
-  });
+  const { clock, log } = context;
+  const supply =
+    options.certificate ??
+    (await ownCertificate({ issuer: await authorities.root(context.db), names, clock }));
   const trust = await readTrust(context.db);
+  let tls: ServerTls = { caPems: trust.caPems, ...supply.first };
   const handlers = new Handlers(context, authorities);
   const wire = new WireServer({
-    tls: tlsOf(trust.caPems),
+    tls,
     limits,
     handlers,
-    log: context.log,
-    clock: context.clock,
+    log,
+    clock,
     onHandshakeRefused: (message, certificate) =>
       void handlers.noteTurnedAway(certificate, { code: "handshake", message }),
     onOversize: (certificate, message) =>
@@ -73,11 +70,16 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
   const port = await wire.listen(addressOf(listen)).catch((thrown: unknown) => {
     throw new ConfigError(SETTING, `${listen} cannot be listened on: ${messageOf(thrown)}`);
   });
+  const replace = (part: Partial<ServerTls>): void => {
+    wire.replaceTls({ ...tls, ...part });
+    tls = { ...tls, ...part };
+  };
   const stopping = new AbortController();
-  const watching = watchTrust(context, stopping.signal, {
-    known: trust.caPems,
-    replace: (caPems) => wire.replaceTls(tlsOf(caPems)),
-  });
+  const { signal } = stopping;
+  const watching = Promise.all([
+    watchTrust(context, signal, { known: trust.caPems, replace: (caPems) => replace({ caPems }) }),
+    watchCertificate(supply, { clock, log, signal, take: replace }),
+  ]);
   return {
     port,
     stop: async (graceMs) => {

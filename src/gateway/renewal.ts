@@ -7,6 +7,7 @@ import { certifyAgent } from "../control/agent-certificate.ts";
 import { planRegistration, registerAgent } from "../control/agent-registration.ts";
 import type { Authorities } from "../control/authorities.ts";
 import { findOpenCommand, queueCommand } from "../control/commands.ts";
+import { gatewayAnchors } from "../control/gateway-anchors.ts";
 import { LEAF_DAYS } from "../control/pki.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import type { CommandResult } from "../wire/messages.ts";
@@ -53,7 +54,7 @@ export async function answerRenewal(
   const issued = await certifyAgent(
     { agentId, partition, tenant: slug.value, cnForm },
     {
-      root: await authorities.root(context.db),
+      anchorsPem: await gatewayAnchors(context.db, authorities),
       issuer: await authorities.issuer(db, tenant),
       signingRequest,
       nowMs: clock.now(),

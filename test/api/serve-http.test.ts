@@ -14,6 +14,7 @@ import { ConfigError } from "../../src/lib/errors.ts";
 import { shortSocketPath } from "../../src/lib/short-path.ts";
 import { testApi } from "../support/api.ts";
 import { InstantClock } from "../support/instant-clock.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { removeFolder } from "../support/remove-folder.ts";
 import { makeSelfSigned } from "../support/self-signed.ts";
 
@@ -203,14 +204,51 @@ test("an IPv6 address is taken and shown in brackets", async (t) => {
   assert.match(tcp.address, /^\[::1\]:\d+$/);
 });
 
+test("a certificate that is replaced meets the next connection; one that cannot be used changes nothing", async (t) => {
+  const { app } = await testApi(t);
+  const [first, second] = await Promise.all([makeSelfSigned(), makeSelfSigned()]);
+  const clock = new ManualClock();
+  const supplied = [new Error("half written"), second];
+  await using tcp = await serveHttp({
+    app,
+    clock,
+    listen: "127.0.0.1:0",
+    tls: {
+      first: { chainPem: first.cert, privateKeyPem: first.key },
+      next: async () => {
+        const next = supplied.shift();
+        if (next instanceof Error) throw next;
+        return next && (await Promise.resolve({ chainPem: next.cert, privateKeyPem: next.key }));
+      },
+    },
+  });
+  /** Throws where the one that is met is not this one. */
+  const meet = async ({ cert }: { readonly cert: string }): Promise<void> => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const asking = secureRequest(`https://${tcp.address}/api/v1/setup`, { ca: cert, agent: false });
+    asking.on("response", (answer) => answer.resume().on("end", () => resolve()));
+    asking.on("error", reject).end();
+    await promise;
+  };
+  await meet(first);
+  await clock.advance(30_000);
+  await meet(first);
+  await clock.advance(30_000);
+  await meet(second);
+  await assert.rejects(meet(first));
+});
+
 test("by TLS a browser is given its session for this host alone, and told to come by TLS from now on", async (t) => {
   const api = await testApi(t);
   await api.logIn("ann");
-  const { cert: certPem, key: keyPem } = await makeSelfSigned();
+  const { cert: certPem, key: privateKeyPem } = await makeSelfSigned();
   await using tcp = await serveHttp({
     app: api.app,
     listen: "127.0.0.1:0",
-    tls: { certPem, keyPem },
+    tls: {
+      first: { chainPem: certPem, privateKeyPem },
+      next: () => Promise.resolve(undefined),
+    },
   });
   const { json } = await api.ask<{ link: string }>("POST /api/v1/users/ann/link");
   const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders>();

@@ -41,6 +41,7 @@ test("a server is told its defaults", async () => {
     enrollListen: undefined,
     metricsListen: undefined,
     gatewayNames: [],
+    gatewayCertificate: undefined,
     firstTenant: "default",
     rulesDir: undefined,
     fieldExpiryRuns: 2,

@@ -15,6 +15,7 @@ import { openGateway, type RunningGateway } from "../../src/gateway/gateway.ts";
 import { systemClock, type Clock } from "../../src/lib/clock.ts";
 import { sha256Hex } from "../../src/lib/hash.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import type { CertificateSupply } from "../../src/lib/server-certificate.ts";
 import { GatewayClient } from "../../src/wire/client.ts";
 import { MESSAGE_LIMITS_DEFAULT, type MessageLimits } from "../../src/wire/limits.ts";
 import { makeAgent, slug, type TestIdentity } from "./certs.ts";
@@ -29,6 +30,8 @@ export interface TestCoreOptions {
   readonly clock?: Clock;
   /** How the line to its database behaves; absent: it has none of its own. */
   readonly line?: LineOptions;
+  /** The gateway's certificate; absent: one of its own. */
+  readonly certificate?: CertificateSupply;
   /** Told after each commit of a chunk, before the gateway answers. */
   readonly onStored?: () => void;
 }
@@ -36,6 +39,7 @@ export interface TestCoreOptions {
 /** How a client differs from a good agent's. */
 interface TestClientOptions {
   readonly caPem?: string;
+  readonly serverName?: string;
   readonly limits?: MessageLimits;
 }
 
@@ -99,6 +103,7 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
     limits: options.limits ?? MESSAGE_LIMITS_DEFAULT,
     listen: "127.0.0.1:0",
     names: [],
+    certificate: options.certificate,
   });
   const clients: GatewayClient[] = [];
   t.after(async () => {
@@ -144,8 +149,11 @@ export async function startTestCore(t: Hooks, options: TestCoreOptions = {}): Pr
       if (!applied.ok) throw new Error(applied.error);
       return applied.value.source.serviceId;
     },
-    client: ({ chainPem, privateKeyPem }, { caPem, limits = MESSAGE_LIMITS_DEFAULT } = {}) => {
-      const tls = { caPem: caPem ?? root.certificatePem, chainPem, privateKeyPem };
+    client: (
+      { chainPem, privateKeyPem },
+      { caPem = root.certificatePem, serverName, limits = MESSAGE_LIMITS_DEFAULT } = {},
+    ) => {
+      const tls = { caPem, chainPem, privateKeyPem, ...(serverName && { serverName }) };
       const client = new GatewayClient({
         address: `127.0.0.1:${gateway.port}`,
         tls,
