@@ -3,6 +3,7 @@
  * it: each step is safe to do twice, and the clean-up of a tenant is claimed by one.
  */
 import type { Db, TenantDbs } from "../db/pool.ts";
+import { forgetProgress } from "../inbox/progress-store.ts";
 import { readRetention } from "../inbox/retention-store.ts";
 import { forgetRuns } from "../inbox/run-history.ts";
 import { timeOutRuns } from "../inbox/run-store.ts";
@@ -106,7 +107,8 @@ async function keepTenant(
   });
   await endStaleRehearsals(db, tenant);
   const decided = await forgetDecided(db, tenant, settings);
-  const others = ((await alsoForget?.(db, tenant, settings)) ?? 0) + decided;
+  const untold = await forgetProgress(db, tenant);
+  const others = ((await alsoForget?.(db, tenant, settings)) ?? 0) + decided + untold;
   const reaped =
     settings.cleanup_enabled === 0
       ? 0

@@ -47,6 +47,18 @@ export async function noteProgress(
   );
 }
 
+/** What was told so long ago, h, is of no run: agents tell of one that stands still every 30 s. */
+const FORGOTTEN_HOURS = 24;
+
+/** Forgets runs that nobody tells of any more: their agent was lost, or their source removed. Gives how many. */
+export async function forgetProgress(db: Queryable, tenant: number): Promise<number> {
+  const { count } = await db.query(
+    "delete from sync.run_progress where tenant = $1 and told_at < now() - $2 * interval '1 hour'",
+    [tenant, FORGOTTEN_HOURS],
+  );
+  return count;
+}
+
 /** A run under way, from its agent to the inventory. */
 export interface RunUnderWay extends LiveProgress {
   readonly agentId: string;

@@ -16,6 +16,7 @@ import {
 import { silentLog } from "../../src/lib/log.ts";
 import { ok } from "../../src/lib/result.ts";
 import type { Source, SourceDevice, SourcePage } from "../../src/sources/source.ts";
+import { eventually } from "../support/eventually.ts";
 import { removeFolder } from "../support/remove-folder.ts";
 import { startStrictGateway, type StrictGateway } from "../support/strict-gateway.ts";
 import { atRest, configOf, startAgent } from "./agent-bench.ts";
@@ -133,7 +134,7 @@ test("where the source changed and the gateway has other chunks, the run gives w
   assert.equal(end.retry, "transient");
 });
 
-test("an agent that stops leaves its run to the next, which ends it under the same id", async (t) => {
+test("an agent that stops leaves its run to the next, which ends it under the same id, and forgets those of removed sources", async (t) => {
   const checkpoints = new CheckpointStore(await folderOf(t), silentLog());
   const gateway = await startStrictGateway(certs);
   gateway.config = configOf("v1", { dc1: {} });
@@ -154,6 +155,9 @@ test("an agent that stops leaves its run to the next, which ends it under the sa
   await stopped;
   assert.equal(gateway.manifests.length, 0);
   gateway.fault = () => undefined;
+  const left = checkpoints.read("id-dc1");
+  assert.ok(left?.ok);
+  await checkpoints.write("id-removed", left.value);
   // One that it runs, and its goodbye.
   assert.equal(gateway.heartbeats.length, 2);
   const second = await startAgent(t, start);
@@ -161,6 +165,10 @@ test("an agent that stops leaves its run to the next, which ends it under the sa
   await second.clock.advance(2_000);
   await gateway.until(() => gateway.manifests.length === 1);
   await atRest(second.agent);
+  await eventually(() => {
+    assert.equal(checkpoints.read("id-removed"), undefined);
+    return Promise.resolve();
+  });
   assert.deepEqual(gateway.violations, []);
   const runs = new Set([...gateway.received.keys()].map((key) => key.split(" ")[0]));
   assert.deepEqual([...runs], [gateway.manifests[0]?.runId]);

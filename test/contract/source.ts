@@ -15,7 +15,7 @@ import type {
   SourcePage,
   SourceRejection,
 } from "../../src/sources/source.ts";
-import { frozenClock, InstantClock } from "../support/instant-clock.ts";
+import { frozenClock, HastyClock, InstantClock } from "../support/instant-clock.ts";
 
 /** What goes wrong with one request; every fake knows these words. */
 export type SourceFault =
@@ -27,6 +27,9 @@ export type SourceFault =
   | { readonly kind: "cut_json" }
   /** A login page with status 200. */
   | { readonly kind: "html" }
+  /** The first page again, wherever the cursor is. */
+  | { readonly kind: "repeats" }
+  | { readonly kind: "redirect"; readonly to: string }
   /** No answer, ever: also what a half-open connection looks like from here. */
   | { readonly kind: "never" }
   /** An answer that never stops and never ends, a few bytes at a time. */
@@ -275,14 +278,6 @@ function bounds(name: string, make: MakeSourceHarness): void {
 
 function named(fault: SourceFault): string {
   return fault.kind === "status" ? `status ${fault.status}` : fault.kind;
-}
-
-/** Some seconds pass whenever anybody looks: what trickles in is slow. */
-class HastyClock extends InstantClock {
-  override now(): number {
-    void this.sleep(2_000);
-    return super.now();
-  }
 }
 
 type Wait = Parameters<NonNullable<PullOptions["onWait"]>>[0];

@@ -103,6 +103,18 @@ test("a rehearsal whose agent or core went away ends after a day, and its chunks
   assert.deepEqual(await left(db, "rehearsal_chunks", "rehearsal_no"), [3]);
 });
 
+test("what was told of a run goes a day after its agent fell silent or its source was removed", async (t) => {
+  const db = await twoTenants(t);
+  await db.query(
+    `insert into sync.run_progress (tenant, agent_id, service_id, run_id, kind, started_at, pages, fetched, streamed, rejected, told_at)
+     select tenant, hours::text, gen_random_uuid(), 'run', 'full', now(), 1, 1, 1, 0, now() - hours * interval '1 hour'
+       from unnest($1::int[]) tenant, unnest('{1,23,25}'::int[]) hours`,
+    [TENANTS],
+  );
+  await look(db);
+  assert.deepEqual(await left(db, "run_progress", "agent_id"), ["1", "23", "1", "23"]);
+});
+
 test("a run that fell silent is told of, with its tenant, for whoever counts", async (t) => {
   const { db } = await freshDatabase(t);
   await db.query(

@@ -23,6 +23,7 @@ export type ArmisFault =
   | { readonly kind: "next_repeats" }
   /** `from` is ignored: page one again. */
   | { readonly kind: "from_ignored" }
+  | { readonly kind: "redirect"; readonly to: string }
   /** `next` says that this was the last page, `total` says that it was not. */
   | { readonly kind: "ends_early" };
 
@@ -57,6 +58,8 @@ export function sendPage(
 export function playFault(response: ServerResponse, fault: ArmisFault | undefined): boolean {
   if (fault?.kind === "hangup") {
     response.destroy();
+  } else if (fault?.kind === "redirect") {
+    response.writeHead(302, { location: fault.to }).end();
   } else if (fault?.kind === "html") {
     response.writeHead(200, { "content-type": "text/html" }).end("<title>Sign in</title>");
   } else if (fault?.kind === "unsuccessful") {

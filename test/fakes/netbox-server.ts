@@ -161,6 +161,7 @@ class Netbox {
     if (this.#running !== undefined) this.#options.onRequest?.(asked, this.#running);
     const fault = this.#options.fault?.(asked);
     if (playFault(response, fault)) return;
+    if (fault?.kind === "repeats") asked.query.delete("id__gt");
     await pauseFor(this.#options.latencyMs ?? 0);
     await this.#answer(response, { ...asked, origin: url.origin, fault });
   }

@@ -12,6 +12,8 @@ export function playFault(response: ServerResponse, fault: SourceFault | undefin
   } else if (fault?.kind === "status") {
     if (fault.retryAfter !== undefined) response.setHeader("retry-after", fault.retryAfter);
     sendJson(response, fault.status, { detail: `Failed with ${fault.status}.` });
+  } else if (fault?.kind === "redirect") {
+    response.writeHead(302, { location: fault.to }).end();
   } else if (fault?.kind === "drip") {
     drip(response);
   } else {

@@ -39,7 +39,10 @@ export async function armisHarness(options: SourceHarnessOptions): Promise<Sourc
       devicesSent = Math.max(devicesSent, id - FIRST_ID + 1);
       return id === FIRST_ID + (badRecord ?? Number.NaN) ? "id_unreadable" : undefined;
     },
-    fault: ({ number, params }) => fault?.({ number, key: String(params.get("from")) }),
+    fault: ({ number, params }) => {
+      const played = fault?.({ number, key: String(params.get("from")) });
+      return played?.kind === "repeats" ? { kind: "from_ignored" } : played;
+    },
   });
   const secret = options.isSecretWrong === true ? "wrong-armis-secret-key" : ARMIS_SECRET;
   return {

@@ -22,6 +22,14 @@ export class InstantClock implements Clock {
   }
 }
 
+/** The same, and seconds pass whenever anybody looks: what trickles in is slow. */
+export class HastyClock extends InstantClock {
+  override now(): number {
+    void this.sleep(2_000);
+    return super.now();
+  }
+}
+
 /** A clock on which no sleep ever ends but by its signal. */
 export const frozenClock: Clock = {
   now: () => 1_800_000_000_000,
