@@ -53,6 +53,7 @@ import { securityHeaders } from "./security-headers.ts";
 import { addSession } from "./session.ts";
 import { addSourceRecords } from "./source-records.ts";
 import { addSources } from "./sources.ts";
+import { addTagChanges } from "./tag-changes.ts";
 import { addTenants } from "./tenants.ts";
 import { addTokens } from "./tokens.ts";
 import { addTuning } from "./tuning.ts";
@@ -121,6 +122,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addRederivations(app, context);
   addQuality(app);
   addDeviceActs(app, context);
+  addTagChanges(app, context);
   addAssertions(app, context);
   addQuarantine(app);
   addExplain(app);

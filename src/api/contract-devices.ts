@@ -49,6 +49,10 @@ export const deviceSchema = z
     last_seen: time,
     deleted_at: time.optional(),
     deleted_reason: z.string().optional(),
+    tags: z.record(z.string(), z.string()).openapi({
+      description: "Of records and operators; a bare word has the empty value",
+    }),
+    own_tags: z.array(z.string()).openapi({ description: "Keys of those that operators gave" }),
   })
   .openapi("Device");
 
@@ -109,7 +113,6 @@ export const deviceDetailSchema = deviceSchema
     network_interfaces: z
       .array(z.object({ mac: z.string().optional(), ip: z.string().optional() }))
       .openapi({ description: "Every MAC and address; no source tells which is on which" }),
-    tags: z.record(z.string(), z.string()),
     addresses: z.array(
       z.object({
         type: z.enum(["ip", "service_id", "collector_ip"]),

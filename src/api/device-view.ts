@@ -48,6 +48,8 @@ export function shownDevice(device: ListedDevice, names: Names): z.infer<typeof 
     last_seen: timeOf(device.lastMs),
     deleted_at: timeOf(device.deletedMs),
     deleted_reason: device.deletedReason,
+    tags: device.tags,
+    own_tags: [...device.ownTags],
   };
 }
 
@@ -94,7 +96,6 @@ export function shownDetail(
     })),
     evidence_left_off: evidence.recordsLeftOff,
     network_interfaces: [...attached.interfaces],
-    tags: attached.tags,
     addresses: attached.aliases.map(shownAddress),
     aliases: aliases.map(({ id, sinceMs, reason }) => ({ id, since: timeOf(sinceMs), reason })),
     merges: merges.map(shownMerge),

@@ -39,6 +39,7 @@ const STATUS = {
   rehearsal_not_found: 404,
   hold_not_found: 404,
   assertion_not_found: 404,
+  tag_change_not_found: 404,
   tenant_exists: 409,
   user_exists: 409,
   last_platform_admin: 409,

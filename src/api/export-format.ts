@@ -19,7 +19,7 @@ export interface ExportWriter {
   readonly tail: string;
 }
 
-/** Columns of CSV, in this order; lists are joined by a blank. */
+/** Columns of CSV, in this order; lists are joined by a blank, tags stand as "key=value key". */
 const COLUMNS = [
   "id",
   "hostname",
@@ -43,6 +43,7 @@ const COLUMNS = [
   "risk_score",
   "sources",
   "source_types",
+  "tags",
   "records",
   "first_seen",
   "last_seen",
@@ -64,6 +65,13 @@ export function csvCell(value: unknown): string {
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function cellOf(device: ExportedDevice, column: (typeof COLUMNS)[number]): unknown {
+  if (column !== "tags") return device[column];
+  return Object.entries(device.tags).map(([key, value]) =>
+    value === "" ? key : `${key}=${value}`,
+  );
 }
 
 const csvLine = (cells: readonly unknown[]): string => `${cells.map(csvCell).join(",")}\r\n`;
@@ -92,7 +100,14 @@ function ocsfOf(device: ExportedDevice): Readonly<Record<string, unknown>> {
     os: device.os === undefined ? undefined : { name: device.os, version: device.os_version },
     hw_info: device.serial === undefined ? undefined : { serial_number: device.serial },
     owner: device.owner === undefined ? undefined : { name: device.owner },
+    tags: tagsOf(device),
   };
+}
+
+/** As OCSF has them: objects of a name and a value. */
+function tagsOf({ tags }: ExportedDevice): readonly object[] | undefined {
+  const all = Object.entries(tags).map(([name, value]) => ({ name, value }));
+  return all.length === 0 ? undefined : all;
 }
 
 /** The envelope that the original's export has. */
@@ -106,7 +121,7 @@ export const EXPORT_WRITERS: Readonly<Record<ExportFormat, ExportWriter>> = {
     extension: "csv",
     head: csvLine(COLUMNS),
     page: (devices) =>
-      devices.map((device) => csvLine(COLUMNS.map((column) => device[column]))).join(""),
+      devices.map((device) => csvLine(COLUMNS.map((column) => cellOf(device, column)))).join(""),
     tail: "",
   },
   ndjson: {

@@ -12,6 +12,7 @@ import { forgetControl } from "../control/forget.ts";
 import { openPool, type Db } from "../db/pool.ts";
 import { Keeper } from "../dire/keeper.ts";
 import { Worker } from "../dire/worker.ts";
+import { forgetTagChanges } from "../inventory/tag-changes.ts";
 import { pause, systemClock } from "../lib/clock.ts";
 import { invariant } from "../lib/invariant.ts";
 import { relayedLog } from "../lib/log.ts";
@@ -43,7 +44,9 @@ async function runPipeline(orders: PipelineOrders): Promise<void> {
   const keeper = new Keeper({
     ...work,
     note: (fact) => say({ kind: "fact", fact }),
-    alsoForget: forgetControl,
+    alsoForget: async (tenantDb, tenant, settings) =>
+      (await forgetControl(tenantDb, tenant, settings)) +
+      (await forgetTagChanges(tenantDb, tenant, settings.tag_change_days)),
   });
   const stopping = new AbortController();
   port.on("message", (told: ToPipeline) => {

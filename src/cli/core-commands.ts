@@ -31,6 +31,7 @@ import { SERVER_COMMANDS } from "./core-serve.ts";
 import { CORE_NAME } from "./core-session.ts";
 import { SOURCE_ACTION_COMMANDS } from "./core-source-commands.ts";
 import { SOURCE_COMMANDS } from "./core-source.ts";
+import { TAG_COMMANDS } from "./core-tags.ts";
 import { TENANT_COMMANDS } from "./core-tenant.ts";
 import { TOKEN_COMMANDS } from "./core-token.ts";
 import { TUNE_COMMANDS } from "./core-tune.ts";
@@ -60,6 +61,7 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...RETRACTION_COMMANDS,
     ...DEVICE_COMMANDS,
     ...DEVICE_ACT_COMMANDS,
+    ...TAG_COMMANDS,
     ...ASSERTION_COMMANDS,
     ...EXPLAIN_COMMANDS,
     ...QUARANTINE_COMMANDS,

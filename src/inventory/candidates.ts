@@ -43,7 +43,27 @@ export async function candidatesOf(
        join sync.members m on m.tenant = $1 and m.record_no = r.record_no`,
     parameters.values,
   );
-  return rows.length > CANDIDATES_MAX ? undefined : rows.map((row) => row.device_no);
+  const tagged = key === TAGS_KEY ? await taggedDevices(db, tenant, condition.path) : [];
+  const found = [...rows.map((row) => row.device_no), ...tagged];
+  return found.length > CANDIDATES_MAX ? undefined : found;
+}
+
+/** Devices that an operator gave a tag of this key, one more than are wanted at most. */
+async function taggedDevices(
+  db: Queryable,
+  tenant: number,
+  key: string | undefined,
+): Promise<readonly number[]> {
+  const { rows } = await db.query<{ device_no: number }>(
+    `select d.device_no from sync.device_tags t join sync.devices d on d.tenant = $1 and d.device_id = t.device_id
+      where t.tenant = $1 and t.key = $2
+     union
+     select a.device_no from sync.device_tags t join sync.aliases a on a.tenant = $1 and a.device_id = t.device_id
+      where t.tenant = $1 and t.key = $2
+     limit ${CANDIDATES_MAX + 1}`,
+    [tenant, key],
+  );
+  return rows.map((row) => row.device_no);
 }
 
 function keyOf({ field }: Condition): string | undefined {

@@ -13,11 +13,10 @@ export interface AliasState {
   readonly lastMs: number;
 }
 
-/** Interfaces, tags and addresses of a device. */
+/** Interfaces and addresses of a device. */
 export interface Attached {
   /** Each is a MAC or an address: no source tells which is on which. */
   readonly interfaces: readonly Readonly<Partial<Record<"mac" | "ip", string>>>[];
-  readonly tags: Readonly<Record<string, string>>;
   readonly aliases: readonly AliasState[];
 }
 
@@ -32,11 +31,7 @@ export async function readAttached(
 ): Promise<Attached> {
   const { rows } = await db.query<{
     interfaces: Attached["interfaces"];
-    tags: Attached["tags"];
-  }>("select to_jsonb(sync.interfaces_of($1, $2)) as interfaces, sync.tags_of($1, $2) as tags", [
-    tenant,
-    deviceNo,
-  ]);
+  }>("select to_jsonb(sync.interfaces_of($1, $2)) as interfaces", [tenant, deviceNo]);
   const { rows: aliases } = await db.query<{
     alias_type: string;
     alias_value: string;
@@ -51,7 +46,6 @@ export async function readAttached(
   );
   return {
     interfaces: rows[0]?.interfaces ?? [],
-    tags: rows[0]?.tags ?? {},
     aliases: aliases.map((row) => ({
       type: row.alias_type,
       value: row.alias_value,

@@ -41,6 +41,10 @@ export interface ListedDevice {
   readonly lastMs: number;
   readonly deletedMs: number | undefined;
   readonly deletedReason: string | undefined;
+  /** Of records and operators. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Keys of those that operators gave. */
+  readonly ownTags: readonly string[];
 }
 
 type StoredClassification = Omit<Classified, "ruleId"> & { readonly rule_id: string };
@@ -78,12 +82,15 @@ export type DeviceRow = {
   last_seen: number;
   deleted_at: number | null;
   deleted_reason: string | null;
+  tags: Record<string, string>;
+  own_tags: Record<string, string>;
 };
 /** Columns of a DeviceRow, of DEVICE_FROM. */
 export const DEVICE_COLUMNS = `d.device_no, d.device_id, p.name as partition, host(d.ip) as ip, d.mac, d.hostname, d.type_id, d.type, d.vendor_name,
   d.model, d.os, d.os_version, d.site, d.owner, d.serial, d.risk_score, d.risk_level_id, d.is_managed, d.is_trusted,
   d.is_compliant, d.is_available, d.classification, d.is_provisional, d.promoted_at, d.sources, d.record_count,
   d.first_seen, ${LAST_SEEN} as last_seen, d.deleted_at, d.deleted_reason,
+  sync.tags_of(d.tenant, d.device_no) as tags, sync.own_tags_of(d.tenant, d.device_no) as own_tags,
   array(select i.name from sync.instances i where i.tenant = d.tenant and i.instance_no = any(d.instances) order by i.name)
     as instances`;
 /** Where devices are read from. */
@@ -262,6 +269,8 @@ export function deviceOf(row: DeviceRow): ListedDevice {
     lastMs: row.last_seen,
     deletedMs: row.deleted_at ?? undefined,
     deletedReason: row.deleted_reason ?? undefined,
+    tags: row.tags,
+    ownTags: Object.keys(row.own_tags).toSorted(),
   };
 }
 

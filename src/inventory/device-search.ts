@@ -1,5 +1,6 @@
 /** Devices by an SRQL query: pages in any order by keyset, counts, groups. What the query means as SQL is query-sql.ts's. */
 import type { Queryable } from "../db/session.ts";
+import type { CanonicalId } from "../model/canonical-id.ts";
 import type { DeviceQuery } from "../model/srql.ts";
 import { countWhileCheap, type Total } from "./count.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type DeviceRow,
   type ListedDevice,
 } from "./device-list.ts";
+import { idOfUuid, uuidOf } from "./device-store.ts";
 import {
   beyondOf,
   orderBySql,
@@ -103,6 +105,31 @@ async function readPart(
     const values = order.map((_, i) => textOrNull(row[`key_${i}`]));
     return { device: deviceOf(row), position: { values, deviceNo: row.device_no } };
   });
+}
+
+/** Devices that the query finds, and of `ids` where those are given, by their numbers: those after `after`. */
+export async function foundDevices(
+  db: Queryable,
+  tenant: number,
+  search: DeviceSearch & {
+    readonly ids: readonly CanonicalId[] | undefined;
+    readonly after: number;
+    readonly limit: number;
+  },
+): Promise<readonly { readonly deviceNo: number; readonly id: CanonicalId }[]> {
+  const parameters = new Parameters(filterParameters(tenant, search.filter));
+  const where = whereOf(search.query, { found: search.found, parameters });
+  const among =
+    search.ids === undefined
+      ? "true"
+      : `d.device_id = any(${parameters.add(search.ids.map(uuidOf), "uuid[]")})`;
+  const { rows } = await db.query<{ device_no: number; device_id: string }>(
+    `select d.device_no, d.device_id from sync.devices d
+      where ${DEVICE_WHERE} and ${where} and ${among} and d.device_no > ${parameters.add(search.after, "int")}
+      order by d.device_no limit ${parameters.add(search.limit, "int")}`,
+    parameters.values,
+  );
+  return rows.map((row) => ({ deviceNo: row.device_no, id: idOfUuid(row.device_id) }));
 }
 
 /** How many devices the query finds. */

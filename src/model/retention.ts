@@ -102,6 +102,12 @@ export const RETENTION_SETTINGS = {
     max: 3_650,
     about: "days that a publication which was held is kept after it was decided",
   },
+  tag_change_days: {
+    fallback: 90,
+    min: 1,
+    max: 3_650,
+    about: "days in which a change of the tags of many devices can be taken back",
+  },
   audit_days: {
     fallback: 730,
     min: 30,

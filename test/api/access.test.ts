@@ -44,7 +44,7 @@ function requestOf(
 }
 
 /** Numbers count in each tenant for itself; these nobody has. */
-const ABSENT = { username: "nobody", token_no: "99", rehearsal: "99", hold: "99" };
+const ABSENT = { username: "nobody", token_no: "99", rehearsal: "99", hold: "99", change: "99" };
 
 /** What anybody may ask, in order of the document. */
 const OPEN = [
@@ -121,7 +121,7 @@ test("a token of one tenant sees nothing of another on any route, even by the ot
     const { status, json } = await api.ask(request, { token });
     const text = JSON.stringify(json).replaceAll(/"detail":"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
     assert.ok(!text.includes("globex"), `${request}: ${text}`);
-    const isOne = /\{(agent_id|source|run|device_id|uid|inbox_no|command_id|name)\}/.test(
+    const isOne = /\{(agent_id|source|run|device_id|uid|inbox_no|command_id|name|change)\}/.test(
       route.path,
     );
     if (isOne) assert.equal(status, 404, request);

@@ -16,6 +16,8 @@ const device = (hostname: string): ExportedDevice => ({
   records: 2,
   first_seen: "2026-01-01T00:00:00.000Z",
   last_seen: "2026-01-02T00:00:00.000Z",
+  tags: { role: "web", lab: "" },
+  own_tags: [],
 });
 
 test("no cell of CSV begins as a formula, and a cell is read again as what it was", () => {
@@ -39,7 +41,7 @@ test("CSV names its columns and quotes what it must", () => {
   const [columns, row, rest] = (head + page([device("=cmd()")], true) + tail).split("\r\n");
   assert.match(columns ?? "", /^id,hostname,ip,/);
   assert.match(row ?? "", /^sr:=cmd\(\),'=cmd\(\),,/);
-  assert.match(row ?? "", /"dc, one",netbox armis,2,/);
+  assert.match(row ?? "", /"dc, one",netbox armis,role=web lab,2,/);
   assert.equal(rest, "");
 });
 

@@ -123,3 +123,28 @@ test("quarantine lists what was nearly joined, with the words why", async (t) =>
     /a MAC alone +5 of 5\.5 +sr:\S+ +nb\/4 +sr:\S+ +ar\/14 +MAC 00:1B:44:11:22:33 \+5/,
   );
 });
+
+test("tags are given to what a query finds, listed, and taken back in the words that were printed", async (t) => {
+  const core = await laptops(t);
+  const tag = "devices tag --query hostname:lap% --add role=edge --add lab";
+  assert.match(
+    await ok(core, `${tag} --dry-run`),
+    /^It would reach 2 devices; nothing was changed/m,
+  );
+  const done = await ok(core, tag);
+  assert.match(done, /^2 devices worked, 4 tags changed \(change 1\)\.$/m);
+  assert.match(done, /^To take it back: serviceradar-core devices untag 1 --tenant acme/m);
+  assert.match(
+    await ok(core, "devices tag srv-1 --add role=db"),
+    /^1 device worked, 1 tag changed/m,
+  );
+  assert.match(await ok(core, "devices get lap-1"), /role=edge/);
+  const list = await ok(core, "devices tag-changes");
+  assert.match(list, /^ ?1 +done +\+role=edge \+lab +hostname:lap% +2 +4 +cli:tester/m);
+  assert.match(
+    await ok(core, "devices untag 1"),
+    /^Change 1 is taken back: 4 tags of 4 as before\.$/m,
+  );
+  assert.match(await ok(core, "devices list --query tags.role:%"), /srv-1/);
+  assert.match((await no(core, "devices tag --add a")).err, /name a device, or say --query/);
+});

@@ -15,7 +15,8 @@ export type Names = Readonly<
     | "token_no"
     | "command_id"
     | "rehearsal"
-    | "hold",
+    | "hold"
+    | "change",
     string
   >
 >;
@@ -76,6 +77,9 @@ export async function populate({ ask, db }: TestApi, tenant: string, mark: strin
             'id', $3::text, 'to_id', $3::text, 'names', '[]'::json, 'to_names', '[]'::json, 'in_common', '[]'::json)))`,
     [lease.tenant, 700 + lease.tenant, mark],
   );
+  const { json: change } = await ask<{ change_no: number }>(`POST ${root}/tag-changes`, {
+    body: { query: "in:devices", add: { mark } },
+  });
   const { json: list } = await ask<{ devices: { id: string }[] }>(`GET ${root}/devices`);
   return {
     agent_id: mark,
@@ -95,5 +99,6 @@ export async function populate({ ask, db }: TestApi, tenant: string, mark: strin
     }),
     rehearsal: "1",
     hold: "1",
+    change: String(change.change_no),
   };
 }

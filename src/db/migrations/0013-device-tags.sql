@@ -1,0 +1,81 @@
+-- Tags that operators give to devices, and changes of the tags of many.
+-- Effect on a large table: none, all tables are new.
+
+-- They hang on the id and not on the row: an id leads to its device through every merge and comes back with its own device when that
+-- is taken back, whatever is published anew. Of several ids of one device the latest word stands.
+create table sync.device_tags (
+  tenant int not null,
+  device_id uuid not null,
+  key text collate "C" not null,
+  -- empty where the tag is a bare word
+  value text collate "C" not null,
+  set_at timestamptz not null default clock_timestamp(),
+  primary key (tenant, device_id, key)
+);
+create index device_tags_key on sync.device_tags (tenant, key, value);
+select sync.keep_apart('sync.device_tags');
+
+-- One change of tags: worked slice by slice, each in a transaction of its own.
+create table sync.tag_changes (
+  tenant int not null,
+  change_no int not null generated always as identity,
+  actor text not null,
+  reason text not null,
+  -- the devices: those that are found, or these
+  query text,
+  q text,
+  device_ids uuid[],
+  added json not null,
+  removed text[] not null,
+  -- running | done | undoing | undone
+  state text collate "C" not null default 'running',
+  -- the last device that was worked
+  after_no int not null default 0,
+  devices int not null default 0,
+  changed int not null default 0,
+  restored int not null default 0,
+  started_at timestamptz not null,
+  ended_at timestamptz,
+  primary key (tenant, change_no)
+);
+select sync.keep_apart('sync.tag_changes');
+
+-- What each change made of each tag: before null, it was not there; after null, it is gone.
+create table sync.tagged (
+  tenant int not null,
+  change_no int not null,
+  device_id uuid not null,
+  key text collate "C" not null,
+  before text collate "C",
+  before_at timestamptz,
+  after text collate "C",
+  is_undone boolean not null default false,
+  primary key (tenant, change_no, device_id, key)
+);
+select sync.keep_apart('sync.tagged');
+
+-- Tags that operators gave to the device or to any id that leads to it.
+create function sync.own_tags_of(the_tenant int, the_device int) returns jsonb language sql stable as $$
+  select coalesce(jsonb_object_agg(t.key, t.value order by t.set_at, t.device_id), '{}')
+    from sync.device_tags t
+   where t.tenant = the_tenant and t.device_id in (
+     select d.device_id from sync.devices d where d.tenant = the_tenant and d.device_no = the_device
+     union all
+     select a.device_id from sync.aliases a where a.tenant = the_tenant and a.device_no = the_device)
+$$;
+
+-- Tags of a device's records: "key=value" and "key:value" apart, a bare word with an empty value; over them those of operators.
+create or replace function sync.tags_of(the_tenant int, the_device int) returns jsonb language sql stable as $$
+  select coalesce(jsonb_object_agg(t.key, t.value order by t.value), '{}') || sync.own_tags_of(the_tenant, the_device) from (
+    select btrim(split_part(replace(word, ':', '='), '=', 1)) as key,
+           btrim(substr(word, length(split_part(replace(word, ':', '='), '=', 1)) + 2)) as value
+      from sync.speaking s, lateral regexp_split_to_table(
+        concat_ws(',', s.said #>> '{metadata,tags}', s.said #>> '{metadata,armis_tags}'), ',') word
+     where s.tenant = the_tenant and s.device_no = the_device
+    union
+    select e.key, e.value
+      from sync.speaking s, lateral jsonb_each_text(
+        case jsonb_typeof(s.said -> 'tags') when 'object' then s.said -> 'tags' else '{}' end) e
+     where s.tenant = the_tenant and s.device_no = the_device and e.value is not null) t
+   where t.key <> ''
+$$;

@@ -1,0 +1,172 @@
+/** Tags that operators give: to many at once, with what was before, kept whatever sources and reconciliation do. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { rederive } from "../../src/dire/rederive.ts";
+import { forgetTagChanges } from "../../src/inventory/tag-changes.ts";
+import { armis, fleet, netbox, type Fleet } from "../support/said.ts";
+
+const BASE = "/api/v1/tenants/acme";
+
+type Device = {
+  readonly id: string;
+  readonly hostname: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly own_tags: readonly string[];
+};
+type Change = {
+  readonly change_no: number;
+  readonly state: string;
+  readonly devices: number;
+  readonly changed: number;
+  readonly restored: number;
+};
+
+async function devices({ ask }: Fleet, query = "in:devices"): Promise<ReadonlyMap<string, Device>> {
+  const { json } = await ask<{ devices: readonly Device[] }>(
+    `GET ${BASE}/devices?query=${encodeURIComponent(query)}`,
+  );
+  return new Map(json.devices.map((device) => [device.hostname, device]));
+}
+
+async function tagsOf(api: Fleet): Promise<Readonly<Record<string, unknown>>> {
+  return Object.fromEntries([...(await devices(api))].map(([name, { tags }]) => [name, tags]));
+}
+
+async function change(api: Fleet, body: object, path = ""): Promise<Change> {
+  const { status, json } = await api.ask<Change>(`POST ${BASE}/tag-changes${path}`, { body });
+  assert.ok(status === 200 || status === 201, JSON.stringify(json));
+  return json;
+}
+
+const SAID = [
+  netbox({ id: 1, hostname: "one", metadata: { serial: "SN-1", tags: "prod,role=web" } }),
+  netbox({ id: 2, hostname: "two", metadata: { serial: "SN-2" } }),
+  armis({ id: 3, hostname: "three", metadata: { serial: "SN-3" } }),
+];
+
+test("tags are given to what a query finds and to what is named, found by, exported, and taken back", async (t) => {
+  const api = await fleet(t);
+  await api.say(...SAID);
+  const rehearsed = await api.ask(`POST ${BASE}/tag-changes`, {
+    body: { query: "source:netbox", add: { role: "edge" }, dry_run: true },
+  });
+  assert.deepEqual([rehearsed.status, rehearsed.json], [200, { is_rehearsal: true, devices: 2 }]);
+  const first = await change(api, { query: "source:netbox", add: { role: "edge", lab: "" } });
+  assert.deepEqual([first.state, first.devices, first.changed], ["done", 2, 4]);
+  const [three, one] = [(await devices(api)).get("three"), (await devices(api)).get("one")];
+  const second = await change(api, {
+    device_ids: [three?.id, one?.id],
+    add: { role: "core" },
+    remove: ["lab", "prod"],
+  });
+  assert.deepEqual([second.devices, second.changed], [2, 3]);
+  assert.deepEqual(await tagsOf(api), {
+    // What a source says is not an operator's to remove.
+    one: { prod: "", role: "core" },
+    two: { role: "edge", lab: "" },
+    three: { role: "core" },
+  });
+  assert.deepEqual((await devices(api)).get("one")?.own_tags, ["role"]);
+  assert.deepEqual([...(await devices(api, "tags.role:CORE")).keys()], ["one", "three"]);
+  assert.deepEqual([...(await devices(api, "!tags.role:%")).keys()], []);
+  const exported = await api.ask<string>(`GET ${BASE}/devices/export?q=tags.lab:%25`);
+  assert.match(exported.json, /,two,.*,(?:role=edge lab|lab role=edge),/);
+  const { json: what } = await api.ask<{ tags: readonly object[] }>(
+    `GET ${BASE}/tag-changes/${second.change_no}/tags`,
+  );
+  assert.deepEqual(
+    new Set(what.tags.map((tag) => JSON.stringify(tag))),
+    new Set(
+      [
+        { device_id: one?.id, key: "lab", before: "", is_undone: false },
+        { device_id: one?.id, key: "role", before: "edge", after: "core", is_undone: false },
+        { device_id: three?.id, key: "role", after: "core", is_undone: false },
+      ].map((tag) => JSON.stringify(tag)),
+    ),
+  );
+  // What was changed again since stays.
+  const undone = await change(api, {}, `/${first.change_no}/undo`);
+  assert.deepEqual([undone.state, undone.restored], ["undone", 2]);
+  assert.deepEqual(await tagsOf(api), {
+    one: { prod: "", role: "core" },
+    two: {},
+    three: { role: "core" },
+  });
+  assert.equal((await change(api, {}, `/${second.change_no}/undo`)).restored, 3);
+  assert.deepEqual(await tagsOf(api), {
+    one: { prod: "", role: "edge", lab: "" },
+    two: {},
+    three: {},
+  });
+  const { json: log } = await api.ask<{ entries: readonly { readonly action: string }[] }>(
+    `GET ${BASE}/audit?action=device`,
+  );
+  assert.deepEqual(
+    log.entries.slice(0, 3).map(({ action }) => action),
+    ["device.tag_undone", "device.tag_undone", "device.tagged"],
+  );
+  const { tenant } = api.lease;
+  await api.db.query("update sync.tag_changes set ended_at = now() - interval '91 days'");
+  assert.equal(await forgetTagChanges(api.db.forTenant(tenant), tenant, 90), 2);
+  const { json: left } = await api.ask<{ tag_changes: readonly unknown[] }>(
+    `GET ${BASE}/tag-changes`,
+  );
+  assert.deepEqual(left.tag_changes, []);
+});
+
+test("a device keeps its tags through syncs, merges, splits and rederivation", async (t) => {
+  const api = await fleet(t);
+  await api.say(...SAID);
+  await change(api, { query: "hostname:one", add: { rack: "A1", only: "one" } });
+  await change(api, { query: "hostname:two", add: { rack: "B2" } });
+  await api.say(
+    ...SAID.map((said) => ({ ...said, timestamp: "2026-01-05T00:00:00.000Z", ip: "10.0.0.1" })),
+  );
+  const tags = { prod: "", role: "web", rack: "A1", only: "one" };
+  assert.deepEqual((await devices(api)).get("one")?.tags, tags);
+  const [one, two] = [(await devices(api)).get("one"), (await devices(api)).get("two")];
+  const merged = await api.ask(`POST ${BASE}/devices/${one?.id}/merge`, {
+    body: { other: two?.id },
+  });
+  assert.equal(merged.status, 200);
+  const [both] = [...(await devices(api, "source:netbox")).values()];
+  assert.deepEqual(both?.tags, { ...tags, rack: "B2" });
+  await rederive(api.db.forTenant(api.lease.tenant), api.lease.tenant, {
+    isDryRun: false,
+    after: undefined,
+  });
+  assert.deepEqual(
+    (await devices(api, `device_id:${both?.id}`)).get(both?.hostname ?? "")?.tags,
+    both?.tags,
+  );
+  const parted = await api.ask(`POST ${BASE}/devices/${both?.id}/unmerge`, { body: {} });
+  assert.equal(parted.status, 200);
+  assert.deepEqual((await devices(api)).get("one")?.tags, tags);
+  assert.deepEqual((await devices(api)).get("two")?.tags, { rack: "B2" });
+});
+
+test("tags are an operator's to give, and what cannot be a tag is refused", async (t) => {
+  const api = await fleet(t);
+  await api.say(...SAID);
+  const viewer = await api.ask<{ token: string }>(`POST ${BASE}/tokens`, {
+    body: { name: "v", role: "viewer" },
+  });
+  const { token } = viewer.json;
+  const body = { query: "in:devices", add: { a: "b" } };
+  assert.equal((await api.ask(`POST ${BASE}/tag-changes`, { token, body })).status, 403);
+  for (const wrong of [
+    { add: { a: "b" } },
+    { query: "in:devices" },
+    { query: "in:devices", device_ids: ["sr:x"], add: { a: "b" } },
+    { query: "in:devices", add: { "a b": "c" } },
+    { query: "in:devices", add: { a: "b\u0007" } },
+    { query: "in:devices", add: { a: "b" }, remove: ["a"] },
+    { query: "hostnam:x", add: { a: "b" } },
+    { query: 'stats:"count() by site"', add: { a: "b" } },
+  ]) {
+    const { status } = await api.ask(`POST ${BASE}/tag-changes`, { body: wrong });
+    assert.equal(status, 400, JSON.stringify(wrong));
+  }
+  assert.deepEqual((await devices(api)).get("two")?.tags, {});
+});
