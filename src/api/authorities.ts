@@ -14,6 +14,7 @@ import { gatewayAnchors } from "../control/gateway-anchors.ts";
 import type { Tenant } from "../control/tenants.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import type { ApiContext } from "./context.ts";
+import { authoritySchema } from "./contract-authorities.ts";
 import { Problem } from "./errors.ts";
 import {
   answers,
@@ -27,22 +28,6 @@ import {
 } from "./routes.ts";
 
 const tags = ["tenants"];
-
-/** A certificate authority of a tenant's agents. */
-export const authoritySchema = z
-  .object({
-    no: z.number().int(),
-    subject: z.string(),
-    spki_sha256: z.string().openapi({ description: "Of its public key, hexadecimal" }),
-    not_after: z.string().openapi({ format: "date-time" }),
-    imported: z.boolean().openapi({ description: "Its key is held elsewhere" }),
-    revoked_at: z
-      .string()
-      .optional()
-      .openapi({ format: "date-time", description: "Its certificates are refused since then" }),
-    certificate_pem: z.string(),
-  })
-  .openapi("Authority");
 
 const list = createRoute({
   method: "get",

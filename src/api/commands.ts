@@ -220,7 +220,7 @@ async function refuseAway(
   if (state === "online") return;
   const since = agent.lastSeenMs === undefined ? "" : `, last seen ${timeOf(agent.lastSeenMs)}`;
   const detail = `agent "${agentId}" is ${state.replace("_", " ")}${since}; it would not hear of it`;
-  throw new Problem("agent_away", detail);
+  throw new Problem("agent_not_online", detail);
 }
 
 async function commandOf(db: Db, tenant: number, commandId: string): Promise<Command> {

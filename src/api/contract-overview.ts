@@ -46,7 +46,7 @@ export const overviewSchema = z
     agents: z.object({
       total: count,
       online: count,
-      away: count,
+      silent: count,
       stopped: count,
       never_seen: count,
     }),

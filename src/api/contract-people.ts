@@ -38,7 +38,12 @@ export const loginSchema = z
 /** Who is logged in. */
 export const sessionSchema = z
   .object({
-    user: z.object({ username, display_name: z.string(), is_platform_admin: z.boolean() }),
+    user: z.object({
+      username,
+      display_name: z.string(),
+      is_platform_admin: z.boolean(),
+      has_password: z.boolean(),
+    }),
     csrf_token: z.string().openapi({ description: "Goes into x-csrf-token with every change" }),
     expires_at: time,
     tenants: z.array(membershipSchema),
@@ -48,7 +53,12 @@ export const sessionSchema = z
 
 /** A new password of one's own. */
 export const passwordChangeSchema = z
-  .object({ current: password, new: password })
+  .object({
+    current: password.optional().openapi({
+      description: "Left out by who has none yet and came by a one-time link",
+    }),
+    new: password,
+  })
   .strict()
   .openapi("PasswordChange");
 

@@ -193,7 +193,7 @@ export const newTokenSchema = z
   .strict()
   .openapi("NewToken");
 
-/** A chunk that was set aside with the reason; -1 is a run's manifest. */
+/** A chunk that is parked, with the reason; -1 is a run's manifest. */
 export const parkedChunkSchema = z
   .object({
     inbox_no: count,

@@ -47,7 +47,7 @@ const STATUS = {
   agent_exists: 409,
   agent_revoked: 409,
   agent_in_other_partition: 409,
-  agent_away: 409,
+  agent_not_online: 409,
   source_disabled: 409,
   ambiguous_run: 409,
   rehearsal_ended: 409,

@@ -65,7 +65,7 @@ const listParked = createRoute({
   method: "get",
   path: PARKED,
   tags,
-  summary: "Chunks that were set aside with the reason, oldest first",
+  summary: "Chunks that are parked, with the reason, oldest first",
   ...needs("viewer"),
   request: { params: tenantParams, query: pageQuery },
   responses: { 200: answers(pageOf("chunks", parkedChunkSchema), "One page"), ...PROBLEMS },

@@ -26,7 +26,7 @@ export const COUNTERS = {
   },
   srs_runs_total: { help: "Runs that ended, by outcome", labels: ["tenant", "outcome"] },
   srs_chunks_parked_total: {
-    help: "Chunks set aside because they cannot be worked",
+    help: "Chunks parked because they cannot be worked",
     labels: ["tenant"],
   },
   srs_reconcile_decisions_total: {
@@ -52,7 +52,7 @@ export const GAUGES = {
   srs_inbox_chunks: { help: "Chunks that wait to be worked", labels: ["tenant"] },
   srs_inbox_bytes: { help: "Their messages, bytes", labels: ["tenant"] },
   srs_ingest_lag_seconds: { help: "How long the oldest of them has waited", labels: ["tenant"] },
-  srs_inbox_parked: { help: "Chunks set aside, for an operator", labels: ["tenant"] },
+  srs_inbox_parked: { help: "Chunks parked, for an operator", labels: ["tenant"] },
   srs_unpublished_batches: {
     help: "Batches whose devices are not published yet",
     labels: ["tenant"],

@@ -93,7 +93,7 @@ export async function standingOf(
     agents: {
       total: agents.length - agentsThat("revoked"),
       online: agentsThat("online"),
-      away: agentsThat("silent"),
+      silent: agentsThat("silent"),
       stopped: agentsThat("stopped"),
       never_seen: agentsThat("never_seen"),
     },

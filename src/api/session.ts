@@ -4,7 +4,13 @@ import { createRoute, type z } from "@hono/zod-openapi";
 import { countAttempt, forgetAttempts } from "../control/login-attempts.ts";
 import { membershipsOf } from "../control/members.ts";
 import { endSession, type UserSession } from "../control/sessions.ts";
-import { changeUser, passwordHashOf, peopleOf } from "../control/users.ts";
+import {
+  changeUser,
+  findUserByNumber,
+  passwordHashOf,
+  peopleOf,
+  type User,
+} from "../control/users.ts";
 import type { TenantDbs } from "../db/pool.ts";
 import { invariant } from "../lib/invariant.ts";
 import { Secret } from "../lib/secret.ts";
@@ -71,8 +77,13 @@ export function addSession(app: Api, { db, clock }: ApiContext, people: People):
     if (afterMs !== undefined) {
       throw new Problem("too_many_attempts", "too many passwords were tried; wait", { afterMs });
     }
+    const user = await findUserByNumber(peopleOf(db), userNo);
     const hash = await passwordHashOf(peopleOf(db), userNo);
-    if (!(await people.passwords.matches(hash, new Secret(asked.current)))) {
+    const isRight =
+      asked.current === undefined
+        ? mayHaveFirst(user)
+        : await people.passwords.matches(hash, new Secret(asked.current));
+    if (!isRight) {
       throw new Problem("wrong_password", "current: that is not your password");
     }
     const passwordHash = await people.passwords.hash(wanted);
@@ -80,6 +91,11 @@ export function addSession(app: Api, { db, clock }: ApiContext, people: People):
     await forgetAttempts(peopleOf(db), username, clock.now());
     return c.body(null, 204);
   });
+}
+
+/** Whoever an identity provider lets in has no password beside it: the provider's word would no longer end his access. */
+function mayHaveFirst(user: User | undefined): boolean {
+  return user !== undefined && !user.hasPassword && !user.isOidc;
 }
 
 function userOf(caller: Caller): Extract<Caller, { kind: "user" }> {
@@ -97,8 +113,14 @@ export async function shownSession(
   }: { readonly session: UserSession; readonly sessionId: string; readonly people: People },
 ): Promise<ShownSession> {
   const { userNo, username, displayName, isPlatformAdmin, expiresMs } = session;
+  const user = await findUserByNumber(peopleOf(db), userNo);
   return {
-    user: { username, display_name: displayName, is_platform_admin: isPlatformAdmin },
+    user: {
+      username,
+      display_name: displayName,
+      is_platform_admin: isPlatformAdmin,
+      has_password: user?.hasPassword === true,
+    },
     csrf_token: csrfTokenOf(sessionId),
     expires_at: timeOf(expiresMs),
     tenants: [...(await membershipsOf(peopleOf(db), userNo))],

@@ -8,6 +8,9 @@ import type { UiFiles } from "./ui-files.ts";
 import type { PackedFile } from "./ui-pack.ts";
 
 const INDEX = "/index.html";
+/** What browsers ask for by themselves, whatever a page says; and what they get. */
+const FAVICON = "/favicon.ico";
+const ICON = "/icon.svg";
 /** Names under here change with the content. */
 const HASHED = "/assets/";
 /** A year, s: as long as RFC 9111 makes sense of. */
@@ -31,7 +34,7 @@ const NOT_BUILT =
 /** Adds the page's paths; the last routes of all, since they take what no other did. */
 export function addUi(app: Api, files: UiFiles): void {
   app.get("*", async (c, next) => {
-    const { path } = c.req;
+    const path = c.req.path === FAVICON ? ICON : c.req.path;
     if (path.startsWith("/api/")) return await next();
     const isFile = path.startsWith(HASHED) || /\.\w+$/.test(path);
     const file = files(isFile ? path : INDEX);

@@ -298,6 +298,7 @@ async function announce(
   const origin = settings.web.publicUrl ?? `${schemeOf(settings.web)}://${api}`;
   if (api !== undefined) print(`  API (HTTP)            ${origin}/api/v1`);
   if (api !== undefined) {
+    print(`  web page              ${origin}/`);
     for (const line of await setupLines(db, origin)) print(line);
   }
   const watched = address("metrics");

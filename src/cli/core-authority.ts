@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import type { z } from "@hono/zod-openapi";
 
-import type { authoritySchema } from "../api/authorities.ts";
+import type { authoritySchema } from "../api/contract-authorities.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";

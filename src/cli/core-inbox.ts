@@ -39,7 +39,7 @@ export const INBOX_COMMANDS: readonly Command<CoreContext>[] = [
   }),
   tenantCommand({
     name: "inbox parked",
-    summary: "Show the chunks that were set aside, with the reason",
+    summary: "Show the chunks that are parked, with the reason",
     flags: {
       limit: integer("N", `how many (default: ${LIMIT_DEFAULT})`, { min: 1, max: PAGE_MAX }),
       after: optional("CURSOR", "go on where the page before ended"),
@@ -124,10 +124,7 @@ function inboxLines(inbox: Inbox, nowMs: number): readonly string[] {
     ]),
     ...(chunks.length === 0
       ? []
-      : sectionLines(
-          "Parked: set aside for good, those behind them went on",
-          parkedLines(chunks, nowMs),
-        )),
+      : sectionLines("Parked for good; those behind them went on", parkedLines(chunks, nowMs))),
     ...(parked > chunks.length ? [`  and ${countText(parked - chunks.length)} more`] : []),
     ...(inbox.tuning === undefined ? [] : tuningLines(inbox.tuning)),
   ];

@@ -301,8 +301,8 @@ test("the platform's administrator sees how every tenant fares, and nobody else 
   assert.deepEqual(
     json.tenants.map(({ slug, agents, authorities }) => [slug, agents, authorities]),
     [
-      ["acme", { total: 1, online: 0, away: 0, never_seen: 1 }, 1],
-      ["globex", { total: 0, online: 0, away: 0, never_seen: 0 }, 1],
+      ["acme", { total: 1, online: 0, silent: 0, stopped: 0, never_seen: 1 }, 1],
+      ["globex", { total: 0, online: 0, silent: 0, stopped: 0, never_seen: 0 }, 1],
     ],
   );
   const rest = await api.ask<{ tenants: readonly Health[] }>(`${path}?after=acme`, { browser });

@@ -173,7 +173,7 @@ test("the overview counts devices, sources, agents and what waits for judgement"
     json.sources.map(({ state }) => state),
     ["never_run"],
   );
-  assert.deepEqual(json.agents, { total: 1, online: 0, away: 0, stopped: 0, never_seen: 1 });
+  assert.deepEqual(json.agents, { total: 1, online: 0, silent: 0, stopped: 0, never_seen: 1 });
   const nothing = { quarantine: 0, contested: 0, held_retractions: 0, storms: 0 };
   assert.deepEqual(json.review, nothing);
 });

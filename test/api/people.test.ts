@@ -216,6 +216,23 @@ test("a new password ends the other sessions, and being disabled ends all", asyn
   assert.equal((await tryPassword(api, { password: "a much longer one" }))[0], 401);
 });
 
+test("who came by a link alone sets a first password without one, and whoever has one never does", async (t) => {
+  const api = await testApi(t);
+  const browser = await api.logIn("ann");
+  const change = async (body: object): Promise<number> =>
+    (await api.ask("POST /api/v1/session/password", { browser, body })).status;
+  await api.db.query("update sync.users set password_hash = null where username = 'ann'");
+  await api.db.query(
+    "update sync.users set oidc_issuer = 'i', oidc_subject = 's' where username = 'ann'",
+  );
+  assert.equal(await change({ new: "a much longer one" }), 403);
+  await api.db.query(
+    "update sync.users set oidc_issuer = null, oidc_subject = null where username = 'ann'",
+  );
+  assert.equal(await change({ new: "a much longer one" }), 204);
+  assert.equal(await change({ new: "another longer one" }), 403);
+});
+
 test("the last administrator of the platform can neither go nor step down in the browser", async (t) => {
   const api = await testApi(t);
   const browser = browserOf(await setUp(api, await setupToken(api)));

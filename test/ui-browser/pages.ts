@@ -1,4 +1,4 @@
-/** Every page of the web page: its heading, and its path with the tenant that the suite fills. */
+/** Every page of the web page: its heading, and its path; the suite fills the tenant acme. */
 export const PAGES: readonly (readonly [heading: string, path: string])[] = [
   ["Overview", "/t/acme"],
   ["Devices", "/t/acme/devices"],
@@ -13,5 +13,11 @@ export const PAGES: readonly (readonly [heading: string, path: string])[] = [
   ["Users", "/t/acme/settings/users"],
   ["Tokens", "/t/acme/settings/tokens"],
   ["Audit", "/t/acme/settings/audit"],
-  ["Tenants", "/t/acme/settings/tenants"],
+  ["Retention", "/t/acme/settings/retention"],
+  ["Not found", "/t/acme/nowhere"],
+  ["Tenants", "/platform"],
+  ["Authorities", "/platform/authorities"],
+  ["Refusals", "/platform/refusals"],
+  ["Users", "/platform/users"],
+  ["Audit", "/platform/audit"],
 ];

@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { readPayload } from "../../src/control/source-settings.ts";
+import type { Source } from "../../src/ui/calls/sources.ts";
 import {
   EMPTY_DRAFT,
+  patchOf,
   payloadOf,
   wrongConnection,
   wrongScope,
   wrongSystem,
 } from "../../src/ui/pages/new-source/draft.ts";
-import { readPaste } from "../../src/ui/pages/new-source/paste.ts";
+import { draftOfSource, readPaste } from "../../src/ui/pages/new-source/paste.ts";
 
 const DRAFT = {
   ...EMPTY_DRAFT,
@@ -75,6 +77,26 @@ test("an old sync.json fills it too, and what has no meaning any more is told", 
   assert.ok(read.ok);
   assert.equal(read.value.drafts[0]?.name, "armis");
   assert.ok(read.value.left.some((line) => line.includes("prefix")));
+});
+
+test("a stored source is a draft again, and what is written into it becomes the least patch", () => {
+  const before = draftOfSource({
+    name: "armis_prod",
+    type: "armis",
+    endpoint: "https://a.example.com",
+    agent_id: "a1",
+    poll_interval: "10m",
+    discovery_interval: "1h",
+    settings: { queries: [{ label: "all", query: "in:devices" }], page_size: 500, site: "dc1" },
+  } as unknown as Source);
+  assert.ok(before !== undefined);
+  assert.deepEqual(patchOf(before, before), {});
+  const after = { ...before, pageSize: "", blacklist: "10.0.0.0/8", agentId: "a2" };
+  assert.deepEqual(patchOf(before, after), {
+    page_size: null,
+    network_blacklist: ["10.0.0.0/8"],
+    agent_id: "a2",
+  });
 });
 
 test("a paste that cannot be used says what to paste", () => {

@@ -6,7 +6,7 @@ import { mayPass } from "../../src/ui/calls/query-client.ts";
 import { hasRole } from "../../src/ui/calls/session.ts";
 import { staleAfter, topicsIn } from "../../src/ui/calls/topics.ts";
 import { secretIn } from "../../src/ui/pages/hash-secret.ts";
-import { durationWords, relativeTime } from "../../src/ui/parts/time-words.ts";
+import { durationWords, relativeDay, relativeTime } from "../../src/ui/parts/time-words.ts";
 import { shortcut } from "../../src/ui/shell/shortcuts.ts";
 
 const pressed = (key: string, more: object = {}) => ({
@@ -35,20 +35,28 @@ test("times are told as people say them", () => {
   assert.equal(said("2026-01-30T11:57:10Z"), "2 minutes ago");
   assert.equal(said("2026-01-30T13:00:00Z"), "in 1 hour");
   assert.equal(said("2026-01-27T12:00:00Z"), "3 days ago");
+  assert.equal(said("2036-01-27T12:00:00Z"), "in 9 years");
+  assert.equal(relativeDay(Date.parse("2026-01-30T00:00:00Z"), now), "today");
+  assert.equal(relativeDay(Date.parse("2026-01-29T00:00:00Z"), now), "yesterday");
   assert.equal(durationWords(380), "380 ms");
   assert.equal(durationWords(200_000), "3 min 20 s");
   assert.equal(durationWords(7_500_000), "2 h 5 min");
 });
 
 test("a problem keeps the core's code and sentence", async () => {
-  const body = { title: "Conflict", status: 409, code: "agent_away", detail: "agent is silent" };
+  const body = {
+    title: "Conflict",
+    status: 409,
+    code: "agent_not_online",
+    detail: "agent is silent",
+  };
   const ask = askWith({
     fetch: () => Promise.resolve(new Response(JSON.stringify(body), { status: 409 })),
     csrfToken: () => undefined,
   });
   const thrown = await ask({ path: "/x" }).catch((error: unknown) => error);
   assert.ok(thrown instanceof ApiProblem);
-  assert.equal(thrown.code, "agent_away");
+  assert.equal(thrown.code, "agent_not_online");
   assert.equal(thrown.message, "agent is silent");
   assert.equal(mayPass(thrown, 0), false);
 });

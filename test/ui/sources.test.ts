@@ -118,7 +118,7 @@ test("the manifest stands beside what arrived", () => {
   };
   const lines = manifestLines({ ...COUNTS, chunks: 1, manifest } as unknown as RunDetail);
   assert.deepEqual(
-    lines.find(({ what }) => what === "Devices"),
-    { what: "Devices", said: 40, has: 40, promised: undefined },
+    lines.find(({ what }) => what === "Records"),
+    { what: "Records", said: 40, has: 40, promised: undefined },
   );
 });

@@ -14,6 +14,8 @@ export type Agent = Omit<z.infer<typeof agentSchema>, "status"> & {
 /** The part of an agent's status that the page reads; older agents say less. */
 interface AgentStatus {
   readonly config_version?: string;
+  /** Memory that its process has in use. */
+  readonly rss_bytes?: number;
   /** "disk" where it runs what it kept, since no gateway gave it one. */
   readonly config_from?: string;
   readonly config_confirmed?: string;

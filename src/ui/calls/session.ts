@@ -66,6 +66,15 @@ export async function setUp(first: {
   if ((await queryClient.fetchQuery(sessionQuery)) === null) await logIn({ username, password });
 }
 
+/** Changes one's own password; `current` is left out by who has none yet. Throws ApiProblem. */
+export async function changePassword(asked: {
+  readonly current?: string;
+  readonly new: string;
+}): Promise<void> {
+  await ask({ method: "POST", path: "/api/v1/session/password", body: asked });
+  await queryClient.invalidateQueries({ queryKey: SESSION_KEY });
+}
+
 /** Logs out and forgets all that was asked. */
 export async function logOut(): Promise<void> {
   await ask({ method: "DELETE", path: "/api/v1/session" });

@@ -1,9 +1,10 @@
 import type { z } from "@hono/zod-openapi";
 import { queryOptions } from "@tanstack/react-query";
 
+import type { deletedSourceSchema } from "../../api/contract-runs.ts";
 import type { appliedSourceSchema, sourceSchema } from "../../api/contract-sources.ts";
 import { pathOf } from "./api-client.ts";
-import { ask } from "./query-client.ts";
+import { ask, queryClient } from "./query-client.ts";
 import { keyOf } from "./topics.ts";
 
 /** A source. */
@@ -28,6 +29,20 @@ export const sourceQuery = (tenant: string, source: string) =>
     queryFn: ({ signal }) =>
       ask<Source>({ path: pathOf(["tenants", tenant, "sources", source]), signal }),
   });
+
+/** Deletes a source, and says what becomes of its records. Throws ApiProblem. */
+export async function deleteSource(
+  tenant: string,
+  source: string,
+  records: "keep" | "retire",
+): Promise<z.infer<typeof deletedSourceSchema>> {
+  const path = pathOf(["tenants", tenant, "sources", source], { records });
+  const deleted = await ask<z.infer<typeof deletedSourceSchema>>({ method: "DELETE", path });
+  for (const topic of ["sources", "runs"] as const) {
+    void queryClient.invalidateQueries({ queryKey: keyOf(tenant, topic) });
+  }
+  return deleted;
+}
 
 /** Acts on a source that need nothing but its name. */
 export type SourceAct = "run" | "cancel" | "test" | "enable" | "disable";

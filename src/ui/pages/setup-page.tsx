@@ -4,6 +4,8 @@ import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "rea
 import { setUp } from "../calls/session.ts";
 import { Button } from "../parts/button.tsx";
 import { TextField } from "../parts/fields.tsx";
+import { isGoodPassword, NO_PASSWORD } from "../parts/new-password.ts";
+import { NewPasswordFields } from "../parts/new-password.tsx";
 import { problemWords } from "../parts/states.tsx";
 import { Outside } from "./outside.tsx";
 import { takeHashSecret } from "./take-hash-secret.ts";
@@ -13,7 +15,7 @@ export function SetupPage(): ReactNode {
   const router = useRouter();
   const [token, setToken] = useState("");
   const [username, setUsername] = useState("");
-  const [password, setPassword] = useState("");
+  const [password, setPassword] = useState(NO_PASSWORD);
   const [error, setError] = useState<unknown>(undefined);
   const [isBusy, setIsBusy] = useState(false);
   useToken(setToken);
@@ -21,7 +23,7 @@ export function SetupPage(): ReactNode {
     setIsBusy(true);
     setError(undefined);
     try {
-      await setUp({ token: token.trim(), username, password });
+      await setUp({ token: token.trim(), username, password: password.text });
       await router.navigate({ to: "/" });
     } catch (thrown) {
       setError(thrown);
@@ -53,21 +55,13 @@ export function SetupPage(): ReactNode {
           onChange={setUsername}
           autoComplete="username"
         />
-        <TextField
-          label="Password"
-          type="password"
-          required
-          hint="A sentence is easier to keep in mind than a puzzle, and harder to guess."
-          value={password}
-          onChange={setPassword}
-          autoComplete="new-password"
-        />
+        <NewPasswordFields label="Password" value={password} onChange={setPassword} />
         {error !== undefined && (
           <p className="notice" data-tone="bad" role="alert">
             {problemWords(error)}
           </p>
         )}
-        <Button type="submit" kind="primary" disabled={isBusy}>
+        <Button type="submit" kind="primary" disabled={isBusy || !isGoodPassword(password)}>
           {isBusy ? "Setting up…" : "Set up and log in"}
         </Button>
       </form>

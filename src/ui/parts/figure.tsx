@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import type { Place } from "../shell/nav.ts";
+import { numberWords } from "./number-words.ts";
 import type { Tone } from "./tone.ts";
 
 type FigureProps = {
@@ -30,11 +31,4 @@ export function Figure({ label, value, note, tone, link }: FigureProps): ReactNo
       {inside}
     </Link>
   );
-}
-
-const NUMBER = new Intl.NumberFormat("en");
-
-/** A number with its thousands apart; text as it is. */
-export function numberWords(value: string | number): string {
-  return typeof value === "number" ? NUMBER.format(value) : value;
 }

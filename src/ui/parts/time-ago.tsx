@@ -1,7 +1,7 @@
 import { useEffect, useState, type ReactNode } from "react";
 
 import { afterMs, pageNowMs } from "../../lib/page-clock.ts";
-import { relativeTime, untilStale } from "./time-words.ts";
+import { relativeDay, relativeTime, untilStale } from "./time-words.ts";
 
 const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
@@ -15,6 +15,16 @@ export function TimeAgo({ at }: { readonly at: string }): ReactNode {
   return (
     <time dateTime={at} title={`${ABSOLUTE.format(thenMs)} (${at})`}>
       {relativeTime(thenMs, now)}
+    </time>
+  );
+}
+
+/** A day in words; the date on hover. */
+export function DayAgo({ at }: { readonly at: string }): ReactNode {
+  const day = at.slice(0, "2026-01-31".length);
+  return (
+    <time dateTime={day} title={`${day}, UTC`}>
+      {relativeDay(Date.parse(at), pageNowMs())}
     </time>
   );
 }

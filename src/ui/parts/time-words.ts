@@ -7,6 +7,10 @@ const DAY = 24 * HOUR;
 /** Nearer than this is "just now": clocks of page and core differ by as much. */
 const NOW_MS = 5 * SECOND;
 
+const YEAR = 365 * DAY;
+/** From here on nobody counts days. */
+const YEARS_FROM = 2 * YEAR;
+
 const UNITS = [
   [DAY, "day"],
   [HOUR, "hour"],
@@ -22,7 +26,15 @@ export function relativeTime(thenMs: number, nowMs: number): string {
   return thenMs <= nowMs ? `${words} ago` : `in ${words}`;
 }
 
+/** "today", "yesterday", "5 days ago": of what is known to the day alone. Days are those of UTC, as the core counts them. */
+export function relativeDay(thenMs: number, nowMs: number): string {
+  const days = Math.floor(nowMs / DAY) - Math.floor(thenMs / DAY);
+  if (days <= 0) return "today";
+  return days === 1 ? "yesterday" : `${days} days ago`;
+}
+
 function amount(ms: number): string {
+  if (ms >= YEARS_FROM) return `${Math.floor(ms / YEAR)} years`;
   const [size, unit] = UNITS.find(([one]) => ms >= one) ?? UNITS[3];
   const count = Math.floor(ms / size);
   return `${count} ${unit}${count === 1 ? "" : "s"}`;

@@ -2,6 +2,7 @@ import {
   Activity,
   Building2,
   GitMerge,
+  Archive,
   History,
   KeyRound,
   LayoutDashboard,
@@ -9,6 +10,8 @@ import {
   Plug,
   ScrollText,
   Server,
+  ShieldCheck,
+  ShieldX,
   Users,
 } from "lucide-react";
 import type { ReactNode } from "react";
@@ -27,7 +30,10 @@ const ICONS = {
   users: Users,
   tokens: KeyRound,
   audit: ScrollText,
+  retention: Archive,
   tenants: Building2,
+  authorities: ShieldCheck,
+  refusals: ShieldX,
 } as const;
 
 /** The picture of a place. */

@@ -13,7 +13,7 @@ export interface Place {
     | "/t/$tenant/settings/users"
     | "/t/$tenant/settings/tokens"
     | "/t/$tenant/settings/audit"
-    | "/t/$tenant/settings/tenants";
+    | "/t/$tenant/settings/retention";
   readonly title: string;
   readonly icon: PlaceIcon;
   /** Second key after `g`. */
@@ -32,7 +32,10 @@ export type PlaceIcon =
   | "users"
   | "tokens"
   | "audit"
-  | "tenants";
+  | "retention"
+  | "tenants"
+  | "authorities"
+  | "refusals";
 
 /** Places that belong together. */
 export interface PlaceGroup {
@@ -68,9 +71,30 @@ export const PLACE_GROUPS: readonly PlaceGroup[] = [
       { to: "/t/$tenant/settings/users", title: "Users", icon: "users", key: "u" },
       { to: "/t/$tenant/settings/tokens", title: "Tokens", icon: "tokens" },
       { to: "/t/$tenant/settings/audit", title: "Audit", icon: "audit" },
-      { to: "/t/$tenant/settings/tenants", title: "Tenants", icon: "tenants" },
+      { to: "/t/$tenant/settings/retention", title: "Retention", icon: "retention" },
     ],
   },
+];
+
+/** A place of the platform, for its administrator. */
+export interface PlatformPlace {
+  readonly to:
+    | "/platform"
+    | "/platform/authorities"
+    | "/platform/refusals"
+    | "/platform/users"
+    | "/platform/audit";
+  readonly title: string;
+  readonly icon: PlaceIcon;
+}
+
+/** All of them. */
+export const PLATFORM_PLACES: readonly PlatformPlace[] = [
+  { to: "/platform", title: "Tenants", icon: "tenants" },
+  { to: "/platform/authorities", title: "Authorities", icon: "authorities" },
+  { to: "/platform/refusals", title: "Refusals", icon: "refusals" },
+  { to: "/platform/users", title: "Users", icon: "users" },
+  { to: "/platform/audit", title: "Audit", icon: "audit" },
 ];
 
 /** The same without groups. */

@@ -11,7 +11,7 @@ import {
 import { queryClient } from "../calls/query-client.ts";
 import { sessionQuery, setupNeeded, type Session } from "../calls/session.ts";
 import { NotFound, RouteError, RoutePending } from "./route-states.tsx";
-import { Shell } from "./shell.tsx";
+import { PlatformShell, Shell } from "./shell.tsx";
 
 type DevicesSearch = {
   readonly q?: string | undefined;
@@ -36,6 +36,10 @@ const login = createRoute({
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
+  beforeLoad: async () => {
+    const { needed } = await queryClient.fetchQuery(setupNeeded);
+    if (!needed) throw redirect({ to: "/" });
+  },
   component: lazyRouteComponent(() => import("../pages/setup-page.tsx"), "SetupPage"),
 });
 
@@ -43,11 +47,10 @@ const home = createRoute({
   getParentRoute: () => root,
   path: "/",
   beforeLoad: async () => {
-    const { tenants } = await sessionOrLogin("/");
+    const { tenants, user } = await sessionOrLogin("/");
     const [first] = tenants;
-    throw first === undefined
-      ? redirect({ to: "/no-tenant" })
-      : redirect({ to: "/t/$tenant", params: { tenant: first.slug } });
+    if (first !== undefined) throw redirect({ to: "/t/$tenant", params: { tenant: first.slug } });
+    throw redirect({ to: user.is_platform_admin ? "/platform" : "/no-tenant" });
   },
 });
 
@@ -64,6 +67,7 @@ const tenant = createRoute({
     await sessionOrLogin(location.href);
   },
   component: Shell,
+  notFoundComponent: NotFound,
 });
 
 const overview = createRoute({
@@ -109,6 +113,9 @@ const sources = createRoute({
 const newSource = createRoute({
   getParentRoute: () => tenant,
   path: "/sources/new",
+  validateSearch: (search): { source?: string | undefined } => ({
+    source: text(search["source"]),
+  }),
   component: lazyRouteComponent(
     () => import("../pages/new-source/new-source-page.tsx"),
     "NewSourcePage",
@@ -171,15 +178,83 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("../pages/settings/audit-page.tsx"), "AuditPage"),
 });
 
-const tenants = createRoute({
+const retention = createRoute({
   getParentRoute: () => tenant,
-  path: "/settings/tenants",
-  component: lazyRouteComponent(() => import("../pages/settings/tenants-page.tsx"), "TenantsPage"),
+  path: "/settings/retention",
+  component: lazyRouteComponent(
+    () => import("../pages/settings/retention-page.tsx"),
+    "RetentionPage",
+  ),
+});
+
+const settings = createRoute({
+  getParentRoute: () => tenant,
+  path: "/settings",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/t/$tenant/settings/users", params });
+  },
+});
+
+const platform = createRoute({
+  getParentRoute: () => root,
+  path: "/platform",
+  beforeLoad: async ({ location }) => {
+    const { user } = await sessionOrLogin(location.href);
+    if (!user.is_platform_admin) throw redirect({ to: "/" });
+  },
+  component: PlatformShell,
+  notFoundComponent: NotFound,
+});
+
+const platformTenants = createRoute({
+  getParentRoute: () => platform,
+  path: "/",
+  component: lazyRouteComponent(
+    () => import("../pages/platform/platform-tenants-page.tsx"),
+    "PlatformTenantsPage",
+  ),
+});
+
+const authorities = createRoute({
+  getParentRoute: () => platform,
+  path: "/authorities",
+  component: lazyRouteComponent(
+    () => import("../pages/platform/authorities-page.tsx"),
+    "AuthoritiesPage",
+  ),
+});
+
+const refusals = createRoute({
+  getParentRoute: () => platform,
+  path: "/refusals",
+  component: lazyRouteComponent(
+    () => import("../pages/platform/refusals-page.tsx"),
+    "RefusalsPage",
+  ),
+});
+
+const platformUsers = createRoute({
+  getParentRoute: () => platform,
+  path: "/users",
+  component: lazyRouteComponent(
+    () => import("../pages/platform/platform-users-page.tsx"),
+    "PlatformUsersPage",
+  ),
+});
+
+const platformAudit = createRoute({
+  getParentRoute: () => platform,
+  path: "/audit",
+  component: lazyRouteComponent(
+    () => import("../pages/platform/platform-audit-page.tsx"),
+    "PlatformAuditPage",
+  ),
 });
 
 const inventory = [overview, devices, device, review] as const;
 const integrations = [sources, newSource, source, agents, runs, run] as const;
-const operation = [ingestion, users, tokens, audit, tenants] as const;
+const operation = [ingestion, settings, users, tokens, audit, retention] as const;
+const ofPlatform = [platformTenants, authorities, refusals, platformUsers, platformAudit] as const;
 
 /** The router. */
 export const router = createRouter({
@@ -188,6 +263,7 @@ export const router = createRouter({
     login,
     setup,
     noTenant,
+    platform.addChildren([...ofPlatform]),
     tenant.addChildren([...inventory, ...integrations, ...operation]),
   ]),
   defaultPreload: false,

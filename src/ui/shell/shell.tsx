@@ -25,13 +25,62 @@ export function Shell(): ReactNode {
   useShortcuts(useShortcutActs(tenant, setOpened));
   return (
     <>
+      <Frame tenant={tenant} opened={opened} onOpen={setOpened}>
+        <FindButton onOpen={setOpened} />
+        <div className="top-end">
+          <LiveMark liveness={liveness} />
+          <ThemeMenu />
+          <span className="only-wide">
+            <IconButton label="Keyboard" onClick={() => setOpened("help")}>
+              <CircleQuestionMark size={16} aria-hidden />
+            </IconButton>
+          </span>
+        </div>
+      </Frame>
+      <CommandPalette tenant={tenant} isOpen={opened === "palette"} onClose={close} />
+      <ShortcutHelp isOpen={opened === "help"} onClose={close} />
+    </>
+  );
+}
+
+/** What stands around pages of the platform, which are of no tenant. */
+export function PlatformShell(): ReactNode {
+  const [opened, setOpened] = useState<Opened>(undefined);
+  return (
+    <Frame tenant={undefined} opened={opened} onOpen={setOpened}>
+      <div className="top-end">
+        <ThemeMenu />
+      </div>
+    </Frame>
+  );
+}
+
+type FrameProps = {
+  readonly tenant: string | undefined;
+  readonly opened: Opened;
+  readonly onOpen: (what: Opened) => void;
+  /** Of the bar at the top. */
+  readonly children: ReactNode;
+};
+
+function Frame({ tenant, opened, onOpen, children }: FrameProps): ReactNode {
+  const close = (): void => onOpen(undefined);
+  return (
+    <>
       <a className="skip" href="#main">
         Skip to the page
       </a>
       <div className="shell">
         <SideBar tenant={tenant} />
         <div className="content">
-          <TopBar liveness={liveness} onOpen={setOpened} />
+          <header className="top">
+            <span className="only-narrow">
+              <IconButton label="Open navigation" onClick={() => onOpen("nav")}>
+                <MenuIcon size={18} aria-hidden />
+              </IconButton>
+            </span>
+            {children}
+          </header>
           <AwayNotice />
           <main id="main" tabIndex={-1}>
             <Outlet />
@@ -41,8 +90,6 @@ export function Shell(): ReactNode {
       <Drawer title="Navigation" side="left" isOpen={opened === "nav"} onClose={close}>
         <SideBar tenant={tenant} isInDrawer onGo={close} />
       </Drawer>
-      <CommandPalette tenant={tenant} isOpen={opened === "palette"} onClose={close} />
-      <ShortcutHelp isOpen={opened === "help"} onClose={close} />
       <Toasts />
     </>
   );
@@ -73,38 +120,26 @@ function focusSearch(): boolean {
   return field !== null;
 }
 
-type TopBarProps = { readonly liveness: Liveness; readonly onOpen: (what: Opened) => void };
-
 const LIVE_WORDS = {
   live: ["Live", "Changes are shown as they happen"],
   asking: ["Every 10 s", "The core is asked for changes every 10 seconds"],
 } as const;
 
-function TopBar({ liveness, onOpen }: TopBarProps): ReactNode {
+function LiveMark({ liveness }: { readonly liveness: Liveness }): ReactNode {
   const [word, about] = LIVE_WORDS[liveness];
   return (
-    <header className="top">
-      <span className="only-narrow">
-        <IconButton label="Open navigation" onClick={() => onOpen("nav")}>
-          <MenuIcon size={18} aria-hidden />
-        </IconButton>
-      </span>
-      <button type="button" className="find-button" onClick={() => onOpen("palette")}>
-        <Search size={15} aria-hidden />
-        <span className="clip">Find a page, source or device</span>
-        <kbd className="only-wide">Ctrl K</kbd>
-      </button>
-      <div className="top-end">
-        <span className="liveness only-wide" data-live={liveness} title={about}>
-          {word}
-        </span>
-        <ThemeMenu />
-        <span className="only-wide">
-          <IconButton label="Keyboard" onClick={() => onOpen("help")}>
-            <CircleQuestionMark size={16} aria-hidden />
-          </IconButton>
-        </span>
-      </div>
-    </header>
+    <span className="liveness" data-live={liveness} title={about}>
+      {word}
+    </span>
+  );
+}
+
+function FindButton({ onOpen }: { readonly onOpen: (what: Opened) => void }): ReactNode {
+  return (
+    <button type="button" className="find-button" onClick={() => onOpen("palette")}>
+      <Search size={15} aria-hidden />
+      <span className="clip">Find a page, source or device</span>
+      <kbd className="only-wide">Ctrl K</kbd>
+    </button>
   );
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { formatBytes } from "../../../lib/bytes.ts";
 import { pageNowMs } from "../../../lib/page-clock.ts";
 import type { Refusal } from "../../calls/agent-acts.ts";
 import type { Agent } from "../../calls/agents.ts";
@@ -24,14 +25,24 @@ export function agentColumns(
       title: "Agent",
       cell: ({ agent_id: id, hostname }) => (
         <span className="cell-lines">
-          <span className="name">{id}</span>
+          <span className="name nowrap">{id}</span>
           <span className="sub">{hostname ?? "host not known"}</span>
         </span>
       ),
     },
-    { id: "state", title: "State", cell: ({ state }) => <ShownBadge of={agentShown(state)} /> },
-    { id: "version", title: "Version", cell: ({ version }) => version ?? "–" },
-    { id: "seen", title: "Last seen", cell: ({ last_seen_at: at }) => timeOr(at, "never") },
+    {
+      id: "state",
+      title: "State",
+      cell: ({ state, last_seen_at: at }) => (
+        <span className="cell-lines">
+          <span>
+            <ShownBadge of={agentShown(state)} />
+          </span>
+          {state !== "never_seen" && <span className="sub nowrap">{timeOr(at, "")}</span>}
+        </span>
+      ),
+    },
+    { id: "program", title: "Program", cell: (agent) => <Program agent={agent} /> },
     {
       id: "certificate",
       title: "Certificate",
@@ -64,11 +75,26 @@ function timeOr(at: string | undefined, otherwise: string): ReactNode {
 
 type OfAgent = { readonly agent: Agent };
 
-function Certificate({ agent, tenant }: OfAgent & { readonly tenant: string }): ReactNode {
-  const { certificate_not_after: ends, partition } = agent;
-  const isSoon = ends !== undefined && Date.parse(ends) - pageNowMs() < SOON_MS;
+/** Its version, and the memory that it has in use now. */
+function Program({ agent: { version, state, status } }: OfAgent): ReactNode {
+  if (version === undefined) return <span className="muted">–</span>;
   return (
     <span className="cell-lines">
+      <span>{version}</span>
+      {state === "online" && status?.rss_bytes !== undefined && (
+        <span className="sub nowrap" title="Memory that its process has in use">
+          {formatBytes(status.rss_bytes)}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Certificate({ agent, tenant }: OfAgent & { readonly tenant: string }): ReactNode {
+  const { certificate_not_after: ends, certificate_issuer: issuer, partition } = agent;
+  const isSoon = ends !== undefined && Date.parse(ends) - pageNowMs() < SOON_MS;
+  return (
+    <span className="cell-lines" title={issuer === undefined ? undefined : `issued by ${issuer}`}>
       <span>
         {isSoon ? (
           <StatusBadge tone="warn">ends {timeOr(ends, "")}</StatusBadge>
@@ -77,14 +103,21 @@ function Certificate({ agent, tenant }: OfAgent & { readonly tenant: string }): 
         )}
       </span>
       <span className="sub">
-        {tenant}, {partition}
+        {tenant}, partition {partition}
       </span>
+      {issuer !== undefined && <span className="sub">by {commonName(issuer)}</span>}
     </span>
   );
 }
 
+/** The common name of a distinguished name, which is what tells authorities apart. */
+function commonName(distinguished: string): string {
+  return /(?:^|, )CN=([^,]+)/.exec(distinguished)?.[1] ?? distinguished;
+}
+
 function Configuration({ agent }: OfAgent): ReactNode {
   const { config_offered: offered, config_running: running, status } = agent;
+  const { config_running_at: since } = agent;
   const isNewest = offered !== undefined && offered === running;
   const kept = status?.config_from === "disk" ? status.config_confirmed : undefined;
   return (
@@ -98,11 +131,14 @@ function Configuration({ agent }: OfAgent): ReactNode {
       </span>
       <span className="sub">
         {kept === undefined ? (
-          isNewest ? (
-            "as offered"
-          ) : (
-            "not as offered"
-          )
+          <>
+            {isNewest ? "as offered" : "not as offered"}
+            {since !== undefined && (
+              <>
+                , <TimeAgo at={since} />
+              </>
+            )}
+          </>
         ) : (
           <>
             from its disk, confirmed <TimeAgo at={kept} />

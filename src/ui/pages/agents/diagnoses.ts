@@ -2,6 +2,7 @@
 import type { Refusal } from "../../calls/agent-acts.ts";
 import type { Agent } from "../../calls/agents.ts";
 import type { Inbox } from "../../calls/standing.ts";
+import { counted } from "../../parts/counted.ts";
 
 /** Something that is wrong now. */
 export interface Diagnosis {
@@ -71,7 +72,7 @@ function ofRefusal(refusal: Refusal): Diagnosis {
     id: `refused ${agent} ${code} ${message}`,
     tone: "bad",
     title: `${rule?.title ?? "Refused"}: ${agent === "" ? "unknown agent" : agent}`,
-    figure: `${refused} times ${code}: ${message}`,
+    figure: `${refused === 1 ? "Once" : `${refused} times`} ${code}: ${message}`,
     act: rule?.act ?? "The message names what disagrees; certificate and agent.json must agree.",
     at,
   };
@@ -148,8 +149,8 @@ export function ingestionDiagnoses({ waiting, parked, tuning }: Inbox): readonly
           {
             id: "parked",
             tone: "bad" as const,
-            title: "Chunks are set aside",
-            figure: `${parked} could not be worked.`,
+            title: "Chunks are parked",
+            figure: `${counted(parked, "chunk")} could not be worked.`,
             act: "Read the reason below, mend it, and have them worked again.",
           },
         ]),

@@ -5,7 +5,7 @@ import type { DeviceDetail } from "../../calls/devices.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge, type Tone } from "../../parts/status-badge.tsx";
 import { Table } from "../../parts/table.tsx";
-import { TimeAgo } from "../../parts/time-ago.tsx";
+import { DayAgo } from "../../parts/time-ago.tsx";
 
 type Shared = Explanation["shared"][number];
 
@@ -117,8 +117,8 @@ export function AddressPanel({ device }: { readonly device: DeviceDetail }): Rea
             cell: ({ state }) => <StatusBadge tone={STATES[state]}>{state}</StatusBadge>,
           },
           { id: "days", title: "Days", isNumber: true, cell: ({ days }) => days },
-          { id: "first", title: "First seen", cell: ({ first_seen: at }) => <TimeAgo at={at} /> },
-          { id: "last", title: "Last seen", cell: ({ last_seen: at }) => <TimeAgo at={at} /> },
+          { id: "first", title: "First seen", cell: ({ first_seen: at }) => <DayAgo at={at} /> },
+          { id: "last", title: "Last seen", cell: ({ last_seen: at }) => <DayAgo at={at} /> },
         ]}
         rows={device.addresses}
         rowKey={({ type, value }) => `${type} ${value}`}

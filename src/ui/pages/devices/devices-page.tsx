@@ -12,7 +12,7 @@ import {
 import type { View } from "../../calls/views.ts";
 import { ColumnChooser } from "../../parts/column-chooser.tsx";
 import { readSort, shownColumns, sortText, type Column, type Sort } from "../../parts/column.ts";
-import { numberWords } from "../../parts/figure.tsx";
+import { numberWords } from "../../parts/number-words.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { EmptyState, ErrorState } from "../../parts/states.tsx";
 import { VirtualTable } from "../../parts/virtual-table.tsx";

@@ -38,7 +38,7 @@ export function IngestionPage(): ReactNode {
         <Figure label="Waiting, kB" value={data && Math.ceil(data.waiting_bytes / KB)} />
         <Figure label="Batches to publish" value={data?.unpublished} />
         <Figure label="Publications held" value={data?.held} />
-        <Figure label="Chunks set aside" value={data?.parked} />
+        <Figure label="Chunks parked" value={data?.parked} />
       </div>
       <Loaded query={query}>
         {(inbox) => (
@@ -70,12 +70,12 @@ function ParkedPanel({ tenant, chunks }: ParkedPanelProps): ReactNode {
     }
   };
   return (
-    <Panel title="Chunks set aside" padded={false}>
+    <Panel title="Chunks parked" padded={false}>
       {chunks.length === 0 ? (
         <p className="panel-body muted">None: every chunk could be worked.</p>
       ) : (
         <Table
-          caption="Chunks set aside"
+          caption="Chunks parked"
           columns={[
             { id: "no", title: "Chunk", cell: ({ inbox_no: no }: Parked) => `#${no}` },
             { id: "agent", title: "Agent", cell: ({ agent_id: id }: Parked) => id },

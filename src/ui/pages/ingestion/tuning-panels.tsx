@@ -60,6 +60,9 @@ export function TuningPanels({ tenant, tuning }: TuningPanelsProps): ReactNode {
           rows={tuning.settings}
           rowKey={({ name }) => name}
         />
+        <p className="panel-body small muted">
+          Chosen when this core started, with what it had then:
+        </p>
         <ul className="reasons panel-body small">
           {tuning.why.map((words) => (
             <li key={words}>{words}</li>

@@ -143,6 +143,22 @@ export function payloadOf(draft: Draft): { readonly sources: Readonly<Record<str
   return { sources: { [draft.name.trim()]: source } };
 }
 
+/** What changes a stored source from one draft into another: members of the payload; null takes one away. */
+export function patchOf(before: Draft, after: Draft): Readonly<Record<string, unknown>> {
+  const [from, to] = [membersOf(before), membersOf(after)];
+  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])];
+  const changed = names.filter((name) => JSON.stringify(from[name]) !== JSON.stringify(to[name]));
+  return {
+    ...Object.fromEntries(changed.map((name) => [name, to[name] ?? null])),
+    ...(before.agentId === after.agentId ? {} : { agent_id: after.agentId }),
+  };
+}
+
+function membersOf(draft: Draft): Readonly<Record<string, unknown>> {
+  const [members = {}] = Object.values(payloadOf({ ...draft, name: "source" }).sources);
+  return members as Readonly<Record<string, unknown>>;
+}
+
 function textMember(name: string, text: string): Readonly<Record<string, string>> {
   return text.trim() === "" ? {} : { [name]: text.trim() };
 }

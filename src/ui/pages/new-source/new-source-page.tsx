@@ -1,8 +1,11 @@
-import { Link, useParams } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { useMay } from "../../calls/session.ts";
+import { sourceQuery, type Source } from "../../calls/sources.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
+import { Loaded } from "../../parts/states.tsx";
 import { StepConnection } from "./step-connection.tsx";
 import { StepEnable } from "./step-enable.tsx";
 import { StepRehearsal } from "./step-rehearsal.tsx";
@@ -12,11 +15,51 @@ import { StepTest } from "./step-test.tsx";
 import { Stepper } from "./stepper.tsx";
 import { useWizard } from "./use-wizard.ts";
 
+const route = getRouteApi("/t/$tenant/sources/new");
+
 /** Makes a source step by step: nothing runs before the last of them. */
 export function NewSourcePage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
-  const wizard = useWizard(tenant);
+  const { source: begun } = route.useSearch();
   const mayMake = useMay(tenant, "operator");
+  return (
+    <>
+      <PageHeader
+        title={begun === undefined ? "New source" : `Set up ${begun}`}
+        crumbs={
+          <Link to="/t/$tenant/sources" params={{ tenant }}>
+            Sources
+          </Link>
+        }
+      />
+      {mayMake ? (
+        <Begun key={begun} tenant={tenant} name={begun} />
+      ) : (
+        <p className="notice" data-tone="warn">
+          You may look at sources in this tenant; making them needs the role operator.
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Goes on with what was stored and never enabled, or begins anew. */
+function Begun({
+  tenant,
+  name,
+}: {
+  readonly tenant: string;
+  readonly name: string | undefined;
+}): ReactNode {
+  const query = useQuery({ ...sourceQuery(tenant, name ?? ""), enabled: name !== undefined });
+  if (name === undefined) return <Steps tenant={tenant} begun={undefined} />;
+  return <Loaded query={query}>{(begun) => <Steps tenant={tenant} begun={begun} />}</Loaded>;
+}
+
+type StepsProps = { readonly tenant: string; readonly begun: Source | undefined };
+
+function Steps({ tenant, begun }: StepsProps): ReactNode {
+  const wizard = useWizard(tenant, begun);
   const steps = [
     <StepSystem key="system" tenant={tenant} wizard={wizard} />,
     <StepConnection key="connection" wizard={wizard} />,
@@ -26,25 +69,9 @@ export function NewSourcePage(): ReactNode {
     <StepEnable key="enable" tenant={tenant} wizard={wizard} />,
   ];
   return (
-    <>
-      <PageHeader
-        title="New source"
-        crumbs={
-          <Link to="/t/$tenant/sources" params={{ tenant }}>
-            Sources
-          </Link>
-        }
-      />
-      {mayMake ? (
-        <div className="wizard">
-          <Stepper at={wizard.step} onGo={wizard.goTo} />
-          {steps[wizard.step]}
-        </div>
-      ) : (
-        <p className="notice" data-tone="warn">
-          You may look at sources in this tenant; making them needs the role operator.
-        </p>
-      )}
-    </>
+    <div className="wizard">
+      <Stepper at={wizard.step} onGo={wizard.goTo} />
+      {steps[wizard.step]}
+    </div>
   );
 }

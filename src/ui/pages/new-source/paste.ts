@@ -1,6 +1,7 @@
 /** A pasted payload, of today's form or of an old sync.json, as drafts. Pure. */
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { migrateSyncJson } from "../../../model/sync-json.ts";
+import type { Source } from "../../calls/sources.ts";
 import { EMPTY_DRAFT, SOURCE_TYPES, type Draft, type SourceType } from "./draft.ts";
 
 /** What was found. */
@@ -57,6 +58,14 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A source that is stored, as a draft; its credentials are not shown to anybody. Undefined: of a type that the page does not know. */
+export function draftOfSource(source: Source): Draft | undefined {
+  const { name, type, endpoint, poll_interval, discovery_interval, settings } = source;
+  const payload = { ...settings, type, endpoint, poll_interval, discovery_interval };
+  const draft = draftOf(name, payload, undefined);
+  return draft === undefined ? undefined : { ...draft, agentId: source.agent_id };
 }
 
 function draftOf(name: string, source: Json, pollDefault: unknown): Draft | undefined {

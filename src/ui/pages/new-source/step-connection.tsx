@@ -1,7 +1,8 @@
 import { useState, type ReactNode } from "react";
 
-import { CheckField, TextAreaField, TextField } from "../../parts/fields.tsx";
-import { SOURCE_TYPES, wrongConnection, type Wrong } from "./draft.ts";
+import { TextField } from "../../parts/fields.tsx";
+import { SOURCE_TYPES, wrongConnection } from "./draft.ts";
+import { NetworkFields } from "./network-fields.tsx";
 import { StepFrame } from "./step-frame.tsx";
 import type { Wizard } from "./use-wizard.ts";
 
@@ -44,46 +45,7 @@ export function StepConnection({ wizard }: { readonly wizard: Wizard }): ReactNo
         wrong={shown.secret}
         onChange={(secret) => change({ secret })}
       />
-      <Network wizard={wizard} wrong={shown} />
+      <NetworkFields draft={draft} change={change} wrong={shown} />
     </StepFrame>
-  );
-}
-
-function Network({ wizard, wrong }: { readonly wizard: Wizard; readonly wrong: Wrong }): ReactNode {
-  const { draft, change } = wizard;
-  return (
-    <details className="more" open={wrong.proxyUrl !== undefined || undefined}>
-      <summary>Certificate authority and proxy</summary>
-      <div className="stack">
-        <TextAreaField
-          label="Certificate authority of your own (PEM)"
-          placeholder="-----BEGIN CERTIFICATE-----"
-          hint="Trusted for this source instead of the system's."
-          value={draft.caPem}
-          onChange={(caPem) => change({ caPem })}
-        />
-        <div className="columns-2">
-          <TextField
-            label="Proxy"
-            placeholder="http://proxy.example.com:3128"
-            value={draft.proxyUrl}
-            wrong={wrong.proxyUrl}
-            onChange={(proxyUrl) => change({ proxyUrl })}
-          />
-          <TextField
-            label="Reached without the proxy"
-            placeholder="10.0.0.0/8, .corp.example.com"
-            value={draft.noProxy}
-            onChange={(noProxy) => change({ noProxy })}
-          />
-        </div>
-        <CheckField
-          label="Do not check its certificate"
-          hint="Anybody between agent and system could read the credentials. Better paste its authority above."
-          isChecked={draft.isUnchecked}
-          onChange={(isUnchecked) => change({ isUnchecked })}
-        />
-      </div>
-    </details>
   );
 }

@@ -6,6 +6,7 @@ import { ask, queryClient } from "../../calls/query-client.ts";
 import type { AppliedSource, Source } from "../../calls/sources.ts";
 import { keyOf } from "../../calls/topics.ts";
 import { EMPTY_DRAFT, payloadOf, type Draft } from "./draft.ts";
+import { draftOfSource } from "./paste.ts";
 
 /** The wizard's state: the draft, the source once it is stored, and where the reader is. */
 export interface Wizard {
@@ -22,10 +23,13 @@ export interface Wizard {
 }
 
 /** Keeps it. A source is stored before it is tested, because the agent gets credentials from the core alone; it stays switched off. */
-export function useWizard(tenant: string): Wizard {
-  const [draft, setDraft] = useState(EMPTY_DRAFT);
-  const [step, setStep] = useState(0);
-  const [stored, setStored] = useState<Source | undefined>(undefined);
+export function useWizard(tenant: string, begun: Source | undefined): Wizard {
+  const [draft, setDraft] = useState(
+    () => (begun === undefined ? undefined : draftOfSource(begun)) ?? EMPTY_DRAFT,
+  );
+  // What was begun is stored with its connection, so it goes on there.
+  const [step, setStep] = useState(begun === undefined ? 0 : 1);
+  const [stored, setStored] = useState(begun);
   const storing = useMutation({
     mutationFn: async (_then: number) => {
       const query = { agent_id: draft.agentId, enabled: false };

@@ -2,6 +2,7 @@
 import type { Agent } from "../../calls/agents.ts";
 import type { Source } from "../../calls/sources.ts";
 import type { IdentityQuality, Inbox } from "../../calls/standing.ts";
+import { counted } from "../../parts/counted.ts";
 import type { Tone } from "../../parts/tone.ts";
 
 /** One thing, and where to do something about it. */
@@ -81,14 +82,14 @@ function ofInbox(inbox: Inbox | undefined): readonly Attention[] {
   const parked: Attention = {
     id: "parked",
     tone: "bad",
-    title: `${inbox.parked} chunks could not be worked`,
-    about: "They are set aside with the reason; the rest goes on.",
+    title: `${counted(inbox.parked, "chunk")} could not be worked`,
+    about: "Parked with the reason; the rest goes on.",
     to,
   };
   const held: Attention = {
     id: "held",
     tone: "warn",
-    title: `${inbox.held} publications are held`,
+    title: `${counted(inbox.held, "publication")} held`,
     about: "A run would have changed the identity of many devices at once.",
     to: "/t/$tenant/review",
   };
@@ -97,32 +98,36 @@ function ofInbox(inbox: Inbox | undefined): readonly Attention[] {
 
 function ofQuality(quality: IdentityQuality | undefined): readonly Attention[] {
   const to = "/t/$tenant/review" as const;
-  const counted: readonly (readonly [id: string, count: number, title: string, about: string])[] = [
+  type Sign = readonly [id: string, count: number, noun: string, title: string, about: string];
+  const signs: readonly Sign[] = [
     [
       "apart",
       quality?.held_apart ?? 0,
-      "pairs look like one device and are held apart",
+      "pair",
+      "held apart that may be one device",
       "Each has its evidence and the reason; you can join them or keep them apart for good.",
     ],
     [
       "flapping",
       quality?.flapping_records.count ?? 0,
-      "records keep changing their device",
+      "record",
+      "changing the device again and again",
       "Two devices probably share an identifier that should say nothing.",
     ],
     [
       "crowded",
       quality?.crowded_devices.count ?? 0,
-      "devices hold suspiciously much",
+      "device",
+      "with suspiciously much",
       "Many records or addresses in one device often means that several were joined.",
     ],
   ];
-  return counted
+  return signs
     .filter(([, count]) => count > 0)
-    .map(([id, count, title, about]) => ({
+    .map(([id, count, noun, title, about]) => ({
       id,
       tone: "info",
-      title: `${count} ${title}`,
+      title: `${counted(count, noun)} ${title}`,
       about,
       to,
     }));

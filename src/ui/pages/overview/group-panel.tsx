@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { deviceGroupsQuery } from "../../calls/devices.ts";
-import { numberWords } from "../../parts/figure.tsx";
+import { numberWords } from "../../parts/number-words.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { conditionOf } from "../devices/query-text.ts";

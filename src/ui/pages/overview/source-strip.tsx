@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { sourcesQuery, type Source } from "../../calls/sources.ts";
 import { tenantQuery } from "../../calls/standing.ts";
 import type { Column } from "../../parts/column.ts";
-import { numberWords } from "../../parts/figure.tsx";
+import { numberWords } from "../../parts/number-words.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";

@@ -3,6 +3,8 @@ import type { DecisionAct } from "../../calls/device-acts.ts";
 import { deviceAct } from "../../calls/device-acts.ts";
 import type { HeldPair, HeldRecord, Hold } from "../../calls/review.ts";
 import type { IdentityQuality, Retraction } from "../../calls/standing.ts";
+import { counted } from "../../parts/counted.ts";
+import { numberWords } from "../../parts/number-words.ts";
 import { recordName, shortId } from "../device/outcome-words.ts";
 
 /** Kinds of cases. */
@@ -74,14 +76,14 @@ function ofHold(hold: Hold): ReviewItem {
   return {
     id: `hold ${no}`,
     kind: "hold",
-    title: `Run #${run} of ${source} would merge ${fewer} of ${devices} devices`,
-    about: `Publication is held: ${records} records wait.`,
+    title: `Run #${run} of ${source} would merge ${numberWords(fewer)} of ${numberWords(devices)} devices`,
+    about: `Publication is held: ${counted(records, "record")} wait${records === 1 ? "s" : ""}.`,
     since: hold.held_at,
     holdNo: no,
     facts: [
-      ["Devices that would become another", String(fewer)],
-      ["Ids that would change", String(hold.ids_changed)],
-      ["Devices published now", String(devices)],
+      ["Devices that would become another", numberWords(fewer)],
+      ["Ids that would change", numberWords(hold.ids_changed)],
+      ["Devices published now", numberWords(devices)],
     ],
     devices: [],
     accept: {
@@ -108,7 +110,7 @@ function ofRetraction(retraction: Retraction): ReviewItem {
   return {
     id: `retraction ${no}`,
     kind: "retraction",
-    title: `${source} no longer lists ${wanted} of ${present} records`,
+    title: `${source} no longer lists ${numberWords(wanted)} of ${counted(present, "record")}`,
     about:
       "So many at once may be an outage of the source: nothing is retired until it is allowed.",
     since: retraction.created_at,
@@ -244,7 +246,7 @@ function ofCrowded(row: IdentityQuality["crowded_devices"]["rows"][number]): Rev
   return {
     id: `crowded ${id}`,
     kind: "crowded",
-    title: `${hostname ?? shortId(id)} has ${records} records and ${addresses} addresses`,
+    title: `${hostname ?? shortId(id)} has ${counted(records, "record")} and ${counted(addresses, "address", "addresses")}`,
     about: "More than one machine has: look whether it is several, and split it there.",
     since: row.since,
     facts: [

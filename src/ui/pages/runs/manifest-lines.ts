@@ -16,13 +16,13 @@ export function manifestLines(run: RunDetail): readonly ManifestLine[] {
   return [
     line("Held by the source", { said: manifest?.source_total }),
     line("Pages read", { said: manifest?.pages }),
-    line("Devices", { said: manifest?.devices, has: run.entries, promised: promised?.entries }),
+    line("Records", { said: manifest?.devices, has: run.entries, promised: promised?.entries }),
     line("Chunks", { said: manifest?.chunks, has: run.chunks }),
     line("Not readable", { said: rejected, has: run.rejected, promised: promised?.rejected }),
     line("New records", { has: run.created, promised: promised?.created }),
     line("Changed records", { has: run.changed, promised: promised?.changed }),
     line("Unchanged records", { has: run.unchanged, promised: promised?.unchanged }),
-    line("Merged", { has: run.merged, promised: promised?.merged }),
+    line("Devices merged", { has: run.merged, promised: promised?.merged }),
   ];
 }
 

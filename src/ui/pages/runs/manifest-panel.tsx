@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 
 import type { RunDetail } from "../../calls/runs.ts";
 import type { Column } from "../../parts/column.ts";
-import { numberWords } from "../../parts/figure.tsx";
+import { numberWords } from "../../parts/number-words.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { Table } from "../../parts/table.tsx";
 import { manifestLines, type ManifestLine } from "./manifest-lines.ts";

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 import type { RunDetail } from "../../calls/runs.ts";
-import { numberWords } from "../../parts/figure.tsx";
+import { numberWords } from "../../parts/number-words.ts";
 import { Facts, Panel } from "../../parts/panel.tsx";
 
 const INDENT = 2;

@@ -4,7 +4,9 @@ import type { ReactNode } from "react";
 
 import { runQuery, type RunDetail } from "../../calls/runs.ts";
 import { inboxQuery } from "../../calls/standing.ts";
+import { counted } from "../../parts/counted.ts";
 import { Figure } from "../../parts/figure.tsx";
+import { numberWords } from "../../parts/number-words.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
@@ -68,9 +70,17 @@ function RunBody({ tenant, run }: { readonly tenant: string; readonly run: RunDe
         </p>
       )}
       <div className="figures">
-        <Figure label="Devices" value={run.entries} note={`in ${run.chunks} chunks`} />
-        <Figure label="New records" value={run.created} note={`${run.changed} changed`} />
-        <Figure label="Merged" value={run.merged} note="ids that lead to another device" />
+        <Figure label="Records" value={run.entries} note={`in ${counted(run.chunks, "chunk")}`} />
+        <Figure
+          label="New records"
+          value={run.created}
+          note={`${numberWords(run.changed)} changed`}
+        />
+        <Figure
+          label="Devices merged"
+          value={run.merged}
+          note="former devices that are part of another now"
+        />
         <Figure
           label="Rejected"
           value={run.rejected}

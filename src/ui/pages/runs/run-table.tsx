@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 
 import type { Run } from "../../calls/runs.ts";
 import type { Column } from "../../parts/column.ts";
-import { numberWords } from "../../parts/figure.tsx";
+import { numberWords } from "../../parts/number-words.ts";
 import { EmptyState } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
@@ -69,10 +69,10 @@ const COLUMNS: readonly Column<Run>[] = [
     cell: ({ outcome }) => <ShownBadge of={outcomeShown(outcome)} />,
   },
   { id: "kind", title: "Kind", cell: ({ kind }) => kind },
-  counted("entries", "Devices"),
+  counted("entries", "Records"),
   counted("created", "New"),
   counted("changed", "Changed"),
-  counted("merged", "Merged"),
+  counted("merged", "Devices merged"),
   counted("rejected", "Rejected"),
   { id: "started", title: "Started", cell: ({ started_at: at }) => <TimeAgo at={at} /> },
   {

@@ -9,7 +9,8 @@ import { keyOf, staleAfter } from "../../calls/topics.ts";
 import { undoRun, type Undone } from "../../calls/undo.ts";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
-import { numberWords } from "../../parts/figure.tsx";
+import { counted } from "../../parts/counted.ts";
+import { numberWords } from "../../parts/number-words.ts";
 import { Facts } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { toast } from "../../parts/toast.ts";
@@ -28,7 +29,7 @@ export function UndoRun({ tenant, run }: UndoRunProps): ReactNode {
       }
     }
     toast(
-      `Undone: ${numberWords(done.removed)} records removed, ${numberWords(done.restored)} restored.`,
+      `Undone: ${counted(done.removed, "record")} removed, ${numberWords(done.restored)} restored.`,
     );
   };
   return (
@@ -72,17 +73,17 @@ function Preview({ tenant, run }: { readonly tenant: string; readonly run: numbe
 
 function Counts({ of }: { readonly of: Undone }): ReactNode {
   const kept = Object.entries(of.kept).map(([reason, count]): [string, string] => [
-    `Kept: ${reason.replaceAll("_", " ")}`,
+    `Records kept: ${reason.replaceAll("_", " ")}`,
     numberWords(count),
   ]);
   return (
     <div className="panel-body">
       <Facts
         of={[
-          ["Removed", numberWords(of.removed)],
-          ["As before", numberWords(of.restored)],
-          ["Deleted, there again", numberWords(of.undeleted)],
-          ["Retired, there again", numberWords(of.unretired)],
+          ["Records that go", numberWords(of.removed)],
+          ["Records as they were before", numberWords(of.restored)],
+          ["Deleted records that come back", numberWords(of.undeleted)],
+          ["Retired records that come back", numberWords(of.unretired)],
           ...kept,
         ]}
       />

@@ -4,7 +4,7 @@ import { Plus, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { changePeople, membersQuery, setMember, type Member } from "../../calls/people.ts";
-import { ROLES, sessionQuery, type Role } from "../../calls/session.ts";
+import { ROLES, type Role } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { SelectField, TextField } from "../../parts/fields.tsx";
@@ -14,17 +14,14 @@ import { EmptyState, Loaded } from "../../parts/states.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
-import { CoreUsers } from "./core-users.tsx";
 
 /** Who may work in the tenant; for the platform's administrator also all users of the core. */
 export function UsersPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
   const query = useQuery(membersQuery(tenant));
-  const { data: session } = useQuery(sessionQuery);
   const [isAdding, setIsAdding] = useState(false);
   const [changing, setChanging] = useState<Member | undefined>(undefined);
   const [removing, setRemoving] = useState<string | undefined>(undefined);
-  const isPlatform = session?.user.is_platform_admin === true;
   return (
     <>
       <PageHeader
@@ -48,7 +45,6 @@ export function UsersPage(): ReactNode {
           }
         </Loaded>
       </Panel>
-      {isPlatform && <CoreUsers />}
       <MemberDialog
         key={changing?.username ?? `new ${isAdding}`}
         tenant={tenant}

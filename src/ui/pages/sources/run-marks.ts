@@ -1,5 +1,6 @@
-/** Runs as marks of a sparkline. Pure. */
 import type { Run } from "../../calls/runs.ts";
+/** Runs as marks of a sparkline. Pure. */
+import { counted } from "../../parts/counted.ts";
 import type { Mark } from "../../parts/sparkline.tsx";
 import { outcomeShown } from "../run-words.ts";
 
@@ -14,7 +15,7 @@ export function marksOf(newestFirst: readonly Run[]): readonly Mark[] {
     .map(({ run_no: no, outcome, entries, kind }) => ({
       value: entries,
       tone: outcomeShown(outcome).tone,
-      title: `#${no} ${kind}: ${outcome}, ${entries} devices`,
+      title: `#${no} ${kind}: ${outcome}, ${counted(entries, "record")}`,
     }));
 }
 

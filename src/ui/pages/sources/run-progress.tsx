@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 
 import type { RunDetail } from "../../calls/runs.ts";
-import { numberWords } from "../../parts/figure.tsx";
+import { counted } from "../../parts/counted.ts";
+import { numberWords } from "../../parts/number-words.ts";
 import { sharesOf } from "./run-shares.ts";
 
 type RunProgressProps = {
@@ -28,11 +29,11 @@ export function RunProgress({ run, waiting }: RunProgressProps): ReactNode {
         <strong>
           {isRunning ? "Running: " : ""}
           {numberWords(run.entries)}
-          {of > run.entries ? ` of ${numberWords(of)}` : ""} devices
+          {of > run.entries ? ` of ${numberWords(of)}` : ""} records
         </strong>
         <span className="muted">
-          {run.chunks} chunks received
-          {isRunning && waiting > 0 ? `, ${waiting} wait to be worked` : ""}
+          {counted(run.chunks, "chunk")} received
+          {isRunning && waiting > 0 ? `, ${counted(waiting, "chunk")} to be worked` : ""}
         </span>
       </div>
       <div

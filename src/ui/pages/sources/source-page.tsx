@@ -41,12 +41,40 @@ export function SourcePage(): ReactNode {
       <Loaded query={query} lines={8}>
         {(loaded) => (
           <>
+            {!loaded.enabled && loaded.last_run === undefined && (
+              <Unfinished tenant={tenant} name={loaded.name} />
+            )}
             <SourceStanding tenant={tenant} source={loaded} />
             <SourceTabs tenant={tenant} source={loaded} />
           </>
         )}
       </Loaded>
     </>
+  );
+}
+
+/** A source that was stored on the way to its first run, and left there. */
+function Unfinished({
+  tenant,
+  name,
+}: {
+  readonly tenant: string;
+  readonly name: string;
+}): ReactNode {
+  return (
+    <div className="notice">
+      <div className="row-between">
+        <span>It was never enabled. Go on with its set-up, or delete it under Settings.</span>
+        <Link
+          to="/t/$tenant/sources/new"
+          params={{ tenant }}
+          search={{ source: name }}
+          className="button"
+        >
+          Continue set-up
+        </Link>
+      </div>
+    </div>
   );
 }
 

@@ -87,8 +87,8 @@ function Progress({ command, rehearsal }: ProgressProps): ReactNode {
 
 const KINDS = [
   ["create", "New devices"],
-  ["update", "Updated"],
-  ["merge", "Merged"],
+  ["update", "Devices updated"],
+  ["merge", "Devices merged"],
   ["conflict", "Conflicts"],
   ["retraction", "Gone"],
 ] as const;

@@ -13,11 +13,16 @@ import { Facts, Panel } from "../../parts/panel.tsx";
 import { problemWords } from "../../parts/states.tsx";
 import { ExactTime } from "../../parts/time-ago.tsx";
 import { toast } from "../../parts/toast.ts";
+import { patchOf, wrongConnection, wrongScope, type Draft } from "../new-source/draft.ts";
+import { NetworkFields } from "../new-source/network-fields.tsx";
+import { draftOfSource } from "../new-source/paste.ts";
+import { ScopeFields } from "../new-source/scope-fields.tsx";
+import { DeleteSource } from "./delete-source.tsx";
 import { RotateSecret } from "./rotate-secret.tsx";
 
 type SourceSettingsProps = { readonly tenant: string; readonly source: Source };
 
-/** Its settings: what stands, and a form for what changes most often. */
+/** Its settings: what stands, a form for all of it, a new secret, and the end of it. */
 export function SourceSettings({ tenant, source }: SourceSettingsProps): ReactNode {
   return (
     <div className="grid">
@@ -41,8 +46,9 @@ export function SourceSettings({ tenant, source }: SourceSettingsProps): ReactNo
             ["Changed", <ExactTime at={source.updated_at} />],
           ]}
         />
-        <div className="below">
+        <div className="row below">
           <RotateSecret tenant={tenant} source={source} />
+          <DeleteSource tenant={tenant} source={source} />
         </div>
       </Panel>
     </div>
@@ -50,55 +56,43 @@ export function SourceSettings({ tenant, source }: SourceSettingsProps): ReactNo
 }
 
 function SettingsForm({ tenant, source }: SourceSettingsProps): ReactNode {
+  const before = draftOfSource(source);
+  if (before !== undefined) return <DraftForm tenant={tenant} source={source} before={before} />;
+  return <p className="muted">A source of this type is changed with source apply.</p>;
+}
+
+function DraftForm({
+  tenant,
+  source,
+  before,
+}: SourceSettingsProps & { readonly before: Draft }): ReactNode {
   const { data: agents = [] } = useQuery(agentsQuery(tenant));
   const mayChange = useMay(tenant, "operator");
-  const [form, setForm] = useState({
-    endpoint: source.endpoint,
-    agent_id: source.agent_id,
-    poll_interval: source.poll_interval,
-    discovery_interval: source.discovery_interval,
-  });
-  const saving = useMutation({
-    mutationFn: () =>
-      ask<AppliedSource>({
-        method: "PATCH",
-        path: pathOf(["tenants", tenant, "sources", source.name]),
-        body: form,
-      }),
-    onSuccess: ({ changes }) => {
-      toast(
-        changes.length === 0
-          ? "Nothing was different."
-          : "Changed; the agent gets it within seconds.",
-      );
-      for (const queryKey of staleAfter(tenant, "sources")) {
-        void queryClient.invalidateQueries({ queryKey });
-      }
-    },
-  });
+  const [draft, setDraft] = useState(before);
+  const change = (changed: Partial<Draft>): void => setDraft({ ...draft, ...changed });
+  const wrong = { ...wrongConnection(draft, true), ...wrongScope(draft) };
+  const patch = patchOf(before, draft);
+  const saving = useSaving(tenant, source.name);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    saving.mutate();
+    if (Object.keys(wrong).length === 0) saving.mutate(patch);
   };
-  const set = (member: keyof typeof form) => (value: string) =>
-    setForm({ ...form, [member]: value });
   return (
-    <form className="stack" onSubmit={submit}>
-      <TextField label="Address" value={form.endpoint} onChange={set("endpoint")} />
+    <form className="stack" onSubmit={submit} noValidate>
+      <TextField
+        label="Address"
+        value={draft.endpoint}
+        wrong={wrong.endpoint}
+        onChange={(endpoint) => change({ endpoint })}
+      />
       <SelectField
         label="Agent"
-        value={form.agent_id}
-        onChange={set("agent_id")}
+        value={draft.agentId}
+        onChange={(agentId) => change({ agentId })}
         options={agents.map(({ agent_id: id }) => ({ value: id, label: id }))}
       />
-      <div className="columns-2">
-        <TextField label="Poll every" value={form.poll_interval} onChange={set("poll_interval")} />
-        <TextField
-          label="Discover every"
-          value={form.discovery_interval}
-          onChange={set("discovery_interval")}
-        />
-      </div>
+      <ScopeFields draft={draft} change={change} wrong={wrong} />
+      <NetworkFields draft={draft} change={change} wrong={wrong} />
       {saving.error !== null && (
         <p className="notice" data-tone="bad" role="alert">
           {problemWords(saving.error)}
@@ -108,6 +102,7 @@ function SettingsForm({ tenant, source }: SourceSettingsProps): ReactNode {
         <Button
           type="submit"
           kind="primary"
+          disabled={Object.keys(patch).length === 0 || Object.keys(wrong).length > 0}
           refusal={mayChange ? undefined : "That needs the role operator in this tenant."}
         >
           Save
@@ -115,4 +110,22 @@ function SettingsForm({ tenant, source }: SourceSettingsProps): ReactNode {
       </div>
     </form>
   );
+}
+
+/** Sends what is different. */
+function useSaving(tenant: string, name: string) {
+  return useMutation({
+    mutationFn: (body: Readonly<Record<string, unknown>>) =>
+      ask<AppliedSource>({
+        method: "PATCH",
+        path: pathOf(["tenants", tenant, "sources", name]),
+        body,
+      }),
+    onSuccess: () => {
+      toast("Changed; the agent gets it within seconds.");
+      for (const queryKey of staleAfter(tenant, "sources")) {
+        void queryClient.invalidateQueries({ queryKey });
+      }
+    },
+  });
 }

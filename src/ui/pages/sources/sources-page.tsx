@@ -8,7 +8,7 @@ import { agentsQuery } from "../../calls/agents.ts";
 import { runsQuery, type Run } from "../../calls/runs.ts";
 import { sourcesQuery, type Source } from "../../calls/sources.ts";
 import type { Column } from "../../parts/column.ts";
-import { numberWords } from "../../parts/figure.tsx";
+import { numberWords } from "../../parts/number-words.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Sparkline } from "../../parts/sparkline.tsx";
