@@ -3,10 +3,10 @@ import type { z } from "@hono/zod-openapi";
 import { sourceNames } from "../control/source-names.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
-import { candidatesOf } from "../inventory/candidates.ts";
 import type { DeviceFilter } from "../inventory/device-list.ts";
 import type { DeviceSearch } from "../inventory/device-search.ts";
-import type { FoundDevices, Position } from "../inventory/query-sql.ts";
+import type { Position } from "../inventory/query-sql.ts";
+import { devicesThatSay } from "../inventory/said-search.ts";
 import { parseSrql, type Condition, type DeviceQuery } from "../model/srql.ts";
 import type { deviceQuery } from "./contract-devices.ts";
 import { devicesOf, matchOf } from "./device-search.ts";
@@ -59,11 +59,12 @@ export async function searchOf(
     });
   }
   const query = await withSourceIds(db, tenant, parsed.value);
-  const found = new Map<Condition, FoundDevices>();
+  const found = new Map<Condition, readonly number[]>();
   for (const condition of query.conditions) {
-    const exact = await lookedUp(db, tenant, condition);
-    const deviceNos = exact ?? (await candidatesOf(db, tenant.tenant, condition));
-    if (deviceNos !== undefined) found.set(condition, { deviceNos, isExact: exact !== undefined });
+    const numbers =
+      (await lookedUp(db, tenant, condition)) ??
+      (await devicesThatSay(db, tenant.tenant, condition));
+    if (numbers !== undefined) found.set(condition, numbers);
   }
   return { filter: await filterOf(db, tenant, asked), query, found };
 }

@@ -1,5 +1,5 @@
 /** Tags of many devices at once: of those that a query finds, or of those that are named; with what was before, and undone by it. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, type z } from "@hono/zod-openapi";
 
 import { audit } from "../control/audit.ts";
 import type { Tenant } from "../control/tenants.ts";
@@ -13,8 +13,7 @@ import {
   type TagChange,
   type TaggedRow,
 } from "../inventory/tag-changes.ts";
-import type { CanonicalId } from "../model/canonical-id.ts";
-import { parseCanonicalId } from "../model/canonical-id.ts";
+import { parseCanonicalId, type CanonicalId } from "../model/canonical-id.ts";
 import { deviceNamed } from "./act.ts";
 import type { ApiContext } from "./context.ts";
 import {
@@ -111,9 +110,9 @@ const what = createRoute({
 export function addTagChanges(app: Api, { clock }: ApiContext): void {
   app.openapi(start, async (c) => {
     const [db, tenant] = [c.get("db"), c.get("tenant")];
-    const { dry_run: isRehearsal, device_ids: named, ...asked } = c.req.valid("json");
+    const { dry_run: isRehearsal, device_ids: picked, ...asked } = c.req.valid("json");
     const { actor } = c.get("caller");
-    const deviceIds = named === undefined ? undefined : await idsOf(db, tenant, named);
+    const deviceIds = picked === undefined ? undefined : await idsOf(db, tenant, picked);
     const { query, q, add, remove, reason } = asked;
     const wanted = { actor, reason, query, q, deviceIds, add, remove, startedMs: clock.now() };
     const reach = await reachOf(db, tenant, wanted);

@@ -70,15 +70,8 @@ const GATEWAY = `(select a.gateway_id from sync.agents a
 /** OCSF's captions, by their number. */
 const RISK_LEVELS = ["Info", "Low", "Medium", "High", "Critical"];
 
-/** What was looked up of a condition beforehand. */
-export interface FoundDevices {
-  readonly deviceNos: readonly number[];
-  /** Whether all of them meet it; else no others do, and it must still be asked. */
-  readonly isExact: boolean;
-}
-
-/** By condition. */
-export type Found = ReadonlyMap<Condition, FoundDevices>;
+/** What was looked up of a condition beforehand: numbers of the devices that meet it. */
+export type Found = ReadonlyMap<Condition, readonly number[]>;
 
 /** The conditions of a query and its span of time, as one. */
 export function whereOf(
@@ -86,26 +79,19 @@ export function whereOf(
   { found, parameters }: { readonly found: Found; readonly parameters: Parameters },
 ): string {
   const parts = conditions.map((condition) => {
-    const holds = holdsOf(condition, { known: found.get(condition), parameters });
+    const numbers = found.get(condition);
+    const holds =
+      numbers === undefined
+        ? conditionOf(condition, parameters)
+        : `d.device_no = any(${parameters.add(numbers, "int[]")})`;
     return condition.isNegated ? `not coalesce(${holds}, false)` : holds;
   });
   const seen = time === undefined ? [] : [seenDuring(time, parameters)];
   return [...parts, ...seen].map((part) => `(${part})`).join(" and ") || "true";
 }
 
-function holdsOf(
-  condition: Condition,
-  {
-    known,
-    parameters,
-  }: { readonly known: FoundDevices | undefined; readonly parameters: Parameters },
-): string {
-  if (known === undefined) return conditionOf(condition, parameters);
-  const among = `d.device_no = any(${parameters.add(known.deviceNos, "int[]")})`;
-  return known.isExact ? among : `(${among} and (${conditionOf(condition, parameters)}))`;
-}
-
-function conditionOf({ field, path, test }: Condition, parameters: Parameters): string {
+/** A condition that is not looked up, as SQL over `sync.devices d`. */
+export function conditionOf({ field, path, test }: Condition, parameters: Parameters): string {
   const column = COLUMNS[field];
   switch (test.kind) {
     case "text":
@@ -155,16 +141,20 @@ function textOf({ field, path, any }: Text, parameters: Parameters): string {
       return like("'sr:' || d.device_id");
     case "tags":
       return like(`(sync.tags_of(d.tenant, d.device_no) ->> ${parameters.add(path, "text")})`);
-    case "metadata":
-      return said(like(`s.said -> 'metadata' ->> ${parameters.add(path, "text")}`));
-    case "gateway_id":
-      return said(like(GATEWAY));
     default:
       break;
   }
+  const onRecord = saidOf({ field, path, any }, parameters);
+  return onRecord === undefined ? like(columnOf(COLUMNS[field])) : said(onRecord);
+}
+
+/** A condition on what a record `s` of sync.speaking says; undefined where the field is no record's. */
+export function saidOf({ field, path, any }: Text, parameters: Parameters): string | undefined {
+  const like = (subject: string): string => matching(subject, { any, parameters });
+  if (field === "metadata") return like(`s.said -> 'metadata' ->> ${parameters.add(path, "text")}`);
+  if (field === "gateway_id") return like(GATEWAY);
   const place = SAID[field];
-  if (place === undefined) return like(columnOf(COLUMNS[field]));
-  return said(like(`s.said #>> ${parameters.add(place, "text[]")}`));
+  return place === undefined ? undefined : like(`s.said #>> ${parameters.add(place, "text[]")}`);
 }
 
 function said(holds: string): string {
@@ -215,8 +205,16 @@ function seenDuring(span: TimeSpan, parameters: Parameters): string {
   const whole = during(LAST_SEEN, { span, parameters });
   const { fromMs, toMs } = span;
   const byRow = during("d.last_seen", { span: { fromMs, toMs: undefined }, parameters });
-  if (toMs === undefined) return `(${byRow} or ${whole})`;
+  if (toMs === undefined) return `(${byRow} or (${seenSince(span, parameters)} and ${whole}))`;
   return `(${during("d.last_seen", { span: { fromMs: undefined, toMs }, parameters })} and ${whole})`;
+}
+
+/** Whether anything unchanged was seen since, of the device's sources as a whole: asked once, and seldom so of a source that fell silent. */
+function seenSince({ fromMs = 0 }: TimeSpan, parameters: Parameters): string {
+  const from = parameters.add(new Date(fromMs).toISOString(), "timestamptz");
+  return `(d.instances && array(
+      select distinct g.instance_no from sync.seen_segments g where g.tenant = $1 and g.event_at >= ${from})
+    or exists (select from sync.record_sightings s where s.tenant = $1 and s.last_seen >= ${from}))`;
 }
 
 type Numeric = Exclude<Test, { readonly kind: "text" | "network" | "during" | "is" }>;
