@@ -3,6 +3,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import type { ZodError } from "zod";
 
+import { AttemptSweep } from "../control/login-attempts.ts";
 import { Passwords } from "../control/passwords.ts";
 import { VERSION } from "../lib/version.ts";
 import { authenticate, scopeToTenant } from "./access.ts";
@@ -81,7 +82,11 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
     return answerThrown(problem, c, context.log);
   });
   app.use(securityHeaders);
-  const people: People = { passwords: new Passwords(), oidc: context.oidc };
+  const people: People = {
+    passwords: new Passwords(),
+    attempts: new AttemptSweep(),
+    oidc: context.oidc,
+  };
   addLogin(app, context, people);
   addOidc(app, context, context.oidc);
   app.use("/api/*", entityTag);

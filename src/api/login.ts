@@ -2,6 +2,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 
+import { auditLogIn, auditRefusedLogIn, type LogInWay } from "../control/log-in-audit.ts";
 import { countAttempt, forgetAttempts } from "../control/login-attempts.ts";
 import { useLinkToken } from "../control/one-time-tokens.ts";
 import { beginSession, findSession } from "../control/sessions.ts";
@@ -9,7 +10,7 @@ import { setUp } from "../control/set-up.ts";
 import {
   findUser,
   findUserByNumber,
-  hasUsers,
+  hasPlatformAdmin,
   passwordHashOf,
   peopleOf,
   type User,
@@ -83,11 +84,11 @@ export function addLogin(app: Api, context: ApiContext, people: People): void {
     );
   });
   app.openapi(setupState, async (c) =>
-    c.json({ needed: !(await hasUsers(peopleOf(context.db))) }, 200),
+    c.json({ needed: !(await hasPlatformAdmin(peopleOf(context.db))) }, 200),
   );
   app.openapi(setup, async (c) => {
     const { token, username, password, display_name: displayName } = c.req.valid("json");
-    await admit(c, context, undefined);
+    await admit(c, context, { people, by: "set_up" });
     const name = usernameOf(username);
     const passwordHash = await people.passwords.hash(passwordText(password));
     const made = await setUp(peopleOf(context.db), {
@@ -96,19 +97,21 @@ export function addLogin(app: Api, context: ApiContext, people: People): void {
       user: { username: name, displayName: displayName ?? name, passwordHash },
     });
     if (!made.ok) throw refusedSetup(made.error);
-    return c.json(await logIn(c, context, { user: made.value, people }), 200);
+    return c.json(await logIn(c, context, { user: made.value, people, by: "set_up" }), 200);
   });
   app.openapi(login, async (c) => {
     const asked = c.req.valid("json");
+    const by = "link" in asked ? "link" : "password";
     const user =
       "link" in asked
-        ? await userOfLink(c, context, asked.link)
+        ? await userOfLink(c, context, { link: asked.link, people })
         : await userOfPassword(c, context, { ...asked, people });
-    return c.json(await logIn(c, context, { user, people }), 200);
+    return c.json(await logIn(c, context, { user, people, by }), 200);
   });
 }
 
-function refusedSetup(why: "no_token" | "set_up_already"): Problem {
+function refusedSetup(why: "no_token" | "set_up_already" | "name_taken"): Problem {
+  if (why === "name_taken") return new Problem("user_exists", "that name is taken already");
   if (why === "set_up_already") return new Problem(why, "the first user is made already; log in");
   return new Problem(
     "wrong_credentials",
@@ -116,28 +119,48 @@ function refusedSetup(why: "no_token" | "set_up_already"): Problem {
   );
 }
 
+type Admitting = {
+  readonly people: People;
+  readonly by: LogInWay;
+  readonly username?: string;
+};
+
 /** Counts the try. Throws where it may not be made: over a line that others read, from another site's page, or too often. */
 async function admit(
   c: Context<ApiEnv>,
   { db, clock }: ApiContext,
-  username: string | undefined,
+  { people: { attempts }, by, username }: Admitting,
 ): Promise<void> {
   requirePrivate(c);
   checkOrigin(c);
-  const attempt = { username, address: clientOf(c).address };
-  const afterMs = await countAttempt(peopleOf(db), attempt, clock.now());
+  const { address } = clientOf(c);
+  const people = peopleOf(db);
+  await attempts.sweep(people, clock.now());
+  const afterMs = await countAttempt(people, { username, address }, clock.now());
   if (afterMs === undefined) return;
+  // Once a window and name: whoever is held back may go on trying as fast as he likes.
+  if (attempts.isNews(`${address} ${username ?? ""}`)) {
+    const user = username === undefined ? undefined : await findUser(people, username);
+    await auditRefusedLogIn(people, user?.username, { by, address, why: "too_many_attempts" });
+  }
   throw new Problem("too_many_attempts", "too many log-ins were tried; wait, then try again", {
     afterMs,
   });
 }
 
-async function userOfLink(c: Context<ApiEnv>, context: ApiContext, link: string): Promise<User> {
-  await admit(c, context, undefined);
+async function userOfLink(
+  c: Context<ApiEnv>,
+  context: ApiContext,
+  { link, people: knowing }: { readonly link: string; readonly people: People },
+): Promise<User> {
+  const by = "link";
+  await admit(c, context, { people: knowing, by });
   const people = peopleOf(context.db);
   const userNo = await useLinkToken(people, link, context.clock.now());
   const user = userNo === undefined ? undefined : await findUserByNumber(people, userNo);
   if (user !== undefined && !user.isDisabled) return user;
+  const why = user === undefined ? "wrong_link" : "disabled";
+  await auditRefusedLogIn(people, user?.username, { by, address: clientOf(c).address, why });
   throw new Problem(
     "wrong_credentials",
     "the link was used, or is too old; make one with: serviceradar-core user link NAME",
@@ -150,18 +173,22 @@ type Asked = { readonly username: string; readonly password: string; readonly pe
 async function userOfPassword(
   c: Context<ApiEnv>,
   context: ApiContext,
-  { username: given, password, people: { passwords } }: Asked,
+  { username: given, password, people }: Asked,
 ): Promise<User> {
   const username = given.trim().toLowerCase();
-  await admit(c, context, username);
+  const by = "password";
+  await admit(c, context, { people, by, username });
+  const { address } = clientOf(c);
   const db = peopleOf(context.db);
   const user = await findUser(db, username);
   const hash = user === undefined ? undefined : await passwordHashOf(db, user.userNo);
-  const isSame = await passwords.matches(hash, new Secret(password));
+  const isSame = await people.passwords.matches(hash, new Secret(password));
   if (!isSame || user === undefined || user.isDisabled) {
+    const why = isSame && user !== undefined ? "disabled" : "wrong_password";
+    await auditRefusedLogIn(db, user?.username, { by, address, why });
     throw new Problem("wrong_credentials", "user name or password is wrong");
   }
-  await forgetAttempts(db, username, context.clock.now());
+  await forgetAttempts(db, { username, address });
   return user;
 }
 
@@ -169,16 +196,13 @@ async function userOfPassword(
 async function logIn(
   c: Context<ApiEnv>,
   { db, clock }: ApiContext,
-  {
-    user,
-    people,
-    byOidc = false,
-  }: { readonly user: User; readonly people: People; readonly byOidc?: boolean },
+  { user, people, by }: { readonly user: User; readonly people: People; readonly by: LogInWay },
 ): Promise<ShownSession> {
   const nowMs = clock.now();
-  const id = await beginSession(peopleOf(db), user.userNo, { nowMs, byOidc });
+  const id = await beginSession(peopleOf(db), user.userNo, { nowMs });
   const session = await findSession(peopleOf(db), id.reveal(), nowMs);
   if (session === undefined) throw new Problem("wrong_credentials", "this user is disabled");
+  await auditLogIn(peopleOf(db), user.username, { by, address: clientOf(c).address });
   giveSession(c, id);
   return await shownSession(db, { session, sessionId: id.reveal(), people });
 }

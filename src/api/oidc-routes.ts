@@ -3,6 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 
+import { auditLogIn, auditRefusedLogIn } from "../control/log-in-audit.ts";
 import { admitVouched } from "../control/oidc-users.ts";
 import { beginSession } from "../control/sessions.ts";
 import { peopleOf } from "../control/users.ts";
@@ -86,13 +87,17 @@ async function enter(
     const vouched = await oidc.finish(answered, kept);
     const username = parseUsername(vouched.username);
     if (!username.ok) return "oidc_name";
-    const user = await admitVouched(peopleOf(db), { ...vouched, username: username.value });
+    const people = peopleOf(db);
+    const came = { by: "oidc", address: clientOf(c).address } as const;
+    const user = await admitVouched(people, { ...vouched, username: username.value });
     if (!user.ok) {
+      await auditRefusedLogIn(people, username.value, { ...came, why: user.error });
       log.warn({ user: username.value, reason: user.error }, "log-in by OIDC refused");
       return `oidc_${user.error}`;
     }
     const nowMs = clock.now();
-    giveSession(c, await beginSession(peopleOf(db), user.value.userNo, { nowMs, byOidc: true }));
+    giveSession(c, await beginSession(people, user.value.userNo, { nowMs, byOidc: true }));
+    await auditLogIn(people, user.value.username, came);
     return undefined;
   } catch (thrown) {
     if (thrown instanceof SyncError && thrown.code.startsWith("db_")) throw thrown;

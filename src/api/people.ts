@@ -1,3 +1,4 @@
+import type { AttemptSweep } from "../control/login-attempts.ts";
 import type { Passwords } from "../control/passwords.ts";
 import { checkPassword } from "../control/passwords.ts";
 import { Secret } from "../lib/secret.ts";
@@ -7,6 +8,7 @@ import { Problem } from "./errors.ts";
 /** What knows people. */
 export interface People {
   readonly passwords: Passwords;
+  readonly attempts: AttemptSweep;
   /** The identity provider, where one is set. */
   readonly oidc: { readonly name: string } | undefined;
 }

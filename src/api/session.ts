@@ -88,7 +88,7 @@ export function addSession(app: Api, { db, clock }: ApiContext, people: People):
     }
     const passwordHash = await people.passwords.hash(wanted);
     await changeUser(peopleOf(db), username, { change: { passwordHash }, actor, keepSession });
-    await forgetAttempts(peopleOf(db), username, clock.now());
+    await forgetAttempts(peopleOf(db), attempt);
     return c.body(null, 204);
   });
 }

@@ -7,13 +7,12 @@ import {
   changeUser,
   deleteUser,
   findUser,
-  hasOtherPlatformAdmin,
   insertUser,
   listUsers,
   peopleOf,
+  type NotChanged,
   type User,
 } from "../control/users.ts";
-import type { Db } from "../db/pool.ts";
 import { tx } from "../db/tx.ts";
 import type { Caller } from "./caller.ts";
 import type { ApiContext } from "./context.ts";
@@ -104,13 +103,10 @@ export function addUsers(app: Api, { db: dbs, clock }: ApiContext, { passwords }
   app.openapi(change, async (c) => {
     const { username } = c.req.valid("param");
     const asked = c.req.valid("json");
-    if (asked.is_platform_admin === false || asked.is_disabled === true) {
-      await keepOne(db, c.get("caller"), username);
-    }
     const passwordHash =
       asked.password === undefined ? undefined : await passwords.hash(passwordText(asked.password));
-    const user = await changeUser(db, username, {
-      actor: c.get("caller").actor,
+    const changed = await changeUser(db, username, {
+      ...byCaller(c.get("caller")),
       change: {
         displayName: asked.display_name,
         isPlatformAdmin: asked.is_platform_admin,
@@ -118,13 +114,13 @@ export function addUsers(app: Api, { db: dbs, clock }: ApiContext, { passwords }
         passwordHash,
       },
     });
-    if (user === undefined) throw noUser(username);
-    return c.json(shown(user, await membershipsOf(db, user.userNo)), 200);
+    if (!changed.ok) throw notChanged(username, changed.error);
+    return c.json(shown(changed.value, await membershipsOf(db, changed.value.userNo)), 200);
   });
   app.openapi(remove, async (c) => {
     const { username } = c.req.valid("param");
-    await keepOne(db, c.get("caller"), username);
-    if (!(await deleteUser(db, username, c.get("caller").actor))) throw noUser(username);
+    const removed = await deleteUser(db, username, byCaller(c.get("caller")));
+    if (!removed.ok) throw notChanged(username, removed.error);
     return c.body(null, 204);
   });
   app.openapi(link, async (c) => {
@@ -140,9 +136,16 @@ export function addUsers(app: Api, { db: dbs, clock }: ApiContext, { passwords }
 }
 
 /** Whoever works in the browser must not leave the platform without anybody who can give rights there again. */
-async function keepOne(db: Db, caller: Caller, username: string): Promise<void> {
-  if (caller.kind !== "user" || (await hasOtherPlatformAdmin(db, username))) return;
-  throw new Problem(
+function byCaller({ kind, actor }: Caller): {
+  readonly actor: string;
+  readonly keepsAdmin: boolean;
+} {
+  return { actor, keepsAdmin: kind === "user" };
+}
+
+function notChanged(username: string, why: NotChanged): Problem {
+  if (why === "no_user") return noUser(username);
+  return new Problem(
     "last_platform_admin",
     `user "${username}" is the platform's last administrator; make another one first`,
   );

@@ -6,7 +6,7 @@ import type { WebSettings } from "../cli/core-serve-web.ts";
 import type { Platform } from "../cli/platform.ts";
 import { makeOneTimeToken, SETUP_LIFE_MS } from "../control/one-time-tokens.ts";
 import { ownCertificate } from "../control/own-certificate.ts";
-import { hasUsers, peopleOf } from "../control/users.ts";
+import { hasPlatformAdmin, peopleOf } from "../control/users.ts";
 import type { TenantDbs } from "../db/pool.ts";
 import { systemClock } from "../lib/clock.ts";
 import { certificateFromFiles, type CertificateSupply } from "../lib/server-certificate.ts";
@@ -40,7 +40,7 @@ export function schemeOf({ tls }: WebSettings): string {
 /** Where nobody can log in yet: the link by which the first user is made. */
 export async function setupLines(db: TenantDbs, origin: string): Promise<readonly string[]> {
   const people = peopleOf(db);
-  if (await hasUsers(people)) return [];
+  if (await hasPlatformAdmin(people)) return [];
   const nowMs = systemClock.now();
   const token = await makeOneTimeToken(people, { nowMs, lifeMs: SETUP_LIFE_MS });
   const dialled = origin.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:\d+$)/, "//localhost");

@@ -6,11 +6,18 @@ import type { Queryable } from "../db/session.ts";
 import { isoTime } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/hash.ts";
 import { invariant } from "../lib/invariant.ts";
+import { networkOf } from "../model/ip.ts";
+import { forgetLogIns } from "./log-in-audit.ts";
 
 /** What tries are counted over, ms. */
 const WINDOW_MS = 15 * 60_000;
-/** Tries of one name in that time: enough for who forgot which password it was, 1,000 a day for who guesses. */
-const PER_USER_MAX = 10;
+/** Tries of one name from one address in that time: enough for who forgot which password it was, 1,000 a day for who guesses. */
+const PER_USER_AT_ADDRESS_MAX = 10;
+/**
+ * Tries of one name from everywhere. So many that a stranger who knows a name shuts nobody out from another address: that takes ten
+ * addresses, and then ends 10,000 guesses a day.
+ */
+const PER_USER_MAX = 100;
 /** Tries of one address: offices share one. */
 const PER_ADDRESS_MAX = 60;
 
@@ -21,12 +28,21 @@ export interface Attempt {
   readonly address: string;
 }
 
-const keysOf = ({ username, address }: Attempt): readonly (readonly [string, number])[] => [
-  [sha256Hex(`address:${address}`), PER_ADDRESS_MAX],
-  ...(username === undefined
-    ? []
-    : [[sha256Hex(`user:${username.toLowerCase()}`), PER_USER_MAX] as const]),
-];
+/** IPv6 is counted by /64: whoever has one address there has 2^64 of them. */
+function keysOf({ username, address }: Attempt): readonly (readonly [string, number])[] {
+  const network = networkOf(address);
+  const byAddress = [sha256Hex(`address:${network}`), PER_ADDRESS_MAX] as const;
+  if (username === undefined) return [byAddress];
+  return [
+    byAddress,
+    [keyAtAddress(username, network), PER_USER_AT_ADDRESS_MAX],
+    [sha256Hex(`user:${username.toLowerCase()}`), PER_USER_MAX],
+  ];
+}
+
+function keyAtAddress(username: string, network: string): string {
+  return sha256Hex(`user:${username.toLowerCase()} ${network}`);
+}
 
 /**
  * Counts a try. Gives how long to wait, ms, if there were too many: then nothing may be looked at. An address that tries too often
@@ -60,14 +76,47 @@ async function countOne(people: Queryable, key: string, nowMs: number): Promise<
   return row;
 }
 
-/** Forgets the tries of a name whose password was right, and what is old. An address keeps its count: others share it. */
+/**
+ * Forgets the tries of a name at the address where its password was right. Those of the address stay, for others share it, and
+ * those of the name, for others may guess it.
+ */
 export async function forgetAttempts(
   people: Queryable,
-  username: string,
-  nowMs: number,
+  { username, address }: { readonly username: string; readonly address: string },
 ): Promise<void> {
-  await people.query("delete from sync.login_attempts where key = $1 or since <= $2", [
-    sha256Hex(`user:${username.toLowerCase()}`),
-    isoTime(nowMs - WINDOW_MS),
+  await people.query("delete from sync.login_attempts where key = $1", [
+    keyAtAddress(username, networkOf(address)),
   ]);
+}
+
+/** How often log-ins that are older than they are kept leave the audit, ms. */
+const FORGET_EVERY_MS = 24 * 3_600_000;
+/** Names and addresses held back that are remembered; beyond that they are told of again. */
+const NEWS_MAX = 10_000;
+
+/** Removes what is too old to count, once a window: strangers who never log in leave nothing behind. */
+export class AttemptSweep {
+  #sweptMs = -Infinity;
+  #forgotMs = -Infinity;
+  readonly #told = new Set<string>();
+
+  /** Whether nothing was said of it yet in this window. */
+  isNews(about: string): boolean {
+    if (this.#told.size >= NEWS_MAX) this.#told.clear();
+    if (this.#told.has(about)) return false;
+    this.#told.add(about);
+    return true;
+  }
+
+  async sweep(people: Queryable, nowMs: number): Promise<void> {
+    if (nowMs - this.#sweptMs < WINDOW_MS) return;
+    this.#sweptMs = nowMs;
+    this.#told.clear();
+    await people.query("delete from sync.login_attempts where since <= $1", [
+      isoTime(nowMs - WINDOW_MS),
+    ]);
+    if (nowMs - this.#forgotMs < FORGET_EVERY_MS) return;
+    this.#forgotMs = nowMs;
+    await forgetLogIns(people);
+  }
 }

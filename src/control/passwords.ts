@@ -1,15 +1,12 @@
 /** Passwords as they are kept: argon2id, in PHC form. */
 import { randomBytes } from "node:crypto";
 
-import { argon2id, argon2Verify } from "hash-wasm";
-
 import { SyncError } from "../lib/errors.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Secret } from "../lib/secret.ts";
 import { nextTurn } from "../lib/turn.ts";
+import { hashArgon2, matchesArgon2 } from "./argon2.ts";
 
-/** OWASP's least for argon2id: 19 MiB, two passes. node's own argon2 is not in Deno; this one gives the same digests. */
-const COST = { memorySize: 19 * 1024, iterations: 2, parallelism: 1, hashLength: 32 } as const;
 const SALT_BYTES = 16;
 /** What an unknown user's password is compared with, so that the answer takes as long: nobody knows a password of it. */
 const DECOY =
@@ -39,16 +36,12 @@ export class Passwords {
   /** The hash that is kept. Throws SyncError `busy` where too many wait. */
   hash(password: Secret): Promise<string> {
     const salt = randomBytes(SALT_BYTES);
-    return this.#inTurn(() =>
-      argon2id({ ...COST, password: normal(password), salt, outputType: "encoded" }),
-    );
+    return this.#inTurn(() => hashArgon2(normal(password), salt));
   }
 
   /** Whether it is the password of that hash; without a hash it is not, and that takes as long. Throws as `hash`. */
   async matches(hash: string | undefined, password: Secret): Promise<boolean> {
-    const isSame = await this.#inTurn(() =>
-      argon2Verify({ password: normal(password), hash: hash ?? DECOY }),
-    );
+    const isSame = await this.#inTurn(() => matchesArgon2(normal(password), hash ?? DECOY));
     return isSame && hash !== undefined;
   }
 
@@ -59,7 +52,7 @@ export class Passwords {
       });
     }
     this.#waiting += 1;
-    // Between two hashes whatever else waits has its turn: the gateway's calls are answered by the same thread.
+    // Where they are made in this thread (argon2.ts), whatever else waits has its turn between two.
     const turn = this.#last
       .then(nextTurn)
       .then(work)

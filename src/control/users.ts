@@ -1,8 +1,9 @@
 /** Users: who may log in to the web page. Of no tenant; what they may where, members.ts says. */
 import type { Db, TenantDbs } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
-import { tx } from "../db/tx.ts";
+import { tx, type Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { audit, PLATFORM_TENANT } from "./audit.ts";
 import { forgetOwnViews } from "./saved-views.ts";
 import { endSessions } from "./sessions.ts";
@@ -53,10 +54,10 @@ export function peopleOf(db: TenantDbs): Db {
   return db.across("people");
 }
 
-/** Whether anybody may log in at all. */
-export async function hasUsers(db: Queryable): Promise<boolean> {
+/** Whether anybody could act as the platform's administrator; until then the platform is to be set up. */
+export async function hasPlatformAdmin(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<{ any: boolean }>(
-    "select exists (select from sync.users) as any",
+    "select exists (select from sync.users where is_platform_admin and not is_disabled) as any",
   );
   return rows[0]?.any === true;
 }
@@ -129,9 +130,12 @@ export interface UserChange {
   readonly passwordHash?: string | undefined;
 }
 
+/** Why nothing was changed. */
+export type NotChanged = "no_user" | "last_platform_admin";
+
 /**
- * Changes a user. A new password, and being disabled, end all sessions but `keepSession`. Undefined if there is none of that
- * name.
+ * Changes a user. A new password, and being disabled, end all sessions but `keepSession`. With `keepsAdmin` the platform's last
+ * administrator stays one.
  */
 export async function changeUser(
   db: Db,
@@ -140,11 +144,21 @@ export async function changeUser(
     change,
     actor,
     keepSession,
-  }: { readonly change: UserChange; readonly actor: string; readonly keepSession?: string },
-): Promise<User | undefined> {
+    keepsAdmin = false,
+  }: {
+    readonly change: UserChange;
+    readonly actor: string;
+    readonly keepSession?: string;
+    readonly keepsAdmin?: boolean;
+  },
+): Promise<Result<User, NotChanged>> {
   return await tx(db, async (open) => {
+    const endsAdmin = change.isPlatformAdmin === false || change.isDisabled === true;
+    if (keepsAdmin && endsAdmin && !(await keepsAnother(open, username))) {
+      return err("last_platform_admin");
+    }
     const before = await lockUser(open, username);
-    if (before === undefined) return undefined;
+    if (before === undefined) return err("no_user");
     const { displayName, isPlatformAdmin, isDisabled, passwordHash } = change;
     const { rows } = await open.query<UserRow>(
       `update sync.users
@@ -166,31 +180,38 @@ export async function changeUser(
       before: shownInAudit(before),
       after: { ...shownInAudit(after), ...said },
     });
-    return after;
+    return ok(after);
   });
 }
 
-/** Removes a user with sessions and memberships. False if there is none of that name. */
-export async function deleteUser(db: Db, username: string, actor: string): Promise<boolean> {
+/** Removes a user with sessions and memberships. With `keepsAdmin` the platform's last administrator stays. */
+export async function deleteUser(
+  db: Db,
+  username: string,
+  { actor, keepsAdmin = false }: { readonly actor: string; readonly keepsAdmin?: boolean },
+): Promise<Result<User, NotChanged>> {
   return await tx(db, async (open) => {
+    if (keepsAdmin && !(await keepsAnother(open, username))) return err("last_platform_admin");
     const before = await lockUser(open, username);
-    if (before === undefined) return false;
+    if (before === undefined) return err("no_user");
     for (const table of ["sessions", "memberships", "one_time_tokens", "users"]) {
       await open.query(`delete from sync.${table} where user_no = $1`, [before.userNo]);
     }
     await forgetOwnViews(open, `user:${username}`);
     await auditUser(open, { actor, action: "user.delete", username, before: shownInAudit(before) });
-    return true;
+    return ok(before);
   });
 }
 
-/** Whether another user than this could still act as the platform's administrator. */
-export async function hasOtherPlatformAdmin(db: Queryable, username: string): Promise<boolean> {
-  const { rows } = await db.query<{ any: boolean }>(
-    `select exists (select from sync.users where is_platform_admin and not is_disabled and username <> $1) as any`,
-    [username],
+/**
+ * Whether another user than this can act as the platform's administrator. All who can are locked, in the order of their numbers and before
+ * any other user: of two who end each other's rights at once, the second sees what the first did.
+ */
+async function keepsAnother(open: Tx, username: string): Promise<boolean> {
+  const { rows } = await open.query<{ username: string }>(
+    "select username from sync.users where is_platform_admin and not is_disabled order by user_no for update",
   );
-  return rows[0]?.any === true;
+  return rows.some((row) => row.username !== username);
 }
 
 async function lockUser(open: Queryable, username: string): Promise<User | undefined> {

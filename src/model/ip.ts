@@ -40,6 +40,18 @@ function parseIpv6(text: string): Ip | undefined {
   return dotted ?? (compressed(groups) as Ip);
 }
 
+/** Groups of an IPv6 address that name its network: a /64 is what one customer or one host is given at least. */
+const NETWORK_GROUPS = 4;
+
+/** What stands for everybody behind one line: an IPv4 address, the /64 of an IPv6 one ("2001:db8:0:7::/64"), any other text as it is. */
+export function networkOf(address: string): string {
+  const ip = parseIp(address);
+  if (ip === undefined || !ip.includes(":")) return ip ?? address;
+  const network = (ipv6Groups(ip) ?? []).slice(0, NETWORK_GROUPS);
+  const hex = [...network, 0, 0, 0, 0];
+  return `${compressed(hex)}/64`;
+}
+
 /** ::ffff:0:0/96 written in hexadecimal is an IPv4 address all the same. */
 function dottedTail(groups: readonly number[]): Ip | undefined {
   if (groups.slice(0, 5).some((group) => group !== 0) || groups[5] !== 0xffff) return undefined;

@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { ownPath } from "../../src/api/oidc-routes.ts";
 import { Oidc } from "../../src/api/oidc.ts";
 import { parseGroupRole, rolesOf } from "../../src/control/oidc-roles.ts";
+import { makeOneTimeToken } from "../../src/control/one-time-tokens.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { CLIENT_ID, startOidc, type OidcFault } from "../fakes/oidc-server.ts";
 import { testApi, type TestApi } from "../support/api.ts";
@@ -98,6 +99,29 @@ test("who is in no such group, is disabled, or bears a local user's name, is not
   assert.equal((await logIn(api)).location, "/t/acme");
   await api.ask("PATCH /api/v1/users/cid", { body: { is_disabled: true } });
   assert.equal((await logIn(api)).location, "/login#error=oidc_disabled");
+});
+
+test("a provider's user who comes before the set-up leaves it open; log-ins by a provider are in the audit", async (t) => {
+  const api = await withProvider(t);
+  await api.tenant("acme");
+  provider.claims = { sub: "9", preferred_username: "eve", groups: ["all"] };
+  assert.equal((await logIn(api)).location, "/t/acme");
+  const nobody = { browser: "nobody" } as const;
+  const needed = async (): Promise<unknown> => (await api.ask("GET /api/v1/setup", nobody)).json;
+  assert.deepEqual(await needed(), { needed: true });
+  const made = await makeOneTimeToken(api.db, { nowMs: api.clock.nowMs, lifeMs: 60_000 });
+  const setUp = async (username: string): Promise<number> => {
+    const body = { token: made.reveal(), username, password: "correct horse battery" };
+    return (await api.ask("POST /api/v1/setup", { ...nobody, body })).status;
+  };
+  assert.equal(await setUp("eve"), 409, "her name is hers");
+  assert.equal(await setUp("root"), 200);
+  assert.deepEqual(await needed(), { needed: false });
+  const { json } = await api.ask<{ entries: { subject: string; after: object }[] }>(
+    "GET /api/v1/audit?action=login.begin",
+  );
+  assert.deepEqual(json.entries.at(-1)?.after, { by: "oidc", address: "local" });
+  assert.equal(json.entries.at(-1)?.subject, "eve");
 });
 
 for (const fault of ["nonce", "signature", "audience", "expired", "pkce"] as const) {
