@@ -17,7 +17,7 @@ import { diagnosticsOf, type Diagnostics } from "./diagnostics.ts";
 import { GatewayLink, type Gateway } from "./gateway-link.ts";
 import { runtimeText, type HostFacts } from "./host.ts";
 import { planMemory } from "./memory-plan.ts";
-import { tellProgress } from "./progress.ts";
+import { tellProgress, type Telling } from "./progress.ts";
 import { Rehearser } from "./rehearser.ts";
 import { reportOf, type AgentFacts } from "./report.ts";
 import { Session } from "./session.ts";
@@ -41,8 +41,8 @@ export interface AgentOptions {
   readonly sourceOfType: (type: string) => Result<Source>;
   /** Every source once, then the end. */
   readonly isOnce: boolean;
-  /** Whether people watch the log. */
-  readonly isTerminal: boolean;
+  /** Shows people who watch how the sources are doing; absent: the log tells. */
+  readonly draw?: Telling["draw"];
   readonly clock: Clock;
   readonly log: Log;
   /** Newest lines of the log, for diagnostics. */
@@ -160,11 +160,11 @@ export class Agent {
   }
 
   async #workUntil(signal: AbortSignal, end: () => Promise<void>): Promise<void> {
-    const { clock, log, isTerminal, credentials } = this.#options;
+    const { clock, log, draw, credentials } = this.#options;
     const over = new AbortController();
     const statuses = (): readonly SourceStatus[] => this.statuses();
     const { signal: ended } = over;
-    const telling = tellProgress({ statuses, isTerminal, clock, log, signal: ended });
+    const telling = tellProgress({ statuses, draw, clock, log, signal: ended });
     const onChange = (): void => this.#renewed();
     const watching = credentials?.watch({ clock, log, signal: ended, onChange });
     try {

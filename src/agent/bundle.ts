@@ -21,7 +21,9 @@ import type { OnceResult } from "./agent.ts";
 import { GatewayLink, type Gateway } from "./gateway-link.ts";
 import type { HostFacts } from "./host.ts";
 import { planMemory } from "./memory-plan.ts";
+import { tellProgress, type Telling } from "./progress.ts";
 import { SourceRuntime } from "./source-runtime.ts";
+import type { SourceStatus } from "./source-status.ts";
 
 /** What a bundle is made of. */
 export interface BundleOptions {
@@ -33,6 +35,8 @@ export interface BundleOptions {
   readonly sourceOfType: (type: string) => Result<Source>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Shows people who watch how the sources are doing; absent: the log tells. */
+  readonly draw?: Telling["draw"];
   readonly signal: AbortSignal;
 }
 
@@ -43,11 +47,14 @@ const GRACE_MS = 10_000;
 
 /** Runs every source once into a file. Throws SyncError where the file cannot be made; a source that fails is a run that says so. */
 export async function runToBundle(options: BundleOptions): Promise<OnceResult> {
-  const { payload, signal, log, path } = options;
+  const { payload, signal, clock, log, draw, path } = options;
   const writer = await SealedWriter.create({ path, ...makingOf(options) });
   const link = new GatewayLink();
   link.establish({ gateway: bundleGateway(writer), gatewayId: GATEWAY_ID });
   const runtime = createRuntime(options, link);
+  const over = new AbortController();
+  const statuses = (): readonly SourceStatus[] => runtime.statuses();
+  const telling = tellProgress({ statuses, draw, clock, log, signal: over.signal });
   try {
     runtime.configure(payload.sources);
     const { promise: stopped, resolve } = Promise.withResolvers<void>();
@@ -64,6 +71,8 @@ export async function runToBundle(options: BundleOptions): Promise<OnceResult> {
     throw thrown;
   } finally {
     link.close();
+    over.abort();
+    await telling;
   }
 }
 

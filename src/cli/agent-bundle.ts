@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { OnceResult } from "../agent/agent.ts";
 import { runToBundle } from "../agent/bundle.ts";
 import { currentSources } from "../agent/current-sources.ts";
+import type { Telling } from "../agent/progress.ts";
 import { systemClock } from "../lib/clock.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { parseJsonText } from "../lib/json-text.ts";
@@ -23,8 +24,14 @@ export async function bundleOnce(
   {
     host,
     log,
+    draw,
     signal,
-  }: { readonly host: AgentHost; readonly log: Log; readonly signal: AbortSignal },
+  }: {
+    readonly host: AgentHost;
+    readonly log: Log;
+    readonly draw?: Telling["draw"];
+    readonly signal: AbortSignal;
+  },
 ): Promise<OnceResult> {
   const payload =
     sources === undefined
@@ -39,6 +46,7 @@ export async function bundleOnce(
     sourceOfType,
     clock: systemClock,
     log,
+    draw,
     signal,
   });
 }

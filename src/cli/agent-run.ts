@@ -2,8 +2,10 @@ import { Agent, type AgentOptions, type OnceResult } from "../agent/agent.ts";
 import { CheckpointStore } from "../agent/checkpoint-store.ts";
 import { serveLocally } from "../agent/local-server.ts";
 import { exitCodeOfRuns } from "../agent/once.ts";
+import type { Telling } from "../agent/progress.ts";
 import { systemClock } from "../lib/clock.ts";
 import { EXIT } from "../lib/exit-code.ts";
+import { LiveLines } from "../lib/live-lines.ts";
 import { LogTail } from "../lib/log-tail.ts";
 import { createLog, type Log, type LogFormat } from "../lib/log.ts";
 import { sourceOfType } from "../sources/catalog.ts";
@@ -81,17 +83,38 @@ async function runIntoFile(
   terminal: AgentTerminal,
 ): Promise<OnceResult> {
   const host = await openHost(values.config, terminal.env);
-  const log = logOf(values, host);
-  return await bundleOnce(values, { host, log, signal: terminal.stopSignal() });
+  const live = liveOf(values, terminal);
+  const log = logOf(values, host, { live });
+  const draw = drawOn(live);
+  return await bundleOnce(values, { host, log, draw, signal: terminal.stopSignal() });
 }
 
-function logOf({ logLevel, logFormat }: RunValues, host: AgentHost, tail?: LogTail): Log {
+/** Lines that are drawn in place, above which the log scrolls; none where nobody watches or programs read. */
+function liveOf({ logFormat }: RunValues, { screen }: AgentTerminal): LiveLines | undefined {
+  return screen === undefined || logFormat === "json" ? undefined : new LiveLines(screen);
+}
+
+function drawOn(live: LiveLines | undefined): Telling["draw"] {
+  return live === undefined ? undefined : (lines) => live.show(lines);
+}
+
+type LogPlaces = {
+  readonly live: LiveLines | undefined;
+  readonly tail?: LogTail;
+};
+
+function logOf(
+  { logLevel, logFormat }: RunValues,
+  host: AgentHost,
+  { live, tail }: LogPlaces,
+): Log {
   const { agentId: agent_id, partition, gatewayAddresses: gateways, logLevel: usual } = host.config;
   const log = createLog({
     component: "agent",
     level: logLevel ?? usual,
     ...(tail === undefined ? {} : { tail }),
     ...(logFormat === undefined ? {} : { format: logFormat }),
+    ...(live === undefined ? {} : { format: "pretty", write: (text) => live.write(text) }),
   });
   for (const warning of host.warnings) log.warn({ setting: warning }, "agent.json");
   log.info({ agent_id, partition, gateways, version: host.host.version }, "agent starts");
@@ -105,7 +128,8 @@ async function agentOptions(
   const host = await openHost(values.config, terminal.env);
   const { config, credentials, configStore, limits, connect } = host;
   const logTail = new LogTail();
-  const log = logOf(values, host, logTail);
+  const live = liveOf(values, terminal);
+  const log = logOf(values, host, { live, tail: logTail });
   return {
     config,
     host: host.host,
@@ -116,7 +140,7 @@ async function agentOptions(
     connect,
     sourceOfType,
     isOnce,
-    isTerminal: terminal.isTerminal,
+    draw: drawOn(live),
     clock: systemClock,
     log,
     logTail,

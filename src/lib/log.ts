@@ -16,18 +16,22 @@ type LogOptions = {
   readonly format?: LogFormat;
   /** Remembers the newest lines. */
   readonly tail?: LogTail;
+  /** Takes whole lines; standard error where absent. */
+  readonly write?: (text: string) => void;
 };
 
 /**
  * A log of one executable. JSON lines with `time level msg component …` on standard error, or readable lines
  * where standard error is a terminal. Standard output stays free for what commands print.
  */
-export function createLog({ component, level = "info", format, tail }: LogOptions): Log {
+export function createLog(options: LogOptions): Log {
+  const { component, level = "info", format, tail } = options;
+  const { write = (text) => void process.stderr.write(text) } = options;
   const readable = (format ?? (process.stderr.isTTY ? "pretty" : "json")) === "pretty";
   const destination = {
     write: (line: string): void => {
       tail?.add(line);
-      process.stderr.write(readable ? pretty(line) : line);
+      write(readable ? pretty(line) : line);
     },
   };
   return pino(

@@ -50,7 +50,6 @@ export function optionsOf(
       return source === undefined ? err(`type "${type}" is not one of netbox`) : ok(source);
     },
     isOnce: false,
-    isTerminal: false,
     clock,
     log: silentLog(),
     ...options,

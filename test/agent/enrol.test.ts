@@ -182,7 +182,7 @@ test("the command writes what run needs, keeps copies of what was there, and pri
   const tokenFile = join(dir, "token");
   const out: string[] = [];
   const print = (line: string): void => void out.push(line);
-  const terminal = { env: {}, isTerminal: false, stopSignal: () => AbortSignal.timeout(20_000) };
+  const terminal = { env: {}, stopSignal: () => AbortSignal.timeout(20_000) };
   const line = ["enroll", "--token-file", tokenFile, "--dir", join(dir, "etc")];
   const run = (...more: string[]): Promise<number> =>
     runAgentCommand([...line, ...more], { ...terminal, print, printError: print });

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { parseGatewayAddress } from "../../src/agent/gateway-address.ts";
 import { planMemory } from "../../src/agent/memory-plan.ts";
 import { exitCodeOfRuns } from "../../src/agent/once.ts";
-import { progressFields } from "../../src/agent/progress.ts";
+import { progressFields, progressLines } from "../../src/agent/progress-lines.ts";
 import { Rejections } from "../../src/agent/rejections.ts";
 import {
   NO_RUNS,
@@ -123,6 +123,48 @@ test("progress says how fast, how long still, and what is waited for", () => {
     devices_per_sec: 500,
     rejected: 2,
   });
+});
+
+test("who watches sees a line a source: pages, devices, speed, time left, and what is waited for", () => {
+  const run = {
+    ...startProgress({ runId: "r", trigger: "poll", startedMs: 0 }),
+    pages: 1,
+    devices: 5_000,
+    sourceTotal: 1_065_000,
+    sourceWait: { reason: "rate_limited", untilMs: 22_000 } as const,
+  };
+  const usual = { type: "netbox", runs: 1, skipped: 0, totals: NO_RUNS };
+  const lastRun = {
+    runId: "r",
+    kind: "full",
+    startedMs: 0,
+    endedMs: 1,
+    pages: 1,
+    rejected: 0,
+  } as const;
+  const lines = progressLines(
+    [
+      { ...usual, name: "new", state: "idle", nextDueMs: 12_000 },
+      { ...usual, name: "dc1", state: "running", run },
+      {
+        ...usual,
+        name: "odd\u001B[2J",
+        state: "failed",
+        lastRun: {
+          ...lastRun,
+          outcome: "failed",
+          devices: 0,
+          error: { kind: "auth", message: "a\nb" },
+        },
+      },
+    ],
+    10_000,
+  );
+  assert.deepEqual(lines, [
+    "dc1      full  1 page  5,000 of 1,065,000 devices  500/s  ETA 35m20s  rate limited 12s",
+    "new      idle  next in 2s",
+    "odd [2J  failed  failed, 0 devices, auth: a b",
+  ]);
 });
 
 test("rejected records are counted by reason, and a flood of reasons stays bounded", () => {

@@ -7,7 +7,7 @@ import { spawnTied } from "../../build/process/spawn-tied.ts";
 import { runAgentCommand } from "../../src/cli/agent-commands.ts";
 import { createFleet } from "../fakes/fleet.ts";
 import { startNetboxFake } from "../fakes/netbox-server.ts";
-import { agent, agentFolder, certs, told } from "../support/agent-cli.ts";
+import { agent, agentBefore, agentFolder, certs, told } from "../support/agent-cli.ts";
 import { makeCerts } from "../support/certs.ts";
 import { eventually } from "../support/eventually.ts";
 import { startStrictGateway } from "../support/strict-gateway.ts";
@@ -73,6 +73,34 @@ test("run --once pulls every source over real TLS, prints how each did, and ends
   assert.equal(code, 0);
   assert.equal(gateway.entries.length, 30);
   assert.deepEqual(gateway.violations, []);
+});
+
+test("on a terminal a line a source is drawn in place under the log; for programs there are JSON lines alone", async () => {
+  await using netbox = await startNetboxFake({ fleet: createFleet({ seed: 1, devices: 30 }) });
+  await using gateway = await startStrictGateway(certs);
+  const credentials = { api_token: netbox.token };
+  told(gateway, { dc1: { endpoint: netbox.url, credentials, page_size: 10 } });
+  await using files = await agentFolder(gateway.address, { logging: { level: "info" } });
+  const drawn = Promise.withResolvers<void>();
+  gateway.fault = (rpc) =>
+    rpc === "streamStatus" ? { kind: "hold", until: drawn.promise } : undefined;
+  let shown = "";
+  const write = (text: string): void => {
+    shown += text;
+    if (/dc1 {2}full {2}4 pages {2}30 of 30 devices {2}\d+\/s/.test(shown)) drawn.resolve();
+  };
+  const screen = { write, rows: () => 24 };
+  const { code } = await agentBefore(screen, ["run", "--once", "--config", files.path]);
+  assert.equal(code, 0);
+  assert.match(shown, /INFO {2}agent: StreamStatus /);
+  assert.ok(shown.includes("\r\u001B[1A\u001B[J"), "written over in place");
+  const after = shown.slice(shown.lastIndexOf("dc1  "));
+  assert.ok(after.endsWith("\u001B[1A\u001B[J"), "nothing is left behind");
+  shown = "";
+  await using quiet = await agentFolder(gateway.address);
+  const json = ["run", "--once", "--log-format", "json", "--config", quiet.path];
+  assert.equal((await agentBefore(screen, json)).code, 0);
+  assert.equal(shown, "");
 });
 
 test("run --once ends with 3 where something is missing, and with 4 where credentials are wrong", async () => {
@@ -174,7 +202,6 @@ test("status asks the agent that runs here, and says where none does", async (t)
   const stop = new AbortController();
   const running = runAgentCommand(["run", "--config", files.path], {
     env: {},
-    isTerminal: false,
     stopSignal: () => stop.signal,
     print: () => undefined,
     printError: () => undefined,
@@ -205,7 +232,6 @@ test("an agent that is in touch and whose source gives nothing is told from one 
   const stop = new AbortController();
   const running = runAgentCommand(["run", "--config", files.path], {
     env: {},
-    isTerminal: false,
     stopSignal: () => stop.signal,
     print: () => undefined,
     printError: () => undefined,

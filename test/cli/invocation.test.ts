@@ -24,7 +24,6 @@ test("help and complaints of both executables say what can be typed in a checkou
   const out: string[] = [];
   await runAgentCommand(["run", "--help"], {
     env: { npm_lifecycle_event: "agent" },
-    isTerminal: false,
     stopSignal: () => new AbortController().signal,
     print: (line) => void out.push(line),
     printError: (line) => void out.push(line),

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { runAgentCommand } from "../../src/cli/agent-commands.ts";
+import type { Screen } from "../../src/lib/live-lines.ts";
 import { makeCerts, writeCerts } from "./certs.ts";
 import type { StrictGateway } from "./strict-gateway.ts";
 
@@ -12,13 +13,21 @@ export const certs = await makeCerts();
 /** What a command left behind. */
 export type AgentRan = { readonly code: number; readonly out: string; readonly err: string };
 
-/** Runs a command line. */
+/** Runs a command line where nobody watches. */
 export async function agent(...argv: readonly string[]): Promise<AgentRan> {
+  return await agentBefore(undefined, argv);
+}
+
+/** Runs a command line before people, if there is a screen. */
+export async function agentBefore(
+  screen: Screen | undefined,
+  argv: readonly string[],
+): Promise<AgentRan> {
   const out: string[] = [];
   const err: string[] = [];
   const code = await runAgentCommand(argv, {
     env: {},
-    isTerminal: false,
+    screen,
     stopSignal: () => new AbortController().signal,
     print: (line) => void out.push(line),
     printError: (line) => void err.push(line),
