@@ -1,10 +1,12 @@
 /** All of the core but what it says of itself. Loaded when it is wanted. */
 import { runCoreCommand } from "../cli/core-commands.ts";
 import type { Serve } from "../cli/core-context.ts";
+import { trustNoVariable } from "../lib/trust.ts";
 import { nextTurn } from "../lib/turn.ts";
 
 /** Runs a command line (without the runtime and the script) and gives the exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
+  trustNoVariable();
   return await runCoreCommand(argv, { serve });
 }
 

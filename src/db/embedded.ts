@@ -51,7 +51,7 @@ const PORT = 5432;
 /** SQLSTATE invalid_catalog_name. */
 const NO_SUCH_DATABASE = "3D000";
 /** How often to try a connection while the server starts, ms. */
-const TRY_MS = 20;
+const TRY_MS = 5;
 /** How long recovery may take before something must be wrong, ms: 4 GB of WAL at a slow disk's 10 MB/s, doubled. */
 const START_MAX_MS = 900_000;
 

@@ -1,6 +1,6 @@
 /** The core as a single executable, with PostgreSQL inside. Its whole life is tried in test/e2e, which .ci/run runs with it too. */
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -32,6 +32,16 @@ test("the core says which PostgreSQL it carries, and the licences of that", { sk
   ]) {
     assert.ok(notice.includes(`\n${name}`), name);
   }
+});
+
+test("NODE_OPTIONS cannot put code into the core", { skip }, async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), "core-executable-"));
+  t.after(() => removeFolder(dir));
+  const code = join(dir, "code.cjs");
+  await writeFile(code, 'require("node:fs").writeSync(1, "ran\\n");');
+  const env = { NODE_OPTIONS: `--require ${code}` };
+  assert.equal(await printed(process.execPath, ["-e", "0"], env), "ran\n");
+  assert.doesNotMatch(await printed(await executable("core"), ["--help"], env), /ran\n/);
 });
 
 test("it makes its database from what it carries, with nothing beside it", { skip }, async (t) => {
