@@ -21,7 +21,7 @@ import { RpcFailure } from "../wire/rpc-error.ts";
 import type { GatewayContext } from "./context.ts";
 import type { ControlWatch } from "./control-watch.ts";
 import { currentConfig } from "./get-config.ts";
-import { checkClaims, refuseUnlessOpen, type Peer } from "./peer.ts";
+import { certificateExpired, checkClaims, refuseUnlessOpen, type Peer } from "./peer.ts";
 import { askForRenewal, RENEW_CAPABILITY } from "./renewal.ts";
 import { noteUnrehearsed } from "./snapshot.ts";
 
@@ -208,5 +208,5 @@ async function mindCertificate(
     await pause(clock, Math.min(RENEWAL_LOOK_MS, endMs - clock.now()), signal);
   }
   if (signal.aborted) return;
-  throw new RpcFailure("UNAUTHENTICATED", "client certificate has expired");
+  throw certificateExpired();
 }

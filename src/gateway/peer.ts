@@ -135,7 +135,8 @@ export class Peers {
 
   /** Refuses a peer that was let in and no longer would be: a call may go on for long. */
   async recheck(peer: Peer): Promise<void> {
-    const { tenant } = peer;
+    const { tenant, certificateNotAfterMs } = peer;
+    if (this.#clock.now() > certificateNotAfterMs) throw certificateExpired();
     const { admission } = await admissionOf(this.#db.forTenant(tenant), tenant, peer);
     refuseUnlessOpen(admission);
   }
@@ -155,9 +156,10 @@ export class Peers {
 
 /** The original's words for whatever gives no tenant. */
 const NO_TENANT = "tenant identity missing";
+const EXPIRED = "client certificate has expired";
 /** What TLS finds when a connection is made, and this while it lasts. */
 const PROBLEM_TEXT: Partial<Readonly<Record<PeerTenantProblem, string>>> = {
-  expired: "client certificate has expired",
+  expired: EXPIRED,
   not_yet_valid: "client certificate is not valid yet",
   authority_expired: "the client certificate's authority has expired",
 };
@@ -165,6 +167,11 @@ const PROBLEM_TEXT: Partial<Readonly<Record<PeerTenantProblem, string>>> = {
 /** "agent revoked" */
 function admissionText(admission: Admission): string {
   return admission.replace("_", " ");
+}
+
+/** What ends a call whose certificate ended while it went on. */
+export function certificateExpired(): RpcFailure {
+  return new RpcFailure("UNAUTHENTICATED", EXPIRED);
 }
 
 /** Throws RpcFailure with what was revoked. */

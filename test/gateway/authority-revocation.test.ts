@@ -98,6 +98,41 @@ test("a revoked authority's agents are refused at once, on open streams too, by 
   assert.equal((await client.hello({ agentId: AGENT }, options())).accepted, true);
 });
 
+test("a certificate that ends while its agent is connected ends its streams and calls, with the reason", async (t) => {
+  const clock = new ManualClock();
+  const core = await startTestCore(t, { clock });
+  const issuer = await core.authorities.issuer(core.db, core.acme.tenant);
+  // A year of which a minute is left.
+  const nowMs = Date.now() - 365 * 86_400_000 + 60_000;
+  const client = core.client(await makeAgent(issuer, { tenant: "acme", nowMs }));
+  await client.hello({ agentId: AGENT }, options());
+  const outgoing = new OutgoingQueue<Draft<ControlStreamRequest>>();
+  outgoing.push({ hello: { agentId: AGENT } });
+  const control = client.controlStream(outgoing, options())[Symbol.asyncIterator]();
+  const opened = control.next();
+  await clock.untilSleeping((ms) => ms === 500);
+  await clock.advance(500);
+  await opened;
+  const second = Promise.withResolvers<void>();
+  async function* chunks(): AsyncGenerator<Draft<GatewayStatusChunk>> {
+    yield chunkOf(0);
+    await second.promise;
+    yield chunkOf(1);
+  }
+  const EXPIRED = /client certificate has expired/;
+  const running = assert.rejects(client.streamStatus(chunks(), options()), EXPIRED);
+  const taken = "select from sync.inbox where tenant = $1 and run_id like 'call:%'";
+  await eventually(async () =>
+    assert.equal((await core.db.query(taken, [core.acme.tenant])).count, 1),
+  );
+  const ended = assert.rejects(control.next(), EXPIRED);
+  await clock.advance(61_000);
+  await ended;
+  second.resolve();
+  await running;
+  await assert.rejects(client.hello({ agentId: AGENT }, options()), EXPIRED);
+});
+
 test("a tenant whose own authority is revoked has another by which its agents are enrolled again; others' agents notice nothing", async (t) => {
   const core = await startTestCore(t);
   const lost = core.client(await core.agent(core.acme, AGENT));
