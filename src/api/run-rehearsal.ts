@@ -14,7 +14,7 @@ export async function runRehearsal(
 ): Promise<void> {
   const db = dbs.forTenant(tenant);
   const { rehearsalNo, instance, chunks } = rehearsal;
-  if (rehearsal.state !== "loading") throw rehearsalEnded(rehearsalNo);
+  if (rehearsal.endedMs !== undefined) throw rehearsalEnded(rehearsalNo);
   // An agent that found nothing says so, and what that would do is worth knowing.
   if (chunks === 0 && rehearsal.agentId === undefined) {
     throw new Problem("invalid_request", `rehearsal ${rehearsalNo} has no chunks; add some first`);

@@ -1,11 +1,22 @@
 import type { Db, TenantDbs } from "../db/pool.ts";
 /** What becomes of snapshots that agents send for a rehearsal: their chunks are kept, and at their end they are played. */
 import { endRehearsal, findRehearsal, type Rehearsal } from "../dire/rehearsal-store.ts";
-import { addSnapshotChunk, isLoadingFrom } from "../dire/snapshot-store.ts";
-import type { Clock } from "../lib/clock.ts";
+import {
+  addSnapshotChunk,
+  findLeft,
+  isLoadingFrom,
+  notePlaying,
+  noteWhole,
+  PLAYING_EVERY_MS,
+} from "../dire/snapshot-store.ts";
+import { pause, type Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { Problem } from "./errors.ts";
 import { runRehearsal } from "./run-rehearsal.ts";
+
+/** How often what dead cores left is looked for, ms. */
+const LOOK_MS = 60_000;
 
 /** A rehearsal, and the agent that says something of it. */
 interface Of {
@@ -43,6 +54,36 @@ export class Snapshots {
       const error = `${rehearsal.chunks} of ${chunks} chunks came`;
       return await this.fail(tenant, { ...of, error });
     }
+    await noteWhole(db, tenant, of.rehearsalNo);
+    this.#begin(tenant, rehearsal);
+  }
+
+  /** Plays what a core left that died, now and then until the signal aborts. */
+  async watch(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#context;
+    while (!signal.aborted) {
+      try {
+        await this.resume();
+      } catch (thrown) {
+        log.warn({ error: messageOf(thrown) }, "rehearsals that were left could not be read");
+      }
+      await pause(clock, LOOK_MS, signal);
+    }
+  }
+
+  /** Begins to play what a core left that died. */
+  async resume(): Promise<void> {
+    const { db: dbs, log } = this.#context;
+    for (const { tenant, rehearsalNo } of await findLeft(dbs)) {
+      const rehearsal = await findRehearsal(dbs.forTenant(tenant), tenant, rehearsalNo);
+      if (rehearsal === undefined) continue;
+      log.info({ tenant, rehearsal: rehearsalNo }, "a rehearsal that was left is played");
+      this.#begin(tenant, rehearsal);
+    }
+  }
+
+  #begin(tenant: number, rehearsal: Rehearsal): void {
+    const db = this.#context.db.forTenant(tenant);
     const playing = this.#play(db, tenant, rehearsal)
       .catch((thrown: unknown) => this.#told(tenant, rehearsal, thrown))
       .finally(() => this.#playing.delete(playing));
@@ -63,13 +104,35 @@ export class Snapshots {
 
   async #play(db: Db, tenant: number, rehearsal: Rehearsal): Promise<void> {
     const { rehearsalNo, actor } = rehearsal;
+    const over = new AbortController();
+    const saying = this.#sayPlaying(db, tenant, { rehearsalNo, signal: over.signal });
     try {
       await runRehearsal(this.#context, tenant, { rehearsal, actor });
     } catch (thrown) {
       this.#told(tenant, rehearsal, thrown);
       // One that another replica took is that one's to end.
-      if ((await findRehearsal(db, tenant, rehearsalNo))?.state !== "loading") return;
+      if (thrown instanceof Problem && thrown.code === "rehearsal_ended") return;
       await endRehearsal(db, tenant, { rehearsalNo, error: messageOf(thrown) });
+    } finally {
+      over.abort();
+      await saying;
+    }
+  }
+
+  async #sayPlaying(
+    db: Db,
+    tenant: number,
+    { rehearsalNo, signal }: { readonly rehearsalNo: number; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { clock, log } = this.#context;
+    for (
+      await pause(clock, PLAYING_EVERY_MS, signal);
+      !signal.aborted;
+      await pause(clock, PLAYING_EVERY_MS, signal)
+    ) {
+      await notePlaying(db, tenant, rehearsalNo).catch((thrown: unknown) =>
+        log.warn({ error: messageOf(thrown) }, "a rehearsal could not say that it is played"),
+      );
     }
   }
 

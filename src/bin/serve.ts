@@ -203,6 +203,7 @@ async function startGateway({
 }: GatewayParts): Promise<Part> {
   const { db, sealer, authorities } = platform;
   const snapshots = new Snapshots({ db, clock: systemClock, log });
+  const stopping = new AbortController();
   const takeRepeated: Pipeline["takeRepeated"] = async (...chunk) =>
     (await pipeline()?.takeRepeated(...chunk)) ?? false;
   const context = {
@@ -227,11 +228,16 @@ async function startGateway({
     certificate: files === undefined ? undefined : await certificateFromFiles(files),
   });
   await keepGatewayAnchors(db, files === undefined ? undefined : await readAnchors(files.ca));
+  const watching = snapshots.watch(stopping.signal);
   const host = settings.grpcListen.replace(/:\d+$/, "");
   return {
     name: "gateway",
     address: `${host}:${gateway.port}`,
-    stop: () => gateway.stop(STOP_GRACE_MS),
+    stop: async () => {
+      stopping.abort();
+      await gateway.stop(STOP_GRACE_MS);
+      await watching;
+    },
   };
 }
 

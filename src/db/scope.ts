@@ -20,6 +20,7 @@ export const DOORS = {
   metrics: "a scrape tells how every tenant stands, and is cut down to one for a token",
   people: "a person may work in several tenants, and a session says who it is",
   news: "one look for news of all agents whose control streams are open in a process",
+  rehearsals: "snapshots that a core left when it died, of whichever tenant, are played by another",
   schema: "what the database itself is at",
   start: "whether anything was set up yet, which a first start asks",
   tenants: "who is a tenant, by name, and making one",

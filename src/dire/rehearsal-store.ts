@@ -210,11 +210,13 @@ export async function endRehearsal(
     details.map((detail, i) => ({ kind, rowNo: i + 1, detail })),
   );
   await tx(db, async (open) => {
-    await open.query(
+    const { count } = await open.query(
       `update sync.rehearsals set state = $3, error = $4, promise = $5, ended_at = now()
-        where tenant = $1 and rehearsal_no = $2`,
+        where tenant = $1 and rehearsal_no = $2 and ended_at is null`,
       [tenant, rehearsalNo, promised === undefined ? "failed" : "done", error, promised],
     );
+    // A core that was frozen for so long that another has played it in its place.
+    if (count === 0) return;
     await open.query(
       `insert into sync.rehearsal_rows (tenant, rehearsal_no, kind, row_no, detail)
        select $1, $2, u.* from unnest($3::text[], $4::int[], $5::json[]) u`,

@@ -1,5 +1,5 @@
 /** SQL of rehearsals whose chunks an agent sends: each chunk once, and played once. */
-import type { Db } from "../db/pool.ts";
+import type { Db, TenantDbs } from "../db/pool.ts";
 import { packBody } from "../inbox/body.ts";
 
 /** A chunk of a snapshot; `chunkNo` counts from 1. */
@@ -37,17 +37,57 @@ export async function addSnapshotChunk(
   return rows[0]?.is_open === true;
 }
 
-/** Takes a rehearsal to be played, which happens once. False where it was taken, or has ended. */
+/** How often a core that plays a rehearsal says so, ms. */
+export const PLAYING_EVERY_MS = 30_000;
+/** Seconds without a word of it after which whoever played it is dead: four of them. */
+const LEFT_SECONDS = 120;
+const IS_LEFT = `ended_at is null and whole_at is not null
+  and coalesce(playing_at, whole_at) < now() - ${LEFT_SECONDS} * interval '1 second'`;
+
+/**
+ * Takes a rehearsal to be played, which happens once, or once more where whoever took it is dead. False where it was taken, or has
+ * ended.
+ */
 export async function claimRehearsal(
   db: Db,
   tenant: number,
   rehearsalNo: number,
 ): Promise<boolean> {
   const { count } = await db.query(
-    "update sync.rehearsals set state = 'playing' where tenant = $1 and rehearsal_no = $2 and state = 'loading'",
+    `update sync.rehearsals set state = 'playing', playing_at = now()
+      where tenant = $1 and rehearsal_no = $2 and (state = 'loading' or state = 'playing' and ${IS_LEFT})`,
     [tenant, rehearsalNo],
   );
   return count > 0;
+}
+
+/** Notes that all of a snapshot is here, so that it is played whatever becomes of this process. */
+export async function noteWhole(db: Db, tenant: number, rehearsalNo: number): Promise<void> {
+  await db.query(
+    `update sync.rehearsals set whole_at = coalesce(whole_at, now())
+      where tenant = $1 and rehearsal_no = $2 and ended_at is null`,
+    [tenant, rehearsalNo],
+  );
+}
+
+/** Says that a rehearsal is still being played. */
+export async function notePlaying(db: Db, tenant: number, rehearsalNo: number): Promise<void> {
+  await db.query(
+    "update sync.rehearsals set playing_at = now() where tenant = $1 and rehearsal_no = $2 and state = 'playing'",
+    [tenant, rehearsalNo],
+  );
+}
+
+/** Whole snapshots of all tenants that nobody plays: whoever was to do it is dead. */
+export async function findLeft(
+  dbs: TenantDbs,
+): Promise<readonly { readonly tenant: number; readonly rehearsalNo: number }[]> {
+  const { rows } = await dbs
+    .across("rehearsals")
+    .query<{ tenant: number; rehearsal_no: number }>(
+      `select tenant, rehearsal_no from sync.rehearsals where ${IS_LEFT} order by whole_at`,
+    );
+  return rows.map(({ tenant, rehearsal_no: rehearsalNo }) => ({ tenant, rehearsalNo }));
 }
 
 /** Whether a rehearsal waits for chunks of this agent. */

@@ -3,11 +3,14 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import { Agent } from "../../src/agent/agent.ts";
+import { Snapshots } from "../../src/api/snapshots.ts";
 import { findCommand, queueCommand, type Command } from "../../src/control/commands.ts";
 import { enableSource } from "../../src/control/sources.ts";
 import { findRehearsal, openRehearsal, type Rehearsal } from "../../src/dire/rehearsal-store.ts";
+import { noteWhole } from "../../src/dire/snapshot-store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { SyncError } from "../../src/lib/errors.ts";
+import { silentLog } from "../../src/lib/log.ts";
 import { formatManifest } from "../../src/model/run-manifest.ts";
 import { snapshotRunId } from "../../src/model/snapshot.ts";
 import { netboxSource } from "../../src/sources/netbox.ts";
@@ -180,6 +183,36 @@ test("a chunk that is sent again counts once, and a snapshot that lacks one is n
     await send(client, "sync-rehearse-run", endOf(whole, serviceId, 1));
   }
   await eventually(async () => assert.equal((await rehearsal(whole)).state, "done"));
+});
+
+test("a snapshot that is whole is played by another core where one died before it played it, or while it did", async (t) => {
+  const at = await bench(t);
+  const { core, open, rehearsal } = at;
+  const { db, acme } = core;
+  const client = core.client(at.identity);
+  const serviceId = await core.source(acme, AGENT, { name: "dc1" });
+  const numbers: number[] = [];
+  for (const state of ["loading", "playing", "playing"]) {
+    const no = await open(serviceId);
+    await send(client, "sync-rehearse", pieceOf({ no, index: 0 }));
+    await noteWhole(db.forTenant(acme.tenant), acme.tenant, no);
+    await db.query("update sync.rehearsals set state = $2 where rehearsal_no = $1", [no, state]);
+    numbers.push(no);
+  }
+  const [before = 0, during = 0, elsewhere = 0] = numbers;
+  await db.query("update sync.rehearsals set whole_at = now() - interval '3 minutes'");
+  await db.query("update sync.rehearsals set playing_at = now() where rehearsal_no = $1", [
+    elsewhere,
+  ]);
+  const other = new Snapshots({ db, clock: systemClock, log: silentLog() });
+  await other.resume();
+  await other.settle();
+  assert.deepEqual(
+    [(await rehearsal(before)).state, (await rehearsal(during)).state],
+    ["done", "done"],
+  );
+  assert.equal((await rehearsal(during)).promised?.created, 1);
+  assert.equal((await rehearsal(elsewhere)).state, "playing", "it is played by who lives");
 });
 
 test("an agent adds to no rehearsal but one that waits for it", async (t) => {

@@ -204,6 +204,7 @@ test("each door is used in one place", () => {
     metrics: ["api/metrics.ts"],
     news: ["control/stream-news.ts"],
     people: ["control/users.ts"],
+    rehearsals: ["dire/snapshot-store.ts"],
     schema: ["api/health.ts", "cli/core-serve.ts", "db/replica.ts"],
     start: ["bin/serve.ts"],
     tenants: ["control/tenants.ts"],
