@@ -65,7 +65,10 @@ export function progressFields(
   const perSecond = devicesPerSecond(run, nowMs);
   const total = run.sourceTotal;
   const left = total === undefined ? 0 : total - run.devices;
-  const wait = run.gatewayWait ?? run.sourceWait;
+  // A source's wait is forgotten with the next page only.
+  const wait = [run.gatewayWait, run.sourceWait].find(
+    (one) => one !== undefined && one.untilMs > nowMs,
+  );
   return {
     run_id: run.runId,
     kind: run.kind,

@@ -113,7 +113,8 @@ test("progress says how fast, how long still, and what is waited for", () => {
     eta: "2m",
     waiting: "rate limited 12s",
   });
-  const unknown = { ...run, sourceTotal: undefined, sourceWait: undefined, rejected: 2 };
+  const passed = { reason: "retry", untilMs: 10_000 } as const;
+  const unknown = { ...run, sourceTotal: undefined, sourceWait: passed, rejected: 2 };
   assert.deepEqual(progressFields(unknown, 10_000), {
     run_id: "r",
     kind: "full",
