@@ -23,7 +23,7 @@ test("a program is compiled to the same bytes each time, and V8 takes them with 
     program: PROGRAM,
     warm: ["go"],
     node: process.execPath,
-    execArgv: ["--max-semi-space-size=4", "--disable-sigusr1"],
+    execArgv: ["--max-semi-space-size=4", "--heap-growing-percent=25", "--disable-sigusr1"],
   };
   const first = await codeCache(order, staging);
   assert.ok(first.length > PROGRAM.length / 2);
