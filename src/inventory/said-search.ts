@@ -19,8 +19,8 @@ export async function devicesThatSay(
   condition: Condition,
 ): Promise<readonly number[] | undefined> {
   const { field, path, test } = condition;
-  if (test.kind !== "text" || (field !== "tags" && SAID_KEYS[field] === undefined))
-    return undefined;
+  const isSaid = field === "tags" || SAID_KEYS[field] !== undefined;
+  if (test.kind !== "text" || !isSaid) return undefined;
   const pieces = test.any.map(longestPiece);
   if (pieces.some((piece) => piece === "")) return undefined;
   const parameters = new Parameters([tenant]);
