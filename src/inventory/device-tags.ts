@@ -10,7 +10,7 @@ import { uuidOf } from "./device-store.ts";
 export const SLICE_MAX = 5_000;
 
 /** A published device. */
-export interface TaggedDevice {
+interface TaggedDevice {
   readonly deviceNo: number;
   readonly id: CanonicalId;
 }
