@@ -118,6 +118,27 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.close();
   });
 
+  it("enters a sorted list within it, goes up from there without a jump, and tags what is picked", async () => {
+    const page = await stage.open("/t/acme/devices?sort=hostname:asc");
+    await page.getByLabel("Device to begin at").fill("m");
+    await page.getByRole("button", { name: "Go to" }).click();
+    await page.waitForURL("**from=m**");
+    const first = page.locator("tbody a.name", { hasText: /^m/i }).first();
+    await first.waitFor();
+    const above = page.locator("tbody a.name", { hasText: /^[a-l]/i }).last();
+    await above.waitFor({ state: "attached" });
+    await eventually(async () => assert.ok(await first.isVisible()));
+    await page.getByRole("checkbox").nth(20).check();
+    await page.getByRole("button", { name: "Tag 1" }).click();
+    await page.getByRole("textbox", { name: "Add" }).fill("role=edge");
+    await page.getByRole("button", { name: "Tag", exact: true }).click();
+    await page.getByText("Tags changed: 1, devices looked at: 1.").waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole("button", { name: "Take back" }).click();
+    await page.getByText("Tags that are as they were: 1.").waitFor();
+    await page.close();
+  });
+
   it("goes anywhere by keys", async () => {
     const page = await stage.open("/t/acme");
     await loaded(page);

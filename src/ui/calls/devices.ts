@@ -6,6 +6,7 @@ import type {
   deviceGroupsSchema,
   deviceSchema,
 } from "../../api/contract-devices.ts";
+import type { Place } from "../parts/pages-known.ts";
 import { pathOf } from "./api-client.ts";
 import { ask } from "./query-client.ts";
 import { keyOf } from "./topics.ts";
@@ -38,12 +39,12 @@ export interface DevicesWanted {
 /** Devices of a page: two screens of a large display, and 60 kB. */
 export const DEVICES_PAGE = 100;
 
-/** One page of devices, after a cursor. */
-export const devicesQuery = (tenant: string, wanted: DevicesWanted, after?: string) =>
+/** One page of devices, at a place of the list. */
+export const devicesQuery = (tenant: string, wanted: DevicesWanted, place: Place = {}) =>
   queryOptions({
-    queryKey: keyOf(tenant, "devices", "list", wanted, after ?? ""),
+    queryKey: keyOf(tenant, "devices", "list", wanted, place),
     queryFn: ({ signal }) => {
-      const query = { ...wanted, limit: DEVICES_PAGE, after };
+      const query = { ...wanted, limit: DEVICES_PAGE, ...place };
       return ask<DevicesPage>({ path: pathOf(["tenants", tenant, "devices"], query), signal });
     },
   });

@@ -1,49 +1,91 @@
 /**
- * A long list read page by page in both directions. Of each page that was reached its cursor is known, so it can be read again
- * after it was forgotten: the list keeps its height, and a bounded number of rows. Pure.
+ * A long list read page by page in both directions, from its beginning or from somewhere within. Of each page that was reached its
+ * place is known, so it can be read again after it was forgotten: the list keeps its height, and a bounded number of rows. Pure.
  */
+
+/** How a page is asked for: behind a place, before one, where the order reaches a value; the first one by nothing. */
+export type Place = Readonly<Partial<Record<"after" | "before" | "from", string>>>;
+
+/** A page that was reached. */
+interface KnownPage {
+  readonly place: Place;
+  /** Absent until it was read. */
+  readonly rows: number | undefined;
+}
 
 /** What is known of a list. */
 export interface PagesKnown {
-  /** Where each page begins; the first begins at the beginning. */
-  readonly cursors: readonly (string | undefined)[];
-  /** Rows of the last page, once it was reached. */
-  readonly lastRows: number | undefined;
+  /** From the topmost that was read to the last that may be. */
+  readonly pages: readonly KnownPage[];
+  /** Where the page above the first one ends; absent where there is none, or nothing was read. */
+  readonly above: string | undefined;
+  /** Rows that came to stand above those that were there at first. */
+  readonly rowsAbove: number;
 }
 
-/** A list of which nothing was read. */
-export const NOTHING_KNOWN: PagesKnown = { cursors: [undefined], lastRows: undefined };
+/** A list of which nothing was read, to be entered at a place. */
+export function nothingKnown(place: Place = {}): PagesKnown {
+  return { pages: [{ place, rows: undefined }], above: undefined, rowsAbove: 0 };
+}
 
-/** Rows to draw: those of pages that are known, the last of them full until it was read. */
-export function rowsKnown({ cursors, lastRows }: PagesKnown, pageRows: number): number {
-  return (cursors.length - 1) * pageRows + (lastRows ?? pageRows);
+/** Where each page's rows begin, and after the last where all end: a page that was not read is taken to be full. */
+export function startsOf({ pages }: PagesKnown, pageRows: number): readonly number[] {
+  const starts = [0];
+  for (const { rows } of pages) starts.push((starts.at(-1) ?? 0) + (rows ?? pageRows));
+  return starts;
+}
+
+/** A page as it was answered. */
+export interface PageRead {
+  readonly rows: number;
+  readonly next: string | undefined;
+  readonly previous: string | undefined;
 }
 
 /** What is known after a page was read. */
 export function afterPage(
   known: PagesKnown,
-  {
-    page,
-    rows,
-    next,
-  }: { readonly page: number; readonly rows: number; readonly next: string | undefined },
+  { page, rows, next, previous }: PageRead & { readonly page: number },
 ): PagesKnown {
-  const isNewest = page === known.cursors.length - 1;
-  if (!isNewest) return known;
-  if (next !== undefined) return { cursors: [...known.cursors, next], lastRows: undefined };
-  return known.lastRows === rows ? known : { ...known, lastRows: rows };
+  const { pages, above } = known;
+  const isLast = page === pages.length - 1;
+  // What stands above is told by the page that is entered; later answers of it must not move what was put there.
+  const isEntry = pages.length === 1 && pages[0]?.rows === undefined;
+  const isKnown = pages[page]?.rows === rows && (!isLast || next === undefined);
+  if (isKnown) return known;
+  const read = pages.map((one, at) => (at === page ? { ...one, rows } : one));
+  const more = isLast && next !== undefined ? [{ place: { after: next }, rows: undefined }] : [];
+  return { ...known, pages: [...read, ...more], above: isEntry ? previous : above };
+}
+
+/** What is known after the page above the first one was read, which had `above` as its place. */
+export function abovePage(
+  known: PagesKnown,
+  { above, rows, previous }: Omit<PageRead, "next"> & { readonly above: string },
+): PagesKnown {
+  if (known.above !== above) return known;
+  const page = { place: { before: above }, rows };
+  const pages = rows === 0 ? known.pages : [page, ...known.pages];
+  return { pages, above: previous, rowsAbove: known.rowsAbove + rows };
 }
 
 /** The pages that rows from `first` to `last` stand on, of those that are known. */
 export function pagesAt(
-  {
-    first,
-    last,
-    pageRows,
-  }: { readonly first: number; readonly last: number; readonly pageRows: number },
-  known: PagesKnown,
+  { first, last }: { readonly first: number; readonly last: number },
+  starts: readonly number[],
 ): readonly number[] {
-  const to = Math.min(Math.floor(last / pageRows), known.cursors.length - 1);
-  const from = Math.min(Math.max(0, Math.floor(first / pageRows)), to);
+  const from = pageOf(first, starts);
+  const to = Math.max(from, pageOf(last, starts));
   return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+}
+
+/** The page that a row stands on; the last one for rows beyond. By halves: a list of a million rows has ten thousand pages. */
+export function pageOf(row: number, starts: readonly number[]): number {
+  let [low, high] = [0, starts.length - 2];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= row) low = middle;
+    else high = middle - 1;
+  }
+  return Math.max(0, low);
 }

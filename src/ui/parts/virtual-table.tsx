@@ -1,5 +1,5 @@
 import { useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
-import { useEffect, useRef, type ReactNode, type RefObject } from "react";
+import { useEffect, useLayoutEffect, useRef, type ReactNode, type RefObject } from "react";
 
 import type { Column, Sort } from "./column.ts";
 import { HeadCell } from "./table.tsx";
@@ -13,8 +13,12 @@ type VirtualTableProps<Row> = {
   readonly rowAt: (index: number) => Row | undefined;
   readonly sort?: Sort | undefined;
   readonly onSort?: (sort: Sort | undefined) => void;
+  /** The first two columns stay while the others are scrolled sideways. */
+  readonly isPinned?: boolean;
   /** Tells which rows are seen. */
   readonly onSeen: (first: number, last: number) => void;
+  /** Rows that came to stand above those that were there at first: what is seen stays where it is. */
+  readonly rowsAbove?: number;
   /** Rows in all, for screen readers; absent while it is not known. */
   readonly total?: number | undefined;
   readonly foot?: ReactNode;
@@ -29,7 +33,7 @@ const WIDTH_PX = 160;
 
 /** A table of any length: only the rows that are seen are drawn, in a real table. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>): ReactNode {
-  const { caption, columns, count, sort, onSort, onSeen, total, foot } = props;
+  const { caption, columns, count, sort, onSort, onSeen, total, foot, rowsAbove = 0 } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count,
@@ -37,16 +41,24 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>): ReactNode {
     estimateSize: rowHeight,
     overscan: OVERSCAN,
   });
+  const placed = useRef(rowsAbove);
+  useLayoutEffect(() => {
+    const came = rowsAbove - placed.current;
+    placed.current = rowsAbove;
+    if (came > 0) virtual.scrollToOffset((virtual.scrollOffset ?? 0) + came * rowHeight());
+  }, [rowsAbove, virtual]);
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => onSeen(first, last), [onSeen, first, last]);
+  // Told and not found out from what happens to be drawn: columns would else change as rows come and go.
+  const width = columns.reduce((sum, column) => sum + (column.width ?? WIDTH_PX), 0);
   const above = items[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
-    <div className="panel virtual fills">
+    <div className={`panel virtual fills${props.isPinned === true ? " pins" : ""}`}>
       <Scroller of={scroller} caption={caption}>
-        <table aria-rowcount={total === undefined ? -1 : total + 1}>
+        <table aria-rowcount={total === undefined ? -1 : total + 1} style={{ width }}>
           <caption className="visually-hidden">{caption}</caption>
           <thead>
             <tr aria-rowindex={1}>

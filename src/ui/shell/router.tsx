@@ -18,6 +18,7 @@ type DevicesSearch = {
   readonly query?: string | undefined;
   readonly sort?: string | undefined;
   readonly columns?: string | undefined;
+  readonly from?: string | undefined;
 };
 type RunsSearch = {
   readonly source?: string | undefined;
@@ -87,6 +88,7 @@ const devices = createRoute({
     query: text(search["query"]),
     sort: text(search["sort"]),
     columns: text(search["columns"]),
+    from: text(search["from"]),
   }),
   component: lazyRouteComponent(() => import("../pages/devices/devices-page.tsx"), "DevicesPage"),
 });

@@ -6,6 +6,7 @@ import type { Column } from "../../parts/column.ts";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import type { Tone } from "../../parts/tone.ts";
+import { tagWord } from "./tag-text.ts";
 
 const RISK_TONES: Readonly<Record<string, Tone>> = {
   Critical: "bad",
@@ -32,17 +33,22 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
     {
       id: "hostname",
       title: "Device",
-      width: 240,
+      width: 200,
       sortBy: "hostname",
       cell: (device) => <DeviceName tenant={tenant} device={device} />,
     },
-    text("ip", "Address", { width: 150, sortBy: "ip", of: ({ ip }) => ip }),
-    text("mac", "MAC", { width: 160, sortBy: "mac", of: ({ mac }) => mac }),
-    text("type", "Type", { width: 130, sortBy: "type", of: ({ type }) => type }),
-    text("vendor", "Vendor", { width: 140, sortBy: "vendor_name", of: ({ vendor_name: v }) => v }),
-    text("model", "Model", { width: 150, sortBy: "model", of: ({ model }) => model }),
+    text("ip", "Address", { width: 120, sortBy: "ip", of: ({ ip }) => ip }),
+    text("mac", "MAC", { width: 160, sortBy: "mac", of: ({ mac }) => mac, isDefault: false }),
+    text("type", "Type", { width: 100, sortBy: "type", of: ({ type }) => type }),
+    text("vendor", "Vendor", { width: 110, sortBy: "vendor_name", of: ({ vendor_name: v }) => v }),
+    text("model", "Model", {
+      width: 150,
+      sortBy: "model",
+      of: ({ model }) => model,
+      isDefault: false,
+    }),
     text("os", "System", { width: 140, sortBy: "os.name", of: ({ os }) => os, isDefault: false }),
-    text("site", "Site", { width: 130, sortBy: "site", of: ({ site }) => site }),
+    text("site", "Site", { width: 110, sortBy: "site", of: ({ site }) => site }),
     text("owner", "Owner", {
       width: 130,
       sortBy: "owner",
@@ -62,38 +68,90 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
           <StatusBadge tone={RISK_TONES[level] ?? "idle"}>{level}</StatusBadge>
         ),
     },
-    {
-      id: "sources",
-      title: "Sources",
-      width: 190,
-      cell: ({ sources }) => (
-        <span className="tags">
-          {sources.map((name) => (
-            <span key={name} className="tag">
-              {name}
-            </span>
-          ))}
-        </span>
-      ),
-    },
-    text("partition", "Partition", {
-      width: 120,
-      sortBy: "partition",
-      of: ({ partition }) => partition,
-      isDefault: false,
-    }),
-    text("first_seen", "First seen", {
-      width: 140,
-      sortBy: "first_seen",
-      of: ({ first_seen: at }) => <TimeAgo at={at} />,
-      isDefault: false,
-    }),
-    text("last_seen", "Last seen", {
-      width: 140,
-      sortBy: "last_seen",
-      of: ({ last_seen: at }) => <TimeAgo at={at} />,
-    }),
+    ...WHENCE,
   ];
+}
+
+/** Whence it is known, how it is tagged, since when. */
+const WHENCE: readonly Column<Device>[] = [
+  {
+    id: "sources",
+    title: "Sources",
+    width: 130,
+    cell: ({ sources }) => (
+      <span className="tags">
+        {sources.map((name) => (
+          <span key={name} className="tag">
+            {name}
+          </span>
+        ))}
+      </span>
+    ),
+  },
+  {
+    id: "tags",
+    title: "Tags",
+    width: 120,
+    cell: ({ tags, own_tags: own }) => <TagCell tags={tags} own={own} />,
+  },
+  text("partition", "Partition", {
+    width: 120,
+    sortBy: "partition",
+    of: ({ partition }) => partition,
+    isDefault: false,
+  }),
+  text("first_seen", "First seen", {
+    width: 140,
+    sortBy: "first_seen",
+    of: ({ first_seen: at }) => <TimeAgo at={at} />,
+    isDefault: false,
+  }),
+  text("last_seen", "Last seen", {
+    width: 110,
+    sortBy: "last_seen",
+    of: ({ last_seen: at }) => <TimeAgo at={at} />,
+  }),
+];
+
+/** Operators' tags first: they are what somebody looks for. */
+function TagCell({
+  tags,
+  own,
+}: {
+  readonly tags: Device["tags"];
+  readonly own: readonly string[];
+}): ReactNode {
+  const keys = [...own, ...Object.keys(tags).filter((key) => !own.includes(key))];
+  if (keys.length === 0) return <span className="muted">–</span>;
+  return (
+    <span className="tags">
+      {keys.map((key) => (
+        <span key={key} className="tag">
+          {tagWord(key, tags[key] ?? "")}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+/** A column of boxes by which devices are picked. */
+export function pickColumn(
+  picked: ReadonlySet<string>,
+  onPick: (id: string, isPicked: boolean) => void,
+): Column<Device> {
+  return {
+    id: "pick",
+    title: "Pick",
+    width: 52,
+    cell: ({ id, hostname, ip }) => (
+      <input
+        type="checkbox"
+        aria-label={`Pick ${hostname ?? ip ?? id}`}
+        checked={picked.has(id)}
+        onChange={({ target }) => onPick(id, target.checked)}
+      />
+    ),
+  };
 }
 
 function DeviceName({

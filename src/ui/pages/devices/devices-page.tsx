@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ServerOff } from "lucide-react";
-import { useMemo, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 
 import {
   devicesTotalQuery,
@@ -17,23 +17,34 @@ import { PageHeader } from "../../parts/page-header.tsx";
 import { EmptyState, ErrorState } from "../../parts/states.tsx";
 import { VirtualTable } from "../../parts/virtual-table.tsx";
 import { ChipRow } from "./chip-row.tsx";
-import { deviceColumns } from "./device-columns.tsx";
+import { deviceColumns, pickColumn } from "./device-columns.tsx";
 import { ExportMenu } from "./export-menu.tsx";
+import { JumpField } from "./jump-field.tsx";
 import { QueryField } from "./query-field.tsx";
 import { splitSearch, withSort } from "./query-text.ts";
+import { TagDialog } from "./tag-dialog.tsx";
 import { useDevicePages } from "./use-device-pages.ts";
 import { ViewMenu } from "./view-menu.tsx";
 
 const route = getRouteApi("/t/$tenant/devices");
+/** What the address holds. */
+type Search = Readonly<
+  Partial<Record<"q" | "query" | "sort" | "columns" | "from", string | undefined>>
+>;
 
 /** All devices that pass a filter, sorted by the server; filter, order and columns stand in the URL. */
 export function DevicesPage(): ReactNode {
   const { tenant } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const change = (changed: Partial<typeof search>): void =>
+  const change = (changed: Partial<Search>): void =>
     void navigate({ search: { ...search, ...changed }, replace: true });
   const columns = useMemo(() => deviceColumns(tenant), [tenant]);
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const pick = useMemo(
+    () => pickColumn(picked, (id, is) => setPicked(pickedAfter(id, is))),
+    [picked],
+  );
   const shown = shownColumns(columns, search.columns?.split(","));
   const sort = readSort(search.sort);
   const wanted = { q: search.q, query: withSort(search.query, sort) };
@@ -43,48 +54,97 @@ export function DevicesPage(): ReactNode {
       <PageHeader
         title="Devices"
         about={totalWords(total)}
-        acts={
-          <>
-            <ViewMenu
-              tenant={tenant}
-              now={{
-                query: search.query ?? "",
-                columns: shown.map(({ id }) => id),
-                sort: sort === undefined ? [] : [{ field: sort.by, descending: sort.isDescending }],
-              }}
-              onOpen={(view) => change(searchOf(view))}
-            />
-            <ExportMenu tenant={tenant} q={search.q} query={wanted.query} />
-            <ColumnChooser
-              columns={columns}
-              shown={shown}
-              onChoose={(ids) => change({ columns: ids?.join(",") })}
-            />
-          </>
-        }
+        acts={<PageActs {...{ tenant, search, columns, shown, sort, total, picked, change }} />}
       />
       <QueryField
         key={search.query ?? search.q ?? ""}
         initial={search.query ?? search.q ?? ""}
-        onSearch={(typed) => change({ q: undefined, query: undefined, ...splitSearch(typed) })}
+        onSearch={(typed) =>
+          change({ q: undefined, query: undefined, from: undefined, ...splitSearch(typed) })
+        }
       />
-      <ChipRow q={search.q} query={search.query} onChange={change} />
+      <div className="list-head">
+        <ChipRow q={search.q} query={search.query} onChange={change} />
+        <JumpField
+          key={`${search.sort} ${search.from}`}
+          title={columns.find(({ sortBy }) => sortBy !== undefined && sortBy === sort?.by)?.title}
+          initial={search.from ?? ""}
+          onJump={(from) => change({ from })}
+        />
+      </div>
       <DeviceTable
-        key={JSON.stringify([tenant, wanted])}
+        key={JSON.stringify([tenant, wanted, search.from])}
         tenant={tenant}
         wanted={wanted}
-        columns={shown}
+        columns={[pick, ...shown]}
+        from={sort === undefined ? undefined : search.from}
         sort={sort}
         total={total?.isEstimate === false ? total.count : undefined}
-        onSort={(next) => change({ sort: next === undefined ? undefined : sortText(next) })}
+        onSort={(next) =>
+          change({ sort: next === undefined ? undefined : sortText(next), from: undefined })
+        }
       />
     </>
   );
 }
 
+/** Devices that the API takes by name at once. */
+const PICKED_MAX = 1_000;
+
+function pickedAfter(
+  id: string,
+  isPicked: boolean,
+): (before: ReadonlySet<string>) => ReadonlySet<string> {
+  return (before) => {
+    if (!isPicked) return new Set([...before].filter((one) => one !== id));
+    return before.size < PICKED_MAX ? new Set([...before, id]) : before;
+  };
+}
+
 function totalWords(total: DevicesTotal | undefined): string {
   if (total === undefined) return "Counting…";
   return `${total.isEstimate ? "about " : ""}${numberWords(total.count)} devices`;
+}
+
+type PageActsProps = {
+  readonly tenant: string;
+  readonly search: Search;
+  readonly columns: readonly Column<Device>[];
+  readonly shown: readonly Column<Device>[];
+  readonly sort: Sort | undefined;
+  readonly total: DevicesTotal | undefined;
+  readonly picked: ReadonlySet<string>;
+  readonly change: (changed: Partial<Search>) => void;
+};
+
+function PageActs(props: PageActsProps): ReactNode {
+  const { tenant, search, columns, shown, sort, total, picked, change } = props;
+  return (
+    <>
+      <ViewMenu
+        tenant={tenant}
+        now={{
+          query: search.query ?? "",
+          columns: shown.map(({ id }) => id),
+          sort: sort === undefined ? [] : [{ field: sort.by, descending: sort.isDescending }],
+        }}
+        onOpen={(view) => change(searchOf(view))}
+      />
+      <TagDialog
+        tenant={tenant}
+        picked={picked}
+        q={search.q}
+        query={search.query}
+        all={totalWords(total)}
+      />
+      <ExportMenu tenant={tenant} q={search.q} query={withSort(search.query, sort)} />
+      <ColumnChooser
+        columns={columns}
+        shown={shown}
+        onChoose={(ids) => change({ columns: ids?.join(",") })}
+      />
+    </>
+  );
 }
 
 /** A kept view as the address has it. */
@@ -93,9 +153,11 @@ function searchOf({ query, columns, sort: [first] }: View): {
   readonly query: string | undefined;
   readonly columns: string | undefined;
   readonly sort: string | undefined;
+  readonly from: undefined;
 } {
   return {
     q: undefined,
+    from: undefined,
     query: query === "" ? undefined : query,
     columns: columns.length === 0 ? undefined : columns.join(","),
     sort:
@@ -109,6 +171,7 @@ type DeviceTableProps = {
   readonly tenant: string;
   readonly wanted: DevicesWanted;
   readonly columns: readonly Column<Device>[];
+  readonly from: string | undefined;
   readonly sort: Sort | undefined;
   readonly total: number | undefined;
   readonly onSort: (sort: Sort | undefined) => void;
@@ -118,11 +181,12 @@ function DeviceTable({
   tenant,
   wanted,
   columns,
+  from,
   sort,
   total,
   onSort,
 }: DeviceTableProps): ReactNode {
-  const pages = useDevicePages(tenant, wanted);
+  const pages = useDevicePages(tenant, wanted, from);
   if (pages.error !== undefined) {
     return (
       <div className="panel fills">
@@ -142,8 +206,10 @@ function DeviceTable({
   return (
     <VirtualTable
       caption="Devices"
+      isPinned
       columns={columns}
       count={pages.count}
+      rowsAbove={pages.rowsAbove}
       rowAt={pages.rowAt}
       sort={sort}
       onSort={onSort}

@@ -1,5 +1,5 @@
-import { useQueries } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
 
 import {
   DEVICES_PAGE,
@@ -7,14 +7,25 @@ import {
   type Device,
   type DevicesWanted,
 } from "../../calls/devices.ts";
-import { afterPage, NOTHING_KNOWN, pagesAt, rowsKnown } from "../../parts/pages-known.ts";
+import {
+  abovePage,
+  afterPage,
+  nothingKnown,
+  pageOf,
+  pagesAt,
+  startsOf,
+} from "../../parts/pages-known.ts";
 
 /** How long a page that is not seen is kept, ms: rows in memory stay few however far somebody scrolls. */
 const KEPT_MS = 20_000;
+/** So many rows below the top, the page above is read: before anybody gets there. */
+const NEAR_ROWS = 40;
 
 /** Devices for a table of any length. */
 export interface DevicePages {
   readonly count: number;
+  /** Rows that came to stand above the first ones. */
+  readonly rowsAbove: number;
   readonly rowAt: (index: number) => Device | undefined;
   readonly onSeen: (first: number, last: number) => void;
   readonly error: unknown;
@@ -22,14 +33,19 @@ export interface DevicePages {
   readonly retry: () => void;
 }
 
-/** Reads the pages that are seen; its component is made anew for each new query (`key`). */
-export function useDevicePages(tenant: string, wanted: DevicesWanted): DevicePages {
-  const [known, setKnown] = useState(NOTHING_KNOWN);
+/** Reads the pages that are seen, from where the list is entered; its component is made anew for each new query (`key`). */
+export function useDevicePages(
+  tenant: string,
+  wanted: DevicesWanted,
+  from: string | undefined,
+): DevicePages {
+  const [known, setKnown] = useState(() => nothingKnown(from === undefined ? {} : { from }));
   const [seen, setSeen] = useState({ first: 0, last: 0 });
-  const pages = pagesAt({ ...seen, pageRows: DEVICES_PAGE }, known);
+  const starts = useMemo(() => startsOf(known, DEVICES_PAGE), [known]);
+  const pages = pagesAt(seen, starts);
   const answers = useQueries({
     queries: pages.map((page) => ({
-      ...devicesQuery(tenant, wanted, known.cursors[page]),
+      ...devicesQuery(tenant, wanted, known.pages[page]?.place),
       gcTime: KEPT_MS,
     })),
   });
@@ -37,10 +53,22 @@ export function useDevicePages(tenant: string, wanted: DevicesWanted): DevicePag
     pages.forEach((page, at) => {
       const data = answers[at]?.data;
       if (data === undefined) return;
-      const read = { page, rows: data.devices.length, next: data.next };
+      const { devices, next, previous } = data;
+      const read = { page, rows: devices.length, next, previous };
       setKnown((before) => afterPage(before, read));
     });
   }, [pages, answers]);
+  const { above } = known;
+  const { data: upper } = useQuery({
+    ...devicesQuery(tenant, wanted, { before: above ?? "" }),
+    enabled: above !== undefined && seen.first < NEAR_ROWS,
+    gcTime: KEPT_MS,
+  });
+  useEffect(() => {
+    if (above === undefined || upper === undefined) return;
+    const read = { above, rows: upper.devices.length, previous: upper.previous };
+    setKnown((before) => abovePage(before, read));
+  }, [above, upper]);
   const onSeen = useCallback(
     (first: number, last: number) =>
       setSeen((before) =>
@@ -50,14 +78,15 @@ export function useDevicePages(tenant: string, wanted: DevicesWanted): DevicePag
   );
   const failed = answers.find(({ error }) => error !== null);
   return {
-    count: rowsKnown(known, DEVICES_PAGE),
+    count: starts.at(-1) ?? 0,
+    rowsAbove: known.rowsAbove,
     rowAt: (index) => {
-      const at = pages.indexOf(Math.floor(index / DEVICES_PAGE));
-      return answers[at]?.data?.devices[index % DEVICES_PAGE];
+      const page = pageOf(index, starts);
+      return answers[pages.indexOf(page)]?.data?.devices[index - (starts[page] ?? 0)];
     },
     onSeen,
     error: failed?.error,
-    isEmpty: known.lastRows === 0 && known.cursors.length === 1,
+    isEmpty: known.pages.length === 1 && known.pages[0]?.rows === 0 && above === undefined,
     retry: () => answers.forEach((answer) => void answer.refetch()),
   };
 }
