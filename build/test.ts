@@ -2,7 +2,7 @@
  * `npm test [-- PART …]`: every .test.ts file under test/, or those whose path begins with a PART ("db", "test/db/tx.test.ts"),
  * shared out over two processes. Ends with what was skipped and why, so that a green run never hides a suite that did
  * not run. `--without PART` leaves such files out; `--only WORDS` runs the tests alone whose name has them; `--report FILE` writes there what became of each, as JSON;
- * `--seed N` draws other cases for the properties, `--seed 0` new ones every time; `--runs N` has api/fuzz draw so many of each route; `--processes 1` runs one test after the other.
+ * `--seed N` draws other cases for the properties, `--seed 0` new ones every time; `--runs N` has api/fuzz draw so many of each route and model/srql so many queries; `--processes 1` runs one test after the other.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";

@@ -39,7 +39,8 @@ summary { cursor: pointer; }
 code { font-family: ui-monospace, monospace; }
 .method { display: inline-block; min-width: 4.5rem; font-weight: 600; }
 .about { opacity: 0.85; }
-nav a { margin-right: 1rem; }
+code { overflow-wrap: anywhere; }
+nav { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; }
 `;
 
 /** The page. Routes stand under their tags, in the document's order. */

@@ -191,7 +191,7 @@ test("any text is read or refused, with a place inside it", () => {
       const { from, to } = result.error.span;
       assert.ok(from >= 0 && from <= to && to <= text.length, JSON.stringify(result.error));
     }),
-    { numRuns: 2_000 },
+    { numRuns: Math.max(2_000, Number(process.env["SERVICERADAR_TEST_RUNS"] ?? 0)) },
   );
 });
 
