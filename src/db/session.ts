@@ -39,6 +39,8 @@ export class Session implements Queryable, AsyncDisposable {
   readonly #client: PoolClient;
   readonly #onReleased: () => void;
   #isBroken = false;
+  /** Resolves when the statement that was given last is over: one at a time is under way, in the order in which they were given. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(client: PoolClient, onReleased: () => void) {
     this.#client = client;
@@ -53,8 +55,14 @@ export class Session implements Queryable, AsyncDisposable {
   };
 
   async query<Row = never>(sql: string, parameters?: readonly Parameter[]): Promise<Answer<Row>> {
-    const { rows, rowCount } = await this.#run(sql, parameters);
+    const { rows, rowCount } = await this.#inTurn(() => this.#run(sql, parameters));
     return { rows: rows as Row[], count: rowCount ?? 0 };
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const own = this.#turn.then(work);
+    this.#turn = own.catch(() => {});
+    return own;
   }
 
   async #run(sql: string, parameters: readonly Parameter[] = []): Promise<Outcome> {
@@ -72,7 +80,7 @@ export class Session implements Queryable, AsyncDisposable {
    * so what is tried again must find out by its own keys.
    */
   async commit(): Promise<void> {
-    const { command } = await this.#run("commit").catch((thrown: unknown) => {
+    const { command } = await this.#inTurn(() => this.#run("commit")).catch((thrown: unknown) => {
       throw isLost(thrown) ? commitUnknown(thrown) : thrown;
     });
     if (command === "COMMIT") return;
@@ -81,8 +89,22 @@ export class Session implements Queryable, AsyncDisposable {
     });
   }
 
-  /** See Tx.copyFrom. */
-  async copyFrom(sql: string, source: AsyncIterable<Buffer | string>): Promise<number> {
+  /** See Tx.copyFrom. `around`: statements before and after it, with no other between. */
+  copyFrom(
+    sql: string,
+    source: AsyncIterable<Buffer | string>,
+    around?: { readonly before: string; readonly after: string },
+  ): Promise<number> {
+    return this.#inTurn(async () => {
+      if (around === undefined) return await this.#copy(sql, source);
+      await this.#run(around.before);
+      const count = await this.#copy(sql, source);
+      await this.#run(around.after);
+      return count;
+    });
+  }
+
+  async #copy(sql: string, source: AsyncIterable<Buffer | string>): Promise<number> {
     const copy = this.#client.query(copyStream(sql));
     try {
       await pipeline(source, copy);
@@ -94,7 +116,7 @@ export class Session implements Queryable, AsyncDisposable {
 
   /** Rolls back; a connection that cannot even do that is closed, which rolls back too. */
   async rollBack(): Promise<void> {
-    await this.#client.query("rollback").catch(this.#onError);
+    await this.#inTurn(() => this.#client.query("rollback")).catch(this.#onError);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -80,10 +80,7 @@ class OpenTx implements Tx {
     this.#check();
     if (!this.#isOfTenant) return await this.#session.copyFrom(sql, source);
     checkTenantCopy(sql);
-    await this.#session.query(LEAVE_ROLE);
-    const count = await this.#session.copyFrom(sql, source);
-    await this.#session.query(TAKE_ROLE);
-    return count;
+    return await this.#session.copyFrom(sql, source, { before: LEAVE_ROLE, after: TAKE_ROLE });
   }
 
   #check(): void {

@@ -30,6 +30,11 @@ export class Asserted {
     this.#hasVerdicts = kinds.has("block_value") || kinds.has("allow_value");
   }
 
+  /** Whether operators assert anything that may join records or part them. */
+  get hasAny(): boolean {
+    return this.#hasLinks || this.#hasVerdicts;
+  }
+
   /** Every link that names a record whose links were followed. */
   get links(): readonly Link[] {
     return [...this.#links.values()];

@@ -11,7 +11,7 @@ import { openAsserted, type Asserted } from "./asserted.ts";
 import type { Link } from "./assertion.ts";
 import { mayBeChimera } from "./chimera.ts";
 import { holderKey, readHolders, type PartitionValue } from "./history-store.ts";
-import { isSaidOnce, loadWithMind, type InMind } from "./in-mind.ts";
+import { isAtHand, isSaidOnce, loadWithMind, type InMind } from "./in-mind.ts";
 import { kindOf } from "./kind.ts";
 import type { LoadedRecord } from "./load-state.ts";
 import { mayCount, neighboursOf, type Neighbours } from "./neighbours.ts";
@@ -68,6 +68,8 @@ export class Closure {
   /** Every record loaded: members and the ring around them. */
   readonly #loaded = new Map<number, Member>();
   readonly #members = new Map<number, Member>();
+  /** Of them the new ones of which nobody else has said anything: they are a device each, whatever else is there. */
+  readonly #alone = new Set<number>();
   /** Record numbers by value, or "generic" where they are too many to look at. */
   readonly #holders = new ValueMap<readonly number[] | "generic">();
   /** What was decided of values before, and what is decided now. */
@@ -89,6 +91,11 @@ export class Closure {
   /** Records of the components loaded so far. */
   get members(): ReadonlyMap<number, Member> {
     return this.#members;
+  }
+
+  /** Whether a member is new and shares nothing with any other record, so that it needs no decision. */
+  isAlone(recordNo: number): boolean {
+    return this.#alone.has(recordNo);
   }
 
   /** What operators assert of the members and of each other's places. */
@@ -136,7 +143,7 @@ export class Closure {
       for (const member of fresh) added.push(member);
       const joined = await this.#asserted.follow(frontier);
       const through = await this.#through(
-        fresh,
+        fresh.filter(({ history }) => !this.isAlone(history.recordNo)),
         slices.flatMap((slice) => slice.telling),
       );
       frontier = [...new Set([...through, ...joined])].filter((no) => !this.#members.has(no));
@@ -152,8 +159,14 @@ export class Closure {
     const said: SaidValue[] = [];
     for (const { history, loaded } of members) {
       const { partitionNo } = loaded.row;
-      for (const value of this.#connecting(history, partitionNo)) {
-        const one = { partitionNo, value, recordNo: history.recordNo };
+      const { recordNo } = history;
+      const values = this.#connecting(history, partitionNo);
+      if (this.#hasNothingShared(history, { partitionNo, values })) {
+        this.#alone.add(recordNo);
+        continue;
+      }
+      for (const value of values) {
+        const one = { partitionNo, value, recordNo };
         if (this.#before.has(one)) continue;
         this.#before.set(one, "ok");
         if (isSaidOnce(this.#mind, one)) this.#holders.set(one, [one.recordNo]);
@@ -171,6 +184,20 @@ export class Closure {
       return others.length > 0 || before !== "ok";
     });
     return { members, telling };
+  }
+
+  /** Nearly all records of a first load. That one has no namesake is known of those at hand (Recall.fresh). */
+  #hasNothingShared(
+    { recordNo, key, versions }: RecordHistory,
+    { partitionNo, values }: { readonly partitionNo: number; readonly values: readonly ValueKey[] },
+  ): boolean {
+    return (
+      !this.#asserted.hasAny &&
+      key.kind !== "address" &&
+      versions.length === 1 &&
+      isAtHand(this.#mind, recordNo) &&
+      values.every((value) => isSaidOnce(this.#mind, { partitionNo, value }))
+    );
   }
 
   /** Sightings of an address alone hold nothing that joins records. */

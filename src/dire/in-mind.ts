@@ -15,6 +15,11 @@ export function isSaidOnce({ recall }: InMind, { partitionNo, value }: Partition
   return recall?.mayShare(partitionNo, value) === false;
 }
 
+/** Whether a record is new, at hand as it was created, and has no namesake. */
+export function isAtHand({ recall, mayUseFresh = false }: InMind, recordNo: number): boolean {
+  return mayUseFresh && recall?.fresh(recordNo) !== undefined;
+}
+
 /** Whole records, in no order: those that are new and at hand as they are, the others read. */
 export async function loadWithMind(
   tx: Tx,

@@ -1,12 +1,13 @@
 /**
  * Takes one batch of entries into the state, inside the caller's transaction: records, older fingerprints, address days,
- * the value index, unchanged sightings, dirty marks. Publishes nothing.
+ * the value index, unchanged sightings, dirty marks. Publishes nothing; what is published meanwhile it lets finish (beside.ts).
  *
  * Cost: one look-up by key for each record of the batch; an unchanged one costs nothing more, a new one one row and
  * one index row a value, a changed one a read of its whole history.
  */
 import type { Tx } from "../db/tx.ts";
 import type { Batch, Recognised, RecordDelta } from "./batch.ts";
+import type { Beside } from "./beside.ts";
 import { dayOf, oneDay } from "./day-set.ts";
 import { writeDeletions } from "./history-store.ts";
 import { KINDS } from "./kind.ts";
@@ -63,18 +64,24 @@ export interface Ingesting {
   readonly runNo: number;
   /** What is in mind of the tenant's records; kept up with what is written. */
   readonly recall?: Recall | undefined;
+  /** A publication that goes on in the same transaction. */
+  readonly beside?: Beside | undefined;
+  /** Called when new records begin to be written: the longest that the database has to do. */
+  readonly onWriting?: (() => void) | undefined;
 }
 
 /** Writes a batch. The caller holds the tenant's fence. */
 export async function ingest(
   tx: Tx,
   tenant: number,
-  { batch, runNo, recall }: Ingesting,
+  { batch, runNo, recall, beside, onWriting }: Ingesting,
 ): Promise<Ingested> {
-  const rows = await locate(tx, tenant, [...batch.records.values()]);
+  const rows = await locate(tx, tenant, { deltas: [...batch.records.values()], recall });
   const recognised = withoutRead(batch.recognised, rows);
+  if (recognised.length > 0 || !rows.every(isNew)) await beside?.isOver;
   const seq = await takeNumbers(tx, tenant, { what: "batch", count: 1 });
-  const created = await createRecords(tx, tenant, { rows, seq, recall });
+  const created = await createRecords(tx, tenant, { rows, seq, recall, beside, onWriting });
+  await beside?.isOver;
   const changed = await changeRecords(tx, tenant, { rows, seq, runNo, recall });
   recall?.dropFresh(spokenOfAgain(rows, recognised));
   const unchanged = [...rows.filter(isUnchanged).flatMap(unchangedOf), ...sightingsOf(recognised)];
@@ -181,7 +188,15 @@ function numbersOf(
   return new Map([...fresh, ...known]);
 }
 
-async function locate(tx: Tx, tenant: number, deltas: readonly RecordDelta[]): Promise<Row[]> {
+/** Where a record may be known it is looked for: those that this process has in mind are all that there are, or it says so of any. */
+async function locate(
+  tx: Tx,
+  tenant: number,
+  {
+    deltas,
+    recall,
+  }: { readonly deltas: readonly RecordDelta[]; readonly recall: Recall | undefined },
+): Promise<Row[]> {
   if (deltas.length === 0) return [];
   const instances = new Map(
     deltas.map(({ name }) => [name.instance, { name: name.instance, sourceType: name.sourceType }]),
@@ -196,10 +211,12 @@ async function locate(tx: Tx, tenant: number, deltas: readonly RecordDelta[]): P
     native: name.native,
     instanceNo: instanceNos.get(name.instance) ?? 0,
   }));
-  const heads = await findHeads(tx, tenant, refs);
+  const asked = refs.filter((ref) => recall?.mayKnow(ref) ?? true);
+  const found = await findHeads(tx, tenant, asked);
+  const heads = new Map(asked.map((ref, i) => [ref, found.get(i)]));
   return deltas.flatMap((delta, i) => {
     const ref = refs[i];
-    return ref === undefined ? [] : [{ ref, delta, head: heads.get(i) }];
+    return ref === undefined ? [] : [{ ref, delta, head: heads.get(ref) }];
   });
 }
 
@@ -207,12 +224,14 @@ type Creating = {
   readonly rows: readonly Row[];
   readonly seq: number;
   readonly recall: Recall | undefined;
+  readonly beside?: Beside | undefined;
+  readonly onWriting?: (() => void) | undefined;
 };
 
 async function createRecords(
   tx: Tx,
   tenant: number,
-  { rows, seq, recall }: Creating,
+  { rows, seq, recall, beside, onWriting }: Creating,
 ): Promise<number[]> {
   const fresh = rows.filter(isNew);
   if (fresh.length === 0) return [];
@@ -229,7 +248,8 @@ async function createRecords(
   });
   const facts = states.flatMap(factsOf);
   noteCreated(recall, { states, facts, seq });
-  await insertStates(tx, tenant, { states, facts, seq });
+  onWriting?.();
+  await insertStates(tx, tenant, { states, facts, seq, mayTell: beside?.hasRead });
   return states.map(({ recordNo }) => recordNo);
 }
 

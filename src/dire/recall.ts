@@ -102,6 +102,11 @@ export class Recall {
       : record;
   }
 
+  /** Whether a record may be there already, of whichever source. */
+  mayKnow(record: Pick<FreshRecord, "partitionNo" | "kind" | "native">): boolean {
+    return this.#said?.isSaid(record.partitionNo, nameOf(record)) ?? true;
+  }
+
   /** Whether more than one record may have said a value. */
   mayShare(partitionNo: number, value: string): boolean {
     return this.#said?.isShared(partitionNo, value) ?? true;

@@ -17,6 +17,7 @@ export interface Repetition {
 
 /** An entry before it is read. */
 interface RecognisableEntry {
+  /** Looked at only where the content is known. */
   readonly envelope: Envelope;
   /** As EntrySlice has it. */
   readonly content: string;
@@ -51,8 +52,14 @@ export function recogniser(facts: ChunkFacts): Recognise {
     const source = sender.sources.find((candidate) => candidate.serviceId === serviceId);
     return source && placeOf(serviceId);
   });
+  const chunkSource = facts.chunkMeta?.syncServiceId;
+  /** Nearly all entries of a chunk are of its source: what is nothing of that one is read, without looking any further. */
+  const mayShow = (digest: ContentDigest): boolean =>
+    chunkSource === undefined || sourceOf(chunkSource)?.contents.find(digest) !== undefined;
   return (entry) => {
-    const { envelope, digest } = entry;
+    const { digest } = entry;
+    if (!mayShow(digest)) return undefined;
+    const { envelope } = entry;
     const claimed = isOwn(envelope) ? claimOf(entry) : undefined;
     const place = claimed === undefined ? undefined : sourceOf(claimed);
     const recordNo = place?.contents.find(digest);

@@ -71,6 +71,7 @@ export async function findHeads(
   tenant: number,
   refs: readonly RecordRef[],
 ): Promise<ReadonlyMap<number, RecordHead>> {
+  if (refs.length === 0) return new Map();
   const { rows } = await tx.query<{
     i: number;
     record_no: number;

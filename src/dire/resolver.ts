@@ -1,6 +1,6 @@
 /**
  * Publishes the devices of dirty records: loads their components, asks the pure resolver, writes the difference. Runs in a
- * transaction of its own under the tenant's fence, so an inventory is never seen half changed, and running it twice
+ * transaction under the tenant's fence, so an inventory is never seen half changed, and running it twice
  * changes nothing.
  */
 import type { Tx } from "../db/tx.ts";
@@ -22,7 +22,7 @@ import { slicesOf } from "../lib/slices.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import type { Ip } from "../model/ip.ts";
 import { readLocks } from "./assertion-store.ts";
-import { locksOf, type Link } from "./assertion.ts";
+import { locksOf } from "./assertion.ts";
 import { braked, type Braking, type Passed, type Passing } from "./brake.ts";
 import { openClosure, type Closure, type Member } from "./closure.ts";
 import { goneSince, type Deletion } from "./deletion.ts";
@@ -73,6 +73,8 @@ export interface Wanted {
   readonly isDirty?: (recordNo: number) => boolean;
   /** What this process has in mind of the tenant. */
   readonly recall?: Recall | undefined;
+  /** Called when all that it decides by was read. */
+  readonly onRead?: (() => void) | undefined;
 }
 
 /** What a publication looked at, and may have written. */
@@ -111,10 +113,14 @@ async function planned(
   tenant: number,
   {
     settled: { clusters, published: members },
-    links,
-  }: { readonly settled: Settled; readonly links: readonly Link[] },
+    closure,
+  }: { readonly settled: Settled; readonly closure: Closure },
 ): Promise<Passing> {
-  const ids = clusters.map(({ id }) => id);
+  const { links } = closure;
+  // What is new and alone has a name that nobody had before, and by its name an id that no device has.
+  const ids = clusters.flatMap(({ id, anchor, nodes }) =>
+    nodes.length === 1 && closure.isAlone(anchor.recordNo) ? [] : [id],
+  );
   const deviceNos = [...new Set(members.map(({ deviceNo }) => deviceNo))];
   const devices = await findDevices(tx, tenant, { deviceNos, ids });
   const published = { members, devices, links };
@@ -140,13 +146,14 @@ type Publishing = {
 async function publish(
   tx: Tx,
   tenant: number,
-  { recordNos: seeds, braking, isDirty = () => false, recall }: Wanted,
+  { recordNos: seeds, braking, isDirty = () => false, recall, onRead }: Wanted,
 ): Promise<Publishing> {
   const has = await findTenantRows(tx, tenant);
   const closure = await openClosure(tx, tenant, { recall, mayUseFresh: !has.hasPresence });
   const { hasSightings } = has;
   const settled = await settle(tx, tenant, { closure, seeds, isDirty, hasSightings });
-  const passing = await planned(tx, tenant, { settled, links: closure.links });
+  onRead?.();
+  const passing = await planned(tx, tenant, { settled, closure });
   const passed = await braked(tx, tenant, { passing, braking });
   const { clusters, plan, published, isMoving } = passed;
   const numbered = await numberDevices(tx, tenant, { clusters, known: plan.known, has });
@@ -272,7 +279,7 @@ async function write(
   await addWatches(tx, tenant, new Map([...deletions.keys()].map((no) => [no, ANY_DAY] as const)));
 }
 
-/** In the order of their numbers, and slice by slice. */
+/** In the order of their numbers. New ones are made as they are sent, so that the database takes one in while the next is made. */
 async function writeRows(
   tx: Tx,
   tenant: number,
@@ -282,19 +289,15 @@ async function writeRows(
     rowOf,
   }: Pick<Writing, "clusters" | "numbered"> & { readonly rowOf: (cluster: Cluster) => DeviceRow },
 ): Promise<void> {
-  const isNew = ({ deviceNo }: DeviceRow): boolean => deviceNo >= firstNew;
-  const byNumber = clusters.toSorted((a, b) => (numbers.get(a.id) ?? 0) - (numbers.get(b.id) ?? 0));
-  await overlapped(slicesOf(byNumber, SLICE_DEVICES), {
+  const numberOf = ({ id }: Cluster): number => numbers.get(id) ?? 0;
+  const byNumber = clusters.toSorted((a, b) => numberOf(a) - numberOf(b));
+  const known = byNumber.filter((cluster) => numberOf(cluster) < firstNew);
+  await overlapped(slicesOf(known, SLICE_DEVICES), {
     prepare: (slice) => slice.map(rowOf),
-    send: async (rows) => {
-      await writeDevices(
-        tx,
-        tenant,
-        rows.filter((row) => !isNew(row)),
-      );
-      await insertDevices(tx, tenant, rows.filter(isNew));
-    },
+    send: (rows) => writeDevices(tx, tenant, rows),
   });
+  if (known.length === byNumber.length) return;
+  await insertDevices(tx, tenant, byNumber.slice(known.length).values().map(rowOf));
 }
 
 const NO_DELETIONS: ReadonlyMap<number, Deletion> = new Map();
@@ -308,13 +311,17 @@ function watchesOfAll(closure: Closure, clusters: readonly Cluster[]): Watches {
     neighboursOf: (no: number) => closure.neighbours(no),
     loaded: (no: number) => closure.seen(no)?.history,
   };
-  const records = [...all.values()].filter(({ history }) => history.key.kind !== "address");
+  // What is alone, or no cluster of several, has nobody that time could bring it together with.
+  const records = [...all.values()].filter(
+    ({ history: { key, recordNo } }) => key.kind !== "address" && !closure.isAlone(recordNo),
+  );
+  const several = clusters.filter(({ nodes }) => nodes.length > 1);
   const watches = new Map<number, number>();
   for (const [partitionNo, members] of Map.groupBy(
     records,
     ({ loaded }) => loaded.row.partitionNo,
   )) {
-    const inPartition = clusters.filter(
+    const inPartition = several.filter(
       ({ anchor }) => all.get(anchor.recordNo)?.loaded.row.partitionNo === partitionNo,
     );
     const lens = closure.lens(partitionNo);

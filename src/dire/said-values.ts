@@ -25,6 +25,11 @@ export class SaidValues {
     } else this.#slots[at] = key | SEVERAL;
   }
 
+  /** Whether a record may have said it. */
+  isSaid(partitionNo: number, value: string): boolean {
+    return this.#slots[slotOf(this.#slots, keyOf(partitionNo, value))] !== 0;
+  }
+
   /** Whether more than one record may have said it. */
   isShared(partitionNo: number, value: string): boolean {
     const slot = this.#slots[slotOf(this.#slots, keyOf(partitionNo, value))] ?? 0;

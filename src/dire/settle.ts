@@ -5,6 +5,8 @@
 import type { Tx } from "../db/tx.ts";
 import { readFellows, readMembers } from "../inventory/device-store.ts";
 import type { MemberRow } from "../inventory/member.ts";
+import { invariant } from "../lib/invariant.ts";
+import { canonicalId } from "../model/canonical-id.ts";
 import type { Ip } from "../model/ip.ts";
 import {
   readClaims,
@@ -130,8 +132,9 @@ class Settling {
       const fresh = await this.#closure.widen(frontier);
       for (const member of fresh) gathered.push(member);
       const own = fresh.map(({ history }) => history.recordNo);
-      const rows = await readFellows(this.#tx, this.#tenant, own);
-      this.#note(own, rows);
+      const known = own.filter((no) => !this.#closure.isAlone(no));
+      const rows = known.length === 0 ? [] : await readFellows(this.#tx, this.#tenant, known);
+      this.#note(known, rows);
       frontier = rows
         .map(({ recordNo }) => recordNo)
         .filter((no) => !this.#closure.members.has(no));
@@ -246,7 +249,13 @@ function decide(
   members: readonly Member[],
   closure: Closure,
 ): { readonly clusters: readonly Cluster[]; readonly held: readonly HeldApart[] } {
-  const records = members.filter(({ history }) => history.key.kind !== "address");
+  const records: Member[] = [];
+  const alone: Cluster[] = [];
+  for (const member of members) {
+    const { key, recordNo } = member.history;
+    if (closure.isAlone(recordNo)) alone.push(aloneCluster(member, closure));
+    else if (key.kind !== "address") records.push(member);
+  }
   const byPartition = Map.groupBy(records, ({ loaded }) => loaded.row.partitionNo);
   const decided = [...byPartition].map(([partitionNo, own]) => {
     const lens = closure.lens(partitionNo);
@@ -255,9 +264,16 @@ function decide(
     return { clusters: decision.clusters, held: heldApart(decision, lens) };
   });
   return {
-    clusters: decided.flatMap(({ clusters }) => clusters),
+    clusters: [...alone, ...decided.flatMap(({ clusters }) => clusters)],
     held: decided.flatMap(({ held }) => held),
   };
+}
+
+/** As resolve would have it. */
+function aloneCluster({ history, loaded }: Member, closure: Closure): Cluster {
+  const [anchor] = closure.lens(loaded.row.partitionNo).nodes(history);
+  invariant(anchor !== undefined, "a record of one version is one node");
+  return { id: canonicalId(anchor.idInput), anchor, nodes: [anchor] };
 }
 
 function currentPart({ history, loaded }: Member): Pick<Node, "recordNo" | "fingerprints"> {

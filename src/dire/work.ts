@@ -15,12 +15,15 @@ import { fence, type Lease } from "../inbox/lease.ts";
 import type { Coalescing } from "../inbox/ready.ts";
 import { addMerged, addProgress, findRun, openRun, outcomesOf } from "../inbox/run-store.ts";
 import { madeAhead } from "../lib/ahead.ts";
+import { Gate } from "../lib/gate.ts";
+import { nextTurn } from "../lib/turn.ts";
 import type { SyncMeta } from "../model/device-update.ts";
 import { attributeToSender, type Attribute } from "./attribution.ts";
 import type { Batch } from "./batch.ts";
+import { Publishing, type Beside, type Published } from "./beside.ts";
 import { newSorted, readOutdated, sortInTurns, type Sorted } from "./chunk-batches.ts";
 import { openDirtyQueue } from "./dirty-queue.ts";
-import { ingest, type IngestCounts } from "./ingest.ts";
+import { ingest, type IngestCounts, type Ingesting } from "./ingest.ts";
 import { instanceNumbers, partitionNumber, takeNumbers } from "./numbers.ts";
 import { nextSeqOf, type Recalls } from "./recall-store.ts";
 import type { Recall, RecalledPlace } from "./recall.ts";
@@ -60,14 +63,19 @@ export type WorkOptions = Coalescing & {
   readonly concurrency?: number | undefined;
   /** Entries that are read into memory at a time; default READ_MAX. */
   readonly readMax?: number | undefined;
+  /** Publishes what is dirty while new records are written, in the same transaction. */
+  readonly isPublishing?: boolean | undefined;
 };
+
+/** What taking chunks in did, and what was published beside it. */
+export type WorkedBeside = WorkedChunks & { readonly published: readonly Published[] };
 
 /** Works waiting chunks of a tenant, in order; a bare number is how many at most, of whatever waits. Undefined when none is to be worked. */
 export async function workChunks(
   db: Db,
   lease: Lease,
-  { recalls, concurrency = 1, readMax = READ_MAX, ...coalescing }: WorkOptions,
-): Promise<WorkedChunks | undefined> {
+  { recalls, concurrency = 1, readMax = READ_MAX, isPublishing, ...coalescing }: WorkOptions,
+): Promise<WorkedBeside | undefined> {
   const { tenant } = lease;
   try {
     return await tx(db, async (open) => {
@@ -75,10 +83,15 @@ export async function workChunks(
       const chunks = await waitingChunks(open, tenant, coalescing);
       if (chunks.length === 0) return undefined;
       const recall = await recalls?.open(open, tenant, fenced);
-      const worked = await workRuns(open, tenant, { chunks, recall, concurrency, readMax });
+      const publishing =
+        isPublishing === true
+          ? new Publishing((onRead) => publishDirty(open, tenant, { recall, onRead }))
+          : undefined;
+      const how = { recall, concurrency, readMax, publishing };
+      const worked = await workRuns(open, tenant, { chunks, ...how });
       if (recall === undefined) recalls?.miss(tenant, worked.unchanged);
       else recalls?.keep(tenant, { nextSeq: await nextSeqOf(open, tenant) });
-      return worked;
+      return { ...worked, published: publishing?.done ?? [] };
     });
   } catch (thrown) {
     recalls?.forget(tenant);
@@ -86,8 +99,16 @@ export async function workChunks(
   }
 }
 
-type Sorting = { readonly recall: Recall | undefined; readonly readMax?: number };
-type How = Sorting & { readonly concurrency: number };
+type Sorting = {
+  readonly recall: Recall | undefined;
+  readonly readMax?: number;
+  /** Resolves when it may go on, once others have had a turn. */
+  readonly turn?: () => Promise<void>;
+};
+type How = Sorting & {
+  readonly concurrency: number;
+  readonly publishing: Publishing | undefined;
+};
 
 /** Neighbouring chunks of one run are one batch; a manifest is worked by itself, after the chunks before it. */
 async function workRuns(
@@ -157,7 +178,7 @@ const READ_MAX = 4_000;
  */
 export async function* sortedOf(
   group: readonly WaitingChunk[],
-  { recall, readMax = READ_MAX }: Sorting,
+  { recall, readMax = READ_MAX, turn }: Sorting,
 ): AsyncGenerator<SortedChunks, void> {
   let together: SortedChunks = { chunks: [], sorted: newSorted() };
   for (const chunk of group) {
@@ -165,7 +186,7 @@ export async function* sortedOf(
     const attribution = (meta: SyncMeta | undefined): Attribute => attributeToSender(sender, meta);
     const recognition = recall && recognitionOf(chunk, recall);
     const sortable = { message, receivedMs, attribution, recognition };
-    together.chunks.push({ ...chunk, entries: await sortInTurns(together.sorted, sortable) });
+    together.chunks.push({ ...chunk, entries: await sortInTurns(together.sorted, sortable, turn) });
     if (readIn(together.sorted) < readMax) continue;
     yield together;
     together = { chunks: [], sorted: newSorted() };
@@ -183,7 +204,7 @@ export function readIn({ byInstance, strays }: Sorted): number {
 /** The same, with the chunks behind one under way while it is worked: `concurrency` of them with it. */
 export function sortedAhead(
   group: readonly WaitingChunk[],
-  { concurrency, ...sorting }: How,
+  { concurrency, ...sorting }: Sorting & { readonly concurrency: number },
 ): AsyncGenerator<SortedChunks, void> {
   return madeAhead(sortedOf(group, sorting), concurrency - 1);
 }
@@ -193,26 +214,39 @@ async function workGroup(
   tenant: number,
   { group, ...how }: How & { readonly group: readonly WaitingChunk[] },
 ): Promise<WorkedChunks> {
-  const { recall } = how;
+  const { recall, publishing } = how;
+  // What is sorted ahead is sorted while rows are written, when there is little else to do.
+  const gate = new Gate();
+  const turn = async (): Promise<void> => {
+    await nextTurn();
+    await gate.passed();
+  };
+  const onWriting = (): void => gate.open();
   let worked = NOTHING;
-  for await (const sorted of sortedAhead(group, how)) {
+  for await (const sorted of sortedAhead(group, { ...how, turn })) {
     readOutdated(sorted.sorted);
-    worked = sum(worked, await workSorted(open, tenant, { ...sorted, recall }));
+    gate.close();
+    const work = (beside?: Beside): Promise<WorkedChunks> =>
+      workSorted(open, tenant, { ...sorted, recall, beside, onWriting });
+    worked = sum(worked, await (publishing === undefined ? work() : publishing.beside(work)));
     await finishChunks(open, tenant, sorted.chunks);
+    gate.open();
   }
   return worked;
 }
+
+type HowIngested = Pick<Ingesting, "recall" | "beside" | "onWriting">;
 
 /** Takes sorted chunks in, each instance's entries into its run. */
 export async function workSorted(
   open: Tx,
   tenant: number,
-  { chunks, sorted, recall }: SortedChunks & { readonly recall: Recall | undefined },
+  { chunks, sorted, ...how }: SortedChunks & HowIngested,
 ): Promise<WorkedChunks> {
   const bytes = chunks.reduce((total, { message }) => total + message.length, 0);
   let worked: WorkedChunks = { ...NOTHING, chunks: chunks.length, bytes };
   for (const [instance, batch] of batchesOf(sorted)) {
-    const work = { group: chunks, instance, batch, bytes, recall };
+    const work = { group: chunks, instance, batch, bytes, ...how };
     worked = sum(worked, await workInstance(open, tenant, work));
   }
   return worked;
@@ -249,13 +283,12 @@ type InstanceWork = {
   readonly instance: string;
   readonly batch: Batch;
   readonly bytes: number;
-  readonly recall: Recall | undefined;
-};
+} & HowIngested;
 
 async function workInstance(
   open: Tx,
   tenant: number,
-  { group, instance, batch, bytes, recall }: InstanceWork,
+  { group, instance, batch, bytes, ...how }: InstanceWork,
 ): Promise<WorkedChunks> {
   const [first] = group;
   if (first === undefined) {
@@ -263,11 +296,11 @@ async function workInstance(
   }
   // An agent's hello is no run of a source: it has no manifest, and there may be thousands a day.
   if (first.runId.startsWith(HELLO_RUN)) {
-    const counts = await ingest(open, tenant, { batch, runNo: 0, recall });
+    const counts = await ingest(open, tenant, { batch, runNo: 0, ...how });
     return { ...counts, chunks: 0, bytes: 0, ended: [], held: [] };
   }
   const runNo = await runOf(open, tenant, { first, instance });
-  const counts = await ingest(open, tenant, { batch, runNo, recall });
+  const counts = await ingest(open, tenant, { batch, runNo, ...how });
   const { rejectedBy, rejectedSample } = batch;
   await addProgress(open, tenant, {
     runNo,
@@ -337,7 +370,11 @@ export interface PublishOptions {
   readonly recordsMax?: number | undefined;
 }
 
-type PublishDirty = Omit<PublishOptions, "recalls"> & { readonly recall?: Recall | undefined };
+type PublishDirty = Omit<PublishOptions, "recalls"> & {
+  readonly recall?: Recall | undefined;
+  /** Called when all that it decides by was read. */
+  readonly onRead?: (() => void) | undefined;
+};
 
 /** Publishes the components of dirty records, a bounded number of them. Undefined when nothing is dirty. */
 export async function workDirty(
@@ -357,7 +394,7 @@ export async function workDirty(
 export async function publishDirty(
   open: Tx,
   tenant: number,
-  { limits, recordsMax, recall }: PublishDirty = {},
+  { limits, recordsMax, recall, onRead }: PublishDirty = {},
 ): Promise<ResolveCounts | undefined> {
   const queue = await openDirtyQueue(open, tenant);
   const taken = queue.take(recordsMax);
@@ -368,6 +405,7 @@ export async function publishDirty(
     isDirty: (no) => queue.has(no),
     braking: { runNo, limits },
     recall,
+    onRead,
   });
   await queue.drop([...recordNos, ...decided]);
   // Should this be rolled back, they are read when it is tried again.

@@ -11,11 +11,12 @@ import { newUuid, pause, type Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { backoffMs, retryOf } from "../lib/retry.ts";
+import type { Published } from "./beside.ts";
 import { Recalls } from "./recall-store.ts";
 import { workRetractions } from "./retire.ts";
 import { takeRepeated } from "./take-repeated.ts";
 import type { WorkFact } from "./work-fact.ts";
-import { workChunks, workDirty } from "./work.ts";
+import { workChunks, workDirty, type WorkedBeside } from "./work.ts";
 
 /** How the worker is set up. */
 export interface WorkerOptions {
@@ -61,6 +62,8 @@ export class Worker {
   readonly #unpublished = new Map<number, { batches: number; records: number }>();
   /** Tenants that are published until nothing of them is dirty. */
   readonly #due = new Set<number>();
+  /** Tenants whose publication failed beside their chunks: it is tried by itself until it succeeds. */
+  readonly #apart = new Set<number>();
   /** Slugs of the tenants that were worked, which never change. */
   readonly #slugs = new Map<number, string>();
 
@@ -187,36 +190,46 @@ export class Worker {
     return true;
   }
 
-  #countUnpublished({ tenant }: Lease, created: number): void {
+  /** What was published beside a step was there before it, but for its last chunk's. */
+  #countUnpublished({ tenant }: Lease, { created, published }: WorkedBeside): void {
     const { batches, records } = this.#unpublished.get(tenant) ?? NOTHING;
-    this.#unpublished.set(tenant, { batches: batches + 1, records: records + created });
+    const done = published.reduce((sum, { counts }) => sum + counts.created, 0);
+    const left = Math.max(0, records + created - done);
+    this.#unpublished.set(tenant, { batches: batches + 1, records: left });
   }
 
   async #ingest(lease: Lease): Promise<boolean> {
-    const { log, clock, note } = this.#options;
-    const startedMs = clock.now();
+    const isPublishing = this.#options.isLight !== true && !this.#apart.has(lease.tenant);
     try {
-      const concurrency = this.#options.batchConcurrency;
-      const options = { ...this.#coalescing(), recalls: this.#recalls, concurrency };
-      const worked = await workChunks(this.#dbOf(lease), lease, options);
-      if (worked === undefined) return false;
-      const { held, ended, ...counts } = worked;
-      this.#countUnpublished(lease, counts.created);
-      const tenant = await this.#slug(lease);
-      const ms = clock.now() - startedMs;
-      log.info({ tenant, ...counts, ms }, "ingested");
-      note?.({ step: "ingested", tenant, ...counts, ended, ms });
-      for (const retraction of held) {
-        log.error(
-          { tenant, ...retraction },
-          "retraction held: look with `retractions list`, let it go on with `retractions allow`",
-        );
-      }
-      return true;
+      return await this.#takeIn(lease, isPublishing);
     } catch (thrown) {
+      if (isPublishing) this.#apart.add(lease.tenant);
       if (isPassing(thrown)) throw thrown;
-      return await this.#ingestSingly(lease, thrown);
+      // Whichever of the two failed: by itself it says so.
+      return isPublishing ? await this.#ingest(lease) : await this.#ingestSingly(lease, thrown);
     }
+  }
+
+  async #takeIn(lease: Lease, isPublishing: boolean): Promise<boolean> {
+    const { log, clock, note, batchConcurrency: concurrency } = this.#options;
+    const startedMs = clock.now();
+    const options = { ...this.#coalescing(), recalls: this.#recalls, concurrency, isPublishing };
+    const worked = await workChunks(this.#dbOf(lease), lease, options);
+    if (worked === undefined) return false;
+    const { held, ended, published, ...counts } = worked;
+    this.#countUnpublished(lease, worked);
+    for (const one of published) await this.#tellPublished(lease, one);
+    const tenant = await this.#slug(lease);
+    const ms = clock.now() - startedMs;
+    log.info({ tenant, ...counts, ms }, "ingested");
+    note?.({ step: "ingested", tenant, ...counts, ended, ms });
+    for (const retraction of held) {
+      log.error(
+        { tenant, ...retraction },
+        "retraction held: look with `retractions list`, let it go on with `retractions allow`",
+      );
+    }
+    return true;
   }
 
   /** One chunk of several is bad: work them one by one, and park the one that fails by itself. */
@@ -254,20 +267,25 @@ export class Worker {
   }
 
   async #publish(lease: Lease): Promise<boolean> {
-    const { log, clock, note } = this.#options;
+    const { clock } = this.#options;
     const startedMs = clock.now();
     const counts = await workDirty(this.#dbOf(lease), lease, { recalls: this.#recalls });
-    if (counts !== undefined) {
-      const tenant = await this.#slug(lease);
-      const ms = clock.now() - startedMs;
-      log.info({ tenant, ...counts, ms }, "published");
-      note?.({ step: "published", tenant, ...counts, ms });
-      if (counts.held > 0) {
-        const hint = "dire held list";
-        log.warn({ tenant, records: counts.held, hint }, "publication held");
-      }
+    this.#apart.delete(lease.tenant);
+    if (counts === undefined) return false;
+    await this.#tellPublished(lease, { counts, ms: clock.now() - startedMs });
+    return true;
+  }
+
+  async #tellPublished(lease: Lease, { counts, ms: exact }: Published): Promise<void> {
+    const { log, note } = this.#options;
+    const tenant = await this.#slug(lease);
+    const ms = Math.round(exact);
+    log.info({ tenant, ...counts, ms }, "published");
+    note?.({ step: "published", tenant, ...counts, ms });
+    if (counts.held > 0) {
+      const hint = "dire held list";
+      log.warn({ tenant, records: counts.held, hint }, "publication held");
     }
-    return counts !== undefined;
   }
 
   #dbOf({ tenant }: Lease): Db {

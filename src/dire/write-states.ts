@@ -21,7 +21,10 @@ export interface WrittenState {
   readonly recordNo: number;
 }
 
-/** Writes records that are new, with all that they say: `facts` by factsOf. */
+/**
+ * Writes records that are new, with all that they say: `facts` by factsOf. Last, and once `mayTell` resolves, what finds them by what
+ * they say.
+ */
 export async function insertStates(
   tx: Tx,
   tenant: number,
@@ -29,10 +32,12 @@ export async function insertStates(
     states,
     facts,
     seq,
+    mayTell,
   }: {
     readonly states: readonly WrittenState[];
     readonly facts: readonly Fact[];
     readonly seq: number;
+    readonly mayTell?: Promise<unknown> | undefined;
   },
 ): Promise<void> {
   await insertRecords(
@@ -40,8 +45,9 @@ export async function insertStates(
     tenant,
     states.map((state) => recordWrite(state, seq)),
   );
-  await insertFacts(tx, tenant, facts);
   await writeHistory(tx, tenant, states);
+  await mayTell;
+  await insertFacts(tx, tenant, facts);
 }
 
 /** Writes records with all that they say; what stands of the same records is replaced, their history grows. */

@@ -240,23 +240,18 @@ export async function writeDevices(
 
 const COPIED: readonly string[] = ["device_no", "partition_no", ...COLUMNS.map(({ name }) => name)];
 
-/** Inserts devices whose numbers and ids are new: for those COPY does, at half the cost. */
+/** Inserts devices whose numbers and ids are new, in the order of their numbers: for those COPY does, at half the cost. */
 export async function insertDevices(
   tx: Tx,
   tenant: number,
-  devices: readonly DeviceRow[],
+  devices: IteratorObject<DeviceRow>,
 ): Promise<void> {
-  if (devices.length === 0) return;
-  const sorted = devices.toSorted((a, b) => a.deviceNo - b.deviceNo);
-  await copyRows(tx, tenant, {
-    into: "sync.devices",
-    columns: COPIED,
-    rows: sorted.map((d) => [
-      d.deviceNo,
-      d.partitionNo,
-      ...COLUMNS.map(({ read }) => copied(read(d))),
-    ]),
-  });
+  const rows = devices.map((d) => [
+    d.deviceNo,
+    d.partitionNo,
+    ...COLUMNS.map(({ read }) => copied(read(d))),
+  ]);
+  await copyRows(tx, tenant, { into: "sync.devices", columns: COPIED, rows });
 }
 
 function copied(value: ReturnType<Column["read"]>): string | number | null {

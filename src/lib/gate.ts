@@ -1,0 +1,22 @@
+/** What may be passed while it is open; whoever comes to it closed waits. */
+export class Gate {
+  #opened = Promise.resolve();
+  #open: (() => void) | undefined;
+
+  open(): void {
+    this.#open?.();
+    this.#open = undefined;
+  }
+
+  close(): void {
+    if (this.#open !== undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#opened = promise;
+    this.#open = resolve;
+  }
+
+  /** Resolves once it is open. */
+  passed(): Promise<void> {
+    return this.#opened;
+  }
+}
