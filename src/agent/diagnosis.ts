@@ -84,6 +84,13 @@ const RULES: readonly Rule[] = [
   },
   {
     codes: ["server_untrusted"],
+    text: /expired|not yet valid|NOT_YET_VALID/i,
+    title: "Gateway not trusted",
+    advice:
+      "its certificate is out of its time by this host's clock: set the clock, and if it is right have the gateway's certificate renewed",
+  },
+  {
+    codes: ["server_untrusted"],
     title: "Gateway not trusted",
     advice:
       "ca_file must hold the authority of this gateway's certificate, and server_name one of its names",

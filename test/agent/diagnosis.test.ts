@@ -36,6 +36,16 @@ const ROWS: readonly (readonly [string, string, string])[] = [
   ["unauthenticated", "Hello: invalid client certificate", "Agent refused: "],
   ["server_untrusted", "Hello: no connection", "Gateway not trusted: "],
   [
+    "server_untrusted",
+    "Hello: no connection: certificate is not yet valid",
+    "Gateway not trusted: Hello: no connection: certificate is not yet valid. What to do: its certificate is out of its time by this host's clock",
+  ],
+  [
+    "server_untrusted",
+    "Hello: no connection: CERT_HAS_EXPIRED",
+    "Gateway not trusted: Hello: no connection: CERT_HAS_EXPIRED. What to do: its certificate is out of its time",
+  ],
+  [
     "resource_exhausted",
     "StreamStatus: Received message larger than max (5000010 vs 4194304)",
     "gRPC size error: ",

@@ -78,12 +78,22 @@ test(
   SKIP,
   async (t) => {
     const dir = await pki(t);
+    const [, agents = "", gateway = ""] = BLOCKS;
+    const three = await identityIn(dir);
+    run(
+      dir,
+      agents
+        .replaceAll("agent-01.default.serviceradar", "agent-01.default.acme.serviceradar")
+        .replace("agent/default/agent-01", "agent/acme/default/agent-01"),
+    );
+    const four = await identityIn(dir);
     const file = (setting: string, name: string) => ({ setting, path: join(dir, name) });
     const files = {
       cert: file("--grpc-cert", "gateway.pem"),
       key: file("--grpc-key", "gateway.key"),
       ca: file("--grpc-ca", "pki-root.pem"),
     };
+    // It stands where it begins, so what it judges is made before.
     const clock = new ManualClock();
     const core = await startTestCore(t, { clock, certificate: await certificateFromFiles(files) });
     const text = await readFile(join(dir, "acme-chain.pem"), "utf8");
@@ -94,15 +104,7 @@ test(
     const caPem = await gatewayAnchors(core.db, core.authorities);
     const tls = { caPem, serverName: SERVER_NAME };
     const signal = AbortSignal.timeout(30_000);
-    const [, agents = "", gateway = ""] = BLOCKS;
-    const three = await identityIn(dir);
-    run(
-      dir,
-      agents
-        .replaceAll("agent-01.default.serviceradar", "agent-01.default.acme.serviceradar")
-        .replace("agent/default/agent-01", "agent/acme/default/agent-01"),
-    );
-    for (const identity of [three, await identityIn(dir)]) {
+    for (const identity of [three, four]) {
       const client = core.client(identity, tls);
       const hello = await eventually(() => client.hello({ agentId: "agent-01" }, { signal }));
       assert.equal(hello.tenantSlug, "acme");
