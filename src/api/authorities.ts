@@ -27,6 +27,8 @@ import {
   type Api,
 } from "./routes.ts";
 
+/** PostgreSQL's int. */
+const AUTHORITY_NO_MAX = 2 ** 31 - 1;
 const tags = ["tenants"];
 
 const list = createRoute({
@@ -66,7 +68,12 @@ const trust = createRoute({
 });
 
 const oneParams = tenantParams.extend({
-  authority_no: z.coerce.number().int().positive().openapi({ description: "As the list has it" }),
+  authority_no: z.coerce
+    .number()
+    .int()
+    .positive()
+    .max(AUTHORITY_NO_MAX)
+    .openapi({ description: "As the list has it" }),
 });
 
 const revoke = createRoute({
