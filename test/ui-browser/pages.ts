@@ -10,6 +10,7 @@ export const PAGES: readonly (readonly [heading: string, path: string])[] = [
   ["Runs", "/t/acme/runs"],
   ["Run #1", "/t/acme/runs/1"],
   ["Ingestion", "/t/acme/ingestion"],
+  ["Migration", "/t/acme/migration"],
   ["Users", "/t/acme/settings/users"],
   ["Tokens", "/t/acme/settings/tokens"],
   ["Audit", "/t/acme/settings/audit"],

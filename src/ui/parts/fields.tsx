@@ -8,8 +8,25 @@ type FieldProps = {
   readonly wrong?: string | undefined;
 };
 
-type TextFieldProps = FieldProps &
-  Omit<ComponentProps<"input">, "onChange" | "value"> & {
+type FieldFrameProps = FieldProps & {
+  /** Draws the control, which bears these. */
+  readonly control: (own: Readonly<Record<string, string | boolean>>) => ReactNode;
+};
+
+/** What every field is: its label, its control, and what stands below. */
+function FieldFrame({ label, hint, wrong, control }: FieldFrameProps): ReactNode {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      {control({ ...described(id, { hint, wrong }), id, className: "input" })}
+      <Below id={id} hint={hint} wrong={wrong} />
+    </div>
+  );
+}
+
+type WrittenProps<Control extends "input" | "textarea"> = FieldProps &
+  Omit<ComponentProps<Control>, "onChange" | "value"> & {
     readonly value: string;
     readonly onChange: (value: string) => void;
   };
@@ -19,58 +36,44 @@ export function TextField({
   label,
   hint,
   wrong,
-  value,
   onChange,
   ...rest
-}: TextFieldProps): ReactNode {
-  const id = useId();
+}: WrittenProps<"input">): ReactNode {
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <input
-        spellCheck={false}
-        {...rest}
-        {...described(id, { hint, wrong })}
-        id={id}
-        className="input"
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <Below id={id} hint={hint} wrong={wrong} />
-    </div>
+    <FieldFrame
+      {...{ label, hint, wrong }}
+      control={(own) => (
+        <input
+          spellCheck={false}
+          {...rest}
+          {...own}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    />
   );
 }
-
-type TextAreaFieldProps = FieldProps &
-  Omit<ComponentProps<"textarea">, "onChange" | "value"> & {
-    readonly value: string;
-    readonly onChange: (value: string) => void;
-  };
 
 /** Several lines of text. */
 export function TextAreaField({
   label,
   hint,
   wrong,
-  value,
   onChange,
   ...rest
-}: TextAreaFieldProps): ReactNode {
-  const id = useId();
+}: WrittenProps<"textarea">): ReactNode {
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <textarea
-        spellCheck={false}
-        {...rest}
-        {...described(id, { hint, wrong })}
-        id={id}
-        className="input"
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <Below id={id} hint={hint} wrong={wrong} />
-    </div>
+    <FieldFrame
+      {...{ label, hint, wrong }}
+      control={(own) => (
+        <textarea
+          spellCheck={false}
+          {...rest}
+          {...own}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    />
   );
 }
 
@@ -89,25 +92,19 @@ export function SelectField({
   onChange,
   options,
 }: SelectFieldProps): ReactNode {
-  const id = useId();
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <select
-        {...described(id, { hint, wrong })}
-        id={id}
-        className="input"
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      >
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
-      <Below id={id} hint={hint} wrong={wrong} />
-    </div>
+    <FieldFrame
+      {...{ label, hint, wrong }}
+      control={(own) => (
+        <select {...own} value={value} onChange={(event) => onChange(event.target.value)}>
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
+      )}
+    />
   );
 }
 

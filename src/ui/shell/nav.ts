@@ -10,6 +10,7 @@ export interface Place {
     | "/t/$tenant/agents"
     | "/t/$tenant/runs"
     | "/t/$tenant/ingestion"
+    | "/t/$tenant/migration"
     | "/t/$tenant/settings/users"
     | "/t/$tenant/settings/tokens"
     | "/t/$tenant/settings/audit"
@@ -29,6 +30,7 @@ export type PlaceIcon =
   | "agents"
   | "runs"
   | "ingestion"
+  | "migration"
   | "users"
   | "tokens"
   | "audit"
@@ -63,7 +65,10 @@ export const PLACE_GROUPS: readonly PlaceGroup[] = [
   },
   {
     title: "Operation",
-    places: [{ to: "/t/$tenant/ingestion", title: "Ingestion", icon: "ingestion", key: "i" }],
+    places: [
+      { to: "/t/$tenant/ingestion", title: "Ingestion", icon: "ingestion", key: "i" },
+      { to: "/t/$tenant/migration", title: "Migration", icon: "migration" },
+    ],
   },
   {
     title: "Settings",

@@ -153,6 +153,15 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("../pages/runs/run-page.tsx"), "RunPage"),
 });
 
+const migration = createRoute({
+  getParentRoute: () => tenant,
+  path: "/migration",
+  component: lazyRouteComponent(
+    () => import("../pages/migration/migration-page.tsx"),
+    "MigrationPage",
+  ),
+});
+
 const ingestion = createRoute({
   getParentRoute: () => tenant,
   path: "/ingestion",
@@ -254,7 +263,7 @@ const platformAudit = createRoute({
 });
 
 const inventory = [overview, devices, device, review] as const;
-const integrations = [sources, newSource, source, agents, runs, run] as const;
+const integrations = [sources, newSource, source, agents, runs, run, migration] as const;
 const operation = [ingestion, settings, users, tokens, audit, retention] as const;
 const ofPlatform = [platformTenants, authorities, refusals, platformUsers, platformAudit] as const;
 
