@@ -1,4 +1,5 @@
 /** Starts the page. */
+import "uplot/dist/uPlot.min.css";
 import "./design/tokens.css";
 import "./design/base.css";
 import "./design/shell.css";

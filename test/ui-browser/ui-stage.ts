@@ -21,6 +21,8 @@ const PAGE_MAX_MS = 60_000;
 const DEVICES = 200;
 const TENANT = "acme";
 const USER = "ana";
+/** A phone held upright. */
+const PHONE = { width: 390, height: 844 };
 
 /** Why browser tests are skipped; false where they run. */
 export const WITHOUT_CHROMIUM: string | false = existsSync(CHROMIUM)
@@ -34,6 +36,10 @@ export interface UiStage extends AsyncDisposable {
   readonly browser: Browser;
   /** A NetBox that no source is made of yet, and what it takes. */
   readonly other: { readonly endpoint: string; readonly token: string };
+  /** The core and whatever else runs. */
+  readonly stage: Stage;
+  /** Opens a browser of another user, who has a role in the tenant. */
+  readonly openAs: (user: string, role: string) => Promise<Page>;
   /** What is told on consoles of pages, and was not expected. */
   readonly said: readonly string[];
   /** Opens a page that notes what its console says. */
@@ -66,7 +72,16 @@ export async function openUiStage(): Promise<UiStage> {
     await page.goto(path, { waitUntil: "domcontentloaded" });
     return page;
   };
-  const page = await open(await loginPath(stage));
+  const openAs = async (user: string, role: string): Promise<Page> => {
+    const path = await loginPath(stage, { user, role });
+    const own = await browser.newContext({ baseURL: url, viewport: PHONE });
+    own.setDefaultTimeout(PAGE_MAX_MS);
+    const page = await own.newPage();
+    await page.goto(path, { waitUntil: "domcontentloaded" });
+    await page.waitForURL(`**/t/${TENANT}**`);
+    return page;
+  };
+  const page = await open(await loginPath(stage, { user: USER, role: "admin", isPlatform: true }));
   await page.waitForURL(`**/t/${TENANT}**`);
   await page.close();
   const all = stack.move();
@@ -75,8 +90,10 @@ export async function openUiStage(): Promise<UiStage> {
     context,
     browser,
     other,
+    stage,
     said,
     open,
+    openAs,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
@@ -108,8 +125,32 @@ async function urlOf(fake: Program): Promise<string> {
   return (JSON.parse(await fake.line('"url"')) as { readonly url: string }).url;
 }
 
-async function loginPath({ command }: Stage): Promise<string> {
-  await command("user", "create", USER, "--platform-admin");
-  await command("member", "set", USER, "--tenant", TENANT, "--role", "admin");
-  return ((await command("user", "link", USER)) as { readonly path: string }).path;
+type Person = { readonly user: string; readonly role: string; readonly isPlatform?: boolean };
+
+async function loginPath(
+  { command }: Stage,
+  { user, role, isPlatform = false }: Person,
+): Promise<string> {
+  await command("user", "create", user, ...(isPlatform ? ["--platform-admin"] : []));
+  await command("member", "set", user, "--tenant", TENANT, "--role", role);
+  return ((await command("user", "link", user)) as { readonly path: string }).path;
+}
+
+/** Makes and starts another agent, with a source of its own that nobody answers at. */
+export async function startLonelyAgent(
+  { command, dir, grpc, start }: Stage,
+  { agentId, source }: { readonly agentId: string; readonly source: string },
+): Promise<Program> {
+  const out = join(dir, agentId);
+  const agent = ["--agent-id", agentId, "--gateway-addr", grpc, "--out", out];
+  await command("agent", "create", "--tenant", TENANT, ...agent);
+  const nobody = {
+    type: "netbox",
+    endpoint: "http://127.0.0.1:9",
+    credentials: { api_token: "0123456789abcdef0123456789abcdef01234567" },
+  };
+  const payload = { poll_interval: "10m", sources: { [source]: nobody } };
+  const file = await writePayload(dir, { slug: source, agentId, payload });
+  await command("source", "apply", file, "--tenant", TENANT, "--agent", agentId);
+  return start(agentId, "src/bin/agent.ts", "run", "--config", join(out, "agent.json"));
 }

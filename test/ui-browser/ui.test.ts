@@ -7,7 +7,7 @@ import type { Page } from "playwright-core";
 
 import { eventually } from "../support/eventually.ts";
 import { PAGES } from "./pages.ts";
-import { openUiStage, WITHOUT_CHROMIUM, type UiStage } from "./ui-stage.ts";
+import { openUiStage, startLonelyAgent, WITHOUT_CHROMIUM, type UiStage } from "./ui-stage.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -208,6 +208,71 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.close();
   });
 
+  it("shows a run as it goes on, and its end without being asked", async () => {
+    const page = await stage.open("/t/acme/sources/netbox_dc1");
+    await loaded(page, "netbox_dc1");
+    const known = await page.locator("tbody tr").count();
+    await page.getByRole("button", { name: "Run now" }).click();
+    await eventually(async () => {
+      assert.ok((await page.locator("tbody tr").count()) > known);
+    });
+    await page.locator("tbody tr").first().getByText("Success").waitFor();
+    await page.getByRole("img", { name: /What runs brought/ }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.close();
+  });
+
+  it("says why a source does not run: the system is away, the agent is stopped, its certificate has ended", async () => {
+    const agent = await startLonelyAgent(stage.stage, { agentId: "dc2-agent", source: "lonely" });
+    const page = await stage.open("/t/acme/sources/lonely");
+    await page.getByText("It waits after a failure").waitFor();
+    await agent.stop();
+    await page.getByText("Agent dc2-agent is stopped").waitFor();
+    assert.deepEqual(await violations(page), []);
+    // A certificate of minutes is none that a core issues: what the core says of the agent is made older on its way here.
+    await page.route("**/tenants/acme/agents", async (route) => {
+      const answer = await route.fetch();
+      const ended = (await answer.text())
+        .replaceAll('"stopped"', '"silent"')
+        .replace(
+          /"certificate_not_after":"[^"]+"/g,
+          '"certificate_not_after":"2020-01-01T00:00:00Z"',
+        );
+      await route.fulfill({ response: answer, body: ended });
+    });
+    await page.reload({ waitUntil: "domcontentloaded" });
+    await page.getByText("dc2-agent's certificate has expired").waitFor();
+    await page.close();
+  });
+
+  it("lets a viewer look at everything and act on nothing, on a phone too", async () => {
+    const page = await stage.openAs("vic", "viewer");
+    await loaded(page, "Overview");
+    assert.equal(await page.locator(".liveness").isVisible(), true);
+    for (const [path, act] of [
+      ["/t/acme/agents", "Enrol an agent"],
+      ["/t/acme/settings/tokens", "Make a token"],
+      ["/t/acme/sources/netbox_dc1", "Run now"],
+      ["/t/acme/settings/retention", "Change absent_runs"],
+    ] as const) {
+      await goWithin(page, path);
+      await loaded(page);
+      const button = page.getByRole("button", { name: act }).first();
+      const refused =
+        (await button.count()) === 0 ||
+        (await button.isDisabled()) ||
+        (await button.getAttribute("aria-disabled")) === "true";
+      assert.ok(refused, `${act} on ${path}`);
+      const wider = await page.evaluate<number>(
+        "document.documentElement.scrollWidth - innerWidth",
+      );
+      assert.ok(wider <= 0, `${path} is ${wider} px wider than the phone`);
+    }
+    await page.goto("/platform", { waitUntil: "domcontentloaded" });
+    await page.waitForURL("**/t/acme");
+    await page.context().close();
+  });
+
   it("says nothing on the console and asks no other host", async () => {
     const asked: string[] = [];
     const page = await stage.context.newPage();
@@ -217,6 +282,17 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.close();
     assert.deepEqual([...new Set(asked)], [stage.url]);
     assert.deepEqual(stage.said, []);
+  });
+
+  it("says that the core does not answer, and goes on once it does", async () => {
+    const page = await stage.context.newPage();
+    await page.goto("/t/acme", { waitUntil: "domcontentloaded" });
+    await loaded(page);
+    await stage.stage.core.stop();
+    await page.getByText("The core has not answered since").waitFor();
+    await stage.stage.restart();
+    await page.getByText("The core has not answered since").waitFor({ state: "detached" });
+    await page.close();
   });
 
   it("lets nobody in after the log-out", async () => {

@@ -9,8 +9,12 @@ import {
 const NOW = Date.parse("2026-01-30T12:00:00Z");
 const agent = { agent_id: "a1", state: "online", config_offered: "v1", config_running: "v1" };
 const source = { name: "n", agent_id: "a1", last_run: { outcome: "success" } };
-const facts = (some: object): MigrationFacts =>
-  ({ agents: [], sources: [], refusals: [], ...some }) as unknown as MigrationFacts;
+const facts = (some: object): MigrationFacts => ({
+  agents: [],
+  sources: [],
+  refusals: [],
+  ...some,
+});
 
 const states = (some: object): readonly string[] =>
   migrationSteps(facts(some), NOW).map(({ state }) => state);

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Agent } from "../../src/ui/calls/agents.ts";
-import type { RunDetail } from "../../src/ui/calls/runs.ts";
+import type { Run, RunDetail } from "../../src/ui/calls/runs.ts";
 import type { Source } from "../../src/ui/calls/sources.ts";
 import { attentionOf } from "../../src/ui/pages/overview/attention.ts";
 import { manifestLines } from "../../src/ui/pages/runs/manifest-lines.ts";
+import { runSeries } from "../../src/ui/pages/runs/run-series.ts";
 import { differencesOf } from "../../src/ui/pages/sources/differences.ts";
 import { nextRun } from "../../src/ui/pages/sources/next-run.ts";
 import { sharesOf } from "../../src/ui/pages/sources/run-shares.ts";
@@ -61,6 +62,23 @@ test("a source says when it runs next, or why it does not", () => {
   assert.match(why(SOURCE, { ...AGENT, state: "never_seen" }), /never connected/);
   assert.match(why(SOURCE, { ...AGENT, state: "revoked" }), /revoked/);
   assert.match(why(SOURCE, { ...AGENT, status: { sources: [] } }), /not confirmed/);
+  const expired = { ...AGENT, state: "silent", certificate_not_after: "2026-01-29T00:00:00Z" };
+  assert.match(why(SOURCE, expired as Agent), /certificate has expired/);
+  const failed = { kind: "network", message: "GET … answered 503" };
+  const retries = {
+    name: "netbox_dc1",
+    state: "running",
+    waiting: { reason: "retry", for_sec: 9 },
+  };
+  assert.match(why(SOURCE, { ...AGENT, status: { sources: [retries] } }), /waits after a failure/);
+  const sources = [
+    { name: "netbox_dc1", state: "backoff", next_due: "2026-01-30T12:01:00Z", error: failed },
+  ];
+  const waits = nextRun(SOURCE, { ...AGENT, status: { sources } }, NOW);
+  assert.equal(
+    waits.kind === "blocked" ? waits.why.about : "",
+    "GET … answered 503 It tries again in 1 minute.",
+  );
 });
 
 test("what needs a person comes first, and what is well is not told", () => {
@@ -106,6 +124,27 @@ test("shares of a run are of what its source says it holds", () => {
     source_total: 80,
   };
   assert.equal(sharesOf({ ...COUNTS, manifest }).of, 80);
+});
+
+test("runs are a course over time once two have ended, and those of one second are one point", () => {
+  const run = (second: number, entries: number): Run =>
+    ({
+      ...COUNTS,
+      entries,
+      created: 1,
+      changed: 2,
+      ended_at: `2026-01-30T12:00:0${second}.500Z`,
+    }) as unknown as Run;
+  assert.equal(runSeries([run(1, 40), { ...run(2, 9), ended_at: undefined }]), undefined);
+  const drawn = runSeries([run(3, 5), run(1, 40), run(1, 2)]);
+  assert.deepEqual(
+    drawn?.series.map(({ values }) => values),
+    [
+      [42, 5],
+      [6, 3],
+    ],
+  );
+  assert.equal((drawn?.times[1] ?? 0) - (drawn?.times[0] ?? 0), 2);
 });
 
 test("the manifest stands beside what arrived", () => {

@@ -25,9 +25,15 @@ interface AgentStatus {
     readonly sync_service_id?: string;
     readonly state: string;
     readonly next_due?: string;
-    readonly message?: string;
+    /** What a run under way waits for. */
+    readonly waiting?: { readonly reason: string; readonly for_sec: number };
+    /** What its last run failed of. */
+    readonly error?: { readonly kind: string; readonly message: string };
   }[];
 }
+
+/** How often is asked anew, ms: a heartbeat comes every 30 s, and no event tells of one. */
+const ASK_EVERY_MS = 15_000;
 
 /** All agents of a tenant. */
 export const agentsQuery = (tenant: string) =>
@@ -37,4 +43,5 @@ export const agentsQuery = (tenant: string) =>
       const path = pathOf(["tenants", tenant, "agents"]);
       return (await ask<{ agents: Agent[] }>({ path, signal })).agents;
     },
+    refetchInterval: ASK_EVERY_MS,
   });

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { pathOf } from "../../calls/api-client.ts";
 import { changePeople } from "../../calls/people.ts";
 import { queryClient } from "../../calls/query-client.ts";
+import { runsQuery, type Run } from "../../calls/runs.ts";
 import { useMay } from "../../calls/session.ts";
 import { inboxQuery, type Inbox } from "../../calls/standing.ts";
 import { keyOf } from "../../calls/topics.ts";
@@ -18,6 +19,7 @@ import { TimeAgo } from "../../parts/time-ago.tsx";
 import { toast } from "../../parts/toast.ts";
 import { ingestionDiagnoses } from "../agents/diagnoses.ts";
 import { DiagnosisPanel } from "../agents/diagnosis-panel.tsx";
+import { RunChart } from "../runs/run-chart.tsx";
 import { TuningPanels } from "./tuning-panels.tsx";
 
 /** What waits between agents and inventory, how busy the database is, and what to turn. */
@@ -25,6 +27,7 @@ export function IngestionPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
   const query = useQuery(inboxQuery(tenant));
   const { data } = query;
+  const { data: read } = useQuery(runsQuery(tenant, { limit: RUNS_DRAWN }));
   return (
     <>
       <PageHeader title="Ingestion" about="What waits between agents and inventory." />
@@ -44,6 +47,7 @@ export function IngestionPage(): ReactNode {
         {(inbox) => (
           <>
             <ParkedPanel tenant={tenant} chunks={inbox.parked_chunks} />
+            <RunChart title="What runs brought" runs={read?.runs ?? NO_RUNS} />
             {inbox.tuning !== undefined && <TuningPanels tenant={tenant} tuning={inbox.tuning} />}
           </>
         )}
@@ -53,6 +57,9 @@ export function IngestionPage(): ReactNode {
 }
 
 const KB = 1_000;
+/** Runs of all sources that the chart has; a page's limit. */
+const RUNS_DRAWN = 500;
+const NO_RUNS: readonly Run[] = [];
 
 type Parked = Inbox["parked_chunks"][number];
 type ParkedPanelProps = { readonly tenant: string; readonly chunks: readonly Parked[] };

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 
 import { pageNowMs } from "../../../lib/page-clock.ts";
 import { agentsQuery } from "../../calls/agents.ts";
+import { heldRetractionsQuery } from "../../calls/review.ts";
 import { sourcesQuery } from "../../calls/sources.ts";
 import { inboxQuery, qualityQuery } from "../../calls/standing.ts";
 import { Panel } from "../../parts/panel.tsx";
@@ -17,7 +18,8 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
   const agents = useQuery(agentsQuery(tenant));
   const inbox = useQuery(inboxQuery(tenant));
   const quality = useQuery(qualityQuery(tenant));
-  const queries = [sources, agents, inbox, quality];
+  const retractions = useQuery(heldRetractionsQuery(tenant));
+  const queries = [sources, agents, inbox, quality, retractions];
   const isLoading = queries.some((query) => query.isPending);
   const failed = queries.find((query) => query.isError && query.data === undefined);
   const standing = {
@@ -25,6 +27,7 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
     agents: agents.data,
     inbox: inbox.data,
     quality: quality.data,
+    retractions: retractions.data,
   };
   const all = attentionOf(standing, pageNowMs());
   return (

@@ -1,7 +1,7 @@
 /** What an operator should look at first, from what the core says. Pure. */
 import type { Agent } from "../../calls/agents.ts";
 import type { Source } from "../../calls/sources.ts";
-import type { IdentityQuality, Inbox } from "../../calls/standing.ts";
+import type { IdentityQuality, Inbox, Retraction } from "../../calls/standing.ts";
 import { counted } from "../../parts/counted.ts";
 import type { Tone } from "../../parts/tone.ts";
 
@@ -25,6 +25,7 @@ export interface Standing {
   readonly agents?: readonly Agent[] | undefined;
   readonly inbox?: Inbox | undefined;
   readonly quality?: IdentityQuality | undefined;
+  readonly retractions?: readonly Retraction[] | undefined;
 }
 
 /** A certificate that ends within this time is told of, ms: renewal begins with a third of its life left, so it has failed by then. */
@@ -36,6 +37,7 @@ export function attentionOf(standing: Standing, nowMs: number): readonly Attenti
     ...ofSources(standing.sources ?? []),
     ...ofAgents(standing.agents ?? [], nowMs),
     ...ofInbox(standing.inbox),
+    ...ofRetractions(standing.retractions ?? []),
     ...ofQuality(standing.quality),
   ];
   const rank: Readonly<Record<Tone, number>> = { bad: 0, warn: 1, info: 2, idle: 3, good: 4 };
@@ -94,6 +96,13 @@ function ofInbox(inbox: Inbox | undefined): readonly Attention[] {
     to: "/t/$tenant/review",
   };
   return [...(inbox.parked > 0 ? [parked] : []), ...(inbox.held > 0 ? [held] : [])];
+}
+
+function ofRetractions(held: readonly Retraction[]): readonly Attention[] {
+  if (held.length === 0) return [];
+  const title = `${counted(held.length, "retraction")} held`;
+  const about = "A source no longer lists so many records that it may be an outage of it.";
+  return [{ id: "retractions", tone: "warn", title, about, to: "/t/$tenant/review" }];
 }
 
 function ofQuality(quality: IdentityQuality | undefined): readonly Attention[] {

@@ -4,6 +4,7 @@ import { KeyRound, Plus } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { changePeople, tokensQuery, type Token } from "../../calls/people.ts";
+import { useMay } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
@@ -26,8 +27,13 @@ export function TokensPage(): ReactNode {
   const query = useQuery(tokensQuery(tenant));
   const [isMaking, setIsMaking] = useState(false);
   const [revoking, setRevoking] = useState<Token | undefined>(undefined);
+  const may = useMay(tenant, "admin");
   const make = (
-    <Button kind="primary" onClick={() => setIsMaking(true)}>
+    <Button
+      kind="primary"
+      refusal={may ? undefined : "This needs the role admin."}
+      onClick={() => setIsMaking(true)}
+    >
       <Plus size={15} aria-hidden />
       Make a token
     </Button>

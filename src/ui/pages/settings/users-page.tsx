@@ -4,7 +4,7 @@ import { Plus, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { changePeople, membersQuery, setMember, type Member } from "../../calls/people.ts";
-import { ROLES, type Role } from "../../calls/session.ts";
+import { ROLES, sessionQuery, useMay, type Role } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { SelectField, TextField } from "../../parts/fields.tsx";
@@ -19,6 +19,9 @@ import { TimeAgo } from "../../parts/time-ago.tsx";
 export function UsersPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
   const query = useQuery(membersQuery(tenant));
+  const { data: session } = useQuery(sessionQuery);
+  const isAdmin = useMay(tenant, "admin");
+  const may = isAdmin || session?.user.is_platform_admin === true;
   const [isAdding, setIsAdding] = useState(false);
   const [changing, setChanging] = useState<Member | undefined>(undefined);
   const [removing, setRemoving] = useState<string | undefined>(undefined);
@@ -28,7 +31,11 @@ export function UsersPage(): ReactNode {
         title="Users"
         about="Who may work in this tenant, and as what."
         acts={
-          <Button kind="primary" onClick={() => setIsAdding(true)}>
+          <Button
+            kind="primary"
+            refusal={may ? undefined : "This needs the role admin."}
+            onClick={() => setIsAdding(true)}
+          >
             <Plus size={15} aria-hidden />
             Add a member
           </Button>

@@ -1,6 +1,7 @@
 /** When a source runs next, and why it does not, from what core and agent say. Pure. */
 import type { Agent } from "../../calls/agents.ts";
 import type { Source } from "../../calls/sources.ts";
+import { relativeTime } from "../../parts/time-words.ts";
 import type { Tone } from "../../parts/tone.ts";
 
 /** When a source runs next, or why nobody can say. */
@@ -22,19 +23,22 @@ const LATE_MS = 60_000;
 
 /** Says it. `agent` is the source's own; undefined where there is none of that name. */
 export function nextRun(source: Source, agent: Agent | undefined, nowMs: number): NextRun {
-  const why = blocked(source, agent);
+  const why = blocked(source, agent, nowMs);
   if (why !== undefined) return { kind: "blocked", why };
-  if (source.last_run?.outcome === "running") return { kind: "now" };
   const said = agent?.status?.sources?.find(
     ({ sync_service_id: id, name }) => id === source.id || name === source.name,
   );
+  if (said !== undefined && isRetrying(said)) {
+    return { kind: "blocked", why: inBackoff(said, nowMs) };
+  }
+  if (source.last_run?.outcome === "running") return { kind: "now" };
   if (said === undefined) return { kind: "blocked", why: notConfirmed(source, agent) };
   if (said.state === "running") return { kind: "now" };
   if (said.next_due === undefined) return { kind: "blocked", why: ofState(said) };
   return { kind: "at", at: said.next_due, isLate: nowMs - Date.parse(said.next_due) > LATE_MS };
 }
 
-function blocked(source: Source, agent: Agent | undefined): WhyNot | undefined {
+function blocked(source: Source, agent: Agent | undefined, nowMs: number): WhyNot | undefined {
   if (!source.enabled) {
     const about = "Its agent leaves it alone. Devices that it brought stay as they are.";
     return { tone: "idle", title: "It is paused", about, act: "enable" };
@@ -44,6 +48,11 @@ function blocked(source: Source, agent: Agent | undefined): WhyNot | undefined {
     return { tone: "bad", title: "It has no agent", about, act: "agent" };
   }
   if (agent.state === "online") return undefined;
+  const { certificate_not_after: ends } = agent;
+  if (agent.state === "silent" && ends !== undefined && Date.parse(ends) <= nowMs) {
+    const about = "The gateway lets nobody in with it. Enrol the agent again on its host.";
+    return { tone: "bad", title: `Agent ${agent.agent_id}'s certificate has expired`, about };
+  }
   return AWAY[agent.state](agent);
 }
 
@@ -82,14 +91,27 @@ function notConfirmed({ agent_id: id }: Source, agent: Agent | undefined): WhyNo
   return { tone: "info", title: `Agent ${id} has not confirmed it`, about };
 }
 
-function ofState({
-  state,
-  message,
-}: {
+type Said = {
   readonly state: string;
-  readonly message?: string;
-}): WhyNot {
-  const about = message ?? "The agent does not say when it is due.";
+  readonly waiting?: { readonly reason: string };
+  readonly next_due?: string;
+  readonly error?: { readonly message: string };
+};
+
+/** Between two runs, or in the midst of one that asks again. */
+function isRetrying({ state, waiting }: Said): boolean {
+  return state === "backoff" || state === "failed" || waiting?.reason === "retry";
+}
+
+/** After a failure the agent waits, longer each time, so that a system that is down is left alone. */
+function inBackoff({ next_due: due, error }: Said, nowMs: number): WhyNot {
+  const next = due === undefined ? "" : ` It tries again ${relativeTime(Date.parse(due), nowMs)}.`;
+  const about = `${error?.message ?? "Its last run failed."}${next}`;
+  return { tone: "warn", title: "It waits after a failure", about, act: "test" };
+}
+
+function ofState({ state, error }: Said): WhyNot {
+  const about = error?.message ?? "The agent does not say when it is due.";
   return {
     tone: "warn",
     title: `The agent calls it ${state.replaceAll("_", " ")}`,

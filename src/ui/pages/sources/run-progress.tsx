@@ -19,6 +19,41 @@ const COLOURS: Readonly<Record<string, string>> = {
   rejected: "var(--chart-3)",
 };
 
+const STAGES = [
+  ["fetched", "read from the source"],
+  ["streamed", "acknowledged by the gateway"],
+  ["ingested", "made records"],
+  ["reconciled", "published as devices"],
+] as const;
+
+/** How far a run under way is, stage by stage: each follows the one before. */
+function Stages({ of }: { readonly of: NonNullable<RunDetail["progress"]> }): ReactNode {
+  const most = Math.max(of.total ?? 0, of.fetched, 1);
+  return (
+    <dl className="stages">
+      {STAGES.map(([stage, about]) => (
+        <div key={stage}>
+          <dt title={about}>{stage}</dt>
+          <dd>
+            <span className="stacked" aria-hidden>
+              <i
+                style={{
+                  width: `${(of[stage] / most) * PERCENT}%`,
+                  background: "var(--chart-1)",
+                }}
+              />
+            </span>
+            <span className="number">
+              {numberWords(of[stage])}
+              {of.total === undefined ? "" : ` of ${numberWords(of.total)}`}
+            </span>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 /** What a run has brought, stacked, against what its source says it holds. */
 export function RunProgress({ run, waiting }: RunProgressProps): ReactNode {
   const { shares, of } = sharesOf(run);
@@ -36,6 +71,7 @@ export function RunProgress({ run, waiting }: RunProgressProps): ReactNode {
           {isRunning && waiting > 0 ? `, ${counted(waiting, "chunk")} to be worked` : ""}
         </span>
       </div>
+      {isRunning && run.progress !== undefined && <Stages of={run.progress} />}
       <div
         className="stacked"
         role="img"

@@ -8,6 +8,7 @@ import { PageHeader } from "../../parts/page-header.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
 import { sourceShown } from "../run-words.ts";
+import { RunChart } from "../runs/run-chart.tsx";
 import { RunTable } from "../runs/run-table.tsx";
 import { ShownBadge } from "../shown-badge.tsx";
 import { SourceActs } from "./source-acts.tsx";
@@ -126,10 +127,15 @@ function SourceRuns({
 }): ReactNode {
   const query = useQuery(runsQuery(tenant, { source: name, limit: RUNS_SHOWN }));
   return (
-    <div className="panel">
-      <Loaded query={query} lines={6}>
-        {({ runs }) => <RunTable tenant={tenant} runs={runs} isOfOne />}
-      </Loaded>
-    </div>
+    <Loaded query={query} lines={6}>
+      {({ runs }) => (
+        <div className="stack">
+          <RunChart title="What runs brought" runs={runs} />
+          <div className="panel">
+            <RunTable tenant={tenant} runs={runs} isOfOne />
+          </div>
+        </div>
+      )}
+    </Loaded>
   );
 }
