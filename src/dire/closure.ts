@@ -11,7 +11,7 @@ import { openAsserted, type Asserted } from "./asserted.ts";
 import type { Link } from "./assertion.ts";
 import { mayBeChimera } from "./chimera.ts";
 import { holderKey, readHolders, type PartitionValue } from "./history-store.ts";
-import { isAtHand, isSaidOnce, loadWithMind, type InMind } from "./in-mind.ts";
+import { isByItself, isSaidOnce, loadWithMind, type InMind } from "./in-mind.ts";
 import { kindOf } from "./kind.ts";
 import type { LoadedRecord } from "./load-state.ts";
 import { mayCount, neighboursOf, type Neighbours } from "./neighbours.ts";
@@ -30,7 +30,7 @@ import { Lens, type Surroundings } from "./resolve.ts";
 import { ADDRESS_DAYS_MIN } from "./score.ts";
 import { daysTogether } from "./together.ts";
 import { ValueMap } from "./value-map.ts";
-import { ALLOWED_HOLDERS_MAX, VALUE_HOLDERS_MAX, type ValueState } from "./value-state.ts";
+import { ALLOWED_HOLDERS_MAX, heldBy, VALUE_HOLDERS_MAX, type ValueState } from "./value-state.ts";
 import { readSharing, type DecidedValue, type SaidValue } from "./value-store.ts";
 
 /** One record that was loaded. */
@@ -51,11 +51,8 @@ type Opened = { readonly names: Names; readonly asserted: Asserted; readonly min
 
 /** Starts loading components of a tenant; `widen` may be called again with more records. */
 export async function openClosure(tx: Tx, tenant: number, mind: InMind = {}): Promise<Closure> {
-  return new Closure(tx, tenant, {
-    names: await readNames(tx, tenant),
-    asserted: await openAsserted(tx, tenant),
-    mind,
-  });
+  const [names, asserted] = [await readNames(tx, tenant), await openAsserted(tx, tenant)];
+  return new Closure(tx, tenant, { names, asserted, mind });
 }
 
 /** Complete components and their ring, growing. One transaction long. */
@@ -161,7 +158,7 @@ export class Closure {
       const { partitionNo } = loaded.row;
       const { recordNo } = history;
       const values = this.#connecting(history, partitionNo);
-      if (this.#hasNothingShared(history, { partitionNo, values })) {
+      if (!this.#asserted.hasAny && isByItself(this.#mind, { history, partitionNo, values })) {
         this.#alone.add(recordNo);
         continue;
       }
@@ -180,24 +177,10 @@ export class Closure {
     const telling = said.filter((one, i) => {
       const { others = NO_ONE, before = "ok" } = sharing.get(i) ?? {};
       this.#before.set(one, before);
-      this.#holders.set(one, holdersOf(one.recordNo, others));
+      this.#holders.set(one, heldBy(one.recordNo, others));
       return others.length > 0 || before !== "ok";
     });
     return { members, telling };
-  }
-
-  /** Nearly all records of a first load. That one has no namesake is known of those at hand (Recall.fresh). */
-  #hasNothingShared(
-    { recordNo, key, versions }: RecordHistory,
-    { partitionNo, values }: { readonly partitionNo: number; readonly values: readonly ValueKey[] },
-  ): boolean {
-    return (
-      !this.#asserted.hasAny &&
-      key.kind !== "address" &&
-      versions.length === 1 &&
-      isAtHand(this.#mind, recordNo) &&
-      values.every((value) => isSaidOnce(this.#mind, { partitionNo, value }))
-    );
   }
 
   /** Sightings of an address alone hold nothing that joins records. */
@@ -413,11 +396,3 @@ type TakenIn = {
   readonly members: readonly Member[];
   readonly telling: readonly PartitionValue[];
 };
-
-/** Holders of a value that a record says; "generic" where they are too many to look at. */
-function holdersOf(own: number, others: readonly number[]): readonly number[] | "generic" {
-  if (others.length === 0) return [own];
-  return others.length >= VALUE_HOLDERS_MAX
-    ? "generic"
-    : [own, ...others].toSorted((a, b) => a - b);
-}

@@ -1,6 +1,7 @@
 import type { Tx } from "../db/tx.ts";
 import type { PartitionValue } from "./history-store.ts";
 import { loadedFresh, loadRecords, type LoadedRecord } from "./load-state.ts";
+import type { RecordHistory, ValueKey } from "./node.ts";
 import type { Recall } from "./recall.ts";
 
 /** What need not be asked of the database, because this process has it in mind. */
@@ -15,9 +16,23 @@ export function isSaidOnce({ recall }: InMind, { partitionNo, value }: Partition
   return recall?.mayShare(partitionNo, value) === false;
 }
 
-/** Whether a record is new, at hand as it was created, and has no namesake. */
-export function isAtHand({ recall, mayUseFresh = false }: InMind, recordNo: number): boolean {
-  return mayUseFresh && recall?.fresh(recordNo) !== undefined;
+type Said = {
+  readonly history: RecordHistory;
+  readonly partitionNo: number;
+  readonly values: readonly ValueKey[];
+};
+
+/** Whether a record is new and shares nothing with any other, as nearly all of a first load. Those at hand have no namesake (Recall.fresh). */
+export function isByItself(mind: InMind, { history, partitionNo, values }: Said): boolean {
+  const { recall, mayUseFresh = false } = mind;
+  const { recordNo, key, versions } = history;
+  return (
+    mayUseFresh &&
+    key.kind !== "address" &&
+    versions.length === 1 &&
+    recall?.fresh(recordNo) !== undefined &&
+    values.every((value) => isSaidOnce(mind, { partitionNo, value }))
+  );
 }
 
 /** Whole records, in no order: those that are new and at hand as they are, the others read. */

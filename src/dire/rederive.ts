@@ -12,10 +12,10 @@ import { fence, releaseTenant, seizeTenant, type Lease } from "../inbox/lease.ts
 import { newUuid } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Difference } from "./difference.ts";
+import { workDirty } from "./publish-dirty.ts";
 import type { Block, BlockOutcome } from "./rederive-block.ts";
 import { rederiveRecords } from "./rederive-records.ts";
 import { sweepAliases, sweepDevices, sweepMerges, sweepValues } from "./rederive-sweeps.ts";
-import { workDirty } from "./work.ts";
 
 const SWEEPS: readonly (readonly [string, (block: Block) => Promise<BlockOutcome>])[] = [
   ["records", rederiveRecords],

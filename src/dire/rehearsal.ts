@@ -12,10 +12,10 @@ import type { Attribution } from "./attribution.ts";
 import { newSorted, sortChunk, type Sorted } from "./chunk-batches.ts";
 import { ingest } from "./ingest.ts";
 import { NumberSet } from "./number-set.ts";
+import { publishDirty, workDirty } from "./publish-dirty.ts";
 import type { ChangeDetail, ChangeKind, Changes } from "./rehearsal-change.ts";
 import { conflicts, created, merged, readMarks, retracted, updated } from "./rehearsal-effects.ts";
 import { endRehearsal, readChunk, type Promised } from "./rehearsal-store.ts";
-import { publishDirty, workDirty } from "./work.ts";
 
 /** What is rehearsed: an open rehearsal, and whom its updates are taken to come from. */
 export interface Rehearsing {

@@ -32,7 +32,7 @@ import { entryContent } from "./chunk-batches.ts";
 import { dayOf } from "./day-set.ts";
 import { ingest } from "./ingest.ts";
 import { KINDS } from "./kind.ts";
-import { workDirty } from "./work.ts";
+import { workDirty } from "./publish-dirty.ts";
 
 /** One line to be played: its number, its text, and the source instance that its batch names. */
 export interface ReplayLine {

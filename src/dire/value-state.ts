@@ -18,3 +18,11 @@ export function valueState(holders: readonly Node[]): ValueState {
   );
   return isContested ? "contested" : "ok";
 }
+
+/** Holders of a value that a record says; "generic" where they are too many to look at. */
+export function heldBy(own: number, others: readonly number[]): readonly number[] | "generic" {
+  if (others.length === 0) return [own];
+  return others.length >= VALUE_HOLDERS_MAX
+    ? "generic"
+    : [own, ...others].toSorted((a, b) => a - b);
+}

@@ -1,6 +1,6 @@
 /**
- * One step of a tenant's work: take waiting chunks into the state, or publish dirty components. Each is one transaction under
- * the tenant's fence.
+ * One step of a tenant's work: takes waiting chunks into the state, in one transaction under the tenant's fence, and publishes meanwhile
+ * what is dirty (publish-dirty.ts).
  */
 import type { Db } from "../db/pool.ts";
 import { tx, type Tx } from "../db/tx.ts";
@@ -13,7 +13,7 @@ import {
 } from "../inbox/inbox.ts";
 import { fence, type Lease } from "../inbox/lease.ts";
 import type { Coalescing } from "../inbox/ready.ts";
-import { addMerged, addProgress, findRun, openRun, outcomesOf } from "../inbox/run-store.ts";
+import { addProgress, findRun, openRun, outcomesOf } from "../inbox/run-store.ts";
 import { madeAhead } from "../lib/ahead.ts";
 import { Gate } from "../lib/gate.ts";
 import { nextTurn } from "../lib/turn.ts";
@@ -22,16 +22,14 @@ import { attributeToSender, type Attribute } from "./attribution.ts";
 import type { Batch } from "./batch.ts";
 import { Publishing, type Beside, type Published } from "./beside.ts";
 import { newSorted, readOutdated, sortInTurns, type Sorted } from "./chunk-batches.ts";
-import { openDirtyQueue } from "./dirty-queue.ts";
 import { ingest, type IngestCounts, type Ingesting } from "./ingest.ts";
 import { instanceNumbers, partitionNumber, takeNumbers } from "./numbers.ts";
+import { publishDirty } from "./publish-dirty.ts";
 import { nextSeqOf, type Recalls } from "./recall-store.ts";
 import type { Recall, RecalledPlace } from "./recall.ts";
 import { recogniser, type Recognise } from "./recognise.ts";
-import { publishComponents, type ResolveCounts } from "./resolver.ts";
 import { concludeRun, type HeldRetraction } from "./retraction.ts";
 import { closeByFinal, closeRun, rejudge } from "./run-close.ts";
-import type { BrakeLimits } from "./storm-brake.ts";
 
 /** What one step of ingestion did. */
 export interface WorkedChunks extends IngestCounts {
@@ -360,58 +358,4 @@ function sum(a: WorkedChunks, b: WorkedChunks): WorkedChunks {
     ended: [...a.ended, ...b.ended],
     held: [...a.held, ...b.held],
   };
-}
-
-/** How dirty records are published, where it is not as by default. */
-export interface PublishOptions {
-  readonly recalls?: Recalls | undefined;
-  readonly limits?: BrakeLimits | undefined;
-  /** Dirty records of one publication. */
-  readonly recordsMax?: number | undefined;
-}
-
-type PublishDirty = Omit<PublishOptions, "recalls"> & {
-  readonly recall?: Recall | undefined;
-  /** Called when all that it decides by was read. */
-  readonly onRead?: (() => void) | undefined;
-};
-
-/** Publishes the components of dirty records, a bounded number of them. Undefined when nothing is dirty. */
-export async function workDirty(
-  db: Db,
-  lease: Lease,
-  options: PublishOptions = {},
-): Promise<ResolveCounts | undefined> {
-  const { tenant } = lease;
-  return await tx(db, async (open) => {
-    const fenced = await fence(open, lease);
-    const recall = options.recalls?.held(tenant, fenced);
-    return await publishDirty(open, tenant, { ...options, recall });
-  });
-}
-
-/** The same inside a transaction that holds the tenant's fence. */
-export async function publishDirty(
-  open: Tx,
-  tenant: number,
-  { limits, recordsMax, recall, onRead }: PublishDirty = {},
-): Promise<ResolveCounts | undefined> {
-  const queue = await openDirtyQueue(open, tenant);
-  const taken = queue.take(recordsMax);
-  if (taken === undefined) return undefined;
-  const { recordNos, runNo } = taken;
-  const { counts, recordNos: decided } = await publishComponents(open, tenant, {
-    recordNos,
-    isDirty: (no) => queue.has(no),
-    braking: { runNo, limits },
-    recall,
-    onRead,
-  });
-  await queue.drop([...recordNos, ...decided]);
-  // Should this be rolled back, they are read when it is tried again.
-  recall?.dropFresh(decided);
-  if (runNo !== undefined && counts.merged > 0) {
-    await addMerged(open, tenant, { runNo, merged: counts.merged });
-  }
-  return counts;
 }

@@ -12,11 +12,12 @@ import { messageOf, SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { backoffMs, retryOf } from "../lib/retry.ts";
 import type { Published } from "./beside.ts";
+import { workDirty } from "./publish-dirty.ts";
 import { Recalls } from "./recall-store.ts";
 import { workRetractions } from "./retire.ts";
 import { takeRepeated } from "./take-repeated.ts";
 import type { WorkFact } from "./work-fact.ts";
-import { workChunks, workDirty, type WorkedBeside } from "./work.ts";
+import { workChunks, type WorkedBeside } from "./work.ts";
 
 /** How the worker is set up. */
 export interface WorkerOptions {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { workDirty } from "../../src/dire/work.ts";
+import { workDirty } from "../../src/dire/publish-dirty.ts";
 import { freshDatabase } from "../support/database.ts";
 import { resolveInMemory } from "../support/dire-in-memory.ts";
 import { batches, updates } from "../support/dire-updates.ts";

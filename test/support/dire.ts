@@ -4,8 +4,8 @@ import { tx, type Tx } from "../../src/db/tx.ts";
 import { newSorted, sortChunk } from "../../src/dire/chunk-batches.ts";
 import { ingest } from "../../src/dire/ingest.ts";
 import { kindOf } from "../../src/dire/kind.ts";
+import { workDirty, type PublishOptions } from "../../src/dire/publish-dirty.ts";
 import { Recalls } from "../../src/dire/recall-store.ts";
-import { workDirty, type PublishOptions } from "../../src/dire/work.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { ok } from "../../src/lib/result.ts";
 

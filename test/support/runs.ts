@@ -1,7 +1,8 @@
 /** Runs of a source as its agent sends them, through inbox, worker and resolver of a test database. */
 import type { Db } from "../../src/db/pool.ts";
+import { workDirty } from "../../src/dire/publish-dirty.ts";
 import { workRetractions } from "../../src/dire/retire.ts";
-import { workChunks, workDirty } from "../../src/dire/work.ts";
+import { workChunks } from "../../src/dire/work.ts";
 import { MANIFEST_INDEX, putChunk, type ArrivedChunk } from "../../src/inbox/inbox.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { sha256Hex } from "../../src/lib/hash.ts";
