@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
@@ -152,5 +153,9 @@ export async function startLonelyAgent(
   const payload = { poll_interval: "10m", sources: { [source]: nobody } };
   const file = await writePayload(dir, { slug: source, agentId, payload });
   await command("source", "apply", file, "--tenant", TENANT, "--agent", agentId);
-  return start(agentId, "src/bin/agent.ts", "run", "--config", join(out, "agent.json"));
+  const config = join(out, "agent.json");
+  const settings = JSON.parse(await readFile(config, "utf8")) as object;
+  // It says sooner how its source is than the half minute that an agent takes.
+  await writeFile(config, JSON.stringify({ ...settings, push_interval: "5s" }));
+  return start(agentId, "src/bin/agent.ts", "run", "--config", config);
 }
