@@ -4,7 +4,7 @@
  *
  * - New records are nobody's before their values are written, which waits until the publication has read all that it decides by. So it
  *   decides as if they came after it, which they do: they are marked to be decided once it is over.
- * - Whatever is written of records that were there before waits until it is over.
+ * - A chunk that says anything of a record that was there before, or of one of such a name, waits until it is over.
  */
 import { sideBySide } from "../lib/side-by-side.ts";
 import type { ResolveCounts } from "./resolver.ts";

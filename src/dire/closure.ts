@@ -6,6 +6,7 @@
  */
 import type { Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
+import { allOver } from "../lib/side-by-side.ts";
 import { slicesOf } from "../lib/slices.ts";
 import { openAsserted, type Asserted } from "./asserted.ts";
 import type { Link } from "./assertion.ts";
@@ -133,7 +134,7 @@ export class Closure {
     let frontier = [...new Set(seeds)].filter((no) => !this.#members.has(no));
     for (let round = 0; frontier.length > 0; round += 1) {
       invariant(round < ROUNDS_MAX, `a component closes within ${ROUNDS_MAX} rounds`);
-      const slices = await Promise.all(
+      const slices = await allOver(
         slicesOf(frontier, SLICE_RECORDS).map((nos) => this.#takeIn(nos)),
       );
       const fresh = slices.flatMap((slice) => slice.members);

@@ -31,6 +31,7 @@ export function isByItself(mind: InMind, { history, partitionNo, values }: Said)
     key.kind !== "address" &&
     versions.length === 1 &&
     recall?.fresh(recordNo) !== undefined &&
+    !recall.mayShareId(history.idInput) &&
     values.every((value) => isSaidOnce(mind, { partitionNo, value }))
   );
 }

@@ -17,7 +17,7 @@ import { readOrigins } from "./origin-store.ts";
 import { notePresence, type Spoken } from "./presence-store.ts";
 import type { Recall, WrittenContent } from "./recall.ts";
 import { formatRanges } from "./record-ranges.ts";
-import { bornAgain, joinStates } from "./record-state.ts";
+import { bornAgain, joinStates, type RecordState } from "./record-state.ts";
 import { findHeads, type RecordHead, type RecordRef } from "./record-store.ts";
 import { journalChanges } from "./run-journal.ts";
 import { clearSightings, writeUnchanged, type Unchanged } from "./seen-store.ts";
@@ -78,7 +78,8 @@ export async function ingest(
 ): Promise<Ingested> {
   const rows = await locate(tx, tenant, { deltas: [...batch.records.values()], recall });
   const recognised = withoutRead(batch.recognised, rows);
-  if (recognised.length > 0 || !rows.every(isNew)) await beside?.isOver;
+  const isStranger = (row: Row): boolean => isNew(row) && recall?.mayKnow(row.ref) === false;
+  if (recognised.length > 0 || !rows.every(isStranger)) await beside?.isOver;
   const seq = await takeNumbers(tx, tenant, { what: "batch", count: 1 });
   const created = await createRecords(tx, tenant, { rows, seq, recall, beside, onWriting });
   await beside?.isOver;
@@ -272,7 +273,14 @@ function noteCreated(
     recall.note(contentOf(row));
     const { ref, recordNo, state, delta } = row;
     recall.noteNew({ ...ref, recordNo, contentSeq: seq, state, update: delta.update });
+    noteIds(recall, state);
   }
+}
+
+/** Two names may give one id: the rule writes what it is given one after the other. */
+function noteIds(recall: Recall, { content, versions }: RecordState): void {
+  recall.noteId(content.idInput);
+  for (const { idInput } of versions.values()) recall.noteId(idInput);
 }
 
 /** Records that were there before, and of which the batch says anything. */
@@ -314,6 +322,7 @@ async function changeRecords(
   for (const state of states) {
     recall?.note(contentOf(state));
     for (const { partitionNo, value } of factsOf(state)) recall?.noteValue(partitionNo, value);
+    if (recall !== undefined) noteIds(recall, state.state);
   }
   await writeStates(tx, tenant, { states, seq });
   await clearSightings(

@@ -30,11 +30,17 @@ export async function workDirty(
   options: PublishOptions = {},
 ): Promise<ResolveCounts | undefined> {
   const { tenant } = lease;
-  return await tx(db, async (open) => {
-    const fenced = await fence(open, lease);
-    const recall = options.recalls?.held(tenant, fenced);
-    return await publishDirty(open, tenant, { ...options, recall });
-  });
+  try {
+    return await tx(db, async (open) => {
+      const fenced = await fence(open, lease);
+      const recall = options.recalls?.held(tenant, fenced);
+      return await publishDirty(open, tenant, { ...options, recall });
+    });
+  } catch (thrown) {
+    // Whatever it was, what is tried again is tried on what the database says.
+    options.recalls?.forget(tenant);
+    throw thrown;
+  }
 }
 
 /** The same inside a transaction that holds the tenant's fence. */

@@ -82,6 +82,16 @@ export class Recall {
     this.#said?.note(partitionNo, value);
   }
 
+  /** Keeps up with what the id rule was given. */
+  noteId(idInput: string): void {
+    this.#said?.note(ANY_PARTITION, idOf(idInput));
+  }
+
+  /** Whether another record may have given the id rule the same. */
+  mayShareId(idInput: string): boolean {
+    return this.mayShare(ANY_PARTITION, idOf(idInput));
+  }
+
   /** Keeps up with a new record, and keeps it at hand until it is published where it was read from one update alone. */
   noteNew({ update, ...record }: NewRecord): void {
     if (this.#said === undefined) return;
@@ -118,6 +128,13 @@ export class Recall {
     this.#places.set(`${instance}\0${partition}`, place);
     return place;
   }
+}
+
+/** The rule's input says the partition itself. */
+const ANY_PARTITION = 0;
+
+function idOf(idInput: string): string {
+  return `id ${idInput}`;
 }
 
 /** What namesakes have in common; no value is spelt so. */

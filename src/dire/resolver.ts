@@ -117,7 +117,7 @@ async function planned(
   }: { readonly settled: Settled; readonly closure: Closure },
 ): Promise<Passing> {
   const { links } = closure;
-  // What is new and alone has a name that nobody had before, and by its name an id that no device has.
+  // Nobody gave the id rule before what one that is new and alone gives it: no device has its id.
   const ids = clusters.flatMap(({ id, anchor, nodes }) =>
     nodes.length === 1 && closure.isAlone(anchor.recordNo) ? [] : [id],
   );

@@ -226,9 +226,13 @@ async function workGroup(
     gate.close();
     const work = (beside?: Beside): Promise<WorkedChunks> =>
       workSorted(open, tenant, { ...sorted, recall, beside, onWriting });
-    worked = sum(worked, await (publishing === undefined ? work() : publishing.beside(work)));
-    await finishChunks(open, tenant, sorted.chunks);
-    gate.open();
+    try {
+      worked = sum(worked, await (publishing === undefined ? work() : publishing.beside(work)));
+      await finishChunks(open, tenant, sorted.chunks);
+    } finally {
+      // Also where nothing came to be written: who sorts ahead must come to an end before this can.
+      gate.open();
+    }
   }
   return worked;
 }

@@ -1,3 +1,12 @@
+/** The results of all, in their order; the error that came first comes out, and not before all are over. */
+export async function allOver<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  try {
+    return await Promise.all(works);
+  } finally {
+    await Promise.allSettled(works);
+  }
+}
+
 /**
  * Two pieces of work at a time. The error that came first comes out, and not before both are over: what they share, such as a
  * transaction, is not used any more then.

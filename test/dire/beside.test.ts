@@ -40,7 +40,11 @@ function messageOf({ source, devices }: Chunk, index: number): Buffer {
     hostname: `host-${id}`,
     ip: `10.0.0.${address}`,
     timestamp: new Date(START_MS + index * 1_000).toISOString(),
-    metadata: { netbox_device_id: `${source.at(-1)}-${id}`, serial: `SN-77${serial}` },
+    // Some are called the same by both sources.
+    metadata: {
+      netbox_device_id: id % 4 === 0 ? `${id}` : `${source.at(-1)}-${id}`,
+      serial: `SN-77${serial}`,
+    },
     sync_meta: { sync_service_id: source, sync_run_id: "run", chunk_index: index },
   }));
   return Buffer.from(JSON.stringify(entries));
@@ -97,6 +101,47 @@ test("while a chunk of new records is written, the one before it is published", 
   assert.equal(worked?.created, 9);
   const published = worked.published.map(({ counts }) => counts.created);
   assert.deepEqual(published, [3, 3], "the last one waits for its own turn");
+});
+
+test("a publication that fails beside a chunk ends the transaction, whatever waits to be sorted", async (t) => {
+  const { db } = await freshDatabase(t);
+  const lease = await newTenant(db);
+  const from = (first: number): Chunk => ({
+    source: SOURCES[0] ?? "",
+    devices: Array.from({ length: 200 }, (_, i) => ({
+      id: first + i,
+      serial: first + i,
+      address: 0,
+    })),
+  });
+  await db.query(
+    `create function sync.refuse() returns trigger language plpgsql as $$ begin raise exception 'no device'; end $$;
+     create trigger refuse before insert on sync.devices for each row execute function sync.refuse()`,
+  );
+  // The second speaks of records of the first, so it waits for the publication; the third is being sorted then.
+  const chunks = [from(0), from(100), from(400)];
+  await assert.rejects(play(db, lease, { chunks, isPublishing: true }), /no device/);
+});
+
+test("two names that give one id are not taken for two devices", async (t) => {
+  const { db } = await freshDatabase(t);
+  const lease = await newTenant(db);
+  const recalls = new Recalls();
+  const ids = [
+    { armis_device_id: "5", integration_id: "7" },
+    { armis_device_id: "5integration:7" },
+  ];
+  for (const [chunkIndex, metadata] of ids.entries()) {
+    const meta = { sync_service_id: SOURCES[0], sync_run_id: "run", chunk_index: chunkIndex };
+    const entry = { source: "armis", hostname: `host-${chunkIndex}`, metadata, sync_meta: meta };
+    const message = Buffer.from(JSON.stringify([entry]));
+    const key = { agentId: AGENT, runId: "run", chunkIndex, sender: SENDER, message };
+    await putChunk(db, lease.tenant, { ...key, chunksMax: 1_000 });
+    while ((await workChunks(db, lease, { limit: 5, recalls })) !== undefined);
+    await settle(db, lease, { recalls });
+  }
+  const { rows } = await db.query("select count(*)::int as records from sync.members");
+  assert.deepEqual(rows, [{ records: 2 }]);
 });
 
 test("the error that came first is the one that comes out, when both are over", async () => {
