@@ -16,6 +16,7 @@ import {
   type User,
 } from "../control/users.ts";
 import { Secret } from "../lib/secret.ts";
+import { networkOf } from "../model/ip.ts";
 import { limitBody } from "./body-limit.ts";
 import type { ApiEnv } from "./caller.ts";
 import { checkOrigin, clientOf, giveSession, requirePrivate } from "./client.ts";
@@ -138,8 +139,8 @@ async function admit(
   await attempts.sweep(people, clock.now());
   const afterMs = await countAttempt(people, { username, address }, clock.now());
   if (afterMs === undefined) return;
-  // Once a window and name: whoever is held back may go on trying as fast as he likes.
-  if (attempts.isNews(`${address} ${username ?? ""}`)) {
+  // Once a window and network: whoever is held back may go on trying as fast as he likes, with names as they come.
+  if (attempts.isNews(networkOf(address))) {
     const user = username === undefined ? undefined : await findUser(people, username);
     await auditRefusedLogIn(people, user?.username, { by, address, why: "too_many_attempts" });
   }

@@ -12,13 +12,18 @@ const FORGET_MAX = 10_000;
 
 /** Removes log-ins that are older than they are kept. */
 export async function forgetLogIns(people: Queryable): Promise<void> {
-  await people.query(
+  while ((await forgetSome(people)) === FORGET_MAX);
+}
+
+async function forgetSome(people: Queryable): Promise<number> {
+  const { count } = await people.query(
     `delete from sync.audit where ctid = any(array(
        select ctid from sync.audit
         where tenant = $1 and action in ('login.begin', 'login.refuse') and at < now() - $2 * interval '1 day'
         order by audit_no limit $3))`,
     [PLATFORM_TENANT, KEPT_DAYS, FORGET_MAX],
   );
+  return count;
 }
 
 interface Came {

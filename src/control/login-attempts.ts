@@ -14,8 +14,8 @@ const WINDOW_MS = 15 * 60_000;
 /** Tries of one name from one address in that time: enough for who forgot which password it was, 1,000 a day for who guesses. */
 const PER_USER_AT_ADDRESS_MAX = 10;
 /**
- * Tries of one name from everywhere. So many that a stranger who knows a name shuts nobody out from another address: that takes ten
- * addresses, and then ends 10,000 guesses a day.
+ * Tries of one name from everywhere, which ends guessing at 10,000 a day. A stranger who knows a name shuts nobody out with one address;
+ * with ten networks he does, for as long as he goes on: then `user link NAME` lets its owner in.
  */
 const PER_USER_MAX = 100;
 /** Tries of one address: offices share one. */
@@ -91,7 +91,7 @@ export async function forgetAttempts(
 
 /** How often log-ins that are older than they are kept leave the audit, ms. */
 const FORGET_EVERY_MS = 24 * 3_600_000;
-/** Names and addresses held back that are remembered; beyond that they are told of again. */
+/** Networks held back that are remembered; beyond that they are told of again. */
 const NEWS_MAX = 10_000;
 
 /** Removes what is too old to count, once a window: strangers who never log in leave nothing behind. */

@@ -38,7 +38,8 @@ async function takeChunk(
   }
   const chunk = { rehearsalNo, agentId, chunkNo: meta.chunkIndex + 1, message };
   if ((await snapshots?.add(tenant, chunk)) === true) return;
-  throw new RpcFailure("FAILED_PRECONDITION", `rehearsal ${rehearsalNo} takes no chunks`);
+  // Without the number, which is the agent's to choose: what is refused is counted by its text.
+  throw new RpcFailure("FAILED_PRECONDITION", "the rehearsal takes no chunks");
 }
 
 async function takeEnd(

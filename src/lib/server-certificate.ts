@@ -48,12 +48,14 @@ function certificatesIn(pem: string): readonly X509Certificate[] {
 
 /** Reads the files. Throws ConfigError naming the setting and the file that cannot be meant. */
 export async function certificateFromFiles(files: CertificateFiles): Promise<CertificateSupply> {
-  const first = await readCertificate(files);
+  // Those who connect were told of these: another root is for the next start, which tells of it.
+  const anchors = files.ca === undefined ? undefined : certificatesIn(await readAnchors(files.ca));
+  const first = await readCertificate(files, anchors);
   let last = first;
   return {
     first,
     next: async () => {
-      const now = await readCertificate(files);
+      const now = await readCertificate(files, anchors);
       const isSame = now.chainPem === last.chainPem && now.privateKeyPem === last.privateKeyPem;
       last = now;
       return isSame ? undefined : now;
@@ -61,16 +63,17 @@ export async function certificateFromFiles(files: CertificateFiles): Promise<Cer
   };
 }
 
-async function readCertificate(files: CertificateFiles): Promise<ServerCertificate> {
+async function readCertificate(
+  files: CertificateFiles,
+  anchors: readonly X509Certificate[] | undefined,
+): Promise<ServerCertificate> {
   const chainPem = await textOf(files.cert);
   const privateKeyPem = await textOf(files.key);
   const chain = parsed(files.cert, chainPem);
   const [leaf] = chain;
   if (leaf === undefined) throw wrong(files.cert, "holds no certificate in PEM");
   checkKey(leaf, files, privateKeyPem);
-  if (files.ca !== undefined) {
-    checkChain(chain, files.cert, certificatesIn(await readAnchors(files.ca)));
-  }
+  if (anchors !== undefined) checkChain(chain, files.cert, anchors);
   return { chainPem, privateKeyPem };
 }
 
@@ -157,11 +160,15 @@ export async function watchCertificate(
     readonly take: (certificate: ServerCertificate) => void;
   },
 ): Promise<void> {
+  let waiting: ServerCertificate | undefined;
   for (await pause(clock, LOOK_MS, signal); !signal.aborted; await pause(clock, LOOK_MS, signal)) {
     try {
-      const next = await supply.next();
-      if (next === undefined) continue;
+      // One that could not be used is tried again, until there is another.
+      waiting = (await supply.next()) ?? waiting;
+      if (waiting === undefined) continue;
+      const next = waiting;
       take(next);
+      waiting = undefined;
       const [leaf] = certificatesIn(next.chainPem);
       const until = isoTime(leaf?.validToDate.getTime() ?? 0);
       log.info({ until }, "another certificate is in use");
