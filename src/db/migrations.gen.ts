@@ -84,7 +84,7 @@ export const MIGRATIONS: readonly Migration[] = [
  {
   "id": 14,
   "name": "0014-rehearsals-resumed",
-  "sha256": "13489a7077cdaf47c7cf5ffd2c5a9c547cd657f323dadd4a4fc3e5eaac6b3370",
-  "sql": "-- A rehearsal whose agent has sent all of it is played by whichever core is there, also where one died before or while it played it.\n-- Effect on a large table: none; columns without a default change the catalogue alone, and the table is small.\nalter table sync.rehearsals\n  -- since when all of it is here; null: an operator adds it, or its agent has not ended\n  add column whole_at timestamptz,\n  -- when the core that plays it last said so\n  add column playing_at timestamptz;\n"
+  "sha256": "55a66dd29eefb203826ad921345451c8114139c5516f937830e7a2e3e1481c25",
+  "sql": "-- A rehearsal whose agent has sent all of it is played by whichever core is there, also where one died before or while it played it.\n-- Effect on a large table: none; columns without a default change the catalogue alone, and the table is small.\nalter table sync.rehearsals\n  -- since when all of it is here; null: an operator adds it, or its agent has not ended\n  add column whole_at timestamptz,\n  -- when the core that plays it last said so\n  add column playing_at timestamptz,\n  -- by how many cores it was taken to be played: one that ends each of them is not taken for ever\n  add column plays int not null default 0;\n"
  }
 ];

@@ -14,6 +14,7 @@ import type { Retention } from "../model/retention.ts";
 import { forgetDecided } from "./forget-decided.ts";
 import { reapDevices } from "./reap.ts";
 import { endStaleRehearsals } from "./rehearsal-store.ts";
+import { endDeadly } from "./snapshot-store.ts";
 import type { WorkFact } from "./work-fact.ts";
 
 /** How the keeper is set up. */
@@ -106,6 +107,7 @@ async function keepTenant(
     batch: settings.batch_size,
   });
   await endStaleRehearsals(db, tenant);
+  await endDeadly(db, tenant);
   const decided = await forgetDecided(db, tenant, settings);
   const untold = await forgetProgress(db, tenant);
   const others = ((await alsoForget?.(db, tenant, settings)) ?? 0) + decided + untold;

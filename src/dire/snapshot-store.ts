@@ -1,5 +1,6 @@
 /** SQL of rehearsals whose chunks an agent sends: each chunk once, and played once. */
 import type { Db, TenantDbs } from "../db/pool.ts";
+import type { Queryable } from "../db/session.ts";
 import { packBody } from "../inbox/body.ts";
 
 /** A chunk of a snapshot; `chunkNo` counts from 1. */
@@ -41,7 +42,9 @@ export async function addSnapshotChunk(
 export const PLAYING_EVERY_MS = 30_000;
 /** Seconds without a word of it after which whoever played it is dead: four of them. */
 const LEFT_SECONDS = 120;
-const IS_LEFT = `ended_at is null and whole_at is not null
+/** Cores that may die while they play a rehearsal; what ends both is likely to end the next one too. */
+const PLAYS_MAX = 2;
+const IS_LEFT = `ended_at is null and whole_at is not null and plays < ${PLAYS_MAX}
   and coalesce(playing_at, whole_at) < now() - ${LEFT_SECONDS} * interval '1 second'`;
 
 /**
@@ -54,7 +57,7 @@ export async function claimRehearsal(
   rehearsalNo: number,
 ): Promise<boolean> {
   const { count } = await db.query(
-    `update sync.rehearsals set state = 'playing', playing_at = now()
+    `update sync.rehearsals set state = 'playing', playing_at = now(), plays = plays + 1
       where tenant = $1 and rehearsal_no = $2 and (state = 'loading' or state = 'playing' and ${IS_LEFT})`,
     [tenant, rehearsalNo],
   );
@@ -88,6 +91,18 @@ export async function findLeft(
       `select tenant, rehearsal_no from sync.rehearsals where ${IS_LEFT} order by whole_at`,
     );
   return rows.map(({ tenant, rehearsal_no: rehearsalNo }) => ({ tenant, rehearsalNo }));
+}
+
+/** Ends those that ended every core that played them. */
+export async function endDeadly(db: Queryable, tenant: number): Promise<void> {
+  await db.query(
+    `with deadly as (
+       update sync.rehearsals set state = 'failed', error = 'each core that played it ended before it did', ended_at = now()
+        where tenant = $1 and state = 'playing' and plays >= ${PLAYS_MAX}
+          and playing_at < now() - ${LEFT_SECONDS} * interval '1 second' returning rehearsal_no)
+     delete from sync.rehearsal_chunks c using deadly d where c.tenant = $1 and c.rehearsal_no = d.rehearsal_no`,
+    [tenant],
+  );
 }
 
 /** Whether a rehearsal waits for chunks of this agent. */

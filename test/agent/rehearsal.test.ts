@@ -7,7 +7,7 @@ import { Snapshots } from "../../src/api/snapshots.ts";
 import { findCommand, queueCommand, type Command } from "../../src/control/commands.ts";
 import { enableSource } from "../../src/control/sources.ts";
 import { findRehearsal, openRehearsal, type Rehearsal } from "../../src/dire/rehearsal-store.ts";
-import { noteWhole } from "../../src/dire/snapshot-store.ts";
+import { endDeadly, noteWhole } from "../../src/dire/snapshot-store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { SyncError } from "../../src/lib/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
@@ -213,6 +213,23 @@ test("a snapshot that is whole is played by another core where one died before i
   );
   assert.equal((await rehearsal(during)).promised?.created, 1);
   assert.equal((await rehearsal(elsewhere)).state, "playing", "it is played by who lives");
+});
+
+test("a snapshot that ended two cores is not given to a third", async (t) => {
+  const at = await bench(t);
+  const { core, open, rehearsal } = at;
+  const { db, acme } = core;
+  const no = await open(await core.source(acme, AGENT, { name: "dc1" }));
+  await noteWhole(db.forTenant(acme.tenant), acme.tenant, no);
+  await db.query(
+    "update sync.rehearsals set state = 'playing', plays = 2, playing_at = now() - interval '3 minutes'",
+  );
+  const third = new Snapshots({ db, clock: systemClock, log: silentLog() });
+  await third.resume();
+  await third.settle();
+  assert.equal((await rehearsal(no)).state, "playing");
+  await endDeadly(db, acme.tenant);
+  assert.equal((await rehearsal(no)).error, "each core that played it ended before it did");
 });
 
 test("an agent adds to no rehearsal but one that waits for it", async (t) => {
