@@ -1,6 +1,7 @@
 import { parseGoDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { Secret } from "../lib/secret.ts";
+import { CONCURRENT_MAX, RATE } from "./pace-bounds.ts";
 
 /** A label and the query in the source's own language (Armis: AQL). */
 export interface SourceQuery {
@@ -205,18 +206,12 @@ function interval(value: unknown, fallbackMs: number): Result<number> {
   return parsed.value === 0 ? ok(fallbackMs) : ok(Math.max(INTERVAL_MIN_MS, parsed.value));
 }
 
-/** One request in 100 s is slower than any API asks for; 1,000 a second is none. */
-const RATE = { min: 0.01, max: 1_000 };
-
 function requestRate(value: unknown): Result<number | undefined> {
   if (value === undefined || value === null || value === "") return ok(undefined);
   const rate = typeof value === "string" ? Number(value) : value;
   if (typeof rate === "number" && rate >= RATE.min && rate <= RATE.max) return ok(rate);
   return err(`requests_per_second must be a number from ${RATE.min} to ${RATE.max}`);
 }
-
-/** No inventory's API serves more at a time for one client's sake. */
-const CONCURRENT_MAX = 16;
 
 function requestsAtOnce(value: unknown): Result<number | undefined> {
   if (value === undefined || value === null || value === "") return ok(undefined);

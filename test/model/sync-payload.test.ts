@@ -43,3 +43,23 @@ test("a proxy's address may be a credential; the setting goes before it", () => 
   assert.equal(only(both).proxyUrl, "http://other:3128");
   assert.equal("proxyUrl" in only(source), false);
 });
+
+test("a pace outside its bounds costs the source that has it, and names the bounds", () => {
+  const source = { type: "netbox", endpoint: "https://netbox.example.com" };
+  const paced = { ...source, concurrent_requests: "16", requests_per_second: 0.01 };
+  assert.equal(only(paced).concurrentRequests, 16);
+  assert.equal(only(paced).requestsPerSecond, 0.01);
+  assert.equal("concurrentRequests" in only(source), false);
+  const wrong = {
+    concurrent_requests: [0, 17, 1.5, -1, "many", true],
+    requests_per_second: [0, 0.009, 1_001, "fast", true],
+  };
+  for (const [member, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      const parsed = parseSyncPayload({ sources: { lab: { ...source, [member]: value } } });
+      assert.ok(parsed.ok);
+      const [{ reason } = { reason: "taken" }] = parsed.value.rejected;
+      assert.match(reason, new RegExp(`^${member} must be .* from [0-9.]+ to [0-9]+$`), `${value}`);
+    }
+  }
+});

@@ -40,7 +40,13 @@ test("a refusal is told in the troubleshooting row's words with its count, and n
       "Certificate expired: dc1",
     ],
   );
-  assert.match(told[0]?.figure ?? "", /^7 times/);
+  assert.equal(told[0]?.figure, "7 times permission_denied: tenant_slug mismatch");
+  const certificate_serial = "4FA1B2C3D4E5F60718293A4B5C6D7E8F90A1B2C3";
+  const [numbered] = agentDiagnoses(
+    { agents: [], refusals: [{ ...refusal("agent revoked"), certificate_serial }] },
+    Date.parse(NOW),
+  );
+  assert.match(numbered?.figure ?? "", /agent revoked \(certificate 4FA1B2C3D4E5F607\)$/);
 });
 
 test("an agent that never came and one with an old configuration are told of, a current one is not", () => {

@@ -30,6 +30,7 @@ test("the payload that the wizard makes is one that the core takes", () => {
     proxyUrl: "http://proxy.example.com:3128",
     pageSize: "500",
     rate: "0.5",
+    concurrent: "16",
   };
   for (const draft of [DRAFT, full]) {
     const read = readPayload(payloadOf(draft));
@@ -52,6 +53,23 @@ test("what is missing is told by field", () => {
   assert.deepEqual(Object.keys(wrongConnection(EMPTY_DRAFT, false)), ["endpoint", "secret"]);
   assert.deepEqual(wrongConnection({ ...DRAFT, secret: "" }, true), {});
   assert.deepEqual(Object.keys(wrongScope({ ...DRAFT, pollInterval: "ten" })), ["pollInterval"]);
+});
+
+test("a pace outside its bounds is told by its field, as the core would refuse it", () => {
+  const fields = {
+    rate: { good: ["", "0.01", "1000"], bad: ["0", "1001", "fast"], member: "requests_per_second" },
+    concurrent: { good: ["", "1", "16"], bad: ["0", "17", "1.5"], member: "concurrent_requests" },
+  } as const;
+  for (const [field, { good, bad, member }] of Object.entries(fields)) {
+    for (const text of [...good, ...bad]) {
+      const isGood = (good as readonly string[]).includes(text);
+      const draft = { ...DRAFT, [field]: text };
+      assert.deepEqual(Object.keys(wrongScope(draft)), isGood ? [] : [field], `${field} ${text}`);
+      const read = readPayload(payloadOf(draft));
+      const refusal = read.ok ? "" : read.error;
+      assert.ok(isGood ? read.ok : refusal.includes(member), `${member} ${text}: ${refusal}`);
+    }
+  }
 });
 
 test("the document's payload fills the wizard by paste", () => {
@@ -87,14 +105,25 @@ test("a stored source is a draft again, and what is written into it becomes the 
     agent_id: "a1",
     poll_interval: "10m",
     discovery_interval: "1h",
-    settings: { queries: [{ label: "all", query: "in:devices" }], page_size: 500, site: "dc1" },
+    settings: {
+      queries: [{ label: "all", query: "in:devices" }],
+      page_size: 500,
+      concurrent_requests: 8,
+    },
   } as unknown as Source);
   assert.ok(before !== undefined);
   assert.deepEqual(patchOf(before, before), {});
-  const after = { ...before, pageSize: "", blacklist: "10.0.0.0/8", agentId: "a2" };
+  const after = {
+    ...before,
+    pageSize: "",
+    concurrent: "2",
+    blacklist: "10.0.0.0/8",
+    agentId: "a2",
+  };
   assert.deepEqual(patchOf(before, after), {
     page_size: null,
     network_blacklist: ["10.0.0.0/8"],
+    concurrent_requests: 2,
     agent_id: "a2",
   });
 });

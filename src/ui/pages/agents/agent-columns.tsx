@@ -9,7 +9,7 @@ import { StatusBadge } from "../../parts/status-badge.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import { agentShown } from "../run-words.ts";
 import { ShownBadge } from "../shown-badge.tsx";
-import { shortVersion } from "./diagnoses.ts";
+import { shortSerial, shortVersion } from "./diagnoses.ts";
 
 /** A certificate that ends within this time should have been renewed, ms. */
 const SOON_MS = 14 * 86_400_000;
@@ -56,12 +56,18 @@ export function agentColumns(
       cell: ({ agent_id: id }) => {
         const last = refusals.find(({ agent_id: agent }) => agent === id);
         if (last === undefined) return <span className="muted">none</span>;
+        const { code, message, certificate_serial: serial } = last;
         return (
-          <span className="cell-lines" title={last.message}>
-            <span>{last.code}</span>
+          <span className="cell-lines" title={message}>
+            <span>{code}</span>
             <span className="sub">
               <TimeAgo at={last.last_at} />
             </span>
+            {serial !== undefined && (
+              <span className="sub nowrap" title={`Number of the refused certificate: ${serial}`}>
+                cert <code>{shortSerial(serial)}</code>
+              </span>
+            )}
           </span>
         );
       },

@@ -67,12 +67,14 @@ const REFUSED: readonly {
 
 function ofRefusal(refusal: Refusal): Diagnosis {
   const { agent_id: agent, code, message, refused, last_at: at } = refusal;
+  const { certificate_serial: serial } = refusal;
+  const whose = serial === undefined ? "" : ` (certificate ${shortSerial(serial)})`;
   const rule = REFUSED.find(({ words }) => words.test(message));
   return {
     id: `refused ${agent} ${code} ${message}`,
     tone: "bad",
     title: `${rule?.title ?? "Refused"}: ${agent === "" ? "unknown agent" : agent}`,
-    figure: `${refused === 1 ? "Once" : `${refused} times`} ${code}: ${message}`,
+    figure: `${refused === 1 ? "Once" : `${refused} times`} ${code}: ${message}${whose}`,
     act: rule?.act ?? "The message names what disagrees; certificate and agent.json must agree.",
     at,
   };
@@ -105,6 +107,14 @@ function ofAgent(agent: Agent): readonly Diagnosis[] {
 
 /** Characters of a version that tell it from others. */
 const VERSION_SHOWN = 9;
+
+/** Characters of a serial number that tell certificates of one authority apart; `refusals list` shows as many. */
+const SERIAL_SHOWN = 16;
+
+/** The beginning of a certificate's number, as `openssl x509 -serial` writes it. */
+export function shortSerial(serial: string): string {
+  return serial.slice(0, SERIAL_SHOWN);
+}
 
 /** "v12ab34cd", or that there is none. */
 export function shortVersion(version: string | undefined): string {

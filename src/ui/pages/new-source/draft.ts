@@ -1,5 +1,6 @@
 /** A source as the reader writes it, and the document's payload that it makes. Pure. */
 import { parseGoDuration } from "../../../lib/duration.ts";
+import { CONCURRENT_MAX, RATE } from "../../../model/pace-bounds.ts";
 
 /** Types that there is a connector for, with the words of each. */
 export const SOURCE_TYPES = {
@@ -43,6 +44,8 @@ export interface Draft {
   readonly discoveryInterval: string;
   readonly pageSize: string;
   readonly rate: string;
+  /** Requests at a time. */
+  readonly concurrent: string;
   /** Members of a pasted payload that have no field here; they are kept. */
   readonly others: Readonly<Record<string, unknown>>;
   readonly otherCredentials: Readonly<Record<string, string>>;
@@ -65,6 +68,7 @@ export const EMPTY_DRAFT: Draft = {
   discoveryInterval: "1h",
   pageSize: "",
   rate: "",
+  concurrent: "",
   others: {},
   otherCredentials: {},
 };
@@ -95,12 +99,18 @@ export function wrongConnection(draft: Draft, isSecretStored: boolean): Wrong {
 }
 
 /** What is wrong with scope and intervals. */
-export function wrongScope({ pollInterval, discoveryInterval, pageSize, rate }: Draft): Wrong {
+export function wrongScope(draft: Draft): Wrong {
+  const { pollInterval, discoveryInterval, pageSize, rate, concurrent } = draft;
+  const isRate = rate === "" || (Number(rate) >= RATE.min && Number(rate) <= RATE.max);
+  const isCount = /^\d*$/.test(concurrent) && Number(concurrent || 1) >= 1;
   return {
     ...wrongInterval("pollInterval", pollInterval),
     ...wrongInterval("discoveryInterval", discoveryInterval),
     ...(/^\d*$/.test(pageSize) ? {} : { pageSize: "A whole number" }),
-    ...(rate === "" || Number(rate) > 0 ? {} : { rate: "A number above 0" }),
+    ...(isRate ? {} : { rate: `A number from ${RATE.min} to ${RATE.max}` }),
+    ...(isCount && Number(concurrent) <= CONCURRENT_MAX
+      ? {}
+      : { concurrent: `A whole number from 1 to ${CONCURRENT_MAX}` }),
   };
 }
 
@@ -115,7 +125,7 @@ function isUrl(text: string): boolean {
 
 /** The payload of the document with this one source. Members that say nothing are left out. */
 export function payloadOf(draft: Draft): { readonly sources: Readonly<Record<string, object>> } {
-  const { type, secret, isUnchecked, pageSize, rate } = draft;
+  const { type, secret, isUnchecked, pageSize, rate, concurrent } = draft;
   const name = SOURCE_TYPES[type].credential;
   const credentials = {
     ...draft.otherCredentials,
@@ -139,6 +149,7 @@ export function payloadOf(draft: Draft): { readonly sources: Readonly<Record<str
     ),
     ...(pageSize === "" ? {} : { page_size: Number(pageSize) }),
     ...(rate === "" ? {} : { requests_per_second: Number(rate) }),
+    ...(concurrent === "" ? {} : { concurrent_requests: Number(concurrent) }),
   };
   return { sources: { [draft.name.trim()]: source } };
 }

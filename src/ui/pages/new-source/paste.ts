@@ -28,6 +28,7 @@ const OWN: ReadonlySet<string> = new Set([
   "queries",
   "page_size",
   "requests_per_second",
+  "concurrent_requests",
 ]);
 
 /** Reads it. The error says what to paste. */
@@ -91,6 +92,7 @@ function draftOf(name: string, source: Json, pollDefault: unknown): Draft | unde
     queries: list(source["queries"]).map(queryText).join("\n"),
     pageSize: word(source["page_size"]),
     rate: word(source["requests_per_second"]),
+    concurrent: word(source["concurrent_requests"]),
     others: Object.fromEntries(Object.entries(source).filter(([member]) => !OWN.has(member))),
   };
 }

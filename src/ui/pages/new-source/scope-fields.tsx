@@ -70,6 +70,14 @@ function Pace({ draft, change, wrong }: DraftFieldsProps): ReactNode {
         wrong={wrong.rate}
         onChange={(rate) => change({ rate })}
       />
+      <TextField
+        label="Requests at a time at most"
+        inputMode="numeric"
+        placeholder="4"
+        value={draft.concurrent}
+        wrong={wrong.concurrent}
+        onChange={(concurrent) => change({ concurrent })}
+      />
     </div>
   );
 }
