@@ -67,6 +67,11 @@ export class Outbox {
     return this.#chunks.rejected;
   }
 
+  /** Whether a window is on its way. */
+  get isSending(): boolean {
+    return this.#inFlight !== undefined;
+  }
+
   /** Takes one entry; undefined where nothing has to be waited for, which is nearly always. */
   add(entry: string): Promise<void> | undefined {
     const { rejected } = this.#chunks;

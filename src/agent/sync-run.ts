@@ -7,6 +7,7 @@ import type { Retry } from "../lib/errors.ts";
 import { SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Result } from "../lib/result.ts";
+import { nextTurn } from "../lib/turn.ts";
 import { formatManifest } from "../model/run-manifest.ts";
 import type { SourceConfig } from "../model/sync-payload.ts";
 import type { OpenSource, PullOptions, SourcePage } from "../sources/source.ts";
@@ -42,6 +43,9 @@ export interface RunContext {
   /** Where the places of runs are kept for agents to come; absent: nowhere. */
   readonly checkpoints?: CheckpointStore | undefined;
 }
+
+/** Devices that are packed before the window on its way has a turn at the line, a millisecond or less: a source that answers at once held it back. */
+const DEVICES_PER_TURN = 64;
 
 /** What is to be pulled. */
 export interface RunTask {
@@ -251,11 +255,18 @@ class SyncRun {
       const before = this.#outbox.rejected;
       const full = this.#add(formatDeviceUpdate(stamp(device, sighting)));
       if (this.#outbox.rejected > before) this.#reject(nativeIdOf(device), "larger than a chunk");
-      if (full !== undefined) await full;
+      const wait = full ?? this.#turn();
+      if (wait !== undefined) await wait;
     }
     if (this.#overlap?.isOpen === true) return;
     const { pages } = progress;
     this.#outbox.endPage({ cursor: page.cursor, pages, rejected: this.#rejections.counts });
+  }
+
+  /** Undefined where nobody waits for one. */
+  #turn(): Promise<void> | undefined {
+    const isDue = this.#task.progress.devices % DEVICES_PER_TURN === 0;
+    return isDue && this.#outbox.isSending ? nextTurn() : undefined;
   }
 
   #add(entry: string): Promise<void> | undefined {

@@ -37,7 +37,10 @@ export interface StreamCounts {
 
 /** How long a call waits for room in a full inbox before it is refused, ms: shorter than any agent's patience. */
 const INBOX_WAIT_MS = 10_000;
-/** How old the proof of a peer may be when a chunk is taken, ms: as long as its control stream needs to hear that it was revoked. */
+/**
+ * How old the proof of a peer may be when a chunk is looked at, ms: as long as its control stream needs to hear that it was revoked. It is
+ * stored after the one before it, and may have to wait for room.
+ */
 const RECHECK_MS = 500;
 /** How often a full inbox is looked at again, ms. */
 const INBOX_TRY_MS = 200;
@@ -55,7 +58,7 @@ export async function streamStatus(
     readonly recheck: () => Promise<void>;
   },
 ): Promise<StreamCounts> {
-  const intake = new Intake(context, peer);
+  await using intake = new Intake(context, peer);
   let order = STREAM_START;
   let checkedMs = context.clock.now();
   for await (const chunk of chunks) {
@@ -72,12 +75,12 @@ export async function streamStatus(
       const isLast = order.isFinal && i === chunk.services.length - 1;
       await intake.take(service, { isLast });
     }
-    if (order.isFinal) return intake.counts;
+    if (order.isFinal) return await intake.end();
   }
   throw new RpcFailure("INVALID_ARGUMENT", "stream ended without final chunk");
 }
 
-class Intake {
+class Intake implements AsyncDisposable {
   readonly #context: GatewayContext;
   readonly #peer: Peer;
   /** Names chunks that say no run of their own, in this call alone. */
@@ -86,14 +89,23 @@ class Intake {
   #isRepeating = true;
   #sender: { readonly sender: Sender; readonly sendsManifests: boolean } | undefined;
   readonly #counts = { chunks: 0, bytes: 0, stored: 0, known: 0, left: 0 };
+  /** The chunk that is being stored: the next one is looked at meanwhile, and stored after it. */
+  #storing: Promise<void> = Promise.resolve();
 
   constructor(context: GatewayContext, peer: Peer) {
     this.#context = context;
     this.#peer = peer;
   }
 
-  get counts(): StreamCounts {
+  /** What the call brought, once all of it is stored. */
+  async end(): Promise<StreamCounts> {
+    await this.#storing;
     return this.#counts;
+  }
+
+  /** A call that fails does not end before what it began. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#storing.catch(() => {});
   }
 
   /** `isLast`: nothing follows it in this call. */
@@ -122,7 +134,11 @@ class Intake {
     const [first] = entries.value;
     // "[]" is what an older peer may send for "nothing"; there is nothing to keep.
     if (first === undefined) return;
-    await this.#put(this.#keyOf(message.toString("utf8", first.start, first.end), isLast), message);
+    const key = this.#keyOf(message.toString("utf8", first.start, first.end), isLast);
+    await this.#storing;
+    this.#storing = this.#put(key, message);
+    // Met by whoever comes next.
+    this.#storing.catch(() => {});
   }
 
   /** A run ends with the chunk that says so; one that lies in a single call ends with it. */
@@ -139,6 +155,7 @@ class Intake {
   async #takeManifest(message: Buffer): Promise<void> {
     const manifest = parseManifest(message.toString("utf8"));
     if (!manifest.ok) throw new RpcFailure("INVALID_ARGUMENT", manifest.error);
+    await this.#storing;
     await this.#put(
       {
         agentId: this.#peer.agentId,
