@@ -13,6 +13,7 @@ import {
   type TagChange,
   type TaggedRow,
 } from "../inventory/tag-changes.ts";
+import { SyncError } from "../lib/errors.ts";
 import { parseCanonicalId, type CanonicalId } from "../model/canonical-id.ts";
 import { deviceNamed } from "./act.ts";
 import type { ApiContext } from "./context.ts";
@@ -38,7 +39,7 @@ import {
   timeOf,
   type Api,
 } from "./routes.ts";
-import { reachOf, workSlice } from "./tag-slice.ts";
+import { reachOf, workSlice, type Slicing } from "./tag-slice.ts";
 
 const tags = ["devices"];
 const PATH = `${TENANT_PATH}/tag-changes` as const;
@@ -117,10 +118,10 @@ export function addTagChanges(app: Api, { clock }: ApiContext): void {
     const wanted = { actor, reason, query, q, deviceIds, add, remove, startedMs: clock.now() };
     const reach = await reachOf(db, tenant, wanted);
     if (isRehearsal) return c.json(shownReach(reach), 200);
-    const { changeNo } = await tx(db, async (open) => {
-      const opened = await openTagChange(open, tenant.tenant, wanted);
+    const opened = await tx(db, async (open) => {
+      const begun = await openTagChange(open, tenant.tenant, wanted);
       const after = {
-        change_no: opened.changeNo,
+        change_no: begun.changeNo,
         reason,
         query,
         q,
@@ -128,13 +129,11 @@ export function addTagChanges(app: Api, { clock }: ApiContext): void {
         add,
         remove,
       };
-      const subject = `change ${opened.changeNo}`;
+      const subject = `change ${begun.changeNo}`;
       await audit(open, { tenant: tenant.tenant, actor, action: "device.tag", subject, after });
-      return opened;
+      return begun;
     });
-    const worked = await workSlice({ db, clock, tenant, actor }, { changeNo });
-    if (worked === undefined) throw noChange(String(changeNo));
-    return c.json(shown(worked), 201);
+    return c.json(shown(await firstSlice({ db, clock, tenant, actor }, opened)), 201);
   });
   for (const [route, isUndoing] of [
     [goOn, false],
@@ -168,6 +167,16 @@ export function addTagChanges(app: Api, { clock }: ApiContext): void {
     const { rows, next } = pageWithNext(found, limit, ({ id, key }) => `${id}/${key}`);
     return c.json({ tags: rows.map(shownTag), next }, 200);
   });
+}
+
+/** What has begun is answered with its number also where its first slice fails: whoever asks to go on hears why. */
+async function firstSlice(slicing: Slicing, opened: TagChange): Promise<TagChange> {
+  try {
+    return (await workSlice(slicing, opened)) ?? opened;
+  } catch (thrown) {
+    if (thrown instanceof SyncError) return opened;
+    throw thrown;
+  }
 }
 
 /** Ids as devices have them now, each once. Throws `device_not_found`. */

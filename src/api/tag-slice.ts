@@ -5,14 +5,15 @@ import type { Db } from "../db/pool.ts";
 import { tx, type Tx } from "../db/tx.ts";
 import type { Total } from "../inventory/count.ts";
 import { countFound, foundDevices, type DeviceSearch } from "../inventory/device-search.ts";
-import { awaitSlices, restoreTags, SLICE_MAX, tagDevices } from "../inventory/device-tags.ts";
+import { restoreTags, SLICE_MAX, tagDevices, takeSlices } from "../inventory/device-tags.ts";
 import {
   findTagChange,
   noteTagChange,
   type TagChange,
   type TagsWanted,
 } from "../inventory/tag-changes.ts";
-import type { Clock } from "../lib/clock.ts";
+import { pause, type Clock } from "../lib/clock.ts";
+import { invariant } from "../lib/invariant.ts";
 import { searchOf } from "./device-query.ts";
 import { Problem } from "./errors.ts";
 
@@ -24,33 +25,65 @@ export interface Slicing {
   readonly actor: string;
 }
 
-/** Works the next slice of a change, forwards or back; gives how far it is then, undefined where there is no such change. */
+/** A slice takes under a second; who asks again meanwhile is held up so long, ms, without a connection. */
+const BUSY_PAUSE_MS = 200;
+
+/**
+ * Works the next slice of a change, forwards or back; gives how far it is then, undefined where there is no such change. While
+ * another slice of the tenant is under way it gives the change as it stands: waiting would hold a connection that all tenants share.
+ */
 export async function workSlice(
-  { db, clock, tenant, actor }: Slicing,
+  slicing: Slicing,
   { changeNo, isUndoing = false }: { readonly changeNo: number; readonly isUndoing?: boolean },
 ): Promise<TagChange | undefined> {
-  return await tx(db, async (open) => {
-    await awaitSlices(open, tenant.tenant);
-    const found = await findTagChange(open, tenant.tenant, { changeNo, isHeld: true });
-    if (found === undefined) return undefined;
-    const change = isUndoing ? turned(found) : found;
-    const next = await workedOf(open, db, { change, tenant, nowMs: clock.now() });
-    if (next === found) return found;
-    await noteTagChange(open, tenant.tenant, next);
-    const action = endOf(found, next);
-    if (action !== undefined) {
-      const { devices, changed, restored } = next;
-      const after = { change_no: changeNo, devices, changed, restored };
-      const subject = `change ${changeNo}`;
-      await audit(open, { tenant: tenant.tenant, actor, action, subject, after });
-    }
-    return next;
-  });
+  const { db, clock, tenant } = slicing;
+  if (isUndoing) await turn(slicing, changeNo);
+  const asked = await findTagChange(db, tenant.tenant, { changeNo });
+  if (asked === undefined) return undefined;
+  // Looked up before the transaction, which would else need a second connection while it holds one.
+  const search = asked.state === "running" ? await searchedBy(db, tenant, asked) : undefined;
+  const worked = await tx(db, async (open) =>
+    (await takeSlices(open, tenant.tenant))
+      ? await workHeld(open, slicing, { changeNo, search })
+      : "busy",
+  );
+  if (worked !== "busy") return worked;
+  await pause(clock, BUSY_PAUSE_MS);
+  return await findTagChange(db, tenant.tenant, { changeNo });
 }
 
-/** Taking back begins, also of what is not whole. */
-function turned(change: TagChange): TagChange {
-  return change.state === "undone" ? change : { ...change, state: "undoing", endedMs: undefined };
+async function workHeld(
+  open: Tx,
+  { clock, tenant, actor }: Slicing,
+  { changeNo, search }: { readonly changeNo: number; readonly search: DeviceSearch | undefined },
+): Promise<TagChange | undefined> {
+  const found = await findTagChange(open, tenant.tenant, { changeNo, isHeld: true });
+  if (found === undefined) return undefined;
+  const next = await workedOf(open, { change: found, search, tenant, nowMs: clock.now() });
+  if (next === found) return found;
+  await noteTagChange(open, tenant.tenant, next);
+  const action = endOf(found, next);
+  if (action !== undefined) {
+    const { devices, changed, restored } = next;
+    const after = { change_no: changeNo, devices, changed, restored };
+    const subject = `change ${changeNo}`;
+    await audit(open, { tenant: tenant.tenant, actor, action, subject, after });
+  }
+  return next;
+}
+
+/** Taking back begins, also of what is not whole: in a transaction of its own, so that it stands whoever works it. */
+async function turn({ db, tenant, actor }: Slicing, changeNo: number): Promise<void> {
+  await tx(db, async (open) => {
+    const found = await findTagChange(open, tenant.tenant, { changeNo, isHeld: true });
+    if (found === undefined || found.state === "undoing" || found.state === "undone") return;
+    await noteTagChange(open, tenant.tenant, { ...found, state: "undoing", endedMs: undefined });
+    const { state, devices, changed } = found;
+    const [before, after] = [{ state }, { change_no: changeNo, devices, changed }];
+    const subject = `change ${changeNo}`;
+    const action = "device.tag_undo";
+    await audit(open, { tenant: tenant.tenant, actor, action, subject, before, after });
+  });
 }
 
 function endOf(before: TagChange, after: TagChange): string | undefined {
@@ -59,10 +92,19 @@ function endOf(before: TagChange, after: TagChange): string | undefined {
   return after.state === "undone" ? "device.tag_undone" : undefined;
 }
 
-type Working = { readonly change: TagChange; readonly tenant: Tenant; readonly nowMs: number };
+type Working = {
+  readonly change: TagChange;
+  readonly search: DeviceSearch | undefined;
+  readonly tenant: Tenant;
+  readonly nowMs: number;
+};
 
-async function workedOf(open: Tx, db: Db, { change, tenant, nowMs }: Working): Promise<TagChange> {
-  if (change.state === "running") return await tagSlice(open, db, { change, tenant, nowMs });
+async function workedOf(open: Tx, { change, search, tenant, nowMs }: Working): Promise<TagChange> {
+  if (change.state === "running") {
+    // A change that runs now ran when it was looked up: none begins anew.
+    invariant(search !== undefined, "a running change was looked up");
+    return await tagSlice(open, { change, search, tenant, nowMs });
+  }
   if (change.state !== "undoing") return change;
   const { looked, restored } = await restoreTags(open, tenant.tenant, change.changeNo);
   const total = change.restored + restored;
@@ -70,8 +112,10 @@ async function workedOf(open: Tx, db: Db, { change, tenant, nowMs }: Working): P
   return { ...change, restored: total, state: "undone", endedMs: nowMs };
 }
 
-async function tagSlice(open: Tx, db: Db, { change, tenant, nowMs }: Working): Promise<TagChange> {
-  const search = await searchedBy(db, tenant, change);
+async function tagSlice(
+  open: Tx,
+  { change, search, tenant, nowMs }: Working & { readonly search: DeviceSearch },
+): Promise<TagChange> {
   const place = { ids: change.deviceIds, after: change.afterNo, limit: SLICE_MAX };
   const devices = await foundDevices(open, tenant.tenant, { ...search, ...place });
   const changed = await tagDevices(open, tenant.tenant, { ...change, devices });

@@ -1,6 +1,6 @@
 /**
  * SQL of the tags that operators give, slice by slice. What a slice changes is noted with what stood before, so that it can be
- * taken back. Slices of a tenant wait for one another.
+ * taken back. A tenant's slices are worked one at a time.
  */
 import type { Tx } from "../db/tx.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
@@ -23,9 +23,13 @@ export interface Tagging {
   readonly remove: readonly string[];
 }
 
-/** Waits until no other slice of the tenant is under way: two that tag the same devices would else wait for each other. */
-export async function awaitSlices(tx: Tx, tenant: number): Promise<void> {
-  await tx.query("select pg_advisory_xact_lock(hashtext('sync.device_tags'), $1)", [tenant]);
+/** Holds the tenant's slices until the transaction ends; false while another is under way: two on the same devices would wait for each other. */
+export async function takeSlices(tx: Tx, tenant: number): Promise<boolean> {
+  const { rows } = await tx.query<{ is_held: boolean }>(
+    "select pg_try_advisory_xact_lock(hashtext('sync.device_tags'), $1) as is_held",
+    [tenant],
+  );
+  return rows[0]?.is_held === true;
 }
 
 /** Tags devices; gives how many tags are other than before. */

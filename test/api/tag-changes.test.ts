@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { tx } from "../../src/db/tx.ts";
 import { rederive } from "../../src/dire/rederive.ts";
+import { takeSlices } from "../../src/inventory/device-tags.ts";
 import { forgetTagChanges } from "../../src/inventory/tag-changes.ts";
 import { armis, fleet, netbox, type Fleet } from "../support/said.ts";
 
@@ -103,8 +105,14 @@ test("tags are given to what a query finds and to what is named, found by, expor
     `GET ${BASE}/audit?action=device`,
   );
   assert.deepEqual(
-    log.entries.slice(0, 3).map(({ action }) => action),
-    ["device.tag_undone", "device.tag_undone", "device.tagged"],
+    log.entries.slice(0, 5).map(({ action }) => action),
+    [
+      "device.tag_undone",
+      "device.tag_undo",
+      "device.tag_undone",
+      "device.tag_undo",
+      "device.tagged",
+    ],
   );
   const { tenant } = api.lease;
   await api.db.query("update sync.tag_changes set ended_at = now() - interval '91 days'");
@@ -113,6 +121,30 @@ test("tags are given to what a query finds and to what is named, found by, expor
     `GET ${BASE}/tag-changes`,
   );
   assert.deepEqual(left.tag_changes, []);
+});
+
+test("while a slice of the tenant is under way others are answered at once with the change as it stands", async (t) => {
+  const api = await fleet(t);
+  await api.say(...SAID);
+  const wanted = { query: "in:devices", add: { role: "edge" } };
+  // More at once than the pool has connections.
+  const begun = await tx(api.db, async (open) => {
+    assert.ok(await takeSlices(open, api.lease.tenant));
+    const changes = await Promise.all(Array.from({ length: 8 }, () => change(api, wanted)));
+    const [first] = changes;
+    return [...changes, await change(api, {}, `/${first?.change_no}/undo`)];
+  });
+  assert.equal(new Set(begun.map(({ change_no: no }) => no)).size, 8);
+  assert.deepEqual(
+    begun.map(({ state, devices: worked }) => `${state} ${worked}`),
+    [...Array.from({ length: 8 }, () => "running 0"), "undoing 0"],
+  );
+  const ended = [];
+  for (const { change_no: no } of begun.slice(0, 2)) {
+    const { state, devices: worked } = await change(api, {}, `/${no}/continue`);
+    ended.push(`${state} ${worked}`);
+  }
+  assert.deepEqual(ended, ["undone 0", "done 3"]);
 });
 
 test("a device keeps its tags through syncs, merges, splits and rederivation", async (t) => {
