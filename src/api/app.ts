@@ -42,6 +42,7 @@ import { addPlatform } from "./platform.ts";
 import { addProgress } from "./progress.ts";
 import { addQuality } from "./quality.ts";
 import { addQuarantine } from "./quarantine.ts";
+import { RecentCounts } from "./recent-counts.ts";
 import { addRederivations } from "./rederivations.ts";
 import { addRehearsals } from "./rehearsals.ts";
 import { addRetention } from "./retention.ts";
@@ -99,7 +100,8 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addUsers(app, context, people);
   addMembers(app, context);
   addAudit(app, context);
-  addOverview(app, context);
+  const counts = new RecentCounts(context.clock);
+  addOverview(app, context, counts);
   addEvents(app, context);
   addViews(app);
   addTenants(app, context);
@@ -112,7 +114,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addRunUndo(app);
   addIngest(app, context);
   addAuthorities(app, context);
-  addPlatform(app, context);
+  addPlatform(app, context, counts);
   addImports(app, context);
   addAgentConfig(app, context);
   addRetention(app);

@@ -7,11 +7,10 @@ import type { Db } from "../db/pool.ts";
 import { reviewCounts } from "../dire/review-counts.ts";
 import { inboxStatus } from "../inbox/inbox-status.ts";
 import { lastRuns, lastWhole } from "../inbox/run-list.ts";
-import { deviceStanding, type DeviceStanding } from "../inventory/tenant-counts.ts";
-import type { Clock } from "../lib/clock.ts";
 import { agentState } from "./agents.ts";
 import type { ApiContext } from "./context.ts";
 import { overviewSchema } from "./contract-overview.ts";
+import type { RecentCounts } from "./recent-counts.ts";
 import { answers, needs, PROBLEMS, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
 import { SOURCE_STATES, sourceStateOf, type SourceState } from "./source-standing.ts";
 import { summaryOf } from "./source-view.ts";
@@ -20,10 +19,6 @@ type Overview = z.infer<typeof overviewSchema>;
 
 /** Sources that are listed; the page of sources has the others. */
 const SOURCES_MAX = 200;
-/** How old a count of devices may be, ms: counting a million takes some 0.2 s, and each open page asks at each change. */
-const COUNTED_AGE_MS = 10_000;
-/** Tenants whose count is kept. */
-const COUNTED_TENANTS_MAX = 1_000;
 
 const get = createRoute({
   method: "get",
@@ -36,8 +31,7 @@ const get = createRoute({
 });
 
 /** Adds the route of the overview. */
-export function addOverview(app: Api, { clock }: ApiContext): void {
-  const counts = new RecentCounts(clock);
+export function addOverview(app: Api, { clock }: ApiContext, counts: RecentCounts): void {
   app.openapi(get, async (c) => {
     const { tenant } = c.get("tenant");
     const { atMs, standing } = await c.get("listing")((db) => counts.of(db, tenant));
@@ -49,33 +43,6 @@ export function addOverview(app: Api, { clock }: ApiContext): void {
     };
     return c.json(body, 200);
   });
-}
-
-type Counted = { readonly atMs: number; readonly standing: DeviceStanding };
-
-/** Counts of devices, kept for a few seconds; several who ask at once wait for one. */
-class RecentCounts {
-  readonly #clock: Clock;
-  readonly #known = new Map<
-    number,
-    { readonly atMs: number; readonly counted: Promise<Counted> }
-  >();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  async of(db: Db, tenant: number): Promise<Counted> {
-    const atMs = this.#clock.now();
-    const known = this.#known.get(tenant);
-    if (known !== undefined && atMs - known.atMs < COUNTED_AGE_MS) return await known.counted;
-    if (this.#known.size >= COUNTED_TENANTS_MAX) this.#known.clear();
-    const counted = deviceStanding(db, tenant).then((standing) => ({ atMs, standing }));
-    this.#known.set(tenant, { atMs, counted });
-    // A failure is of who asked, and of nobody who asks later.
-    counted.catch(() => this.#known.delete(tenant));
-    return await counted;
-  }
 }
 
 /** How a tenant fares, without its devices. */

@@ -5,16 +5,18 @@ import { listAuthorities } from "../control/authority-import.ts";
 import { listRefusals } from "../control/refusal-list.ts";
 import { listTenants, type Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
-import { deviceStanding } from "../inventory/tenant-counts.ts";
 import type { ApiContext } from "./context.ts";
 import { tenantHealthSchema } from "./contract-overview.ts";
 import { standingOf } from "./overview.ts";
+import type { RecentCounts } from "./recent-counts.ts";
 import { answers, needs, PROBLEMS, timeOf, type Api } from "./routes.ts";
 
 /** Tenants of one page: each costs half a dozen queries. */
 const TENANTS_MAX = 50;
 /** Kinds of refusal that are summed up; more than that a tenant's agents never had. */
 const REFUSALS_MAX = 1_000;
+/** How old a count of devices may be here, ms: nobody acts by it, and counting is the dearest that a tenant's health asks for. */
+const DEVICES_AGE_MS = 120_000;
 
 type Health = z.infer<typeof tenantHealthSchema>;
 
@@ -35,31 +37,39 @@ const health = createRoute({
 });
 
 /** Adds the route of all tenants' health. */
-export function addPlatform(app: Api, { db, clock }: ApiContext): void {
+export function addPlatform(app: Api, { db, clock }: ApiContext, counts: RecentCounts): void {
   app.openapi(health, async (c) => {
     const { after = "" } = c.req.valid("query");
     const rest = (await listTenants(db)).filter(({ slug }) => slug > after);
     const page = rest.slice(0, TENANTS_MAX);
     const tenants: Health[] = [];
     for (const tenant of page) {
-      tenants.push(await healthOf(db.forTenant(tenant.tenant), tenant, clock.now()));
+      const own = db.forTenant(tenant.tenant);
+      const { standing } = await counts.of(own, tenant.tenant, DEVICES_AGE_MS);
+      const { available, unavailable, unknown } = standing;
+      const devices = available + unavailable + unknown;
+      tenants.push(await healthOf(own, tenant, { devices, nowMs: clock.now() }));
     }
     const next = rest.length > page.length ? page.at(-1)?.slug : undefined;
     return c.json({ tenants, ...(next === undefined ? {} : { next }) }, 200);
   });
 }
 
-async function healthOf(db: Db, tenant: Tenant, nowMs: number): Promise<Health> {
+type Counted = { readonly devices: number; readonly nowMs: number };
+
+async function healthOf(db: Db, tenant: Tenant, { devices, nowMs }: Counted): Promise<Health> {
   const no = tenant.tenant;
   const { agents, source_counts, inbox, review, freshness } = await standingOf(db, no, nowMs);
-  const { available, unavailable, unknown } = await deviceStanding(db, no);
-  const ends = (await listAuthorities(db, no)).map(({ notAfterMs }) => notAfterMs);
+  const inForce = (await listAuthorities(db, no)).filter(
+    ({ revokedMs }) => revokedMs === undefined,
+  );
+  const ends = inForce.map(({ notAfterMs }) => notAfterMs);
   const refusals = await listRefusals(db, no, REFUSALS_MAX);
   return {
     slug: tenant.slug,
     name: tenant.name,
     created_at: timeOf(tenant.createdMs),
-    devices: available + unavailable + unknown,
+    devices,
     agents,
     source_counts,
     inbox,

@@ -312,6 +312,16 @@ test("the platform's administrator sees how every tenant fares, and nobody else 
     ["globex"],
   );
   assert.equal((await api.ask(path, { token })).status, 403);
+  // One that was revoked certifies nobody, so it neither counts nor ends.
+  const { json: all } = await api.ask<{ authorities: readonly { readonly no: number }[] }>(
+    "GET /api/v1/tenants/acme/authorities",
+    { browser },
+  );
+  const revoke = `POST /api/v1/tenants/acme/authorities/${all.authorities[0]?.no}/revoke`;
+  const revoked = await api.ask(revoke, { browser });
+  assert.equal(revoked.status, 200);
+  const after = await api.ask<{ tenants: readonly Health[] }>(path, { browser });
+  assert.equal(after.json.tenants[0]?.authorities, 1);
 });
 
 test("how long the audit is kept an admin alone may say, since an operator stands in it", async (t) => {
