@@ -8,8 +8,12 @@ import { tuningSchema } from "./contract-tuning.ts";
 import { PAGE_MAX } from "./page.ts";
 
 const PAGE_DEFAULT = 100;
-/** A cursor holds the sort values of the device where a page ended; a hostname has at most 255 characters, three times base64 of that. */
-export const CURSOR_CHARS_MAX = 2_048;
+/**
+ * A cursor holds the sort values of the device where a page ended, in base64: a text of a device has at most 2,000 characters
+ * (`model/device-update.ts`), three bytes each in UTF-8, so 8,000; as many as three such texts of ASCII. It is part of an address, of
+ * which Node takes 16 KiB with all headers.
+ */
+export const CURSOR_CHARS_MAX = 8_192;
 
 /** An instant: RFC 3339, UTC, milliseconds. */
 export const time = z.iso.datetime().openapi({ example: "2026-01-30T08:15:00.000Z" });

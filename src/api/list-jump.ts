@@ -7,6 +7,8 @@ import { parseIp } from "../model/ip.ts";
 const INT_MAX = 2 ** 31 - 1;
 /** The last character there is: behind every name that begins so. */
 const LAST_CHAR = "\u{10FFFF}";
+/** Plain decimals: Number() also takes "0x10" and blanks, which nobody means and the database need not read alike. */
+const NUMBER = /^[+-]?\d+(\.\d+)?$/;
 const DAY_MS = 86_400_000;
 const RISK_LEVELS = ["info", "low", "medium", "high", "critical"];
 
@@ -27,7 +29,7 @@ const READ: Readonly<Record<OrderTerm["type"], Read>> = {
     return isDescending ? folded + LAST_CHAR : folded;
   },
   inet: (text, { isDescending }) => addressFrom(text, isDescending ? "255" : "0"),
-  float8: (text) => (Number.isFinite(Number(text)) ? text : undefined),
+  float8: (text) => (NUMBER.test(text) && Number.isFinite(Number(text)) ? text : undefined),
   int: (text) => {
     const level = RISK_LEVELS.indexOf(text.toLowerCase());
     if (level >= 0) return String(level);

@@ -4,6 +4,8 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
+import { pageQuery } from "../../src/api/contract.ts";
+import { positionText, readPosition } from "../../src/api/device-query.ts";
 import { noteHello } from "../../src/control/agents.ts";
 import { countWhileCheap } from "../../src/inventory/count.ts";
 import { DEVICE_FIELDS } from "../../src/model/srql-fields.ts";
@@ -230,6 +232,7 @@ test("a list is entered where its order reaches a beginning of a name, an addres
   for (const [sort, from] of [
     ["ip", "ten"],
     ["risk_score", "high"],
+    ["risk_score", "0x10"],
     ["last_seen", "monday"],
     ["hostname", "a&after=q"],
   ]) {
@@ -361,5 +364,14 @@ test("every field answers every test that the language takes for it", async (t) 
   );
   for (const { name, isOrdered } of DEVICE_FIELDS) {
     if (isOrdered) await names(api, `sort:${name}`);
+  }
+});
+
+test("a page that ends at the longest text that a device may have is gone on from", () => {
+  const longest = { deviceNo: -(2 ** 31 - 1), values: ["\u20ac".repeat(2_000)] };
+  const three = { deviceNo: 2 ** 31 - 1, values: ["a", "b", "c"].map((one) => one.repeat(2_000)) };
+  for (const position of [longest, three]) {
+    const { after } = pageQuery.parse({ after: positionText(position) });
+    assert.deepEqual(readPosition(after, position.values.length), position);
   }
 });
