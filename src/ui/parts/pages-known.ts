@@ -37,31 +37,60 @@ export function startsOf({ pages }: PagesKnown, pageRows: number): readonly numb
 
 /** A page as it was answered. */
 export interface PageRead {
+  /** How it was asked for. */
+  readonly place: Place;
   readonly rows: number;
   readonly next: string | undefined;
   readonly previous: string | undefined;
 }
 
-/** What is known after a page was read. */
+/**
+ * What is known after a page was read, for the first time or again. Where it ends elsewhere than before, the page below it is moved
+ * there: rows between them would else be shown twice, or by neither.
+ */
 export function afterPage(
   known: PagesKnown,
-  { page, rows, next, previous }: PageRead & { readonly page: number },
+  { page, place, rows, next, previous }: PageRead & { readonly page: number },
 ): PagesKnown {
   const { pages, above } = known;
-  const isLast = page === pages.length - 1;
+  // An answer of a place that was moved since says nothing of what stands there now.
+  if (pages[page] === undefined || !isSame(pages[page].place, place)) return known;
   // What stands above is told by the page that is entered; later answers of it must not move what was put there.
   const isEntry = pages.length === 1 && pages[0]?.rows === undefined;
-  const isKnown = pages[page]?.rows === rows && (!isLast || next === undefined);
-  if (isKnown) return known;
-  const read = pages.map((one, at) => (at === page ? { ...one, rows } : one));
-  const more = isLast && next !== undefined ? [{ place: { after: next }, rows: undefined }] : [];
-  return { ...known, pages: [...read, ...more], above: isEntry ? previous : above };
+  const below = belowOf(pages.slice(page + 1), next);
+  if (pages[page].rows === rows && below === undefined) return known;
+  const upTo = [...pages.slice(0, page), { place, rows }];
+  return {
+    ...known,
+    pages: [...upTo, ...(below ?? pages.slice(page + 1))],
+    above: isEntry ? previous : above,
+  };
+}
+
+/** The pages below one that ends at `next`; undefined where they are as they were. */
+function belowOf(
+  pages: readonly KnownPage[],
+  next: string | undefined,
+): readonly KnownPage[] | undefined {
+  const [first, ...rest] = pages;
+  if (first === undefined) {
+    return next === undefined ? undefined : [{ place: { after: next }, rows: undefined }];
+  }
+  // Below what was read upwards stands what was there before it: its place is not told by this page.
+  if (first.place.after === undefined || first.place.after === next) return undefined;
+  if (next === undefined) return [];
+  // As many rows as before, until it is read: what is seen should not move for a moment.
+  return [{ ...first, place: { after: next } }, ...rest];
+}
+
+function isSame(one: Place, other: Place): boolean {
+  return one.after === other.after && one.before === other.before && one.from === other.from;
 }
 
 /** What is known after the page above the first one was read, which had `above` as its place. */
 export function abovePage(
   known: PagesKnown,
-  { above, rows, previous }: Omit<PageRead, "next"> & { readonly above: string },
+  { above, rows, previous }: Omit<PageRead, "next" | "place"> & { readonly above: string },
 ): PagesKnown {
   if (known.above !== above) return known;
   const page = { place: { before: above }, rows };

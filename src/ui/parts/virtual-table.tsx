@@ -21,6 +21,8 @@ type VirtualTableProps<Row> = {
   readonly rowsAbove?: number;
   /** Rows in all, for screen readers; absent while it is not known. */
   readonly total?: number | undefined;
+  /** The list was entered within: nobody knows how many rows stand above, so none is given a number. */
+  readonly isWithin?: boolean;
   readonly foot?: ReactNode;
 };
 
@@ -58,7 +60,10 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>): ReactNode {
   return (
     <div className={`panel virtual fills${props.isPinned === true ? " pins" : ""}`}>
       <Scroller of={scroller} caption={caption}>
-        <table aria-rowcount={total === undefined ? -1 : total + 1} style={{ width }}>
+        <table
+          aria-rowcount={total === undefined || props.isWithin === true ? -1 : total + 1}
+          style={{ width }}
+        >
           <caption className="visually-hidden">{caption}</caption>
           <thead>
             <tr aria-rowindex={1}>
@@ -122,10 +127,13 @@ function Gap({
 
 type VirtualRowProps<Row> = VirtualTableProps<Row> & { readonly item: VirtualItem };
 
-function VirtualRow<Row>({ item, columns, rowAt }: VirtualRowProps<Row>): ReactNode {
+function VirtualRow<Row>({ item, columns, rowAt, isWithin }: VirtualRowProps<Row>): ReactNode {
   const row = rowAt(item.index);
   return (
-    <tr aria-rowindex={item.index + 2} style={{ height: item.size }}>
+    <tr
+      aria-rowindex={isWithin === true ? undefined : item.index + 2}
+      style={{ height: item.size }}
+    >
       {columns.map(({ id, isNumber, cell }) => (
         <td key={id} className={isNumber === true ? "number" : undefined}>
           {row === undefined ? <span className="skeleton w-60" /> : cell(row)}

@@ -215,6 +215,7 @@ function DeviceTable({
       onSort={onSort}
       onSeen={pages.onSeen}
       total={total}
+      isWithin={from !== undefined}
     />
   );
 }

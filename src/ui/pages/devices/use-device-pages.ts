@@ -52,12 +52,13 @@ export function useDevicePages(
   useEffect(() => {
     pages.forEach((page, at) => {
       const data = answers[at]?.data;
-      if (data === undefined) return;
+      const asked = known.pages[page];
+      if (data === undefined || asked === undefined) return;
       const { devices, next, previous } = data;
-      const read = { page, rows: devices.length, next, previous };
+      const read = { page, place: asked.place, rows: devices.length, next, previous };
       setKnown((before) => afterPage(before, read));
     });
-  }, [pages, answers]);
+  }, [known, pages, answers]);
   const { above } = known;
   const { data: upper } = useQuery({
     ...devicesQuery(tenant, wanted, { before: above ?? "" }),
