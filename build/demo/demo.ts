@@ -105,7 +105,7 @@ async function play(stage: Stage, { isOnce, devices }: Flags): Promise<void> {
   if (stopping.signal.aborted) return;
   const seconds = (performance.now() - startedMs) / 1_000;
   const records = await countRecords(tenants);
-  print(`Letting ${PLANT_DAYS} days go by at the plant, which gets much wrong…`);
+  print(`Running the plant, which gets much wrong, ${PLANT_DAYS} times, one run for each day…`);
   await Promise.race([bringPlant(stage, tenants, plantUrl), running, stopped()]);
   if (stopping.signal.aborted) return;
   print("");
