@@ -30,6 +30,17 @@ case $1 in
 esac
 `;
 
+/** An agent that notes how it is enrolled. */
+const agent = (version: string): string => `#!/bin/sh
+case $1 in
+  version) echo ${version} ;;
+  enroll)
+    echo "$@" >>"@/enrolled"
+    echo '{}' >"@/etc/agent.json"
+    echo a key >"@/etc/agent-key.pem" ;;
+esac
+`;
+
 /** Stand-ins by name; "@" is the test's folder. A step that fits $CUT is cut off by $SIGNAL (none: it fails), the installer with it. */
 const CUTTABLE = `#!/bin/sh
 name=$(basename "$0")
@@ -52,16 +63,18 @@ const STAND_INS: Readonly<Record<string, string>> = {
   mv: CUTTABLE,
   systemctl: `#!/bin/sh
 echo "systemctl $*"
+for unit; do :; done
+name=\${unit%.service}
 case $1 in
-  start | restart) touch "@/active"; "@/opt/core/current/serviceradar-core" serve ;;
-  stop) rm -f "@/active" ;;
-  is-active) [ -e "@/active" ] ;;
+  start | restart) touch "@/$name"; "@/opt/\${name#serviceradar-}/current/$name" serve ;;
+  stop) rm -f "@/$name" ;;
+  is-active) [ -e "@/$name" ] ;;
   is-failed) exit 1 ;;
 esac
 `,
 };
 
-/** A host with releases 1.0.0 (schema 1), 1.1.0 and 1.2.0 (schemas 2 and 3), of which the first is installed. */
+/** A host with releases 1.0.0 (schema 1), 1.1.0 and 1.2.0 (schemas 2 and 3), of which the first one's core is installed. */
 export async function host(t: TestContext) {
   const dir = await realpath(await mkdtemp(join(tmpdir(), "upgrade-")));
   t.after(() => removeFolder(dir));
@@ -75,8 +88,11 @@ export async function host(t: TestContext) {
     ["1.1.0", "2"],
     ["1.2.0", "3"],
   ] as const) {
-    const program = Buffer.from(core(version, schema).replaceAll("@/", `${dir}/`));
-    const programs = { core: { "serviceradar-core": program } };
+    const here = (text: string): Buffer => Buffer.from(text.replaceAll("@/", `${dir}/`));
+    const programs = {
+      agent: { "serviceradar-agent": here(agent(version)) },
+      core: { "serviceradar-core": here(core(version, schema)) },
+    };
     const out = await writeRelease(join(dir, "media"), { version, programs, key });
     sums.set(version, sha256Hex(await readFile(join(out, "SHA256SUMS"))));
   }
@@ -88,7 +104,7 @@ export async function host(t: TestContext) {
     .replaceAll("/run/systemd/system", dir);
   await put("install.sh", installer);
 
-  /** Installs a release; what is set says where it is cut off. */
+  /** Installs a release's core, unless the flags say another component; what is set says where it is cut off. */
   const install = (version: string, flags = "", set: Readonly<Record<string, string>> = {}) => {
     const args = ["--component", "core", "--bin-dir", join(dir, "usr")];
     const from = ["--from", join(dir, "media", version), "--sha256", sums.get(version) ?? ""];
