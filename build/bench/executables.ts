@@ -15,8 +15,10 @@ import { openStage, type Stage } from "../process/stage.ts";
 import { rounded, type BenchOptions, type Section } from "./section.ts";
 
 const run = promisify(execFile);
-/** Starts of each, alternating, so that a busy machine is busy for all of them. */
-const STARTS = 15;
+/** So often each is started a number of times, alternating, so that a busy machine is busy for all of them. */
+const ROUNDS = 5;
+/** The kernel tells a shell's CPU time in ticks of 10 ms, a third of a start: so they are told for ten starts together. */
+const STARTS = 10;
 const GZIP_LEVEL = 6;
 
 /** The section. */
@@ -72,7 +74,7 @@ async function startCosts(built: Readonly<Record<Component, string>>): Promise<S
     keyof typeof lines,
     number[]
   >;
-  for (let nth = 0; nth < STARTS; nth += 1) {
+  for (let nth = 0; nth < ROUNDS; nth += 1) {
     for (const [name, line] of Object.entries(lines)) {
       costs[name as keyof typeof lines].push(await cpuMs(line));
     }
@@ -97,15 +99,17 @@ type StartCosts = {
   readonly core_help_to_node: number;
 };
 
-/** A shell's `times` says what its children have used: "user system" of minutes and seconds, in its second line. */
+/** Of one start, by a shell's `times`, which says what its children have used: "user system" of minutes and seconds, in its second line. */
 async function cpuMs(line: readonly string[]): Promise<number> {
-  const { stdout } = await run("sh", ["-c", '"$@" >/dev/null; times', "sh", ...line]);
+  const starts = `n=0; while [ "$n" -lt ${STARTS} ]; do "$@" >/dev/null; n=$((n + 1)); done; times`;
+  const { stdout } = await run("sh", ["-c", starts, "sh", ...line]);
   const children = stdout.trim().split("\n")[1] ?? "";
   const spans = [...children.matchAll(/(\d+)m([\d.]+)s/g)];
-  return spans.reduce(
+  const all = spans.reduce(
     (sum, [, minutes, seconds]) => sum + Number(minutes) * 60e3 + Number(seconds) * 1e3,
     0,
   );
+  return all / STARTS;
 }
 
 function median(values: readonly number[]): number {

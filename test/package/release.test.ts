@@ -170,7 +170,7 @@ test("a Debian package has program, unit and user, and its settings are the oper
   assert.deepEqual([...parts.keys()], ["debian-binary", "control.tar.gz", "data.tar.gz"]);
   const control = gunzipSync(parts.get("control.tar.gz")!).toString("latin1");
   assert.match(control, /Package: serviceradar-core\nVersion: 1\.0\.0\nArchitecture: amd64\n/);
-  assert.match(control, /\/etc\/serviceradar\/core\.env\n/);
+  assert.match(control, /\0\/etc\/serviceradar\/core\.env\n\0/, "conffiles are that alone");
   assert.match(control, /adduser --system --group/);
   const files = gunzipSync(parts.get("data.tar.gz")!).toString("latin1");
   assert.ok(files.includes("./usr/bin/serviceradar-core"));
