@@ -73,7 +73,10 @@ export const tagChangeSchema = z
     remove: z.array(z.string()),
     devices: count.openapi({ description: "Devices that were worked so far" }),
     changed: count.openapi({ description: "Tags that are other than before" }),
-    restored: count.openapi({ description: "Tags that were taken back" }),
+    restored: count.openapi({ description: "Tags that are other since it was taken back" }),
+    skipped: count.openapi({
+      description: "Tags that stay though it is taken back: another change set them since",
+    }),
     started_at: time,
     ended_at: time.optional(),
   })

@@ -224,7 +224,8 @@ function shownReach({
 }
 
 function shown(change: TagChange): z.infer<typeof tagChangeSchema> {
-  const { changeNo, startedMs, endedMs, afterNo: _, deviceIds, remove, add, ...rest } = change;
+  const { changeNo, startedMs, endedMs, deviceIds, remove, add, ...others } = change;
+  const { afterNo: _, undonePlace: __, ...rest } = others;
   return {
     change_no: changeNo,
     ...rest,

@@ -64,8 +64,8 @@ async function workHeld(
   await noteTagChange(open, tenant.tenant, next);
   const action = endOf(found, next);
   if (action !== undefined) {
-    const { devices, changed, restored } = next;
-    const after = { change_no: changeNo, devices, changed, restored };
+    const { devices, changed, restored, skipped } = next;
+    const after = { change_no: changeNo, devices, changed, restored, skipped };
     const subject = `change ${changeNo}`;
     await audit(open, { tenant: tenant.tenant, actor, action, subject, after });
   }
@@ -106,10 +106,15 @@ async function workedOf(open: Tx, { change, search, tenant, nowMs }: Working): P
     return await tagSlice(open, { change, search, tenant, nowMs });
   }
   if (change.state !== "undoing") return change;
-  const { looked, restored } = await restoreTags(open, tenant.tenant, change.changeNo);
-  const total = change.restored + restored;
-  if (looked === SLICE_MAX) return { ...change, restored: total };
-  return { ...change, restored: total, state: "undone", endedMs: nowMs };
+  const { changeNo, undonePlace: place } = change;
+  const back = await restoreTags(open, tenant.tenant, { changeNo, place });
+  const worked = {
+    ...change,
+    restored: change.restored + back.restored,
+    skipped: change.skipped + back.skipped,
+    undonePlace: back.place,
+  };
+  return back.looked === SLICE_MAX ? worked : { ...worked, state: "undone", endedMs: nowMs };
 }
 
 async function tagSlice(

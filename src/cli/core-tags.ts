@@ -68,7 +68,10 @@ export const TAG_COMMANDS: readonly Command<CoreContext>[] = [
       const began = await session.ask<Change>({ method: "POST", path });
       const done = await finished(began, session);
       session.show(done, () => [
-        `Change ${done.change_no} is taken back: ${countOf(done.restored, "tag")} of ${countText(done.changed)} as before.`,
+        `Change ${done.change_no} is taken back: ${countOf(done.restored, "tag")} put back.`,
+        ...(done.skipped === 0
+          ? []
+          : [`${countOf(done.skipped, "tag")} set by another change since: left as they are.`]),
       ]);
     },
   }),

@@ -1,10 +1,15 @@
 /**
  * SQL of the tags that operators give, slice by slice. What a slice changes is noted with what stood before, so that it can be
  * taken back. A tenant's slices are worked one at a time.
+ *
+ * A tag knows the change that set it last, also where that left its value as it was, or took it away (a row without a value): the
+ * latest word is that change's and no other's to take back. What changes made of one tag is a chain, each with what stands again
+ * when it is taken back; one that is taken back from the middle hands that to the one above it.
  */
 import type { Tx } from "../db/tx.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
-import { uuidOf } from "./device-store.ts";
+import { idOfUuid, uuidOf } from "./device-store.ts";
+import type { TaggedRow } from "./tag-changes.ts";
 
 /** Devices of a slice, or tags that one takes back: under a second of one connection. */
 export const SLICE_MAX = 5_000;
@@ -36,89 +41,123 @@ export async function takeSlices(tx: Tx, tenant: number): Promise<boolean> {
 export async function tagDevices(tx: Tx, tenant: number, tagging: Tagging): Promise<number> {
   if (tagging.devices.length === 0) return 0;
   let changed = 0;
-  for (const key of tagging.remove) changed += await removeTag(tx, tenant, { ...tagging, key });
+  for (const key of tagging.remove) {
+    changed += await setTag(tx, tenant, { ...tagging, key, value: null });
+  }
   for (const [key, value] of Object.entries(tagging.add)) {
-    changed += await addTag(tx, tenant, { ...tagging, key, value });
+    changed += await setTag(tx, tenant, { ...tagging, key, value });
   }
   return changed;
 }
 
-async function addTag(
-  tx: Tx,
-  tenant: number,
-  { changeNo, devices, key, value }: Tagging & { readonly key: string; readonly value: string },
-): Promise<number> {
-  const { count } = await tx.query(
-    `with was as (
-       select t.device_id, t.value, t.set_at from sync.device_tags t
-        where t.tenant = $1 and t.key = $4 and t.device_id = any($3::uuid[])),
-     now as (
-       insert into sync.device_tags as t (tenant, device_id, key, value)
-       select $1, u.id, $4, $5 from unnest($3::uuid[]) u(id) order by u.id
-       on conflict (tenant, device_id, key) do update set value = excluded.value, set_at = clock_timestamp()
-        where t.value <> excluded.value
-       returning t.device_id)
-     insert into sync.tagged (tenant, change_no, device_id, key, before, before_at, after)
-     select $1, $2, now.device_id, $4, was.value, was.set_at, $5 from now left join was using (device_id)`,
-    [tenant, changeNo, devices.map(({ id }) => uuidOf(id)), key, value],
-  );
-  return count;
-}
+/** The devices' ids, with the row of the key that each has, and what is shown where an id that leads to the device has a later word. */
+const GIVEN = `was as (
+       select u.id as device_id, t.value, t.set_at, t.change_no,
+              case when t.value is null or w.set_at > t.set_at then w.value else t.value end as shown
+         from unnest($3::uuid[], $4::int[]) u(id, no)
+         left join sync.device_tags t on t.tenant = $1 and t.device_id = u.id and t.key = $5
+         left join (
+           select distinct on (a.device_no) a.device_no, o.value, o.set_at
+             from sync.aliases a join sync.device_tags o on o.tenant = $1 and o.device_id = a.device_id and o.key = $5
+            where a.tenant = $1 and a.device_no = any($4::int[]) and o.value is not null
+            order by a.device_no, o.set_at desc, o.device_id desc) w on w.device_no = u.no)`;
 
-/** From every id that leads to the devices. */
-async function removeTag(
+/** Every id that leads to the devices and has a row of the key: also one without a value, which is then this change's. */
+const TAKEN = `was as (
+       select t.device_id, t.value, t.set_at, t.change_no, t.value as shown from sync.device_tags t
+        where t.tenant = $1 and t.key = $5 and (t.device_id = any($3::uuid[])
+           or t.device_id in (select a.device_id from sync.aliases a where a.tenant = $1 and a.device_no = any($4::int[]))))`;
+
+/** Gives a tag, or with null takes it; both make the tag the change's own. */
+async function setTag(
   tx: Tx,
   tenant: number,
-  { changeNo, devices, key }: Tagging & { readonly key: string },
+  {
+    changeNo,
+    devices,
+    key,
+    value,
+  }: Tagging & { readonly key: string; readonly value: string | null },
 ): Promise<number> {
-  const { count } = await tx.query(
-    `with gone as (
-       delete from sync.device_tags t where t.tenant = $1 and t.key = $5 and (t.device_id = any($3::uuid[])
-          or t.device_id in (select a.device_id from sync.aliases a where a.tenant = $1 and a.device_no = any($4::int[])))
-       returning t.device_id, t.value, t.set_at)
-     insert into sync.tagged (tenant, change_no, device_id, key, before, before_at)
-     select $1, $2, device_id, $5, value, set_at from gone`,
+  // A device may be published anew while its change runs, and met again. If another change set the tag meanwhile, this one moves
+  // from below it to above.
+  const { rows } = await tx.query<{ changed: number }>(
+    `with ${value === null ? TAKEN : GIVEN},
+     met as materialized (select * from was where change_no is distinct from $2),
+     now as (
+       insert into sync.device_tags as t (tenant, device_id, key, value, change_no)
+       select $1, met.device_id, $5, $6, $2 from met order by met.device_id
+       on conflict (tenant, device_id, key) do update
+          set value = excluded.value, set_at = clock_timestamp(), change_no = excluded.change_no),
+     moved as (
+       update sync.tagged n set back = o.back, back_at = o.back_at, back_no = o.back_no
+         from met join sync.tagged o on o.tenant = $1 and o.change_no = $2 and o.device_id = met.device_id and o.key = $5
+        where n.tenant = $1 and n.back_no = $2 and n.device_id = met.device_id and n.key = $5 and not n.is_undone),
+     noted as (
+       insert into sync.tagged as g (tenant, change_no, device_id, key, before, after, back, back_at, back_no)
+       select $1, $2, met.device_id, $5, met.value, $6, met.value, met.set_at, met.change_no from met
+       on conflict (tenant, change_no, device_id, key) do update
+          set after = excluded.after, back = excluded.back, back_at = excluded.back_at, back_no = excluded.back_no)
+     select count(*) filter (where shown is distinct from $6)::int as changed from met`,
     [
       tenant,
       changeNo,
       devices.map(({ id }) => uuidOf(id)),
       devices.map(({ deviceNo }) => deviceNo),
       key,
+      value,
     ],
   );
-  return count;
+  return rows[0]?.changed ?? 0;
 }
 
 /** What a slice of taking back did. */
 export interface Restored {
   readonly looked: number;
+  /** Tags that are other than before. */
   readonly restored: number;
+  /** Tags that it had changed and that stay, because another change set them since. */
+  readonly skipped: number;
+  /** The last that was looked at. */
+  readonly place: Pick<TaggedRow, "id" | "key"> | undefined;
 }
 
-/** Takes back some of what a change did; a tag that was changed again since stays as it is. */
-export async function restoreTags(tx: Tx, tenant: number, changeNo: number): Promise<Restored> {
-  const { rows } = await tx.query<Restored>(
+/** Takes back some of what a change did, after `place`; a tag that another change set since stays as it is. */
+export async function restoreTags(
+  tx: Tx,
+  tenant: number,
+  { changeNo, place }: { readonly changeNo: number; readonly place: Restored["place"] },
+): Promise<Restored> {
+  const { rows } = await tx.query<Omit<Restored, "place"> & { id: string; key: string }>(
     `with part as materialized (
-       select device_id, key, before, before_at, after from sync.tagged
-        where tenant = $1 and change_no = $2 and not is_undone order by device_id, key limit ${SLICE_MAX}),
+       select g.device_id, g.key, g.before, g.after, g.back, g.back_at, g.back_no from sync.tagged g
+        where g.tenant = $1 and g.change_no = $2 and ($3::uuid is null or (g.device_id, g.key) > ($3, $4))
+        order by g.device_id, g.key limit ${SLICE_MAX}),
+     stood as materialized (
+       select p.*, t.value, coalesce(t.change_no = $2, false) as is_own
+         from part p left join sync.device_tags t on t.tenant = $1 and t.device_id = p.device_id and t.key = p.key),
      gone as (
-       delete from sync.device_tags t using part p
-        where t.tenant = $1 and t.device_id = p.device_id and t.key = p.key and p.before is null and t.value = p.after
-       returning 1),
+       delete from sync.device_tags t using stood p
+        where t.tenant = $1 and t.device_id = p.device_id and t.key = p.key and p.is_own and p.back_no is null),
      changed as (
-       update sync.device_tags t set value = p.before, set_at = p.before_at from part p
-        where t.tenant = $1 and t.device_id = p.device_id and t.key = p.key and p.before is not null and t.value = p.after
-       returning 1),
-     back as (
-       insert into sync.device_tags (tenant, device_id, key, value, set_at)
-       select $1, device_id, key, before, before_at from part where after is null and before is not null
-       on conflict do nothing returning 1),
+       update sync.device_tags t set value = p.back, set_at = p.back_at, change_no = p.back_no from stood p
+        where t.tenant = $1 and t.device_id = p.device_id and t.key = p.key and p.is_own and p.back_no is not null),
+     handed as (
+       update sync.tagged n set back = p.back, back_at = p.back_at, back_no = p.back_no from part p
+        where n.tenant = $1 and n.back_no = $2 and n.device_id = p.device_id and n.key = p.key and not n.is_undone),
      noted as (
-       update sync.tagged t set is_undone = true from part p
-        where t.tenant = $1 and t.change_no = $2 and t.device_id = p.device_id and t.key = p.key returning 1)
-     select (select count(*) from noted)::int as looked,
-            ((select count(*) from gone) + (select count(*) from changed) + (select count(*) from back))::int as restored`,
-    [tenant, changeNo],
+       update sync.tagged g set is_undone = true from part p
+        where g.tenant = $1 and g.change_no = $2 and g.device_id = p.device_id and g.key = p.key)
+     select count(*)::int as looked,
+            (count(*) filter (where is_own and value is distinct from back))::int as restored,
+            (count(*) filter (where not is_own and before is distinct from after))::int as skipped,
+            (array_agg(device_id order by device_id desc, key desc))[1] as id,
+            (array_agg(key order by device_id desc, key desc))[1] as key
+       from stood having count(*) > 0`,
+    [tenant, changeNo, place === undefined ? null : uuidOf(place.id), place?.key ?? null],
   );
-  return rows[0] ?? { looked: 0, restored: 0 };
+  const [row] = rows;
+  if (row === undefined) return { looked: 0, restored: 0, skipped: 0, place };
+  const { id, key, ...counts } = row;
+  return { ...counts, place: { id: idOfUuid(id), key } };
 }

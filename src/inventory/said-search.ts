@@ -85,10 +85,10 @@ function taggedOf(parameters: Parameters, path: string | undefined): string {
   return `select m.device_no from record join sync.members m on m.tenant = $1 and m.record_no = record.record_no
        union
        select d.device_no from sync.device_tags t join sync.devices d on d.tenant = $1 and d.device_id = t.device_id
-        where t.tenant = $1 and t.key = ${key}
+        where t.tenant = $1 and t.key = ${key} and t.value is not null
        union
        select a.device_no from sync.device_tags t join sync.aliases a on a.tenant = $1 and a.device_id = t.device_id
-        where t.tenant = $1 and t.key = ${key}`;
+        where t.tenant = $1 and t.key = ${key} and t.value is not null`;
 }
 
 /** The longest part of a pattern that stands in a record's JSON letter for letter; empty where there is none. */

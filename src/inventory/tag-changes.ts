@@ -30,6 +30,10 @@ export interface TagChange extends TagsWanted {
   readonly changed: number;
   /** Tags that were taken back. */
   readonly restored: number;
+  /** Tags that it had changed and that stay, because another change set them since. */
+  readonly skipped: number;
+  /** The last tag that was looked at for taking back. */
+  readonly undonePlace: Pick<TaggedRow, "id" | "key"> | undefined;
   readonly endedMs: number | undefined;
 }
 
@@ -47,11 +51,14 @@ type Row = {
   devices: number;
   changed: number;
   restored: number;
+  skipped: number;
+  undone_id: string | null;
+  undone_key: string | null;
   started_at: number;
   ended_at: number | null;
 };
 const COLUMNS =
-  "change_no, actor, reason, query, q, device_ids, added, removed, state, after_no, devices, changed, restored, started_at, ended_at";
+  "change_no, actor, reason, query, q, device_ids, added, removed, state, after_no, devices, changed, restored, skipped, undone_id, undone_key, started_at, ended_at";
 
 function changeOf(row: Row): TagChange {
   return {
@@ -68,6 +75,11 @@ function changeOf(row: Row): TagChange {
     devices: row.devices,
     changed: row.changed,
     restored: row.restored,
+    skipped: row.skipped,
+    undonePlace:
+      row.undone_id === null || row.undone_key === null
+        ? undefined
+        : { id: idOfUuid(row.undone_id), key: row.undone_key },
     startedMs: row.started_at,
     endedMs: row.ended_at ?? undefined,
   };
@@ -128,9 +140,11 @@ export async function listTagChanges(
 
 /** Notes how far a change is. */
 export async function noteTagChange(tx: Tx, tenant: number, change: TagChange): Promise<void> {
-  const { changeNo, state, afterNo, devices, changed, restored, endedMs } = change;
+  const { changeNo, state, afterNo, devices, changed, restored, skipped, endedMs } = change;
+  const place = change.undonePlace;
   await tx.query(
-    `update sync.tag_changes set state = $3, after_no = $4, devices = $5, changed = $6, restored = $7, ended_at = $8
+    `update sync.tag_changes set state = $3, after_no = $4, devices = $5, changed = $6, restored = $7, ended_at = $8, skipped = $9,
+            undone_id = $10, undone_key = $11
       where tenant = $1 and change_no = $2`,
     [
       tenant,
@@ -141,6 +155,9 @@ export async function noteTagChange(tx: Tx, tenant: number, change: TagChange): 
       changed,
       restored,
       endedMs === undefined ? null : isoTime(endedMs),
+      skipped,
+      place === undefined ? null : uuidOf(place.id),
+      place?.key ?? null,
     ],
   );
 }

@@ -22,6 +22,7 @@ type Change = {
   readonly devices: number;
   readonly changed: number;
   readonly restored: number;
+  readonly skipped: number;
 };
 
 async function devices({ ask }: Fleet, query = "in:devices"): Promise<ReadonlyMap<string, Device>> {
@@ -89,15 +90,16 @@ test("tags are given to what a query finds and to what is named, found by, expor
   );
   // What was changed again since stays.
   const undone = await change(api, {}, `/${first.change_no}/undo`);
-  assert.deepEqual([undone.state, undone.restored], ["undone", 2]);
+  assert.deepEqual([undone.state, undone.restored, undone.skipped], ["undone", 2, 2]);
   assert.deepEqual(await tagsOf(api), {
     one: { prod: "", role: "core" },
     two: {},
     three: { role: "core" },
   });
-  assert.equal((await change(api, {}, `/${second.change_no}/undo`)).restored, 3);
+  // What stood between is taken back already: what was before all of it stands again.
+  assert.equal((await change(api, {}, `/${second.change_no}/undo`)).restored, 2);
   assert.deepEqual(await tagsOf(api), {
-    one: { prod: "", role: "edge", lab: "" },
+    one: { prod: "", role: "web" },
     two: {},
     three: {},
   });
@@ -147,6 +149,63 @@ test("while a slice of the tenant is under way others are answered at once with 
   assert.deepEqual(ended, ["undone 0", "done 3"]);
 });
 
+const SETS: Readonly<Record<string, object>> = {
+  r: { remove: ["x"] },
+  ...Object.fromEntries(["1", "2", "3"].map((x) => [x, { add: { x } }])),
+};
+
+test("a change that is taken back leaves what any other change set since, also to the same value", async (t) => {
+  const api = await fleet(t);
+  await api.say(...SAID);
+  for (const [sets, undone, left] of [
+    // What is set one after another, which of these are taken back, and what then stands of each.
+    ["121", [0], ["1"]],
+    ["11", [0, 1], ["1", undefined]],
+    ["12", [0, 1], ["2", undefined]],
+    ["123", [2, 1], ["2", "1"]],
+    ["123", [1, 0, 2], ["3", "3", undefined]],
+    ["1r2r", [1, 3, 2], [undefined, "2", "1"]],
+    ["1rr", [1, 2], [undefined, "1"]],
+  ] as const) {
+    const made = [];
+    for (const set of sets) {
+      made.push(await change(api, { query: "hostname:two", ...SETS[set] }));
+    }
+    for (const [i, at] of undone.entries()) {
+      const { state } = await change(api, {}, `/${made[at]?.change_no}/undo`);
+      const { x } = (await devices(api)).get("two")?.tags ?? {};
+      assert.deepEqual(
+        [state, x],
+        ["undone", left[i]],
+        `${sets}, taken back ${undone.slice(0, i + 1).join(", ")}`,
+      );
+    }
+    for (const { change_no: no } of made) await change(api, {}, `/${no}/undo`);
+    assert.deepEqual((await devices(api)).get("two")?.tags, {}, sets);
+  }
+});
+
+test("a device that a running change meets again has its word once more, and the other change's stays below it", async (t) => {
+  const api = await fleet(t);
+  await api.say(...SAID);
+  const [first, other] = [
+    await change(api, { query: "hostname:two", add: { x: "1" } }),
+    await change(api, { query: "hostname:two", add: { x: "2" } }),
+  ];
+  // As when the device is published anew, with a number that the change has not come to.
+  await api.db.query(
+    "update sync.tag_changes set state = 'running', after_no = 0 where change_no = $1",
+    [first.change_no],
+  );
+  const x = async (path: string): Promise<string | undefined> => {
+    await change(api, {}, path);
+    return (await devices(api)).get("two")?.tags["x"];
+  };
+  assert.equal(await x(`/${first.change_no}/continue`), "1");
+  assert.equal(await x(`/${first.change_no}/undo`), "2");
+  assert.equal(await x(`/${other.change_no}/undo`), undefined);
+});
+
 test("a device keeps its tags through syncs, merges, splits and rederivation", async (t) => {
   const api = await fleet(t);
   await api.say(...SAID);
@@ -172,6 +231,13 @@ test("a device keeps its tags through syncs, merges, splits and rederivation", a
     (await devices(api, `device_id:${both?.id}`)).get(both?.hostname ?? "")?.tags,
     both?.tags,
   );
+  // The word that stands may be that of either id; a new one is given over both.
+  const again = await change(api, { query: "source:netbox", add: { rack: "A1" } });
+  const once = await change(api, { query: "source:netbox", add: { rack: "A1" } });
+  assert.deepEqual([again.changed, once.changed], [1, 0]);
+  assert.equal((await devices(api, "source:netbox")).get(both?.hostname ?? "")?.tags["rack"], "A1");
+  for (const { change_no: no } of [once, again]) await change(api, {}, `/${no}/undo`);
+  assert.equal((await devices(api, "source:netbox")).get(both?.hostname ?? "")?.tags["rack"], "B2");
   const parted = await api.ask(`POST ${BASE}/devices/${both?.id}/unmerge`, { body: {} });
   assert.equal(parted.status, 200);
   assert.deepEqual((await devices(api)).get("one")?.tags, tags);

@@ -141,9 +141,13 @@ function Progress({ change, error }: ProgressProps): ReactNode {
   );
 }
 
-function progressWords({ state, devices, changed, restored }: TagChange): string {
+function progressWords({ state, devices, changed, restored, skipped }: TagChange): string {
   if (state === "running") return `${numberWords(devices)} devices so far…`;
   if (state === "undoing") return `${numberWords(restored)} tags put back so far…`;
-  if (state === "undone") return `Tags that are as they were: ${numberWords(restored)}.`;
+  if (state === "undone") {
+    const kept =
+      skipped === 0 ? "" : ` Set by another change since, and left: ${numberWords(skipped)}.`;
+    return `Tags put back: ${numberWords(restored)}.${kept}`;
+  }
   return `Tags changed: ${numberWords(changed)}, devices looked at: ${numberWords(devices)}.`;
 }
