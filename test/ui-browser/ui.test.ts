@@ -135,7 +135,13 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.getByText("Tags changed: 1, devices looked at: 1.").waitFor();
     assert.deepEqual(await violations(page), []);
     await page.getByRole("button", { name: "Take back" }).click();
-    await page.getByText("Tags that are as they were: 1.").waitFor();
+    await page.getByText("Tags put back: 1.").waitFor();
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Clear picks" }).click();
+    await page.getByRole("button", { name: "Tag", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Recent tag changes" }).click();
+    await page.getByRole("row", { name: /role=edge.*1 picked device.*1 taken back/ }).waitFor();
+    assert.deepEqual(await violations(page), []);
     await page.close();
   });
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ServerOff } from "lucide-react";
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 
 import {
   devicesTotalQuery,
@@ -17,13 +17,16 @@ import { PageHeader } from "../../parts/page-header.tsx";
 import { EmptyState, ErrorState } from "../../parts/states.tsx";
 import { VirtualTable } from "../../parts/virtual-table.tsx";
 import { ChipRow } from "./chip-row.tsx";
-import { deviceColumns, pickColumn } from "./device-columns.tsx";
+import { deviceColumns } from "./device-columns.tsx";
 import { ExportMenu } from "./export-menu.tsx";
 import { JumpField } from "./jump-field.tsx";
+import { Picked } from "./picked.tsx";
 import { QueryField } from "./query-field.tsx";
 import { splitSearch, withSort } from "./query-text.ts";
+import { RecentTags } from "./recent-tags.tsx";
 import { TagDialog } from "./tag-dialog.tsx";
 import { useDevicePages } from "./use-device-pages.ts";
+import { usePicks } from "./use-picks.ts";
 import { ViewMenu } from "./view-menu.tsx";
 
 const route = getRouteApi("/t/$tenant/devices");
@@ -40,11 +43,7 @@ export function DevicesPage(): ReactNode {
   const change = (changed: Partial<Search>): void =>
     void navigate({ search: { ...search, ...changed }, replace: true });
   const columns = useMemo(() => deviceColumns(tenant), [tenant]);
-  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
-  const pick = useMemo(
-    () => pickColumn(picked, (id, is) => setPicked(pickedAfter(id, is))),
-    [picked],
-  );
+  const { picked, pick, clear } = usePicks(JSON.stringify([tenant, search.q, search.query]));
   const shown = shownColumns(columns, search.columns?.split(","));
   const sort = readSort(search.sort);
   const wanted = { q: search.q, query: withSort(search.query, sort) };
@@ -65,6 +64,7 @@ export function DevicesPage(): ReactNode {
       />
       <div className="list-head">
         <ChipRow q={search.q} query={search.query} onChange={change} />
+        <Picked count={picked.size} onClear={clear} />
         <JumpField
           key={`${search.sort} ${search.from}`}
           title={columns.find(({ sortBy }) => sortBy !== undefined && sortBy === sort?.by)?.title}
@@ -86,19 +86,6 @@ export function DevicesPage(): ReactNode {
       />
     </>
   );
-}
-
-/** Devices that the API takes by name at once. */
-const PICKED_MAX = 1_000;
-
-function pickedAfter(
-  id: string,
-  isPicked: boolean,
-): (before: ReadonlySet<string>) => ReadonlySet<string> {
-  return (before) => {
-    if (!isPicked) return new Set([...before].filter((one) => one !== id));
-    return before.size < PICKED_MAX ? new Set([...before, id]) : before;
-  };
 }
 
 function totalWords(total: DevicesTotal | undefined): string {
@@ -137,6 +124,7 @@ function PageActs(props: PageActsProps): ReactNode {
         query={search.query}
         all={totalWords(total)}
       />
+      <RecentTags tenant={tenant} />
       <ExportMenu tenant={tenant} q={search.q} query={withSort(search.query, sort)} />
       <ColumnChooser
         columns={columns}

@@ -2,13 +2,15 @@ import { Tag } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { useMay } from "../../calls/session.ts";
-import { changeTags, undoTags, type TagChange } from "../../calls/tags.ts";
+import { isTakeable, isWhole } from "../../calls/tag-work.ts";
+import { changeTags, goOnWithTags, undoTags } from "../../calls/tags.ts";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { TextField } from "../../parts/fields.tsx";
 import { numberWords } from "../../parts/number-words.ts";
-import { problemWords } from "../../parts/states.tsx";
+import { TagProgress } from "./tag-progress.tsx";
 import { readKeys, readTags } from "./tag-text.ts";
+import { useTagWork, type TagWork } from "./use-tag-work.ts";
 
 type TagDialogProps = {
   readonly tenant: string;
@@ -59,50 +61,22 @@ type TagFormProps = {
 
 function TagForm({ tenant, which, devices, onClose }: TagFormProps): ReactNode {
   const [[added, removed], setText] = useState(["", ""] as readonly [string, string]);
-  const [change, setChange] = useState<TagChange | undefined>(undefined);
-  const [error, setError] = useState<unknown>(undefined);
+  const work = useTagWork();
   const [add, remove] = [readTags(added), readKeys(removed)];
   const isGiven = added.trim() !== "" || removed.trim() !== "";
-  const isBusy = change?.state === "running" || change?.state === "undoing";
-  const work = async (what: () => Promise<TagChange>): Promise<void> => {
-    setError(undefined);
-    try {
-      setChange(await what());
-    } catch (thrown) {
-      setError(thrown);
-    }
-  };
+  const isReady = isGiven && add.ok && remove.ok;
   const apply = (): void => {
     if (!add.ok || !remove.ok) return;
     const wanted = { ...devices, add: add.value, remove: remove.value };
-    void work(() => changeTags(tenant, wanted, setChange));
+    work.begin((watch) => changeTags(tenant, wanted, watch));
   };
-  const isDone = change?.state === "done" || change?.state === "undone";
   return (
     <Dialog
       title="Tag devices"
       about={`Of ${which}. Tags that sources give stay as they are.`}
       isOpen
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>{isDone ? "Close" : "Cancel"}</Button>
-          {change?.state === "done" && change.changed > 0 && (
-            <Button onClick={() => void work(() => undoTags(tenant, change.change_no, setChange))}>
-              Take back
-            </Button>
-          )}
-          {!isDone && (
-            <Button
-              kind="primary"
-              disabled={!isGiven || !add.ok || !remove.ok || isBusy}
-              onClick={apply}
-            >
-              Tag
-            </Button>
-          )}
-        </>
-      }
+      foot={<Acts {...{ tenant, work, isReady, apply, onClose }} />}
     >
       <TextField
         label="Add"
@@ -118,36 +92,49 @@ function TagForm({ tenant, which, devices, onClose }: TagFormProps): ReactNode {
         value={removed}
         onChange={(text) => setText([added, text])}
       />
-      <Progress change={change} error={error} />
+      <TagProgress {...work} />
     </Dialog>
   );
 }
 
-type ProgressProps = { readonly change: TagChange | undefined; readonly error: unknown };
+type ActsProps = Pick<TagFormProps, "tenant" | "onClose"> & {
+  readonly work: TagWork;
+  readonly isReady: boolean;
+  readonly apply: () => void;
+};
 
-function Progress({ change, error }: ProgressProps): ReactNode {
-  if (error !== undefined) {
+/** While it is worked it is stopped; half-way it goes on or back; whole it is taken back. */
+function Acts({ tenant, work, isReady, apply, onClose }: ActsProps): ReactNode {
+  const { change, isBusy, isStopping, begin } = work;
+  if (isBusy) {
     return (
-      <p className="notice" data-tone="bad" role="alert">
-        {problemWords(error)}
-      </p>
+      <Button disabled={isStopping} onClick={work.stop}>
+        {isStopping ? "Stopping…" : "Stop"}
+      </Button>
     );
   }
-  if (change === undefined) return null;
-  return (
-    <p className="notice" data-tone="good" role="status">
-      {progressWords(change)}
-    </p>
-  );
-}
-
-function progressWords({ state, devices, changed, restored, skipped }: TagChange): string {
-  if (state === "running") return `${numberWords(devices)} devices so far…`;
-  if (state === "undoing") return `${numberWords(restored)} tags put back so far…`;
-  if (state === "undone") {
-    const kept =
-      skipped === 0 ? "" : ` Set by another change since, and left: ${numberWords(skipped)}.`;
-    return `Tags put back: ${numberWords(restored)}.${kept}`;
+  if (change === undefined) {
+    return (
+      <>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button kind="primary" disabled={!isReady} onClick={apply}>
+          Tag
+        </Button>
+      </>
+    );
   }
-  return `Tags changed: ${numberWords(changed)}, devices looked at: ${numberWords(devices)}.`;
+  const no = change.change_no;
+  return (
+    <>
+      <Button onClick={onClose}>Close</Button>
+      {isTakeable(change) && (
+        <Button onClick={() => begin((watch) => undoTags(tenant, no, watch))}>Take back</Button>
+      )}
+      {!isWhole(change) && (
+        <Button kind="primary" onClick={() => begin((watch) => goOnWithTags(tenant, no, watch))}>
+          Go on
+        </Button>
+      )}
+    </>
+  );
 }
