@@ -31,7 +31,7 @@ export async function prepareFolder(
   if (there.length > 0 && !force) {
     throw new ConfigError(
       setting,
-      `${dir} already holds ${there.join(", ")}; name another folder, or overwrite them with --force`,
+      `${dir} already holds ${there.join(", ")}; name another folder, or overwrite them with --force, and --renew where it is the same agent`,
     );
   }
   try {

@@ -91,6 +91,7 @@ export function tuningLines({
         pools,
       ),
     ),
-    ...sectionLines("Why", why),
+    // A core tunes itself once: what it was asked then is not what is there now.
+    ...sectionLines("Why, as it was when the core started", why),
   ];
 }

@@ -133,17 +133,21 @@ function findCommand<Context>(
   }
   const words = leadingWords(argv);
   if (words.length === 0) return err("no command given");
+  // "devices" has commands of two words and groups of its own: "devices assertions" needs one of "list" and "revoke".
+  const given = words.join(" ");
+  const within = groupOf(commands, given);
+  if (within.length > 0) {
+    const next = new Set(within.map(({ name }) => nextWord(name, words.length)));
+    return err(`"${given}" needs one of: ${[...next].join(", ")}`);
+  }
   const group = groupOf(commands, words[0]);
   const names = (group.length > 0 ? group : commands).map(({ name }) => name);
-  if (group.length > 0 && words.length === 1) {
-    return err(`"${words[0]}" needs one of: ${names.map(lastWord).join(", ")}`);
-  }
   const asked = words.slice(0, group.length > 0 ? 2 : 1).join(" ");
   return err(`unknown command "${asked}"${didYouMean(asked, names)}`);
 }
 
-function lastWord(name: string): string {
-  return name.split(" ").at(-1) ?? name;
+function nextWord(name: string, after: number): string {
+  return name.split(" ")[after] ?? name;
 }
 
 function leadingWords(argv: readonly string[]): readonly string[] {

@@ -51,7 +51,7 @@ function registrationOf(
   return known.revokedMs === undefined
     ? err({
         code: "agent_exists",
-        message: `there is an agent "${agentId}" already; to certify it again, ask for a renewal (--renew, "renew": true)`,
+        message: `there is an agent "${agentId}" already; to certify it again ask for a renewal (--renew; over the API "renew": true)`,
       })
     : err({
         code: "agent_revoked",

@@ -27,6 +27,9 @@ function programThat(work: () => Promise<number>): Program<Terminal> {
         },
       }),
       command({ name: "source list", summary: "lists sources", run: () => Promise.resolve(3) }),
+      command({ name: "device list", summary: "lists", run: () => Promise.resolve(0) }),
+      command({ name: "device tags add", summary: "adds", run: () => Promise.resolve(0) }),
+      command({ name: "device tags drop", summary: "drops", run: () => Promise.resolve(0) }),
       command({ name: "work", summary: "works", run: work }),
     ],
   };
@@ -78,6 +81,8 @@ const MISUSES: readonly (readonly [readonly string[], string])[] = [
   [["wrok"], 'tool: unknown command "wrok", did you mean "work"?'],
   [["source"], 'tool: "source" needs one of: apply, list'],
   [["source", "aply"], 'tool: unknown command "source aply", did you mean "source apply"?'],
+  [["device"], 'tool: "device" needs one of: list, tags'],
+  [["device", "tags"], 'tool: "device tags" needs one of: add, drop'],
   [["source", "apply"], "tool: FILE is missing"],
   [["work", "--fast"], "tool: unknown flag --fast"],
 ];
