@@ -14,7 +14,7 @@ import { TARGETS } from "../../build/package/targets.ts";
 import { createFleet } from "../fakes/fleet.ts";
 import { startNetboxFake } from "../fakes/netbox-server.ts";
 import { makeCerts, writeCerts } from "../support/certs.ts";
-import { executable, printed, skipWithout } from "../support/executables.ts";
+import { executable, lures, printed, skipWithout } from "../support/executables.ts";
 import { makeSelfSigned } from "../support/self-signed.ts";
 import { startStrictGateway, type StrictGateway } from "../support/strict-gateway.ts";
 
@@ -124,7 +124,12 @@ test("it pulls a source and streams it over mTLS as the checkout's does", PATIEN
   const configJson = Buffer.from(JSON.stringify({ sources: { dc1 } }));
   gateway.config = { configVersion: "v1", configJson };
   const config = await agentJson(t, gateway, certs);
-  const out = await printed(await executable("agent"), ["run", "--once", "--config", config]);
+  const lure = lures(dirname(config));
+  await printed(process.execPath, ["-e", 'require("pg-native")'], lure.env);
+  assert.ok(lure.taken());
+  const line = ["run", "--once", "--config", config];
+  const out = await printed(await executable("agent"), line, lure.env);
+  assert.ok(!lure.taken(), "it loads nothing that lies on the disk");
   assert.match(out, /^dc1: success, 1000 devices of \d+ pages/);
   assert.equal(gateway.entries.length, 1_000);
   assert.deepEqual(gateway.violations, []);

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 
 import { structureProblems } from "../../build/package/structure.ts";
 import { TARGETS } from "../../build/package/targets.ts";
-import { executable, printed, skipWithout } from "../support/executables.ts";
+import { executable, lures, printed, skipWithout } from "../support/executables.ts";
 import { removeFolder } from "../support/remove-folder.ts";
 
 const skip = skipWithout("core");
@@ -84,7 +84,10 @@ test(
     await chmod(dir, 0o711);
     const core = await executable("core");
     const where = ["--data-dir", join(dir, "core")];
-    const env = { HOME: dir, XDG_CACHE_HOME: join(dir, "cache") };
+    const lure = lures(dir);
+    await printed(process.execPath, ["-e", 'require("pg-native")'], lure.env);
+    assert.ok(lure.taken());
+    const env = { HOME: dir, XDG_CACHE_HOME: join(dir, "cache"), ...lure.env };
     const first = await printed(core, ["migrate", ...where], env);
     assert.match(first, /^The schema is that of serviceradar-core/);
     assert.equal(await printed(core, ["migrate", ...where], env), first);
@@ -94,6 +97,7 @@ test(
     // Node listens for it from its start where it would open one.
     assert.deepEqual([listensFor(signals, SIGUSR1), listensFor(signals, SIGTERM)], [false, true]);
     assert.doesNotMatch(said, /debugger/i);
+    assert.ok(!lure.taken(), "it loads nothing that lies on the disk");
   },
 );
 

@@ -1,6 +1,6 @@
 /** Single executables for tests: those in SERVICERADAR_EXECUTABLES, else an agent that is built once for all tests of the process. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -44,4 +44,25 @@ export async function printed(
 ): Promise<string> {
   const options = { env: { PATH: process.env["PATH"], ...env }, maxBuffer: 8 * 1024 ** 2 };
   return (await promisify(execFile)(program, args, options)).stdout;
+}
+
+/** What our packages ask for where it is installed, by trial or beside themselves. */
+const LURES = ["pg-native", "pg-cloudflare", "@grpc/proto-loader", "long", "pino-pretty"];
+
+/** Modules in a folder that Node looks into, and whether one of them was ever loaded. */
+export function lures(dir: string): { readonly env: { NODE_PATH: string }; taken(): boolean } {
+  const [modules, mark] = [join(dir, "lures"), join(dir, "taken")];
+  for (const name of LURES) {
+    mkdirSync(join(modules, name), { recursive: true });
+    const code = `require("node:fs").writeFileSync(${JSON.stringify(mark)}, "");`;
+    writeFileSync(join(modules, name, "index.js"), code);
+  }
+  return {
+    env: { NODE_PATH: modules },
+    taken: () => {
+      const was = existsSync(mark);
+      rmSync(mark, { force: true });
+      return was;
+    },
+  };
 }
