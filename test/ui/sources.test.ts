@@ -4,12 +4,18 @@ import { test } from "node:test";
 import type { Agent } from "../../src/ui/calls/agents.ts";
 import type { Run, RunDetail } from "../../src/ui/calls/runs.ts";
 import type { Source } from "../../src/ui/calls/sources.ts";
+import { patchOf } from "../../src/ui/pages/new-source/draft.ts";
 import { attentionOf } from "../../src/ui/pages/overview/attention.ts";
 import { manifestLines } from "../../src/ui/pages/runs/manifest-lines.ts";
 import { runSeries } from "../../src/ui/pages/runs/run-series.ts";
 import { differencesOf } from "../../src/ui/pages/sources/differences.ts";
 import { nextRun } from "../../src/ui/pages/sources/next-run.ts";
 import { sharesOf } from "../../src/ui/pages/sources/run-shares.ts";
+import {
+  besideStored,
+  changedMeanwhile,
+  formOf,
+} from "../../src/ui/pages/sources/settings-form.ts";
 import { stepsShown } from "../../src/ui/pages/sources/test-steps.ts";
 
 const NOW = Date.parse("2026-01-30T12:00:00Z");
@@ -160,4 +166,33 @@ test("the manifest stands beside what arrived", () => {
     lines.find(({ what }) => what === "Records"),
     { what: "Records", said: 40, has: 40, promised: undefined },
   );
+});
+
+const STORED: Source = { ...SOURCE, settings: { page_size: 250 } };
+
+test("a form of a source sends what its reader changed, whatever a colleague saves meanwhile", () => {
+  const form = formOf(STORED);
+  assert.ok(form !== undefined);
+  const written = { ...form, draft: { ...form.draft, pollInterval: "5m" } };
+  const theirs = {
+    ...STORED,
+    endpoint: "https://new.example.com",
+    updated_at: "2026-01-30T12:01:00.000Z",
+  };
+  const kept = besideStored(written, theirs);
+  assert.deepEqual(patchOf(kept.before, kept.draft), { poll_interval: "5m" });
+  assert.deepEqual(changedMeanwhile(kept, theirs), { theirs: ["endpoint"], both: [] });
+  const same = { ...theirs, poll_interval: "20m" };
+  assert.deepEqual(changedMeanwhile(kept, same).both, ["poll_interval"]);
+  // Of what was just saved the page may know an older state for a moment.
+  assert.deepEqual(changedMeanwhile({ ...written, since: same.updated_at }, STORED).theirs, []);
+});
+
+test("a form in which nothing is written follows what is stored", () => {
+  const form = formOf(STORED);
+  const theirs = { ...STORED, poll_interval: "20m", updated_at: "2026-01-30T12:01:00.000Z" };
+  assert.ok(form !== undefined);
+  assert.equal(besideStored(form, theirs).draft.pollInterval, "20m");
+  const saved = besideStored(form, theirs);
+  assert.equal(besideStored(saved, STORED), saved);
 });

@@ -15,19 +15,19 @@ import { ExactTime } from "../../parts/time-ago.tsx";
 import { toast } from "../../parts/toast.ts";
 import { patchOf, wrongConnection, wrongScope, type Draft } from "../new-source/draft.ts";
 import { NetworkFields } from "../new-source/network-fields.tsx";
-import { draftOfSource } from "../new-source/paste.ts";
 import { ScopeFields } from "../new-source/scope-fields.tsx";
 import { DeleteSource } from "./delete-source.tsx";
 import { RotateSecret } from "./rotate-secret.tsx";
+import { besideStored, changedMeanwhile, formOf, type SettingsForm } from "./settings-form.ts";
 
-type SourceSettingsProps = { readonly tenant: string; readonly source: Source };
+type SettingsProps = { readonly tenant: string; readonly source: Source };
 
 /** Its settings: what stands, a form for all of it, a new secret, and the end of it. */
-export function SourceSettings({ tenant, source }: SourceSettingsProps): ReactNode {
+export function SourceSettings({ tenant, source }: SettingsProps): ReactNode {
   return (
     <div className="grid">
       <Panel title="Change" span={7}>
-        <SettingsForm key={source.updated_at} tenant={tenant} source={source} />
+        <SettingsPanel key={source.id} tenant={tenant} source={source} />
       </Panel>
       <Panel title="As it stands" span={5}>
         <Facts
@@ -55,27 +55,30 @@ export function SourceSettings({ tenant, source }: SourceSettingsProps): ReactNo
   );
 }
 
-function SettingsForm({ tenant, source }: SourceSettingsProps): ReactNode {
-  const before = draftOfSource(source);
-  if (before !== undefined) return <DraftForm tenant={tenant} source={source} before={before} />;
+function SettingsPanel({ tenant, source }: SettingsProps): ReactNode {
+  const [begun] = useState(() => formOf(source));
+  if (begun !== undefined) return <DraftForm tenant={tenant} source={source} begun={begun} />;
   return <p className="muted">A source of this type is changed with source apply.</p>;
 }
 
-function DraftForm({
-  tenant,
-  source,
-  before,
-}: SourceSettingsProps & { readonly before: Draft }): ReactNode {
+type DraftFormProps = SettingsProps & { readonly begun: SettingsForm };
+
+function DraftForm({ tenant, source, begun }: DraftFormProps): ReactNode {
   const { data: agents = [] } = useQuery(agentsQuery(tenant));
   const mayChange = useMay(tenant, "operator");
-  const [draft, setDraft] = useState(before);
-  const change = (changed: Partial<Draft>): void => setDraft({ ...draft, ...changed });
+  const [kept, setForm] = useState(begun);
+  const form = besideStored(kept, source);
+  const { before, draft } = form;
+  const change = (changed: Partial<Draft>): void =>
+    setForm({ ...form, draft: { ...draft, ...changed } });
   const wrong = { ...wrongConnection(draft, true), ...wrongScope(draft) };
   const patch = patchOf(before, draft);
-  const saving = useSaving(tenant, source.name);
+  const begin = (from: Source): void => setForm(formOf(from) ?? form);
+  const isNothing = Object.keys(patch).length === 0;
+  const saving = useSaving(tenant, source.name, begin);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (Object.keys(wrong).length === 0) saving.mutate(patch);
+    if (!isNothing && Object.keys(wrong).length === 0) saving.mutate(patch);
   };
   return (
     <form className="stack" onSubmit={submit} noValidate>
@@ -93,6 +96,7 @@ function DraftForm({
       />
       <ScopeFields draft={draft} change={change} wrong={wrong} />
       <NetworkFields draft={draft} change={change} wrong={wrong} />
+      <Meanwhile {...changedMeanwhile(form, source)} onTake={() => begin(source)} />
       {saving.error !== null && (
         <p className="notice" data-tone="bad" role="alert">
           {problemWords(saving.error)}
@@ -102,7 +106,7 @@ function DraftForm({
         <Button
           type="submit"
           kind="primary"
-          disabled={Object.keys(patch).length === 0 || Object.keys(wrong).length > 0}
+          disabled={isNothing || saving.isPending || Object.keys(wrong).length > 0}
           refusal={mayChange ? undefined : "That needs the role operator in this tenant."}
         >
           Save
@@ -112,8 +116,28 @@ function DraftForm({
   );
 }
 
-/** Sends what is different. */
-function useSaving(tenant: string, name: string) {
+type MeanwhileProps = ReturnType<typeof changedMeanwhile> & { readonly onTake: () => void };
+
+/** Says that somebody else changed the source while the form was being written. */
+function Meanwhile({ theirs, both, onTake }: MeanwhileProps): ReactNode {
+  if (theirs.length === 0) return null;
+  return (
+    <div className="notice" data-tone="warn" role="status">
+      <div className="stack-s">
+        <p>
+          Somebody else changed this source meanwhile: {theirs.join(", ")}. Saving sends only what
+          you changed{both.length > 0 && `, and writes over theirs: ${both.join(", ")}`}.
+        </p>
+        <div>
+          <Button onClick={onTake}>Begin anew with what stands</Button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Sends what is different; what was saved is what the form goes on from. */
+function useSaving(tenant: string, name: string, onSaved: (source: Source) => void) {
   return useMutation({
     mutationFn: (body: Readonly<Record<string, unknown>>) =>
       ask<AppliedSource>({
@@ -121,7 +145,8 @@ function useSaving(tenant: string, name: string) {
         path: pathOf(["tenants", tenant, "sources", name]),
         body,
       }),
-    onSuccess: () => {
+    onSuccess: ({ source }) => {
+      onSaved(source);
       toast("Changed; the agent gets it within seconds.");
       for (const queryKey of staleAfter(tenant, "sources")) {
         void queryClient.invalidateQueries({ queryKey });
