@@ -88,6 +88,9 @@ export const tagRehearsalSchema = z
     is_rehearsal: z.literal(true),
     devices: count,
     devices_is_estimate: z.literal(true).optional(),
+    skipped: z.array(z.string()).optional().openapi({
+      description: "Of device_ids: those that are no longer active, which it would not reach",
+    }),
   })
   .openapi("TagRehearsal");
 

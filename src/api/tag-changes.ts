@@ -39,7 +39,7 @@ import {
   timeOf,
   type Api,
 } from "./routes.ts";
-import { reachOf, workSlice, type Slicing } from "./tag-slice.ts";
+import { reachOf, workSlice, type Reach, type Slicing } from "./tag-slice.ts";
 
 const tags = ["devices"];
 const PATH = `${TENANT_PATH}/tag-changes` as const;
@@ -215,11 +215,9 @@ function noChange(text: string): Problem {
   return new Problem("tag_change_not_found", `there is no change of tags ${text}`);
 }
 
-function shownReach({
-  count,
-  isEstimate,
-}: Awaited<ReturnType<typeof reachOf>>): z.infer<typeof tagRehearsalSchema> {
-  const devices = { is_rehearsal: true as const, devices: count };
+function shownReach({ count, isEstimate, skipped }: Reach): z.infer<typeof tagRehearsalSchema> {
+  const unreached = skipped.length === 0 ? {} : { skipped: [...skipped] };
+  const devices = { is_rehearsal: true as const, devices: count, ...unreached };
   return isEstimate ? { ...devices, devices_is_estimate: true } : devices;
 }
 

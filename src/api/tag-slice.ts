@@ -14,6 +14,7 @@ import {
 } from "../inventory/tag-changes.ts";
 import { pause, type Clock } from "../lib/clock.ts";
 import { invariant } from "../lib/invariant.ts";
+import type { CanonicalId } from "../model/canonical-id.ts";
 import { searchOf } from "./device-query.ts";
 import { Problem } from "./errors.ts";
 
@@ -141,12 +142,33 @@ async function searchedBy(
 ): Promise<DeviceSearch> {
   const asked = { query: query ?? "in:devices", q, state: "active" } as const;
   const search = await searchOf(db, tenant, { asked, nowMs: startedMs });
-  if (search.query.grouping === undefined) return search;
-  throw new Problem("invalid_request", "query: a query with stats finds no devices");
+  const { grouping, limit, sort } = search.query;
+  if (grouping !== undefined) {
+    throw new Problem("invalid_request", "query: a query with stats finds no devices");
+  }
+  // Else "limit:10" would tag all that the rest finds.
+  const unheeded = limit === undefined ? sort.length > 0 && "sort" : "limit";
+  if (unheeded === false) return search;
+  const message = `${unheeded}: a change of tags is of all devices that the query finds`;
+  throw new Problem("invalid_request", `query: ${message}`, {
+    errors: [{ path: "query", message }],
+  });
+}
+
+/** What a change would reach. */
+export interface Reach extends Total {
+  /** Of the devices that were named: those that are no longer active. */
+  readonly skipped: readonly CanonicalId[];
 }
 
 /** How many devices a change would reach. Throws `invalid_request` for a query that cannot be answered. */
-export async function reachOf(db: Db, tenant: Tenant, wanted: TagsWanted): Promise<Total> {
-  if (wanted.deviceIds !== undefined) return { count: wanted.deviceIds.length, isEstimate: false };
-  return await countFound(db, tenant.tenant, await searchedBy(db, tenant, wanted));
+export async function reachOf(db: Db, tenant: Tenant, wanted: TagsWanted): Promise<Reach> {
+  const search = await searchedBy(db, tenant, wanted);
+  const { deviceIds: ids } = wanted;
+  if (ids === undefined) return { ...(await countFound(db, tenant.tenant, search)), skipped: [] };
+  const place = { ids, after: 0, limit: ids.length };
+  const found = await foundDevices(db, tenant.tenant, { ...search, ...place });
+  const active = new Set(found.map(({ id }) => id));
+  const skipped = ids.filter((id) => !active.has(id));
+  return { count: active.size, isEstimate: false, skipped };
 }

@@ -118,9 +118,14 @@ async function finished(began: Change, session: TenantSession): Promise<Change> 
   return change;
 }
 
-function reachLines({ devices, devices_is_estimate: isEstimate }: Rehearsal): readonly string[] {
+function reachLines({
+  devices,
+  devices_is_estimate: isEstimate,
+  skipped = [],
+}: Rehearsal): readonly string[] {
   return [
     `It would reach ${isEstimate ? "about " : ""}${countOf(devices, "device")}; nothing was changed.`,
+    ...skipped.map((id) => `${id} is not active: it would be skipped.`),
   ];
 }
 

@@ -262,9 +262,24 @@ test("tags are an operator's to give, and what cannot be a tag is refused", asyn
     { query: "in:devices", add: { a: "b" }, remove: ["a"] },
     { query: "hostnam:x", add: { a: "b" } },
     { query: 'stats:"count() by site"', add: { a: "b" } },
+    { query: "in:devices limit:1", add: { a: "b" } },
+    { query: "in:devices sort:hostname", add: { a: "b" } },
   ]) {
     const { status } = await api.ask(`POST ${BASE}/tag-changes`, { body: wrong });
     assert.equal(status, 400, JSON.stringify(wrong));
   }
-  assert.deepEqual((await devices(api)).get("two")?.tags, {});
+  const limited = await api.ask<{ detail: string }>(`POST ${BASE}/tag-changes`, {
+    body: { query: "in:devices limit:1", add: { a: "b" }, dry_run: true },
+  });
+  assert.match(limited.json.detail, /^query: limit: a change of tags is of all devices/);
+  const [one, two] = [(await devices(api)).get("one"), (await devices(api)).get("two")];
+  assert.deepEqual(two?.tags, {});
+  // A removed device is none that a change reaches.
+  await api.db.query(
+    "update sync.devices set deleted_at = now() where device_no = (select device_no from sync.devices where hostname = 'one')",
+  );
+  const rehearsed = await api.ask(`POST ${BASE}/tag-changes`, {
+    body: { device_ids: [one?.id, two?.id], add: { a: "b" }, dry_run: true },
+  });
+  assert.deepEqual(rehearsed.json, { is_rehearsal: true, devices: 1, skipped: [one?.id] });
 });
