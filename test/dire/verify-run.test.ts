@@ -43,6 +43,20 @@ test("a whole run passes, the first, one of unchanged and changed records, one w
   assert.deepEqual(await wrong(await played(t, { end: "final" })), []);
 });
 
+test("records that wait for a decision are told of, and are no fault of the run", async (t) => {
+  const at = await played(t);
+  await at.db.query(
+    `insert into sync.holds (tenant, hold_no, run_no, records, record_count, shrinks, ids, devices, changes)
+     values ($1, 1, 2, '{[1,4)}', 3, 1, 0, 40, '[]')`,
+    [at.lease.tenant],
+  );
+  await at.db.query("delete from sync.members where record_no < 4");
+  assert.deepEqual(await wrong(at, 1), []);
+  const findings = await tx(at.db, (open) => verifyRun(open, at.lease.tenant, 1));
+  const { detail } = findings.find(({ check }) => check === "devices") ?? {};
+  assert.match(detail ?? "", /but for 3 that wait for a decision \(dire held list\)/);
+});
+
 test("a lost chunk, a chunk that is parked and entries that were not used are named", async (t) => {
   const lossy = await played(t, { lost: 2 });
   assert.deepEqual(await wrong(lossy), [
