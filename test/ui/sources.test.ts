@@ -103,6 +103,26 @@ test("what needs a person comes first, and what is well is not told", () => {
   );
 });
 
+test("doubtful values and such as go from device to device need a person too", () => {
+  const none = { count: 0, rows: [] };
+  const quality = {
+    held_apart: 0,
+    flapping_records: none,
+    flapping_values: { count: 2, rows: [] },
+    crowded_devices: none,
+    learnt_values: { count: 1, rows: [] },
+    overturned_merges: none,
+    contested_values: 1,
+    generic_values: 0,
+    quarantined_pairs: 0,
+    held_publications: 0,
+  };
+  assert.deepEqual(
+    attentionOf({ quality }, NOW).map(({ title }) => title),
+    ["2 values going from device to device", "1 doubtful value no longer counted as evidence"],
+  );
+});
+
 test("a test's steps that are to come wait behind the one under way", () => {
   const come = [{ step: "dns", outcome: "passed", message: "found", ms: 3 }] as const;
   const shown = stepsShown(come, true).map(({ outcome }) => outcome);

@@ -21,7 +21,7 @@ export function Figure({ label, value, note, tone, link }: FigureProps): ReactNo
       <span className="label">{label}</span>
       <span className="value">{value === undefined ? "–" : numberWords(value)}</span>
       <span className="note" data-tone={tone}>
-        {note ?? " "}
+        {note === undefined || note === false ? " " : note}
       </span>
     </>
   );

@@ -40,7 +40,7 @@ export function CommandPalette({ tenant, isOpen, onClose }: PaletteProps): React
 function PaletteBody({ tenant, onClose }: Omit<PaletteProps, "isOpen">): ReactNode {
   const [words, setWords] = useState("");
   const [at, setAt] = useState(0);
-  const choices = useChoices(tenant, words.trim());
+  const { choices, isSearching } = useChoices(tenant, words.trim());
   const chosen = choices[Math.min(at, choices.length - 1)];
   const take = (choice: Choice | undefined): void => {
     onClose();
@@ -85,16 +85,24 @@ function PaletteBody({ tenant, onClose }: Omit<PaletteProps, "isOpen">): ReactNo
           </li>
         ))}
       </ul>
-      {choices.length === 0 && <p className="muted">Nothing of that name.</p>}
+      <p className="muted" role="status">
+        {isSearching ? "Searching…" : choices.length === 0 && "Nothing of that name."}
+      </p>
     </div>
   );
 }
 
-function useChoices(tenant: string, words: string): readonly Choice[] {
+type Choices = {
+  readonly choices: readonly Choice[];
+  /** Whether an answer that may have more is still to come. */
+  readonly isSearching: boolean;
+};
+
+function useChoices(tenant: string, words: string): Choices {
   const navigate = useNavigate();
-  const { data: sources = [] } = useQuery(sourcesQuery(tenant));
+  const { data: sources = [], isLoading } = useQuery(sourcesQuery(tenant));
   const wanted = words.length < FIND_FROM ? undefined : words;
-  const { data: found } = useQuery({
+  const { data: found, isLoading: isFinding } = useQuery({
     ...devicesQuery(tenant, { q: wanted ?? "" }),
     enabled: wanted !== undefined,
   });
@@ -123,5 +131,5 @@ function useChoices(tenant: string, words: string): readonly Choice[] {
       icon: <Server size={16} aria-hidden />,
       go: () => navigate({ to: "/t/$tenant/devices/$device", params: { tenant, device: id } }),
     }));
-  return [...places, ...named, ...devices];
+  return { choices: [...places, ...named, ...devices], isSearching: isLoading || isFinding };
 }

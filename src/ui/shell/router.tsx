@@ -11,7 +11,8 @@ import {
 import { queryClient } from "../calls/query-client.ts";
 import { sessionQuery, setupNeeded, type Session } from "../calls/session.ts";
 import { NotFound, RouteError, RoutePending } from "./route-states.tsx";
-import { PlatformShell, Shell } from "./shell.tsx";
+import { PlatformShell } from "./shell.tsx";
+import { TenantFrame } from "./tenant-frame.tsx";
 
 type DevicesSearch = {
   readonly q?: string | undefined;
@@ -67,7 +68,7 @@ const tenant = createRoute({
   beforeLoad: async ({ location }) => {
     await sessionOrLogin(location.href);
   },
-  component: Shell,
+  component: TenantFrame,
   notFoundComponent: NotFound,
 });
 

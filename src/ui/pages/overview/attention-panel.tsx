@@ -32,7 +32,7 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
   const all = attentionOf(standing, pageNowMs());
   return (
     <Panel title="Needs attention" span={6} padded={false}>
-      {isLoading && all.length === 0 ? (
+      {isLoading ? (
         <div className="panel-body">
           <Skeleton lines={4} />
         </div>
@@ -47,6 +47,9 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
           {all.map((one) => (
             <AttentionLine key={one.id} tenant={tenant} one={one} />
           ))}
+          {failed !== undefined && (
+            <li className="muted">A part of this could not be loaded: there may be more.</li>
+          )}
         </ul>
       )}
     </Panel>

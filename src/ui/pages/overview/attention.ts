@@ -124,6 +124,20 @@ function ofQuality(quality: IdentityQuality | undefined): readonly Attention[] {
       "Two devices probably share an identifier that should say nothing.",
     ],
     [
+      "flapping-values",
+      quality?.flapping_values.count ?? 0,
+      "value",
+      "going from device to device",
+      "Records that carry it change their device; it may be shared by several.",
+    ],
+    [
+      "learnt",
+      quality?.learnt_values.count ?? 0,
+      "doubtful value",
+      "no longer counted as evidence",
+      "So many devices carry it that it tells none of them; you can confirm or correct that.",
+    ],
+    [
       "crowded",
       quality?.crowded_devices.count ?? 0,
       "device",

@@ -29,7 +29,7 @@ export function OverviewFigures({ tenant }: { readonly tenant: string }): ReactN
       <Figure
         label="Sources"
         value={of === undefined ? undefined : `${of.sources_enabled} of ${of.sources}`}
-        note="enabled"
+        note={of !== undefined && "enabled"}
         link={{ to: "/t/$tenant/sources", params }}
       />
       <Figure

@@ -17,7 +17,8 @@ import { ShownBadge } from "../shown-badge.tsx";
 export function SourceStrip({ tenant }: { readonly tenant: string }): ReactNode {
   const query = useQuery(sourcesQuery(tenant));
   const { data: overview } = useQuery(tenantQuery(tenant));
-  const devices = new Map(overview?.devices_by_source.map(({ id, devices: n }) => [id, n]));
+  const devices =
+    overview && new Map(overview.devices_by_source.map(({ id, devices: n }) => [id, n]));
   return (
     <Panel
       title="Sources"
@@ -45,7 +46,8 @@ export function SourceStrip({ tenant }: { readonly tenant: string }): ReactNode 
 
 function columnsOf(
   tenant: string,
-  devices: ReadonlyMap<string, number>,
+  /** Absent while they are counted. */
+  devices: ReadonlyMap<string, number> | undefined,
 ): readonly Column<Source>[] {
   return [
     {
@@ -62,7 +64,7 @@ function columnsOf(
       id: "devices",
       title: "Devices",
       isNumber: true,
-      cell: ({ id }) => numberWords(devices.get(id) ?? 0),
+      cell: ({ id }) => (devices === undefined ? "–" : numberWords(devices.get(id) ?? 0)),
     },
     {
       id: "last",
