@@ -61,8 +61,9 @@ export const newTagChangeSchema = z
 export const tagChangeSchema = z
   .object({
     change_no: count,
-    state: z.enum(["running", "done", "undoing", "undone"]).openapi({
-      description: "Ask to go on while it is running or undoing",
+    state: z.enum(["running", "done", "undoing", "undone", "stopped"]).openapi({
+      description:
+        "Ask to go on while it is running or undoing; stopped: nobody did for a week, it can be taken back",
     }),
     actor: z.string(),
     reason: z.string(),

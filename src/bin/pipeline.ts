@@ -12,7 +12,7 @@ import { forgetControl } from "../control/forget.ts";
 import { openPool, type Db } from "../db/pool.ts";
 import { Keeper } from "../dire/keeper.ts";
 import { Worker } from "../dire/worker.ts";
-import { forgetTagChanges } from "../inventory/tag-changes.ts";
+import { forgetTagChanges } from "../inventory/forget-tag-changes.ts";
 import { pause, systemClock } from "../lib/clock.ts";
 import { invariant } from "../lib/invariant.ts";
 import { relayedLog } from "../lib/log.ts";
@@ -46,7 +46,7 @@ async function runPipeline(orders: PipelineOrders): Promise<void> {
     note: (fact) => say({ kind: "fact", fact }),
     alsoForget: async (tenantDb, tenant, settings) =>
       (await forgetControl(tenantDb, tenant, settings)) +
-      (await forgetTagChanges(tenantDb, tenant, settings.tag_change_days)),
+      (await forgetTagChanges(tenantDb, tenant, { days: settings.tag_change_days })),
   });
   const stopping = new AbortController();
   port.on("message", (told: ToPipeline) => {

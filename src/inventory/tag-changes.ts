@@ -22,7 +22,7 @@ export interface TagsWanted {
 /** A change of tags. */
 export interface TagChange extends TagsWanted {
   readonly changeNo: number;
-  readonly state: "running" | "done" | "undoing" | "undone";
+  readonly state: "running" | "done" | "undoing" | "undone" | "stopped";
   readonly afterNo: number;
   /** Worked so far. */
   readonly devices: number;
@@ -118,7 +118,7 @@ export async function findTagChange(
   { changeNo, isHeld = false }: { readonly changeNo: number; readonly isHeld?: boolean },
 ): Promise<TagChange | undefined> {
   const { rows } = await db.query<Row>(
-    `select ${COLUMNS} from sync.tag_changes where tenant = $1 and change_no = $2${isHeld ? " for update" : ""}`,
+    `select ${COLUMNS} from sync.tag_changes where tenant = $1 and change_no = $2 and not is_forgotten${isHeld ? " for update" : ""}`,
     [tenant, changeNo],
   );
   return rows[0] === undefined ? undefined : changeOf(rows[0]);
@@ -131,7 +131,7 @@ export async function listTagChanges(
   { before, limit }: { readonly before: number | undefined; readonly limit: number },
 ): Promise<readonly TagChange[]> {
   const { rows } = await db.query<Row>(
-    `select ${COLUMNS} from sync.tag_changes where tenant = $1 and ($2::int is null or change_no < $2)
+    `select ${COLUMNS} from sync.tag_changes where tenant = $1 and ($2::int is null or change_no < $2) and not is_forgotten
       order by change_no desc limit $3`,
     [tenant, before ?? null, limit],
   );
@@ -143,7 +143,7 @@ export async function noteTagChange(tx: Tx, tenant: number, change: TagChange): 
   const { changeNo, state, afterNo, devices, changed, restored, skipped, endedMs } = change;
   const place = change.undonePlace;
   await tx.query(
-    `update sync.tag_changes set state = $3, after_no = $4, devices = $5, changed = $6, restored = $7, ended_at = $8, skipped = $9,
+    `update sync.tag_changes set worked_at = now(), state = $3, after_no = $4, devices = $5, changed = $6, restored = $7, ended_at = $8, skipped = $9,
             undone_id = $10, undone_key = $11
       where tenant = $1 and change_no = $2`,
     [
@@ -204,22 +204,4 @@ export async function listTagged(
     after: row.after ?? undefined,
     isUndone: row.is_undone,
   }));
-}
-
-/** Forgets changes that ended so many days ago, and with them that they can be taken back; the tags stay. */
-export async function forgetTagChanges(
-  db: Queryable,
-  tenant: number,
-  days: number,
-): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    `with old as (
-       delete from sync.tag_changes where tenant = $1 and ended_at < now() - make_interval(days => $2)
-       returning change_no),
-     gone as (
-       delete from sync.tagged where tenant = $1 and change_no in (select change_no from old))
-     select count(*) as count from old`,
-    [tenant, days],
-  );
-  return rows[0]?.count ?? 0;
 }

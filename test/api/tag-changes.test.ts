@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { tx } from "../../src/db/tx.ts";
 import { rederive } from "../../src/dire/rederive.ts";
 import { takeSlices } from "../../src/inventory/device-tags.ts";
-import { forgetTagChanges } from "../../src/inventory/tag-changes.ts";
+import { forgetTagChanges } from "../../src/inventory/forget-tag-changes.ts";
 import { armis, fleet, netbox, type Fleet } from "../support/said.ts";
 
 const BASE = "/api/v1/tenants/acme";
@@ -117,12 +117,32 @@ test("tags are given to what a query finds and to what is named, found by, expor
     ],
   );
   const { tenant } = api.lease;
+  const left = await change(api, { query: "in:devices", add: { role: "left" } });
+  await api.db.query(
+    "update sync.tag_changes set state = 'running', ended_at = null, worked_at = now() - interval '8 days' where change_no = $1",
+    [left.change_no],
+  );
+  const forget = async (): Promise<number> =>
+    await forgetTagChanges(api.db.forTenant(tenant), tenant, { days: 90, batch: 1 });
+  assert.equal(await forget(), 0);
+  // One that nobody went on with ends as it stands, and can still be taken back.
+  assert.equal((await change(api, {}, `/${left.change_no}/continue`)).state, "stopped");
+  const back = await change(api, {}, `/${left.change_no}/undo`);
+  assert.deepEqual([back.state, back.restored], ["undone", 3]);
+  await change(api, { query: "in:devices", add: { role: "kept" } });
+  const bare = await change(api, { query: "hostname:one", remove: ["role"] });
   await api.db.query("update sync.tag_changes set ended_at = now() - interval '91 days'");
-  assert.equal(await forgetTagChanges(api.db.forTenant(tenant), tenant, 90), 2);
-  const { json: left } = await api.ask<{ tag_changes: readonly unknown[] }>(
+  assert.equal(await forget(), 5);
+  assert.equal((await devices(api)).get("two")?.tags["role"], "kept");
+  assert.equal((await api.ask(`POST ${BASE}/tag-changes/${bare.change_no}/undo`)).status, 404);
+  const { rows: kept } = await api.db.query<{ tags: number; tagged: number }>(
+    `select (select count(*) from sync.device_tags)::int as tags, (select count(*) from sync.tagged)::int as tagged`,
+  );
+  assert.deepEqual(kept, [{ tags: 2, tagged: 0 }]);
+  const { json: listed } = await api.ask<{ tag_changes: readonly unknown[] }>(
     `GET ${BASE}/tag-changes`,
   );
-  assert.deepEqual(left.tag_changes, []);
+  assert.deepEqual(listed.tag_changes, []);
 });
 
 test("while a slice of the tenant is under way others are answered at once with the change as it stands", async (t) => {

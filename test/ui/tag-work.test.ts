@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isTakeable, workedThrough, type TagChange } from "../../src/ui/calls/tag-work.ts";
+import { isTakeable, isWhole, workedThrough, type TagChange } from "../../src/ui/calls/tag-work.ts";
 import { pickedIn, PICKED_MAX, picksAfter } from "../../src/ui/pages/devices/picks.ts";
 import { changeWords, progressWords, reachWords } from "../../src/ui/pages/devices/tag-words.ts";
 
@@ -60,6 +60,10 @@ test("what a change of tags did is said in a line, and of which devices", () => 
   assert.equal(reachWords({ ...BEGAN, device_ids: ["a", "b"] }), "2 picked devices");
   assert.equal(isTakeable({ ...BEGAN, state: "done", changed: 0 }), false);
   assert.equal(isTakeable({ ...BEGAN, state: "undone" }), false);
+  // What the core ended because nobody went on with it: nothing more is asked for, and it can be taken back.
+  const left = { ...BEGAN, state: "stopped" as const };
+  assert.deepEqual([isWhole(left), isTakeable(left)], [true, true]);
+  assert.match(progressWords(left, false), /^Left half-way/);
 });
 
 test("picks are of one list, and end where the API takes no more by name", () => {

@@ -29,7 +29,7 @@ create table sync.tag_changes (
   device_ids uuid[],
   added json not null,
   removed text[] not null,
-  -- running | done | undoing | undone
+  -- running | done | undoing | undone | stopped: nobody went on with it
   state text collate "C" not null default 'running',
   -- the last device that was worked
   after_no int not null default 0,
@@ -42,7 +42,10 @@ create table sync.tag_changes (
   undone_id uuid,
   undone_key text collate "C",
   started_at timestamptz not null,
+  worked_at timestamptz not null default now(),
   ended_at timestamptz,
+  -- its tags are being forgotten: nobody finds it any more
+  is_forgotten boolean not null default false,
   primary key (tenant, change_no)
 );
 select sync.keep_apart('sync.tag_changes');

@@ -30,10 +30,10 @@ export async function workedThrough(
 
 /** Whether nothing of it is left to be worked. */
 export function isWhole({ state }: TagChange): boolean {
-  return state === "done" || state === "undone";
+  return state !== "running" && state !== "undoing";
 }
 
 /** Whether it can be taken back: it changed something, or may have, and is not on its way back. */
 export function isTakeable({ state, changed }: TagChange): boolean {
-  return state === "running" || (state === "done" && changed > 0);
+  return state === "running" || state === "stopped" || (state === "done" && changed > 0);
 }

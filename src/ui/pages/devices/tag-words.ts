@@ -24,6 +24,9 @@ export function progressWords(
       skipped === 0 ? "" : ` Set by another change since, and left: ${numberWords(skipped)}.`;
     return `Tags put back: ${numberWords(restored)}.${kept}`;
   }
+  if (state === "stopped") {
+    return `Left half-way: tags changed: ${numberWords(changed)}, put back: ${numberWords(restored)}.`;
+  }
   return `Tags changed: ${numberWords(changed)}, devices looked at: ${numberWords(devices)}.`;
 }
 
