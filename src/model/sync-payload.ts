@@ -41,6 +41,8 @@ export interface SourceConfig {
   readonly requestsPerSecond?: number;
   /** Requests at a time at most; absent: 4. */
   readonly concurrentRequests?: number;
+  /** How long an answer may take to begin; absent: 2 minutes. */
+  readonly answerTimeoutMs?: number;
   /** Devices per API page, where the API lets us choose. */
   readonly pageSize?: number;
   /** The same as the agent's memory allows it; no member of the payload. */
@@ -81,6 +83,7 @@ export const SOURCE_MEMBERS: readonly string[] = [
   "no_proxy",
   "requests_per_second",
   "concurrent_requests",
+  "answer_timeout",
   "partition",
   "gateway_id",
   "sync_service_id",
@@ -141,6 +144,8 @@ export function parseSourceConfig(
   if (!rate.ok) return rate;
   const concurrent = requestsAtOnce(value["concurrent_requests"]);
   if (!concurrent.ok) return concurrent;
+  const answer = answerTimeout(value["answer_timeout"]);
+  if (!answer.ok) return answer;
   return ok({
     name,
     type: type.toLowerCase(),
@@ -155,6 +160,7 @@ export function parseSourceConfig(
     ...(Number.isSafeInteger(pageSize) && pageSize > 0 ? { pageSize } : {}),
     ...(rate.value === undefined ? {} : { requestsPerSecond: rate.value }),
     ...(concurrent.value === undefined ? {} : { concurrentRequests: concurrent.value }),
+    ...(answer.value === undefined ? {} : { answerTimeoutMs: answer.value }),
     ...texts(value),
     ...clientCertificate(credentials),
   });
@@ -220,6 +226,17 @@ function requestsAtOnce(value: unknown): Result<number | undefined> {
     return ok(Number(count));
   }
   return err(`concurrent_requests must be a whole number from 1 to ${CONCURRENT_MAX}`);
+}
+
+/** Below a second a busy API would never be heard; a proxy that waits for ten minutes is not known. */
+const ANSWER_TIMEOUT_MS = { min: 1_000, max: 600_000 };
+
+function answerTimeout(value: unknown): Result<number | undefined> {
+  if (value === undefined || value === null || value === "" || value === 0) return ok(undefined);
+  const parsed = parseGoDuration(value);
+  if (!parsed.ok) return err(`answer_timeout ${parsed.error}`);
+  const isWithin = parsed.value >= ANSWER_TIMEOUT_MS.min && parsed.value <= ANSWER_TIMEOUT_MS.max;
+  return isWithin ? ok(parsed.value) : err("answer_timeout must be a duration from 1s to 10m");
 }
 
 function parseCredentials(value: unknown): Readonly<Record<string, Secret>> {

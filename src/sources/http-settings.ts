@@ -70,6 +70,7 @@ export function httpSettings(config: SourceConfig, apiPath?: RegExp): Result<Htt
   const identity = clientIdentity(config);
   if (!identity.ok) return identity;
   const { insecureSkipVerify, caPem, requestsPerSecond, concurrentRequests } = config;
+  const { answerTimeoutMs } = config;
   return ok({
     endpoint: endpoint.value,
     proxyUrl: proxy.value?.url,
@@ -78,6 +79,7 @@ export function httpSettings(config: SourceConfig, apiPath?: RegExp): Result<Htt
     clientIdentity: identity.value,
     requestsPerSecond,
     concurrentRequests,
+    ...(answerTimeoutMs === undefined ? {} : { limits: { headersTimeoutMs: answerTimeoutMs } }),
   });
 }
 

@@ -49,9 +49,11 @@ test("a pace outside its bounds costs the source that has it, and names the boun
   const paced = { ...source, concurrent_requests: "16", requests_per_second: 0.01 };
   assert.equal(only(paced).concurrentRequests, 16);
   assert.equal(only(paced).requestsPerSecond, 0.01);
+  assert.equal(only({ ...source, answer_timeout: "5m" }).answerTimeoutMs, 300_000);
   assert.equal("concurrentRequests" in only(source), false);
   const wrong = {
     concurrent_requests: [0, 17, 1.5, -1, "many", true],
+    answer_timeout: ["999ms", "11m", 5],
     requests_per_second: [0, 0.009, 1_001, "fast", true],
   };
   for (const [member, values] of Object.entries(wrong)) {
@@ -59,7 +61,11 @@ test("a pace outside its bounds costs the source that has it, and names the boun
       const parsed = parseSyncPayload({ sources: { lab: { ...source, [member]: value } } });
       assert.ok(parsed.ok);
       const [{ reason } = { reason: "taken" }] = parsed.value.rejected;
-      assert.match(reason, new RegExp(`^${member} must be .* from [0-9.]+ to [0-9]+$`), `${value}`);
+      assert.match(
+        reason,
+        new RegExp(`^${member} must be .* from [0-9.]+s? to [0-9]+m?$`),
+        `${value}`,
+      );
     }
   }
 });
