@@ -59,7 +59,7 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
     {
       id: "risk",
       title: "Risk",
-      width: 110,
+      width: 124,
       sortBy: "risk_score",
       cell: ({ risk_level: level }) =>
         level === undefined ? (

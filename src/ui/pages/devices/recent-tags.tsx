@@ -80,7 +80,10 @@ function columnsOf(tenant: string, work: TagWork, isMay: boolean): readonly Colu
       cell: (change) => (
         <span className="cell-lines">
           <span>{changeWords(change)}</span>
-          <span className="sub wraps">{reachWords(change)}</span>
+          <span className="sub wrap-anywhere">{reachWords(change)}</span>
+          <span className="sub">
+            <State of={change} work={work} />
+          </span>
         </span>
       ),
     },
@@ -94,7 +97,6 @@ function columnsOf(tenant: string, work: TagWork, isMay: boolean): readonly Colu
         </span>
       ),
     },
-    { id: "state", title: "State", cell: (change) => <State of={change} work={work} /> },
     {
       id: "acts",
       title: "Acts",
