@@ -1,4 +1,4 @@
-import { pause, type Clock } from "../lib/clock.ts";
+import { isoTime, pause, type Clock } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
 import type { LogTail } from "../lib/log-tail.ts";
 import type { Log } from "../lib/log.ts";
@@ -61,6 +61,8 @@ const RUN_END_GRACE_MS = 10_000;
 /** How long an agent that runs once waits for a gateway and a configuration, and for a gateway that is lost in the middle. */
 const ONCE_START_PATIENCE_MS = 60_000;
 const ONCE_RUN_PATIENCE_MS = 300_000;
+/** How long it waits in the end for a certificate that is due: a gateway asks at once, and certifies within a second. */
+const ONCE_RENEWAL_PATIENCE_MS = 10_000;
 
 /** An agent: one session, and the sources that its configuration names. Opens no port. */
 export class Agent {
@@ -155,6 +157,7 @@ export class Agent {
       await this.#configured(signal);
       await Promise.race([this.#runtime.over, aborted(signal)()]);
       result.sources = this.statuses();
+      await this.#renewalOf(signal);
     });
     return { ...result, unusable: this.#config.rejected };
   }
@@ -226,6 +229,21 @@ export class Agent {
     } finally {
       over.abort();
     }
+  }
+
+  /** An agent that only ever runs once would see its certificate end: one that is due is waited for a moment. */
+  async #renewalOf(signal: AbortSignal): Promise<void> {
+    const { credentials, clock, log } = this.#options;
+    if (credentials?.isDueAt(clock.now()) !== true) return;
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    await Promise.race([credentials.renewed, pause(clock, ONCE_RENEWAL_PATIENCE_MS, either)]);
+    over.abort();
+    if (!credentials.isDueAt(clock.now())) return;
+    log.warn(
+      { until: isoTime(credentials.endMs) },
+      "the certificate nears its end, and was not renewed",
+    );
   }
 
   /** Stopped or out of patience, it has run nothing: that is a failure, with the last reason. */

@@ -23,6 +23,8 @@ export interface CredentialFiles {
 
 /** How often the files are looked at, ms. */
 const LOOK_MS = 30_000;
+/** The gateway renews in the last third of a certificate's life. */
+const RENEWED_AT_REST = 3;
 /** What a renewal writes before it takes the old files' places. */
 const DRAFT = ".new";
 
@@ -31,6 +33,7 @@ export class Credentials {
   readonly #files: CredentialFiles;
   #current: ClientTls;
   #pendingKeyPem: string | undefined;
+  #renewed = Promise.withResolvers<void>();
 
   constructor(files: CredentialFiles, current: ClientTls) {
     this.#files = files;
@@ -45,6 +48,18 @@ export class Credentials {
   /** When the certificate in use ends. */
   get endMs(): number {
     return new X509Certificate(this.#current.chainPem).validToDate.getTime();
+  }
+
+  /** Whether so little of its life is left that the gateway that issued it renews it. */
+  isDueAt(nowMs: number): boolean {
+    const { validFromDate, validToDate } = new X509Certificate(this.#current.chainPem);
+    const lifeMs = validToDate.getTime() - validFromDate.getTime();
+    return validToDate.getTime() - nowMs < lifeMs / RENEWED_AT_REST;
+  }
+
+  /** Resolves with the next certificate that is put in place here. */
+  get renewed(): Promise<void> {
+    return this.#renewed.promise;
   }
 
   /** Looks at the files until the signal aborts; `onChange` hears of every set that is good and new. */
@@ -104,6 +119,8 @@ export class Credentials {
     await finishRenewal(this.#files);
     this.#pendingKeyPem = undefined;
     await this.reload();
+    this.#renewed.resolve();
+    this.#renewed = Promise.withResolvers();
   }
 }
 

@@ -11,16 +11,18 @@ import { Credentials, finishRenewal } from "../../src/agent/credentials.ts";
 import { registerAgent } from "../../src/control/agent-registration.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { sha256Hex } from "../../src/lib/hash.ts";
+import { silentLog, type Log } from "../../src/lib/log.ts";
 import { GatewayClient } from "../../src/wire/client.ts";
 import { MESSAGE_LIMITS_DEFAULT } from "../../src/wire/limits.ts";
 import { loadClientTls } from "../../src/wire/tls.ts";
 import { makeAgent, makeCerts, type TestIdentity } from "../support/certs.ts";
-import { startTestCore } from "../support/core.ts";
+import { startTestCore, type TestCore } from "../support/core.ts";
 import { eventually } from "../support/eventually.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { removeFolder } from "../support/remove-folder.ts";
-import type { StrictGateway } from "../support/strict-gateway.ts";
-import { optionsOf } from "./agent-bench.ts";
+import { startStrictGateway, type StrictGateway } from "../support/strict-gateway.ts";
+import { configOf, optionsOf } from "./agent-bench.ts";
+import { certs as harnessCerts } from "./harness.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -115,23 +117,27 @@ test("a certificate for another key is not installed", async (t) => {
   assert.equal(await readFile(files.certPath, "utf8"), certs.agent.chainPem);
 });
 
-test("a certificate that nears its end is renewed over the control stream, with a key of its own", async (t) => {
-  const core = await startTestCore(t);
-  const { db, acme } = core;
-  const issuer = await core.authorities.issuer(db, acme.tenant);
+/** An agent with two months left of its certificate's life. */
+async function agingAgent(
+  t: TestContext,
+  { db, acme, authorities, rootPem, gateway }: TestCore,
+  { agentId, isOnce }: { readonly agentId: string; readonly isOnce: boolean },
+): Promise<{ readonly agent: Agent; readonly certPath: string; readonly old: TestIdentity }> {
+  const issuer = await authorities.issuer(db, acme.tenant);
   const nowMs = Date.now() - 300 * DAY_MS;
-  const old = await makeAgent(issuer, { tenant: "acme", nowMs });
+  const old = await makeAgent(issuer, { tenant: "acme", nowMs, agentId });
   const leaf = new X509Certificate(old.certificatePem);
   const registered = await registerAgent(db, acme.tenant, {
-    wanted: { agentId: "agent-01", partition: "default", renew: false },
+    wanted: { agentId, partition: "default", renew: false },
     certificate: { sha256: sha256Hex(leaf.raw), notAfterMs: leaf.validToDate.getTime() },
     actor: "test",
   });
   assert.ok(registered.ok);
-  const { files } = await folderWith(t, { ...old, rootPem: core.rootPem });
+  const { files } = await folderWith(t, { ...old, rootPem });
   const credentials = new Credentials(files, await loadClientTls(files.block, files.setting));
-  const gateways = [{ address: `127.0.0.1:${core.gateway.port}` } as StrictGateway];
-  const usual = optionsOf({ sources: {} }, { gateways, clock: new ManualClock() });
+  const gateways = [{ address: `127.0.0.1:${gateway.port}` } as StrictGateway];
+  const config = { agent_id: agentId };
+  const usual = optionsOf({ sources: {}, config }, { gateways, clock: new ManualClock() });
   const connect = (address: string): GatewayClient =>
     new GatewayClient({
       address,
@@ -139,29 +145,87 @@ test("a certificate that nears its end is renewed over the control stream, with 
       limits: MESSAGE_LIMITS_DEFAULT,
       clock: systemClock,
     });
-  const agent = new Agent({ ...usual, credentials, connect, clock: systemClock });
+  const agent = new Agent({ ...usual, isOnce, credentials, connect, clock: systemClock });
+  return { agent, certPath: files.certPath, old };
+}
+
+async function commandsOf({ db }: TestCore, agentId: string): Promise<readonly unknown[]> {
+  const { rows } = await db.query<{ type: string; state: string }>(
+    "select type, state from sync.commands where agent_id = $1 order by created_at",
+    [agentId],
+  );
+  return rows.map(({ type, state }) => [type, state]);
+}
+
+async function certificateIn(path: string): Promise<X509Certificate> {
+  return new X509Certificate(await readFile(path, "utf8"));
+}
+
+const RENEWED = [
+  ["agent.renew_certificate", "succeeded"],
+  ["agent.install_certificate", "succeeded"],
+];
+
+test("a certificate that nears its end is renewed over the control stream, with a key of its own", async (t) => {
+  const core = await startTestCore(t);
+  const { agent, certPath, old } = await agingAgent(t, core, {
+    agentId: "agent-01",
+    isOnce: false,
+  });
   const stopping = new AbortController();
   const running = agent.run(stopping.signal);
   await eventually(async () => {
-    assert.notEqual(await readFile(files.certPath, "utf8"), old.chainPem);
-    const { rows } = await db.query<{ type: string; state: string }>(
-      "select type, state from sync.commands order by created_at",
-    );
-    assert.deepEqual(
-      rows.map(({ type, state }) => [type, state]),
-      [
-        ["agent.renew_certificate", "succeeded"],
-        ["agent.install_certificate", "succeeded"],
-      ],
-    );
+    assert.notEqual(await readFile(certPath, "utf8"), old.chainPem);
+    assert.deepEqual(await commandsOf(core, "agent-01"), RENEWED);
   });
   stopping.abort();
   await running;
-  const fresh = new X509Certificate(await readFile(files.certPath, "utf8"));
+  const [leaf, fresh] = [new X509Certificate(old.certificatePem), await certificateIn(certPath)];
   assert.ok(fresh.validToDate.getTime() > Date.now() + 360 * DAY_MS);
   assert.equal(fresh.subject, leaf.subject);
   assert.notDeepEqual(
     fresh.publicKey.export({ type: "spki", format: "der" }),
     leaf.publicKey.export({ type: "spki", format: "der" }),
   );
+
+  await t.test("by an agent that only runs once as well, before it ends", async () => {
+    const once = await agingAgent(t, core, { agentId: "agent-02", isOnce: true });
+    const result = await once.agent.runOnce(new AbortController().signal);
+    assert.deepEqual(result, { sources: [], unusable: [] });
+    const renewed = await certificateIn(once.certPath);
+    assert.ok(renewed.validToDate.getTime() > Date.now() + 360 * DAY_MS);
+    await eventually(async () => assert.deepEqual(await commandsOf(core, "agent-02"), RENEWED));
+  });
+});
+
+test("an agent that runs once waits ten seconds for a renewal that is due, and tells that none came", async (t) => {
+  const old = await makeAgent(harnessCerts.acme, {
+    tenant: "acme",
+    nowMs: Date.now() - 300 * DAY_MS,
+  });
+  await using gateway = await startStrictGateway(harnessCerts);
+  gateway.config = configOf("v1", {});
+  const told: unknown[] = [];
+  const log = Object.create(silentLog(), {
+    warn: { value: (_: unknown, message: unknown) => void told.push(message) },
+  }) as Log;
+  for (const { identity, waitsMs } of [
+    { identity: harnessCerts.agent, waitsMs: 0 },
+    { identity: old, waitsMs: 10_000 },
+  ]) {
+    const given = { ...identity, rootPem: harnessCerts.root.certificatePem };
+    const { files } = await folderWith(t, given);
+    const credentials = new Credentials(files, await loadClientTls(files.block, files.setting));
+    const clock = new ManualClock();
+    const options = { isOnce: true, credentials, log };
+    const agent = new Agent(optionsOf({ options }, { gateways: [gateway], clock }));
+    const over = new AbortController();
+    const running = agent.runOnce(new AbortController().signal).finally(() => over.abort());
+    while (agent.facts().config.version === "") await new Promise(setImmediate);
+    const startedMs = clock.now();
+    while (!over.signal.aborted) await clock.advance(waitsMs / 10);
+    await running;
+    assert.ok(clock.now() - startedMs >= waitsMs);
+  }
+  assert.deepEqual(told, ["the certificate nears its end, and was not renewed"]);
 });
