@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { HeldPair } from "../../src/ui/calls/review.ts";
+import { heldWords } from "../../src/ui/pages/held-words.ts";
 import { indexAfter, reviewItems } from "../../src/ui/pages/review/review-items.ts";
 
 const PAIR: HeldPair = {
@@ -31,6 +32,14 @@ const PAIR: HeldPair = {
     },
   ],
 };
+
+test("what is held is told at its run and its source, not at others", () => {
+  const held = { holds: [{ source_id: "x", run_no: 7 }], retractions: [{ source_id: "x" }] };
+  assert.equal(heldWords({ source_id: "x" }, held), "Publication and retraction held");
+  assert.equal(heldWords({ source_id: "x", run_no: 7 }, held), "Publication held");
+  assert.equal(heldWords({ source_id: "x", run_no: 6 }, held), undefined);
+  assert.equal(heldWords({ source_id: "y" }, held), undefined);
+});
 
 test("a pair of two devices is merged by a and kept apart by d", () => {
   const [item] = reviewItems({ pairs: [PAIR] });

@@ -10,6 +10,7 @@ import { Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
+import { HeldMark } from "../held-mark.tsx";
 import { sourceShown } from "../run-words.ts";
 import { ShownBadge } from "../shown-badge.tsx";
 
@@ -59,7 +60,16 @@ function columnsOf(
         </Link>
       ),
     },
-    { id: "state", title: "State", cell: (source) => <ShownBadge of={sourceShown(source)} /> },
+    {
+      id: "state",
+      title: "State",
+      cell: (source) => (
+        <span className="tags">
+          <ShownBadge of={sourceShown(source)} />
+          <HeldMark tenant={tenant} source={source.id} isShort />
+        </span>
+      ),
+    },
     {
       id: "devices",
       title: "Devices",

@@ -70,6 +70,19 @@ export function reviewItems({
   ];
 }
 
+/** How many cases there are; the list has the first ones of each kind. */
+export function reviewTotal({ holds, retractions, pairs, quality }: Waiting): number {
+  const watched = quality && [
+    quality.learnt_values,
+    quality.flapping_records,
+    quality.flapping_values,
+    quality.crowded_devices,
+  ];
+  const ofWatch = (watched ?? []).reduce((sum, { count }) => sum + count, 0);
+  const ofPairs = Math.max(pairs?.length ?? 0, quality?.held_apart ?? 0);
+  return (holds?.length ?? 0) + (retractions?.length ?? 0) + ofPairs + ofWatch;
+}
+
 function ofHold(hold: Hold): ReviewItem {
   const { hold_no: no, source, run_no: run, devices_fewer: fewer, devices, records } = hold;
   const path = ["dire", "held", String(no)];
@@ -156,7 +169,7 @@ function ofPair(pair: HeldPair): ReviewItem {
     id: `pair ${pair.quarantine_no}`,
     kind: "pair",
     title: `${nameOf(a)} and ${nameOf(b)} look like one device`,
-    about: REASONS[pair.reason] ?? pair.reason,
+    about: `${recordName(a)} with ${recordName(b)}. ${REASONS[pair.reason] ?? pair.reason}`,
     since: pair.since,
     facts: [
       ["Points", `${pair.points} of ${pair.threshold}`],

@@ -6,6 +6,8 @@ import { useEffect, useState, type ReactNode } from "react";
 import { heldRetractionsQuery, holdsQuery, pairsQuery } from "../../calls/review.ts";
 import { useMay } from "../../calls/session.ts";
 import { qualityQuery } from "../../calls/standing.ts";
+import { counted } from "../../parts/counted.ts";
+import { numberWords } from "../../parts/number-words.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { EmptyState, Loaded } from "../../parts/states.tsx";
@@ -16,6 +18,7 @@ import {
   indexAfter,
   REVIEW_KEYS,
   reviewItems,
+  reviewTotal,
   type ReviewAct,
   type ReviewItem,
 } from "./review-items.ts";
@@ -29,14 +32,14 @@ export function ReviewPage(): ReactNode {
   const quality = useQuery(qualityQuery(tenant));
   const parts = [pairs, holds, retractions, quality];
   const failed = parts.find(({ error, data }) => error !== null && data === undefined);
-  const items = parts.some(({ data }) => data === undefined)
-    ? undefined
-    : reviewItems({
-        pairs: pairs.data,
-        holds: holds.data,
-        retractions: retractions.data,
-        quality: quality.data,
-      });
+  const waiting = {
+    pairs: pairs.data,
+    holds: holds.data,
+    retractions: retractions.data,
+    quality: quality.data,
+  };
+  const isLoaded = parts.every(({ data }) => data !== undefined);
+  const items = isLoaded ? reviewItems(waiting) : undefined;
   const query = {
     data: items,
     error: failed?.error,
@@ -46,7 +49,7 @@ export function ReviewPage(): ReactNode {
     <>
       <PageHeader
         title="Review"
-        about="What the engine does not decide by itself, the most urgent first."
+        about={`${items === undefined ? "" : countWords(items.length, reviewTotal(waiting))}What the engine does not decide by itself, the most urgent first.`}
         acts={<Keys />}
       />
       <Loaded query={query} lines={8}>
@@ -65,6 +68,12 @@ export function ReviewPage(): ReactNode {
       </Loaded>
     </>
   );
+}
+
+function countWords(listed: number, all: number): string {
+  if (all === 0) return "";
+  const rest = all > listed ? `, ${numberWords(listed)} of them listed` : "";
+  return `${counted(all, "case")}${rest}. `;
 }
 
 function Keys(): ReactNode {
@@ -114,7 +123,14 @@ function Queue({ tenant, items }: QueueProps): ReactNode {
         <ol className="cases">
           {items.map((one, at) => (
             <li key={one.id}>
-              <CaseLine item={one} isPicked={at === index} onPick={() => setWanted(at)} />
+              <CaseLine
+                item={one}
+                isPicked={at === index}
+                onPick={() => {
+                  setWanted(at);
+                  showCase();
+                }}
+              />
             </li>
           ))}
         </ol>
@@ -131,6 +147,14 @@ function Queue({ tenant, items }: QueueProps): ReactNode {
       )}
     </div>
   );
+}
+
+/** Where the case stands below the list, as on a phone, a tap on the list goes down to it. */
+function showCase(): void {
+  const list = document.querySelector(".cases")?.getBoundingClientRect();
+  const shown = document.querySelector(".grid > :nth-child(2)");
+  if (list === undefined || shown === null) return;
+  if (shown.getBoundingClientRect().top >= list.bottom) shown.scrollIntoView({ block: "start" });
 }
 
 /** Keys belong to fields and dialogs where one is used. */

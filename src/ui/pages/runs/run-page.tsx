@@ -11,6 +11,7 @@ import { PageHeader } from "../../parts/page-header.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import { durationWords } from "../../parts/time-words.ts";
+import { HeldMark } from "../held-mark.tsx";
 import { outcomeShown } from "../run-words.ts";
 import { ShownBadge } from "../shown-badge.tsx";
 import { RunProgress } from "../sources/run-progress.tsx";
@@ -30,7 +31,14 @@ export function RunPage(): ReactNode {
     <>
       <PageHeader
         title={`Run #${no}`}
-        badge={run !== undefined && <ShownBadge of={outcomeShown(run.outcome)} />}
+        badge={
+          run !== undefined && (
+            <>
+              <ShownBadge of={outcomeShown(run.outcome)} />
+              <HeldMark tenant={tenant} source={run.source_id} run={run.run_no} />
+            </>
+          )
+        }
         crumbs={
           <>
             <Link to="/t/$tenant/runs" params={{ tenant }}>

@@ -9,6 +9,7 @@ import { EmptyState } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import { durationWords } from "../../parts/time-words.ts";
+import { HeldMark } from "../held-mark.tsx";
 import { outcomeShown } from "../run-words.ts";
 import { ShownBadge } from "../shown-badge.tsx";
 
@@ -28,7 +29,8 @@ export function RunTable({ tenant, runs, isOfOne = false }: RunTableProps): Reac
       </EmptyState>
     );
   }
-  const columns = isOfOne ? COLUMNS.filter(({ id }) => id !== "source") : COLUMNS;
+  const all = [SOURCE, outcomeColumn(tenant), ...COLUMNS];
+  const columns = isOfOne ? all.slice(1) : all;
   return (
     <Table
       caption="Runs, newest first"
@@ -61,13 +63,22 @@ const counted = (
   cell: (run) => (run[id] === 0 ? <span className="muted">0</span> : numberWords(run[id])),
 });
 
-const COLUMNS: readonly Column<Run>[] = [
-  { id: "source", title: "Source", cell: ({ source }) => source },
-  {
+const SOURCE: Column<Run> = { id: "source", title: "Source", cell: ({ source }) => source };
+
+function outcomeColumn(tenant: string): Column<Run> {
+  return {
     id: "outcome",
     title: "Outcome",
-    cell: ({ outcome }) => <ShownBadge of={outcomeShown(outcome)} />,
-  },
+    cell: ({ outcome, source_id: source, run_no: run }) => (
+      <span className="tags">
+        <ShownBadge of={outcomeShown(outcome)} />
+        <HeldMark tenant={tenant} source={source} run={run} isShort />
+      </span>
+    ),
+  };
+}
+
+const COLUMNS: readonly Column<Run>[] = [
   { id: "kind", title: "Kind", cell: ({ kind }) => kind },
   counted("entries", "Records"),
   counted("created", "New"),

@@ -7,6 +7,7 @@ import { sourceQuery, type Source } from "../../calls/sources.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
+import { HeldMark } from "../held-mark.tsx";
 import { sourceShown } from "../run-words.ts";
 import { RunChart } from "../runs/run-chart.tsx";
 import { RunTable } from "../runs/run-table.tsx";
@@ -30,7 +31,14 @@ export function SourcePage(): ReactNode {
     <>
       <PageHeader
         title={name}
-        badge={source !== undefined && <ShownBadge of={sourceShown(source)} />}
+        badge={
+          source !== undefined && (
+            <>
+              <ShownBadge of={sourceShown(source)} />
+              <HeldMark tenant={tenant} source={source.id} />
+            </>
+          )
+        }
         crumbs={
           <Link to="/t/$tenant/sources" params={{ tenant }}>
             Sources

@@ -15,6 +15,7 @@ import { Sparkline } from "../../parts/sparkline.tsx";
 import { EmptyState, Loaded } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
+import { HeldMark } from "../held-mark.tsx";
 import { sourceShown } from "../run-words.ts";
 import { ShownBadge } from "../shown-badge.tsx";
 import { NextRunCell } from "./next-run-cell.tsx";
@@ -73,7 +74,16 @@ function useColumns(tenant: string): readonly Column<Source>[] {
       title: "Source",
       cell: (source) => <SourceName tenant={tenant} source={source} />,
     },
-    { id: "state", title: "State", cell: (source) => <ShownBadge of={sourceShown(source)} /> },
+    {
+      id: "state",
+      title: "State",
+      cell: (source) => (
+        <span className="tags">
+          <ShownBadge of={sourceShown(source)} />
+          <HeldMark tenant={tenant} source={source.id} isShort />
+        </span>
+      ),
+    },
     { id: "agent", title: "Agent", cell: ({ agent_id: id }) => id },
     {
       id: "runs",
