@@ -55,7 +55,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.getByLabel("Name").fill("netbox_hq");
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByLabel("Address").fill(stage.other.endpoint);
-    await page.getByLabel("api_token").fill(stage.other.token);
+    await page.getByLabel("API token").fill(stage.other.token);
     await page.getByRole("button", { name: "Store and test" }).click();
     await page.locator('.checks li:last-child[data-outcome="passed"]').waitFor();
     assert.deepEqual(await violations(page), []);

@@ -6,7 +6,12 @@ import { mayPass } from "../../src/ui/calls/query-client.ts";
 import { hasRole } from "../../src/ui/calls/session.ts";
 import { staleAfter, topicsIn } from "../../src/ui/calls/topics.ts";
 import { secretIn } from "../../src/ui/pages/hash-secret.ts";
-import { durationWords, relativeDay, relativeTime } from "../../src/ui/parts/time-words.ts";
+import {
+  durationWords,
+  relativeDay,
+  relativeTime,
+  shortTime,
+} from "../../src/ui/parts/time-words.ts";
 import { shortcut } from "../../src/ui/shell/shortcuts.ts";
 
 const pressed = (key: string, more: object = {}) => ({
@@ -31,6 +36,8 @@ test("keys lead somewhere, and nowhere while somebody writes", () => {
 test("times are told as people say them", () => {
   const now = Date.parse("2026-01-30T12:00:00Z");
   const said = (text: string): string => relativeTime(Date.parse(text), now);
+  assert.equal(shortTime(now - 200_000, now), "3m ago");
+  assert.equal(shortTime(now + 7_200_000, now), "in 2h");
   assert.equal(said("2026-01-30T11:59:58Z"), "just now");
   assert.equal(said("2026-01-30T11:57:10Z"), "2 minutes ago");
   assert.equal(said("2026-01-30T13:00:00Z"), "in 1 hour");

@@ -128,6 +128,9 @@ test("a test's steps that are to come wait behind the one under way", () => {
   const shown = stepsShown(come, true).map(({ outcome }) => outcome);
   assert.deepEqual(shown, ["passed", "running", "waiting", "waiting", "waiting", "waiting"]);
   assert.equal(stepsShown([], false)[0]?.outcome, "waiting");
+  const message = "not tried, because tcp failed";
+  const after = stepsShown([{ step: "tls", outcome: "skipped", message, ms: 0 }], false);
+  assert.equal(after[2]?.message, "not tried, because Connection failed");
 });
 
 test("a change is told member by member", () => {

@@ -36,13 +36,18 @@ export function ErrorState({ error, retry }: ErrorStateProps): ReactNode {
       <CircleAlert size={ICON} strokeWidth={1.5} aria-hidden />
       <h2>This could not be loaded</h2>
       <p>{problemWords(error)}</p>
-      {retry !== undefined && (
+      {retry !== undefined && mayHelp(error) && (
         <div className="row">
           <Button onClick={retry}>Try again</Button>
         </div>
       )}
     </div>
   );
+}
+
+/** Whether to ask the same again may be answered otherwise: a request that is wrong stays so. */
+function mayHelp(error: unknown): boolean {
+  return !(error instanceof ApiProblem) || error.status !== 400;
 }
 
 /** What went wrong, in one sentence or two. */

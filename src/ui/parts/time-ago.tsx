@@ -1,12 +1,18 @@
 import { useEffect, useState, type ReactNode } from "react";
 
 import { afterMs, pageNowMs } from "../../lib/page-clock.ts";
-import { relativeDay, relativeTime, untilStale } from "./time-words.ts";
+import { relativeDay, relativeTime, shortTime, untilStale } from "./time-words.ts";
 
 const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
+type TimeAgoProps = {
+  readonly at: string;
+  /** "3m ago", for a narrow column. */
+  readonly isShort?: boolean;
+};
+
 /** A time in words that stay true; the exact time, local and UTC, on hover. */
-export function TimeAgo({ at }: { readonly at: string }): ReactNode {
+export function TimeAgo({ at, isShort = false }: TimeAgoProps): ReactNode {
   const thenMs = Date.parse(at);
   const [nowMs, setNowMs] = useState(pageNowMs);
   useEffect(() => afterMs(untilStale(thenMs, nowMs), () => setNowMs(pageNowMs())), [thenMs, nowMs]);
@@ -14,7 +20,7 @@ export function TimeAgo({ at }: { readonly at: string }): ReactNode {
   const now = Math.max(nowMs, Math.min(thenMs, pageNowMs()));
   return (
     <time dateTime={at} title={`${ABSOLUTE.format(thenMs)} (${at})`}>
-      {relativeTime(thenMs, now)}
+      {isShort ? shortTime(thenMs, now) : relativeTime(thenMs, now)}
     </time>
   );
 }

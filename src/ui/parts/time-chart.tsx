@@ -11,6 +11,8 @@ const POINT_SIZE = 6;
 const TIMES_APART = 90;
 /** Room for numbers with thousands at the left, px. */
 const AXIS_WIDTH = 64;
+/** Room for half of the last time at the right, px. */
+const LAST_TIME_WIDTH = 32;
 
 /** Draws series over times, and draws them anew where width or theme change. */
 export function TimeChart({ label, times, series }: TimeChartProps): ReactNode {
@@ -44,11 +46,13 @@ function draw(place: HTMLDivElement, { times, series }: Omit<TimeChartProps, "la
   const options: uPlot.Options = {
     width: place.clientWidth,
     height: HEIGHT,
+    padding: [null, LAST_TIME_WIDTH, null, null],
     axes: [
       {
         ...axis,
         ticks: { show: false },
         space: TIMES_APART,
+        incrs: (...[, , from, to]) => STEPS.filter((step) => step >= finest(to - from)),
         values: (chart, ticks) => ticks.map(timesOf(chart)),
       },
       { ...axis, ticks: { show: false }, size: AXIS_WIDTH, values: (_, ticks) => ticks.map(whole) },
@@ -56,12 +60,13 @@ function draw(place: HTMLDivElement, { times, series }: Omit<TimeChartProps, "la
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     series: [
       {
-        label: "Time",
-        value: (_, second) => (second == null ? "–" : EXACT.format(second * 1_000)),
+        // An empty one would be "Time", which stands without a value until the pointer is there.
+        label: " ",
+        value: (_, second) => (second == null ? "" : EXACT.format(second * 1_000)),
       },
       ...series.map(({ name, colour: variable }) => ({
         label: name,
-        value: (_: uPlot, value: number | null) => (value == null ? "–" : NUMBER.format(value)),
+        value: (_: uPlot, value: number | null) => (value == null ? "" : NUMBER.format(value)),
         stroke: colour(variable),
         width: LINE_WIDTH,
         points: { show: true, size: POINT_SIZE, fill: colour(variable) },
@@ -79,11 +84,31 @@ const SECONDS = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const MINUTE_SECONDS = 60;
 const DAY_SECONDS = 86_400;
 
+const HOUR_SECONDS = 3_600;
+/** Between marks of the time axis, s. */
+const STEPS: readonly number[] = [
+  1,
+  2,
+  5,
+  10,
+  15,
+  30,
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_SECONDS),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_SECONDS),
+  ...[1, 2, 4, 7, 14, 28, 91, 182, 365, 3_650].map((days) => days * DAY_SECONDS),
+];
+
+/** What the marks of so long a time tell apart, s: nearer ones would read alike. */
+function finest(spans: number): number {
+  if (spans > 2 * DAY_SECONDS) return DAY_SECONDS;
+  return spans > 10 * MINUTE_SECONDS ? MINUTE_SECONDS : 1;
+}
+
 /** Marks of the time axis: days where it spans several, seconds where it spans but minutes. */
 function timesOf({ scales }: uPlot): (second: number) => string {
   const { min = 0, max = 0 } = scales["x"] ?? {};
-  const spans = (max ?? 0) - (min ?? 0);
-  const format = spans > 2 * DAY_SECONDS ? DAY : spans > 10 * MINUTE_SECONDS ? CLOCK : SECONDS;
+  const step = finest((max ?? 0) - (min ?? 0));
+  const format = step === DAY_SECONDS ? DAY : step === MINUTE_SECONDS ? CLOCK : SECONDS;
   return (second) => format.format(second * 1_000);
 }
 

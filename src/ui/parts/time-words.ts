@@ -26,6 +26,15 @@ export function relativeTime(thenMs: number, nowMs: number): string {
   return thenMs <= nowMs ? `${words} ago` : `in ${words}`;
 }
 
+/** The same where there is little room: "3m ago", "now". */
+export function shortTime(thenMs: number, nowMs: number): string {
+  const distance = Math.abs(nowMs - thenMs);
+  if (distance < NOW_MS) return "now";
+  const [size, unit] = UNITS.find(([one]) => distance >= one) ?? UNITS[3];
+  const words = `${Math.floor(distance / size)}${unit.slice(0, 1)}`;
+  return thenMs <= nowMs ? `${words} ago` : `in ${words}`;
+}
+
 /** "today", "yesterday", "5 days ago": of what is known to the day alone. Days are those of UTC, as the core counts them. */
 export function relativeDay(thenMs: number, nowMs: number): string {
   const days = Math.floor(nowMs / DAY) - Math.floor(thenMs / DAY);

@@ -109,7 +109,7 @@ const WHENCE: readonly Column<Device>[] = [
   text("last_seen", "Last seen", {
     width: 110,
     sortBy: "last_seen",
-    of: ({ last_seen: at }) => <TimeAgo at={at} />,
+    of: ({ last_seen: at }) => <TimeAgo at={at} isShort />,
   }),
 ];
 
@@ -122,14 +122,12 @@ function TagCell({
   readonly own: readonly string[];
 }): ReactNode {
   const keys = [...own, ...Object.keys(tags).filter((key) => !own.includes(key))];
-  if (keys.length === 0) return <span className="muted">–</span>;
+  const [first, ...rest] = keys.map((key) => tagWord(key, tags[key] ?? ""));
+  if (first === undefined) return <span className="muted">–</span>;
   return (
-    <span className="tags">
-      {keys.map((key) => (
-        <span key={key} className="tag">
-          {tagWord(key, tags[key] ?? "")}
-        </span>
-      ))}
+    <span className="tags" title={[first, ...rest].join(", ")}>
+      <span className="tag clip">{first}</span>
+      {rest.length > 0 && <span className="tag more">+{rest.length}</span>}
     </span>
   );
 }

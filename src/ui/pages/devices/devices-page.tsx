@@ -28,6 +28,7 @@ import { TagDialog } from "./tag-dialog.tsx";
 import { useDevicePages } from "./use-device-pages.ts";
 import { usePicks } from "./use-picks.ts";
 import { ViewMenu } from "./view-menu.tsx";
+import { WrongPlace } from "./wrong-place.tsx";
 
 const route = getRouteApi("/t/$tenant/devices");
 /** What the address holds. */
@@ -47,12 +48,14 @@ export function DevicesPage(): ReactNode {
   const shown = shownColumns(columns, search.columns?.split(","));
   const sort = readSort(search.sort);
   const wanted = { q: search.q, query: withSort(search.query, sort) };
-  const { data: total } = useQuery(devicesTotalQuery(tenant, { q: search.q, query: search.query }));
+  const { data: total, isError } = useQuery(
+    devicesTotalQuery(tenant, { q: search.q, query: search.query }),
+  );
   return (
     <>
       <PageHeader
         title="Devices"
-        about={totalWords(total)}
+        about={isError ? "Not counted" : totalWords(total)}
         acts={<PageActs {...{ tenant, search, columns, shown, sort, total, picked, change }} />}
       />
       <QueryField
@@ -179,6 +182,7 @@ function DeviceTable({
     return (
       <div className="panel fills">
         <ErrorState error={pages.error} retry={pages.retry} />
+        <WrongPlace error={pages.error} query={wanted.query ?? ""} />
       </div>
     );
   }

@@ -8,6 +8,7 @@ export const SOURCE_TYPES = {
     title: "NetBox",
     about: "Devices and virtual machines with their interfaces, addresses, sites and roles.",
     credential: "api_token",
+    credentialTitle: "API token",
     credentialHint: "A token that may view devices, virtual machines, interfaces and addresses.",
     endpoint: "https://netbox.example.com",
     page: "250",
@@ -16,6 +17,7 @@ export const SOURCE_TYPES = {
     title: "Armis",
     about: "Every device that Armis sees in the network, with its risk and category.",
     credential: "secret_key",
+    credentialTitle: "Secret key",
     credentialHint: "The secret key of an API user that may search.",
     endpoint: "https://my-armis-instance.armis.com",
     page: "1000",
@@ -92,7 +94,7 @@ export function wrongConnection(draft: Draft, isSecretStored: boolean): Wrong {
   return {
     ...(isUrl(endpoint) ? {} : { endpoint: "An address such as https://host.example.com" }),
     ...(isMissing && !isSecretStored
-      ? { secret: `${SOURCE_TYPES[type].title} needs its ${SOURCE_TYPES[type].credential}.` }
+      ? { secret: `${SOURCE_TYPES[type].title} needs its ${SOURCE_TYPES[type].credentialTitle}.` }
       : {}),
     ...(proxyUrl === "" || isUrl(proxyUrl) ? {} : { proxyUrl: "An http or https address" }),
   };

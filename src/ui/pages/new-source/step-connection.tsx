@@ -36,7 +36,7 @@ export function StepConnection({ wizard }: { readonly wizard: Wizard }): ReactNo
         onChange={(endpoint) => change({ endpoint })}
       />
       <TextField
-        label={words.credential}
+        label={words.credentialTitle}
         type="password"
         autoComplete="off"
         placeholder={stored === undefined ? "" : "stored; leave empty to keep it"}

@@ -23,9 +23,11 @@ export function SourceStanding({ tenant, source }: SourceStandingProps): ReactNo
   const agent = agents?.find(({ agent_id: id }) => id === source.agent_id);
   const next = agents === undefined ? undefined : nextRun(source, agent, pageNowMs());
   const run = source.last_run;
+  // What a pause means is of no use before the first run: the page says by itself how to go on.
+  const isNew = !source.enabled && run === undefined;
   return (
     <>
-      {next?.kind === "blocked" && <WhyNot of={next} />}
+      {next?.kind === "blocked" && !isNew && <WhyNot of={next} />}
       {run?.error !== undefined && run.outcome !== "success" && (
         <p className="notice" data-tone="bad">
           {run.error}

@@ -94,7 +94,8 @@ function useColumns(tenant: string): readonly Column<Source>[] {
       id: "entries",
       title: "Devices sent",
       isNumber: true,
-      cell: ({ last_run: run }) => (run === undefined ? "–" : numberWords(run.entries)),
+      cell: ({ id, last_run: run }) =>
+        run === undefined ? "–" : sentWords(run, runs.get(id)?.find(isRun(run.run_no))),
     },
     {
       id: "last",
@@ -108,6 +109,16 @@ function useColumns(tenant: string): readonly Column<Source>[] {
       cell: (source) => <NextRunCell of={nextRun(source, agentOf(source), pageNowMs())} />,
     },
   ];
+}
+
+const isRun =
+  (no: number) =>
+  ({ run_no: of }: Run): boolean =>
+    of === no;
+
+/** A poll sends what changed alone, so that 0 is no sign of a fault. */
+function sentWords({ entries }: { readonly entries: number }, run: Run | undefined): string {
+  return run?.kind === "delta" ? `${numberWords(entries)} changed` : numberWords(entries);
 }
 
 function SourceName({

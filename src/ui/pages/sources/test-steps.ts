@@ -29,9 +29,16 @@ export function stepsShown(come: readonly TestStep[], isUnderWay: boolean): read
     const title = TITLES[name] ?? name;
     const found = come.find(({ step }) => step === name);
     if (found !== undefined) {
-      return { name, title, outcome: found.outcome, message: found.message, ms: found.ms };
+      const message = inTitles(found.message);
+      return { name, title, outcome: found.outcome, message, ms: found.ms };
     }
     const isNow = isUnderWay && name === first;
     return { name, title, outcome: isNow ? "running" : "waiting", message: "" };
   });
+}
+
+/** The agent names a step that failed before by its name in the contract. */
+function inTitles(message: string): string {
+  const step = /^not tried, because (\w+) failed$/.exec(message)?.[1];
+  return step === undefined ? message : `not tried, because ${TITLES[step] ?? step} failed`;
 }
