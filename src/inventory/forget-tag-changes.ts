@@ -2,7 +2,10 @@
  * Changes of tags come to an end: one that nobody goes on with ends as it stands, and what ended long ago is forgotten, a bounded
  * number of rows at a time. The tags stay.
  */
+import type { Db } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
+import { tx, type Tx } from "../db/tx.ts";
+import { joinByHash } from "./device-tags.ts";
 
 /** When a change ends that nobody goes on with, days: who began one goes on at once, and a week outlasts an outage. */
 const LEFT_DAYS = 7;
@@ -18,13 +21,13 @@ export interface Forgetting {
 
 /** Forgets changes that ended so many days ago, and with them that they can be taken back. Gives how many changes went. */
 export async function forgetTagChanges(
-  db: Queryable,
+  db: Db,
   tenant: number,
   { days, batch = BATCH }: Forgetting,
 ): Promise<number> {
   await endLeft(db, tenant);
   for (let forgotten = 0; ;) {
-    const part = await forgetPart(db, tenant, { days, batch });
+    const part = await tx(db, (open) => forgetPart(open, tenant, { days, batch }));
     if (part === undefined) return forgotten;
     if (part.tags === batch) continue;
     await db.query(
@@ -45,11 +48,12 @@ async function endLeft(db: Queryable, tenant: number): Promise<void> {
 
 /** Some tags of the oldest change; from then on nobody finds it, so that none is taken back by halves. */
 async function forgetPart(
-  db: Queryable,
+  open: Tx,
   tenant: number,
   { days, batch }: Required<Forgetting>,
 ): Promise<{ readonly change_no: number; readonly tags: number } | undefined> {
-  const { rows } = await db.query<{ change_no: number; tags: number }>(
+  await joinByHash(open);
+  const { rows } = await open.query<{ change_no: number; tags: number }>(
     `with due as materialized (
        select change_no from sync.tag_changes
         where tenant = $1 and (is_forgotten or ended_at < now() - make_interval(days => $2))
