@@ -118,7 +118,7 @@ function Queue({ tenant, items }: QueueProps): ReactNode {
     document.querySelector(".case[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [index]);
   return (
-    <div className="grid">
+    <div className="grid cases-grid">
       <section className="panel" data-span={5} aria-label="Cases">
         <ol className="cases">
           {items.map((one, at) => (
@@ -128,7 +128,8 @@ function Queue({ tenant, items }: QueueProps): ReactNode {
                 isPicked={at === index}
                 onPick={() => {
                   setWanted(at);
-                  showCase();
+                  // After the list itself has come to the case that is picked.
+                  requestAnimationFrame(showCase);
                 }}
               />
             </li>
@@ -152,7 +153,7 @@ function Queue({ tenant, items }: QueueProps): ReactNode {
 /** Where the case stands below the list, as on a phone, a tap on the list goes down to it. */
 function showCase(): void {
   const list = document.querySelector(".cases")?.getBoundingClientRect();
-  const shown = document.querySelector(".grid > :nth-child(2)");
+  const shown = document.querySelector(".cases-grid > :nth-child(2)");
   if (list === undefined || shown === null) return;
   if (shown.getBoundingClientRect().top >= list.bottom) shown.scrollIntoView({ block: "start" });
 }
