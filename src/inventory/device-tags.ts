@@ -116,7 +116,7 @@ const NO_UUID = "00000000-0000-0000-0000-000000000000";
 
 /**
  * Until the transaction ends joins are by hash. What was just written has no statistics: the planner expects one row of a part of
- * thousands and compares each with all that the change did, minutes for 5,000 of 100,000.
+ * thousands and compares each with all that the change did: 100,000 tags were not taken back in 90 s, and by hash in 5 s.
  */
 export async function joinByHash(tx: Tx): Promise<void> {
   await tx.query("set local enable_nestloop = off");
