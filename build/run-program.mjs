@@ -10,8 +10,12 @@ const LOOK_MS = 500;
  * Runs a program to its end and gives its exit code, 128 + n after signal n. Signals are passed on and their effect is
  * waited for, so that it can finish its work; but not Ctrl-C, which a terminal sends to the program itself.
  * `options.onOutput` gets what it writes where its output is piped.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {Record<string, unknown> & { onOutput?: (piece: Buffer) => void }} given
  */
-export async function runProgram(command, args, { onOutput, ...options }) {
+export async function runProgram(command, args, given) {
+  const { onOutput = () => {}, ...options } = given;
   const child = spawn(command, args, options);
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", onOutput);
   const isTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
