@@ -76,7 +76,7 @@ function columnsOf(tenant: string, work: TagWork, isMay: boolean): readonly Colu
   return [
     {
       id: "what",
-      title: "Tags",
+      title: "Change",
       cell: (change) => (
         <span className="cell-lines">
           <span>{changeWords(change)}</span>
@@ -84,16 +84,9 @@ function columnsOf(tenant: string, work: TagWork, isMay: boolean): readonly Colu
           <span className="sub">
             <State of={change} work={work} />
           </span>
-        </span>
-      ),
-    },
-    {
-      id: "when",
-      title: "When",
-      cell: ({ started_at: at, actor }) => (
-        <span className="cell-lines">
-          <TimeAgo at={at} />
-          <span className="sub">{actor}</span>
+          <span className="sub">
+            <TimeAgo at={change.started_at} /> by {change.actor}
+          </span>
         </span>
       ),
     },
