@@ -60,9 +60,10 @@ function draw(place: HTMLDivElement, { times, series }: Omit<TimeChartProps, "la
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     series: [
       {
-        // An empty one would be "Time", which stands without a value until the pointer is there.
-        label: " ",
-        value: (_, second) => (second == null ? "" : EXACT.format(second * 1_000)),
+        // What stands here until the pointer is somewhere says what it is for.
+        label: "At",
+        value: (_, second) =>
+          second == null ? "point at the chart" : EXACT.format(second * 1_000),
       },
       ...series.map(({ name, colour: variable }) => ({
         label: name,
