@@ -40,8 +40,8 @@ export interface SortableChunk {
 }
 
 /**
- * Entries that are sorted before others of the thread have a turn: two milliseconds, in which the database takes in what it was
- * sent. With 256 it waited for more half of the time.
+ * Entries that are sorted before others of the thread have a turn: two milliseconds. With 256 the answer to every small
+ * statement waited 4 to 5 ms for the thread where it otherwise took 0.3 (trace of a load of 60,000 devices).
  */
 const ENTRIES_PER_TURN = 64;
 
