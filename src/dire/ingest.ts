@@ -2,7 +2,7 @@
  * Takes one batch of entries into the state, inside the caller's transaction: records, older fingerprints, address days,
  * the value index, unchanged sightings, dirty marks. Publishes nothing; what is published meanwhile it lets finish (beside.ts).
  *
- * Cost: one look-up by key for each record of the batch; an unchanged one costs nothing more, a new one one row and
+ * Cost: one look-up by key for each record of the batch whose name may be known; an unchanged one costs nothing more, a new one one row and
  * one index row a value, a changed one a read of its whole history.
  */
 import type { Tx } from "../db/tx.ts";

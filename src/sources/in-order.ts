@@ -1,7 +1,7 @@
 /**
  * Results of `work` in the order of the tasks, whose work overlaps: at most `width` of them are begun and not yet handed out, so that is
  * what is held, however slowly they are taken. The first task is worked alone: who wants no more than its result asks for no more.
- * A failure is met in its turn, behind the results before it. Whoever leaves early must end what is still under way himself.
+ * A failure of `work` is met in its turn, behind the results before it; one of `tasks` at once, and what was read behind it is lost. Whoever leaves early must end what is still under way himself.
  */
 export async function* inOrder<Task, Done>(
   tasks: AsyncIterator<Task>,
