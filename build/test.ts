@@ -2,24 +2,19 @@
  * `npm test [-- PART …]`: every .test.ts file under test/, or those whose path begins with a PART ("db", "test/db/tx.test.ts"),
  * shared out over two processes. Ends with what was skipped and why, so that a green run never hides a suite that did
  * not run. `--without PART` leaves such files out; `--only WORDS` runs the tests alone whose name has them; `--report FILE` writes there what became of each, as JSON;
- * `--seed N` draws other cases for the properties, `--seed 0` new ones every time; `--runs N` has api/fuzz draw so many of each route and model/srql so many queries; `--processes 1` runs one test after the other.
+ * `--seed N` draws other cases for the properties, `--seed 0` new ones every time; `--runs N` has api/fuzz draw so many cases for each input and model/srql so many queries; `--processes 1` runs one test after the other.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { processesFor, testFiles } from "./test-files.ts";
 import { sharesOf, skippedReport, sumOf, type ShareReport } from "./test-outcomes.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-/** Each starts a database and programs beside itself: more would only wait for each other on the machines this runs on. */
-const PROCESSES_MAX = 2;
-/** Fewer files than this are not worth a second process, which loads the sources and starts a database again. */
-const FILES_SHARED_MIN = 20;
-
 const { values: flags, positionals } = parseArgs({
   options: {
     only: { type: "string" },
@@ -31,27 +26,13 @@ const { values: flags, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-const files = testFiles(positionals);
+const files = testFiles(positionals, flags.without);
 if (files.length === 0) end(`no test file begins with ${positionals.join(" or ")}`);
 await runAll(sharesOf(files, processes()));
 
 function processes(): number {
   if (flags.processes !== undefined) return Number(flags.processes) || 1;
-  return files.length < FILES_SHARED_MIN ? 1 : Math.min(availableParallelism(), PROCESSES_MAX);
-}
-
-function testFiles(parts: readonly string[]): readonly string[] {
-  const [wanted, unwanted] = [parts.map(fromRoot), flags.without.map(fromRoot)];
-  return readdirSync(`${ROOT}test`, { recursive: true, encoding: "utf8" })
-    .map((name) => `test/${name.replaceAll("\\", "/")}`)
-    .filter((path) => path.endsWith(".test.ts"))
-    .filter((path) => wanted.length === 0 || wanted.some((part) => path.startsWith(part)))
-    .filter((path) => !unwanted.some((part) => path.startsWith(part)))
-    .toSorted();
-}
-
-function fromRoot(part: string): string {
-  return part.startsWith("test/") ? part : `test/${part}`;
+  return processesFor(files.length);
 }
 
 async function runAll(shares: readonly (readonly string[])[]): Promise<void> {

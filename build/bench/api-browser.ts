@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { chromium, type BrowserContext } from "playwright-core";
 
 import { ensureUi } from "../ui/ensure-ui.ts";
+import { measureScroll } from "./api-scroll.ts";
 import { TENANT, type Rig } from "./ingest-rig.ts";
 import { rounded, type BenchOptions } from "./section.ts";
 
@@ -20,7 +21,8 @@ export async function measureBrowser(rig: Rig, tell: BenchOptions["tell"]): Prom
   await ensureUi();
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
   try {
-    await rig.command("user", "create", USER);
+    const known = await rig.db.query("select from sync.users where username = $1", [USER]);
+    if (known.rows.length === 0) await rig.command("user", "create", USER);
     await rig.command("member", "set", USER, "--tenant", TENANT, "--role", "viewer");
     const { path } = (await rig.command("user", "link", USER)) as { readonly path: string };
     const context = await browser.newContext({ baseURL: `http://${rig.http}` });
@@ -32,7 +34,9 @@ export async function measureBrowser(rig: Rig, tell: BenchOptions["tell"]): Prom
     const weight = await weightOf(context);
     const rows = await firstRows(context);
     tell(`api: the page: ${JSON.stringify({ ...weight, ...rows })}`);
-    return { page_weight: weight, first_row: rows };
+    const scrolled = await measureScroll(context);
+    tell(`api: scrolled: ${JSON.stringify(scrolled)}`);
+    return { page_weight: weight, first_row: rows, scrolled };
   } finally {
     await browser.close();
   }

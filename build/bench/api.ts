@@ -1,3 +1,6 @@
+import { join } from "node:path";
+
+import type { Program } from "../process/program.ts";
 import { measureBrowser } from "./api-browser.ts";
 import { bareLookUps, questionsOf, type Question } from "./api-questions.ts";
 import { timed, type Ask, type Timing } from "./api-timing.ts";
@@ -26,7 +29,9 @@ export const api: Section = {
 
 async function measure(devices: number, options: BenchOptions): Promise<unknown> {
   options.signal.throwIfAborted();
-  await using rig = await openRig(options.databaseUrl);
+  // One folder a size: a folder holds one inventory.
+  const kept = options.keptDir && join(options.keptDir, `api-${devices}`);
+  await using rig = await openRig(options.databaseUrl, kept);
   try {
     return await measureOn(rig, devices, options);
   } catch (thrown) {
@@ -38,14 +43,7 @@ async function measure(devices: number, options: BenchOptions): Promise<unknown>
 async function measureOn(rig: Rig, devices: number, options: BenchOptions): Promise<unknown> {
   const { tell, signal } = options;
   const core = await rig.startCore("gateway,ingest,api");
-  const began = performance.now();
-  const agent = rig.connect();
-  await pullAll({ rig, agent, devices, atMs: START_MS, isChanged: () => false });
-  await untilPublished({ rig, core, signal });
-  await rig.db.query("vacuum analyze sync.devices, sync.records, sync.members, sync.facts");
-  tell(
-    `api: ${devices} devices are there after ${((performance.now() - began) / 1_000).toFixed(0)} s`,
-  );
+  await loadOnce(rig, { core, devices, options });
   const { token } = (await rig.command("token", "create", "bench", "--tenant", TENANT)) as {
     readonly token: string;
   };
@@ -60,6 +58,29 @@ async function measureOn(rig: Rig, devices: number, options: BenchOptions): Prom
   }
   const browser = await measureBrowser(rig, tell);
   return { devices, empty_handler_ms: empty.p50, bare_sql_ms: bare, answers, ...browser };
+}
+
+/** Loads them where they are not there from the last time. */
+async function loadOnce(
+  rig: Rig,
+  {
+    core,
+    devices,
+    options,
+  }: { readonly core: Program; readonly devices: number; readonly options: BenchOptions },
+): Promise<void> {
+  const { rows } = await rig.db.query<{ devices: number }>(
+    "select count(*) as devices from sync.devices",
+  );
+  if (rows[0]?.devices === devices) return;
+  const began = performance.now();
+  const agent = rig.connect();
+  const { signal } = options;
+  await pullAll({ rig, agent, devices, atMs: START_MS, isChanged: () => false, signal });
+  await untilPublished({ rig, core, signal: options.signal });
+  await rig.db.query("vacuum analyze sync.devices, sync.records, sync.members, sync.facts");
+  const seconds = ((performance.now() - began) / 1_000).toFixed(0);
+  options.tell(`api: ${devices} devices are there after ${seconds} s`);
 }
 
 function askerOf(http: string, token: string): Ask {

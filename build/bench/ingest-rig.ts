@@ -1,4 +1,5 @@
 /** What a load is measured on: a database that the bench can ask, a core as a process of its own, and a real agent in this one. */
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,17 +49,20 @@ export interface Rig extends AsyncDisposable {
   readonly keep: () => string;
 }
 
-/** Opens it: database, tenant, agent and sources are there, no core runs. */
-export async function openRig(databaseUrl: string | undefined): Promise<Rig> {
-  const dir = await mkdtemp(join(tmpdir(), "serviceradar-bench-"));
+/**
+ * Opens it: database, tenant, agent and sources are there, no core runs. With `keptDir` everything stands there, and stays when the rig
+ * is gone: a later rig of the same folder finds it again.
+ */
+export async function openRig(databaseUrl: string | undefined, keptDir?: string): Promise<Rig> {
+  const dir = keptDir ?? (await mkdtemp(join(tmpdir(), "serviceradar-bench-")));
+  const exportDir = join(dir, "export");
+  await mkdir(exportDir, { recursive: true });
   // As root the database runs as another user, who must be able to pass through, and to write its files.
   await chmod(dir, 0o711);
-  const exportDir = join(dir, "export");
-  await mkdir(exportDir);
   await chmod(exportDir, 0o777);
-  await mkdir(join(dir, "logs"));
+  await mkdir(join(dir, "logs"), { recursive: true });
   await using stack = new AsyncDisposableStack();
-  let isKept = false;
+  let isKept = keptDir !== undefined;
   stack.defer(async () => {
     if (!isKept) await rm(dir, { recursive: true, force: true });
   });
@@ -70,7 +74,7 @@ export async function openRig(databaseUrl: string | undefined): Promise<Rig> {
   const db = open(address);
   const env = { DATABASE_URL: urlOf(address) };
   const dataDir = join(dir, "core");
-  await mkdir(dataDir);
+  await mkdir(dataDir, { recursive: true });
   const command = coreCommands(dataDir, env);
   const { agentFile, serviceIds } = await setUp({ dir, db, command });
   const grpc = `127.0.0.1:${await freePort(0)}`;
@@ -155,21 +159,13 @@ async function setUp({ dir, db, command }: SettingUp): Promise<{
     credentials: { secret_key: "bench", api_token: "bench" },
   });
   const sources = Object.fromEntries(SHARES.map(({ type }) => [`${type}_bench`, source(type)]));
-  await writeFile(payload, JSON.stringify({ sources }), { mode: 0o600 });
-  await command("tenant", "create", TENANT);
-  await command(
-    "agent",
-    "create",
-    "--tenant",
-    TENANT,
-    "--agent-id",
-    AGENT,
-    "--gateway-addr",
-    "127.0.0.1:1",
-    "--out",
-    bundle,
-  );
-  await command("source", "apply", payload, "--tenant", TENANT, "--agent", AGENT);
+  if (!existsSync(payload)) {
+    await command("tenant", "create", TENANT);
+    const agent = ["--tenant", TENANT, "--agent-id", AGENT, "--gateway-addr", "127.0.0.1:1"];
+    await command("agent", "create", ...agent, "--out", bundle);
+    await writeFile(payload, JSON.stringify({ sources }), { mode: 0o600 });
+    await command("source", "apply", payload, "--tenant", TENANT, "--agent", AGENT);
+  }
   const { rows } = await db.query<{ type: string; id: string }>(
     "select type, service_id::text as id from sync.sources",
   );

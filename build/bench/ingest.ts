@@ -72,7 +72,7 @@ async function measure(devices: number, options: BenchOptions): Promise<Load> {
 
 async function measureOn(rig: Rig, devices: number, options: BenchOptions): Promise<Load> {
   const { tell } = options;
-  const inbox = await inboxAlone(rig, devices);
+  const inbox = await inboxAlone(rig, { devices, signal: options.signal });
   tell(`ingest: ${devices} devices, inbox alone: ${JSON.stringify(inbox)}`);
   const core = await rig.startCore("gateway,ingest,api");
   await using session = await rig.db.checkOut();
@@ -80,7 +80,14 @@ async function measureOn(rig: Rig, devices: number, options: BenchOptions): Prom
   const phase = async (name: string, atMs: number, isChanged: IsChanged): Promise<Phase> => {
     options.signal.throwIfAborted();
     const figures = await measurePhase({ core, session }, async () => {
-      const updates = await pullAll({ rig, agent, devices, atMs, isChanged });
+      const updates = await pullAll({
+        rig,
+        agent,
+        devices,
+        atMs,
+        isChanged,
+        signal: options.signal,
+      });
       await untilPublished({ rig, core, signal: options.signal });
       return updates;
     });
@@ -133,7 +140,10 @@ function ratiosOf({ first, unchanged, changed, inbox, floor }: Measured): unknow
 type Inbox = { readonly seconds: number; readonly cpu_seconds: number };
 
 /** The same calls to a core that only takes them in: what gateway and inbox cost. Nothing of it is left. */
-async function inboxAlone(rig: Rig, devices: number): Promise<Inbox> {
+async function inboxAlone(
+  rig: Rig,
+  { devices, signal }: Pick<Pulling, "devices" | "signal">,
+): Promise<Inbox> {
   const core = await rig.startCore("gateway", { SYNC_INBOX_MAX_CHUNKS: "100000" });
   await using session = await rig.db.checkOut();
   await session.query("checkpoint");
@@ -141,7 +151,7 @@ async function inboxAlone(rig: Rig, devices: number): Promise<Inbox> {
     ((await readCluster(session)).cpuSeconds ?? 0) + ((await processCpu(core.pid)) ?? 0);
   const [cpu, startedMs] = [await reading(), performance.now()];
   const agent = rig.connect();
-  await pullAll({ rig, agent, devices, atMs: START_MS, isChanged: () => false });
+  await pullAll({ rig, agent, devices, atMs: START_MS, isChanged: () => false, signal });
   const seconds = rounded((performance.now() - startedMs) / 1_000);
   const cpu_seconds = rounded((await reading()) - cpu);
   await core.stop();
@@ -155,10 +165,18 @@ type Pulling = {
   readonly devices: number;
   readonly atMs: number;
   readonly isChanged: IsChanged;
+  readonly signal: AbortSignal;
 };
 
 /** One run of each source, one after the other. Gives the number of updates; throws where a run did not end well. */
-export async function pullAll({ rig, agent, devices, atMs, isChanged }: Pulling): Promise<number> {
+export async function pullAll({
+  rig,
+  agent,
+  devices,
+  atMs,
+  isChanged,
+  signal,
+}: Pulling): Promise<number> {
   let updates = 0;
   for (const share of SHARES) {
     const progress = startProgress({ runId: newUuid(), trigger: "poll", startedMs: atMs });
@@ -177,9 +195,10 @@ export async function pullAll({ rig, agent, devices, atMs, isChanged }: Pulling)
         insecureSkipVerify: false,
       },
       opened: ok({ pull: () => pagesOf(share, { devices, isChanged }) }),
-      cancel: new AbortController().signal,
+      cancel: signal,
       progress,
     });
+    signal.throwIfAborted();
     const { outcome, error } = lastRun;
     if (outcome !== "success") throw new Error(`the run ended ${outcome}: ${error?.message}`);
     updates += lastRun.devices;

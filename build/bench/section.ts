@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly devices: readonly number[];
   /** An empty database on a server of one's own; absent: the embedded PostgreSQL. Not every section can use it. */
   readonly databaseUrl?: string | undefined;
+  /** A folder in which what was loaded is left, and found again by the next bench; only sections that read a load look there. */
+  readonly keptDir?: string | undefined;
   /** Says how far it is, to people. */
   readonly tell: (line: string) => void;
   /** Aborts when a signal stops the bench; everything that was started must be gone before the section ends. */

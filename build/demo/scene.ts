@@ -67,6 +67,12 @@ export function plantPayload(endpoint: string): DemoTenant["payload"] {
   return { poll_interval: "10m", sources: { [PLANT]: plant } };
 }
 
+/** The payload of one of the replayed NetBoxes. */
+export function netboxPayload(name: string, endpoint: string): DemoTenant["payload"] {
+  const netbox = { type: "netbox", endpoint, credentials: { api_token: NETBOX_TOKEN } };
+  return { poll_interval: "10m", sources: { [name]: netbox } };
+}
+
 /** The tenants with their sources. */
 export function tenantsOf(urls: {
   readonly newer: string;

@@ -25,7 +25,7 @@ export interface Staging extends Disposable {
 export async function takeStaging(): Promise<Staging> {
   const untilMs = performance.now() + WAIT_MAX_MS;
   for (;;) {
-    const taken = attempt();
+    const taken = await attempt();
     if (typeof taken !== "string") return taken;
     if (performance.now() > untilMs) throw new Error(`${DIR} is in use for too long: ${taken}`);
     await sleep(LOOK_MS);
@@ -33,10 +33,10 @@ export async function takeStaging(): Promise<Staging> {
 }
 
 /** The folder, or why it is not to be had now. */
-function attempt(): Staging | string {
+async function attempt(): Promise<Staging | string> {
   try {
     mkdirSync(DIR, { recursive: true, mode: 0o700 });
-    const lock = lockFolder(DIR);
+    const lock = await lockFolder(DIR);
     const stat = lstatSync(DIR);
     // Anybody may make a folder of that name, and what lies in another's would end up in what we ship.
     if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o077) !== 0) {
@@ -54,7 +54,7 @@ function attempt(): Staging | string {
 
 /** What a build that was killed has left. */
 function empty(): void {
-  for (const name of readdirSync(DIR).filter((each) => !each.startsWith("core.lock"))) {
+  for (const name of readdirSync(DIR).filter((each) => !each.startsWith("core."))) {
     rmSync(join(DIR, name), { recursive: true, force: true });
   }
 }

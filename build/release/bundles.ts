@@ -10,6 +10,7 @@ import { executableOf } from "../package/targets.ts";
 import { ROOT } from "../process/command-of.ts";
 import { debOf, GZIP_LEVEL } from "./deb.ts";
 import type { Artifact } from "./manifest.ts";
+import { monitoringFiles } from "./monitoring.ts";
 import { sbomOf } from "./sbom.ts";
 import { releaseFile, unitOf } from "./units.ts";
 import { zipOf } from "./zip.ts";
@@ -97,7 +98,12 @@ async function archiveFiles(
     ...(component === "agent"
       ? [text("agent.example.json", releaseFile("agent.example.json"))]
       : []),
-    ...(component === "core" ? [text("core.env", releaseFile("core.env"))] : []),
+    ...(component === "core"
+      ? [
+          text("core.env", releaseFile("core.env")),
+          ...monitoringFiles().map((file) => text(`monitoring/${file.name}`, file.text)),
+        ]
+      : []),
     ...(isLinux ? [text(`${name}.service`, unitOf(component, "/usr/local/bin"))] : []),
   ];
 }

@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 
 import { tarOf, type TarFile } from "../package/tar.ts";
 import type { Component } from "../package/targets.ts";
+import { monitoringFiles } from "./monitoring.ts";
 import { releaseFile, unitOf } from "./units.ts";
 
 /** What goes into a package. */
@@ -74,7 +75,9 @@ function packageFiles({ component, executable, notice }: DebContents): readonly 
     text(`./usr/share/doc/${name}/copyright`, notice),
     ...(component === "agent"
       ? [text(`./usr/share/doc/${name}/agent.example.json`, releaseFile("agent.example.json"))]
-      : []),
+      : monitoringFiles().map((file) =>
+          text(`./usr/share/doc/${name}/monitoring/${file.name}`, file.text),
+        )),
   ];
 }
 

@@ -75,6 +75,11 @@ function addSources(registry: Registry, sources: readonly SourceStatus[]): void 
     of(({ nextDueMs }) => nextDueMs && nextDueMs / 1_000),
   );
   gauge(
+    "srs_chunk_inflight",
+    "Chunks on their way, which no gateway has acknowledged yet",
+    of(({ run }) => run?.inFlightChunks ?? 0),
+  );
+  gauge(
     "srs_source_held_bytes",
     "Device updates in memory",
     of(({ run }) => run?.heldBytes ?? 0),
@@ -113,6 +118,18 @@ function addCounters(registry: Registry, sources: readonly SourceStatus[]): void
     "srs_source_pages_total",
     "Pages read",
     all.map(({ labels, moved }) => [labels, moved.pages]),
+  );
+  count(
+    "srs_source_api_requests_total",
+    "Requests to the source's API, by the HTTP status of the answer; none: there was no answer",
+    all.flatMap(({ labels, moved }) =>
+      Object.entries(moved.answers).map(([code, n]): Sample => [{ ...labels, code }, n]),
+    ),
+  );
+  count(
+    "srs_source_rate_limited_seconds_total",
+    "How long the source wanted to be left alone",
+    all.map(({ labels, moved }) => [labels, moved.rateLimitedMs / 1_000]),
   );
   count(
     "srs_source_chunks_total",

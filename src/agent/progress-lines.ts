@@ -1,5 +1,6 @@
 /** How the sources are doing, in words: the fields of a log line, and what people who watch a terminal see. Pure. */
 import { formatGoDuration } from "../lib/duration.ts";
+import { grouped } from "../lib/grouped.ts";
 import { devicesPerSecond, type RunProgress, type SourceStatus } from "./source-status.ts";
 
 /** Longer names are cut, so that the numbers stay in sight. */
@@ -45,11 +46,6 @@ function restOf({ state, lastRun, nextDueMs }: SourceStatus, nowMs: number): rea
 
 function counted(count: number, what: string): string {
   return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
-}
-
-/** 12,345; by hand, since a locale is the machine's. */
-function grouped(count: number): string {
-  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** Names and reasons come from outside: none of them moves the cursor. */

@@ -1,6 +1,7 @@
 /** Rehearsals that a core asks for: a whole source is read and sent as a run would be, into a shadow of the inventory. */
 import { pause } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
+import { grouped } from "../lib/grouped.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { snapshotRunId } from "../model/snapshot.ts";
 import type { SourceConfig } from "../model/sync-payload.ts";
@@ -129,11 +130,11 @@ function isHeard(tell: TellProgress, progress: Parameters<TellProgress>[0]): boo
 
 function farOf({ devices, sourceTotal }: RunProgress): { percent: number; message: string } {
   if (sourceTotal === undefined || sourceTotal === 0) {
-    return { percent: 0, message: `${devices} devices` };
+    return { percent: 0, message: `${grouped(devices)} devices` };
   }
   // The end is told by the answer.
   const percent = Math.min(99, Math.floor((devices * 100) / sourceTotal));
-  return { percent, message: `${devices} of ${sourceTotal} devices` };
+  return { percent, message: `${grouped(devices)} of ${grouped(sourceTotal)} devices` };
 }
 
 function outcomeOf({ outcome, devices, rejected, pages, error }: LastRun): CommandOutcome {

@@ -36,7 +36,12 @@ export class RunSender {
     const { clock, log, progress } = this.#options;
     const startedMs = clock.now();
     const messages = chunks.map(({ message }) => message);
-    await this.#send(this.#options.isRehearsal === true ? SNAPSHOT_TYPE : "sync", messages);
+    progress.inFlightChunks += chunks.length;
+    try {
+      await this.#send(this.#options.isRehearsal === true ? SNAPSHOT_TYPE : "sync", messages);
+    } finally {
+      progress.inFlightChunks -= chunks.length;
+    }
     progress.sentChunks += chunks.length;
     progress.sentDevices += entries;
     progress.sentBytes += bytes;

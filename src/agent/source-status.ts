@@ -1,5 +1,6 @@
 /** How the sources of an agent are doing: what heartbeat, progress lines and commands tell. */
 import type { RunKind, RunOutcome } from "../model/run-manifest.ts";
+import type { SourceWait } from "../sources/source.ts";
 import type { Trigger } from "./schedule.ts";
 
 /** Why a run does not move at the moment, and until when. */
@@ -22,6 +23,13 @@ export interface RunProgress {
   sentDevices: number;
   sentChunks: number;
   sentBytes: number;
+  /** Chunks on their way, which no gateway has acknowledged yet. */
+  inFlightChunks: number;
+  /** Answers of the source's API by HTTP status; "none": there was none. */
+  readonly answers: Record<string, number>;
+  /** For how long the source wanted to be left alone, and until when. */
+  rateLimitedMs: number;
+  rateLimitedUntilMs: number;
   rejected: number;
   sourceTotal: number | undefined;
   sourceWait: Waiting | undefined;
@@ -52,6 +60,8 @@ export interface SourceTotals {
   readonly devices: number;
   readonly sentDevices: number;
   readonly sentChunks: number;
+  readonly answers: Readonly<Record<string, number>>;
+  readonly rateLimitedMs: number;
   readonly rejected: number;
   readonly lastSuccessMs?: number | undefined;
 }
@@ -63,6 +73,8 @@ export const NO_RUNS: SourceTotals = {
   devices: 0,
   sentDevices: 0,
   sentChunks: 0,
+  answers: {},
+  rateLimitedMs: 0,
   rejected: 0,
 };
 
@@ -89,8 +101,34 @@ export function withProgress(
     devices: totals.devices + (run?.devices ?? 0),
     sentDevices: totals.sentDevices + (run?.sentDevices ?? 0),
     sentChunks: totals.sentChunks + (run?.sentChunks ?? 0),
+    answers: sumOf(totals.answers, run?.answers ?? {}),
+    rateLimitedMs: totals.rateLimitedMs + (run?.rateLimitedMs ?? 0),
     rejected: totals.rejected + (run?.rejected ?? 0),
   };
+}
+
+function sumOf(
+  some: Readonly<Record<string, number>>,
+  more: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const sum = { ...some };
+  for (const [name, count] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+}
+
+/** Counts an answer of the source's API. */
+export function noteAnswer({ answers }: RunProgress, status: number | undefined): void {
+  const code = status === undefined ? "none" : String(status);
+  answers[code] = (answers[code] ?? 0) + 1;
+}
+
+/** The source is left alone so long. Requests side by side wait for the same, which counts once. */
+export function noteWait(progress: RunProgress, { reason, ms }: SourceWait, nowMs: number): void {
+  const untilMs = nowMs + ms;
+  progress.sourceWait = { reason, untilMs };
+  if (reason !== "rate_limited") return;
+  progress.rateLimitedMs += Math.max(0, untilMs - Math.max(nowMs, progress.rateLimitedUntilMs));
+  progress.rateLimitedUntilMs = Math.max(untilMs, progress.rateLimitedUntilMs);
 }
 
 /** `backoff`: failed for now, and will be tried again soon. `failed`: needs somebody, or the next interval. */
@@ -124,6 +162,10 @@ export function startProgress(
     sentDevices: 0,
     sentChunks: 0,
     sentBytes: 0,
+    inFlightChunks: 0,
+    answers: {},
+    rateLimitedMs: 0,
+    rateLimitedUntilMs: 0,
     rejected: 0,
     sourceTotal: undefined,
     sourceWait: undefined,

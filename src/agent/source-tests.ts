@@ -1,5 +1,6 @@
 /** Tests of a source that an operator asks for before, or without, running it. The core sends the source's settings along. */
 import { systemClock, type Clock } from "../lib/clock.ts";
+import { grouped } from "../lib/grouped.ts";
 import type { Log } from "../lib/log.ts";
 import type { Result } from "../lib/result.ts";
 import { previewSource } from "../sources/preview.ts";
@@ -58,7 +59,7 @@ export class SourceTester implements SourceTests {
     const options = { signal, log: this.#log, clock: this.#clock, limit };
     const { devices, rejected, sourceTotal } = await previewSource(meant.value.opened, options);
     const total = sourceTotal === undefined ? {} : { total: sourceTotal };
-    const of = sourceTotal === undefined ? "" : ` of ${sourceTotal}`;
+    const of = sourceTotal === undefined ? "" : ` of ${grouped(sourceTotal)}`;
     const message = `${devices.length}${of} devices`;
     return {
       success: true,

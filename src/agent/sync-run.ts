@@ -22,7 +22,7 @@ import { Rejections } from "./rejections.ts";
 import { failureOf, failureOfTakenUp, lastRunOf, manifestOf, type RunFailure } from "./run-end.ts";
 import { codeOf, restoreProgress, RunKeeper } from "./run-keeper.ts";
 import { RunSender } from "./run-sender.ts";
-import type { LastRun, RunProgress } from "./source-status.ts";
+import { noteAnswer, noteWait, type LastRun, type RunProgress } from "./source-status.ts";
 import { goneDevice, nativeIdOf, stamp } from "./stamp.ts";
 import { TakenUp } from "./taken-up.ts";
 
@@ -226,9 +226,8 @@ class SyncRun {
       signal: AbortSignal.any([cancel, this.#outbox.broken]),
       log: this.#log,
       clock,
-      onWait: ({ reason, ms }) => {
-        progress.sourceWait = { reason, untilMs: clock.now() + ms };
-      },
+      onWait: (wait) => noteWait(progress, wait, clock.now()),
+      onAnswer: (status) => noteAnswer(progress, status),
     };
   }
 

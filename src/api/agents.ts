@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { certifyAgent } from "../control/agent-certificate.ts";
 import {
@@ -7,6 +7,7 @@ import {
   revokeAgent,
   type RegistrationProblem,
 } from "../control/agent-registration.ts";
+import { AGENT_STATES, agentState } from "../control/agent-state.ts";
 import { findAgent, listAgents, type Agent } from "../control/agents.ts";
 import { createEnrolment } from "../control/enrolment.ts";
 import { gatewayAnchors } from "../control/gateway-anchors.ts";
@@ -21,13 +22,14 @@ import {
   enrolmentSchema,
   newAgentSchema,
   newEnrolmentSchema,
+  pageOf,
 } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
+import { agentIdsSchema, foundQuery, keyedPage, type KeyedList } from "./keyed-list.ts";
 import {
   answers,
-  needs,
   paramsWith,
-  PROBLEMS,
   takes,
   TENANT_PATH,
   tenantParams,
@@ -35,72 +37,71 @@ import {
   type Api,
 } from "./routes.ts";
 
-const tags = ["agents"];
+const route = routesOf("agents");
 const params = paramsWith("agent_id", "Id of the agent");
 
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/agents`,
-  tags,
+const list = route.get(`${TENANT_PATH}/agents`, "viewer", {
   summary: "Agents, by id",
-  ...needs("viewer"),
-  request: { params: tenantParams },
-  responses: {
-    200: answers(z.object({ agents: z.array(agentSchema) }), "All of the tenant's"),
-    ...PROBLEMS,
+  request: {
+    params: tenantParams,
+    query: foundQuery.extend({
+      state: z.enum(AGENT_STATES).optional(),
+      ids: agentIdsSchema,
+      attention: z.stringbool().default(false).openapi({
+        type: "boolean",
+        description:
+          "Only those that do not work though they should: silent, stopped, never seen, or with a certificate that ends within 14 days",
+      }),
+    }),
   },
+  gives: { 200: answers(pageOf("agents", agentSchema), "One page") },
 });
 
-const create = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/agents`,
-  tags,
+const create = route.post(`${TENANT_PATH}/agents`, "admin", {
   summary: "Certify an agent",
-  ...needs("admin"),
   request: { params: tenantParams, body: takes(newAgentSchema) },
-  responses: {
+  gives: {
     201: answers(certifiedAgentSchema, "The certificate, given this once"),
-    ...PROBLEMS,
   },
 });
 
-const get = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/agents/{agent_id}`,
-  tags,
+const get = route.get(`${TENANT_PATH}/agents/{agent_id}`, "viewer", {
   summary: "One agent",
-  ...needs("viewer"),
   request: { params },
-  responses: { 200: answers(agentSchema, "The agent"), ...PROBLEMS },
+  gives: { 200: answers(agentSchema, "The agent") },
 });
 
-const revoke = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/agents/{agent_id}/revoke`,
-  tags,
+const revoke = route.post(`${TENANT_PATH}/agents/{agent_id}/revoke`, "admin", {
   summary: "End an agent's identity, on open streams too",
-  ...needs("admin"),
   request: { params },
-  responses: { 200: answers(agentSchema, "The agent as it is now"), ...PROBLEMS },
+  gives: { 200: answers(agentSchema, "The agent as it is now") },
 });
 
-const enrolment = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/enrolments`,
-  tags,
+const enrolment = route.post(`${TENANT_PATH}/enrolments`, "admin", {
   summary: "Make a one-time token by which a host enrols as an agent",
-  ...needs("admin"),
   request: { params: tenantParams, body: takes(newEnrolmentSchema) },
-  responses: { 201: answers(enrolmentSchema, "The token, given this once"), ...PROBLEMS },
+  gives: { 201: answers(enrolmentSchema, "The token, given this once") },
 });
+
+const BY_ID: KeyedList<Agent, readonly [string]> = {
+  letter: "a",
+  kinds: ["text"],
+  keyOf: ({ agentId }) => [agentId],
+};
 
 /** Adds the routes of agents. */
 export function addAgents(app: Api, context: ApiContext): void {
   const { clock } = context;
   app.openapi(list, async (c) => {
-    const db = c.get("db");
-    const agents = await listAgents(db, c.get("tenant").tenant);
-    return c.json({ agents: agents.map((agent) => shown(agent, clock.now())) }, 200);
+    const { q: text, state, attention, ids, ...page } = c.req.valid("query");
+    const among = ids?.split(",");
+    const nowMs = clock.now();
+    const states = state === undefined ? undefined : [state];
+    const { rows, next } = await keyedPage(BY_ID, page, ({ after: [after] = [], limit }) => {
+      const wanted = { after, limit, text, states, among, nowMs, needsAttention: attention };
+      return listAgents(c.get("db"), c.get("tenant").tenant, wanted);
+    });
+    return c.json({ agents: rows.map((agent) => shown(agent, nowMs)), next }, 200);
   });
   app.openapi(create, async (c) => {
     const { actor } = c.get("caller");
@@ -135,7 +136,7 @@ async function agentNamed(db: Db, { tenant, slug }: Tenant, agentId: string): Pr
 type Wanted = z.infer<typeof newAgentSchema> & { readonly actor: string };
 
 async function certify(
-  { db: dbs, authorities, clock }: ApiContext,
+  { db: dbs, authorities, clock, gatewayAddress }: ApiContext,
   tenant: Tenant,
   wanted: Wanted,
 ): Promise<z.infer<typeof certifiedAgentSchema>> {
@@ -168,6 +169,7 @@ async function certify(
       chain_pem: chainPem,
       private_key_pem: privateKeyPem?.reveal(),
       server_name: serverName,
+      gateway_addr: gatewayAddress,
     },
   };
 }
@@ -215,17 +217,6 @@ function labelOf(text: string, setting: string): string {
 
 function registrationProblem({ code, message }: RegistrationProblem): Problem {
   return new Problem(code, message);
-}
-
-/** How long after its last sign of life an agent counts as online, ms: three heartbeats of 30 s. */
-const ONLINE_MS = 90_000;
-
-/** What an agent's record says of it now. */
-export function agentState(agent: Agent, nowMs: number): z.infer<typeof agentSchema>["state"] {
-  if (agent.revokedMs !== undefined) return "revoked";
-  if (agent.lastSeenMs === undefined) return "never_seen";
-  if (agent.isStopped) return "stopped";
-  return nowMs - agent.lastSeenMs <= ONLINE_MS ? "online" : "silent";
 }
 
 function shown(agent: Agent, nowMs: number): z.infer<typeof agentSchema> {

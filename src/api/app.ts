@@ -1,5 +1,6 @@
 /** The REST API: one application for the network, for the local socket and for commands that work without a server. */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ZodError } from "zod";
 
@@ -37,12 +38,14 @@ import { addMetrics } from "./metrics-routes.ts";
 import type { Metrics } from "./metrics.ts";
 import { addOidc } from "./oidc-routes.ts";
 import { addOverview } from "./overview.ts";
+import { methodsOf } from "./path-methods.ts";
 import type { People } from "./people.ts";
 import { addPlatform } from "./platform.ts";
 import { addProgress } from "./progress.ts";
 import { addQuality } from "./quality.ts";
 import { addQuarantine } from "./quarantine.ts";
 import { RecentCounts } from "./recent-counts.ts";
+import { RecentFinds } from "./recent-finds.ts";
 import { addRederivations } from "./rederivations.ts";
 import { addRehearsals } from "./rehearsals.ts";
 import { addRetention } from "./retention.ts";
@@ -55,6 +58,7 @@ import { securityHeaders } from "./security-headers.ts";
 import { addSession } from "./session.ts";
 import { addSourceRecords } from "./source-records.ts";
 import { addSources } from "./sources.ts";
+import { addSyncJson } from "./sync-json.ts";
 import { addTagChanges } from "./tag-changes.ts";
 import { addTenants } from "./tenants.ts";
 import { addTokens } from "./tokens.ts";
@@ -70,6 +74,14 @@ export interface BesideApi {
   readonly ui?: UiFiles | undefined;
 }
 
+/** What works on devices that a query finds. */
+function addFoundDevices(app: Api, context: ApiContext): void {
+  const finds = new RecentFinds(context.clock);
+  addDeviceLists(app, context, finds);
+  addDeviceExport(app, context, finds);
+  addTagChanges(app, context);
+}
+
 /** Makes the application. It holds nothing open; `context` outlives it. */
 export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}): Api {
   const app: Api = new OpenAPIHono<ApiEnv>({
@@ -78,10 +90,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
     },
   });
   app.onError((thrown, c) => answerThrown(readable(thrown), c, context.log));
-  app.notFound((c) => {
-    const problem = new Problem("not_found", `there is no ${c.req.method} ${c.req.path}`);
-    return answerThrown(problem, c, context.log);
-  });
+  app.notFound((c) => answerThrown(unrouted(app, c), c, context.log));
   app.use(securityHeaders);
   const people: People = {
     passwords: new Passwords(),
@@ -107,6 +116,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addTenants(app, context);
   addAgents(app, context);
   addSources(app, context);
+  addSyncJson(app, context);
   addSourceRecords(app);
   addCommands(app, context);
   addRuns(app);
@@ -119,8 +129,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addAgentConfig(app, context);
   addRetention(app);
   addRetractions(app);
-  addDeviceLists(app, context);
-  addDeviceExport(app, context);
+  addFoundDevices(app, context);
   addCompatDevices(app, context);
   addDevices(app);
   addRules(app, context);
@@ -129,7 +138,6 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addRederivations(app, context);
   addQuality(app);
   addDeviceActs(app, context);
-  addTagChanges(app, context);
   addAssertions(app, context);
   addQuarantine(app);
   addExplain(app);
@@ -140,6 +148,15 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addDocument(app);
   if (ui !== undefined) addUi(app, ui);
   return app;
+}
+
+/** Why no route took a request; where the path is one, it also says by which methods. */
+function unrouted({ routes }: Api, c: Context): Problem {
+  const { method, path } = c.req;
+  const methods = methodsOf(routes, path);
+  if (methods.length === 0) return new Problem("not_found", `there is no ${method} ${path}`);
+  c.header("allow", methods.join(", "));
+  return new Problem("method_not_allowed", `${path} takes ${methods.join(", ")}, not ${method}`);
 }
 
 function addDocument(app: Api): void {

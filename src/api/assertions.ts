@@ -1,5 +1,3 @@
-import { createRoute } from "@hono/zod-openapi";
-
 import { sourceNames } from "../control/source-names.ts";
 import { listAssertions } from "../dire/assertion-list.ts";
 import { findPartition } from "../dire/numbers.ts";
@@ -16,14 +14,13 @@ import {
   valueActSchema,
 } from "./contract-assertions.ts";
 import { pageOf } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
 import {
   answers,
   cursorOf,
-  needs,
   pageWithNext,
   paramsWith,
-  PROBLEMS,
   readCursor,
   takes,
   TENANT_PATH,
@@ -31,45 +28,32 @@ import {
   type Api,
 } from "./routes.ts";
 
-const tags = ["assertions"];
+const route = routesOf("assertions");
 
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/assertions`,
-  tags,
+const list = route.get(`${TENANT_PATH}/assertions`, "viewer", {
   summary: "What operators assert of devices and values, newest first",
-  ...needs("viewer"),
   request: { params: tenantParams, query: assertionQuery },
-  responses: { 200: answers(pageOf("assertions", assertionSchema), "One page"), ...PROBLEMS },
+  gives: { 200: answers(pageOf("assertions", assertionSchema), "One page") },
 });
-const revoke = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/assertions/{assertion_no}/revoke`,
-  tags,
+const revoke = route.post(`${TENANT_PATH}/assertions/{assertion_no}/revoke`, "operator", {
   summary: "Take an assertion back: devices become what they are without it",
-  ...needs("operator"),
   request: {
     params: paramsWith("assertion_no", "Number of the assertion"),
     body: takes(actSchema),
   },
-  responses: { 200: answers(outcomeSchema, "What came of it"), ...PROBLEMS },
+  gives: { 200: answers(outcomeSchema, "What came of it") },
 });
-const value = {
-  method: "post" as const,
-  tags,
-  ...needs("operator"),
+const ofValue = {
   request: { params: tenantParams, body: takes(valueActSchema) },
-  responses: { 200: answers(outcomeSchema, "What came of it"), ...PROBLEMS },
+  gives: { 200: answers(outcomeSchema, "What came of it") },
 };
-const block = createRoute({
-  ...value,
-  path: `${TENANT_PATH}/values/block`,
+const block = route.post(`${TENANT_PATH}/values/block`, "operator", {
   summary: "Let a value say nothing of who is who, as if no record had it",
+  ...ofValue,
 });
-const allow = createRoute({
-  ...value,
-  path: `${TENANT_PATH}/values/allow`,
+const allow = route.post(`${TENANT_PATH}/values/allow`, "operator", {
   summary: "Let a value join records though several devices contest it",
+  ...ofValue,
 });
 
 /** Adds the routes of assertions. */
@@ -102,15 +86,15 @@ export function addAssertions(app: Api, context: ApiContext): void {
     });
     return c.json(done, 200);
   });
-  for (const [route, doIt] of [
+  for (const [deed, doIt] of [
     [block, blockValue],
     [allow, allowValue],
   ] as const) {
-    app.openapi(route, async (c) => {
+    app.openapi(deed, async (c) => {
       const { type, value: text, partition, reason, dry_run: isRehearsal } = c.req.valid("json");
       const read = parseValue(type, text);
       if (!read.ok) throw new Problem("invalid_request", read.error);
-      const action = route === block ? "value.block" : "value.allow";
+      const action = deed === block ? "value.block" : "value.allow";
       const subject = `${partition} ${read.value}`;
       const asked = { action, subject, reason, isRehearsal, ...who(c) };
       const done = await act(context, asked, async (one) => {

@@ -1,44 +1,28 @@
 /** Who changed what. */
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { listAudit, PLATFORM_TENANT, type AuditedEntry } from "../control/audit.ts";
 import type { Db } from "../db/pool.ts";
 import type { ApiContext } from "./context.ts";
 import { auditQuery, auditSchema } from "./contract-people.ts";
 import { pageOf } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import {
-  answers,
-  needs,
-  pageWithNext,
-  PROBLEMS,
-  TENANT_PATH,
-  tenantParams,
-  timeOf,
-  type Api,
-} from "./routes.ts";
+import { answers, pageWithNext, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
 
-const tags = ["audit"];
+const route = routesOf("audit");
 const entries = pageOf("entries", auditSchema);
 
-const ofTenant = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/audit`,
-  tags,
+const ofTenant = route.get(`${TENANT_PATH}/audit`, "admin", {
   summary: "Changes of the tenant and decisions in it, newest first",
-  ...needs("admin"),
   request: { params: tenantParams, query: auditQuery },
-  responses: { 200: answers(entries, "One page"), ...PROBLEMS },
+  gives: { 200: answers(entries, "One page") },
 });
 
-const ofPlatform = createRoute({
-  method: "get",
-  path: "/api/v1/audit",
-  tags,
+const ofPlatform = route.get("/api/v1/audit", "platform", {
   summary: "Changes of users and of the platform, newest first",
-  ...needs("platform"),
   request: { query: auditQuery },
-  responses: { 200: answers(entries, "One page"), ...PROBLEMS },
+  gives: { 200: answers(entries, "One page") },
 });
 
 /** Adds the routes of the audit. */

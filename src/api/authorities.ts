@@ -1,9 +1,11 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import {
   importAuthority,
+  listAllAuthorities,
   listAuthorities,
   type ShownAuthority,
+  type TenantsAuthority,
 } from "../control/authority-import.ts";
 import {
   reinstateAuthority,
@@ -14,48 +16,43 @@ import { gatewayAnchors } from "../control/gateway-anchors.ts";
 import type { Tenant } from "../control/tenants.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import type { ApiContext } from "./context.ts";
-import { authoritySchema } from "./contract-authorities.ts";
+import { authoritySchema, tenantAuthoritySchema } from "./contract-authorities.ts";
+import { pageOf, pageQuery } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import {
-  answers,
-  needs,
-  PROBLEMS,
-  takes,
-  TENANT_PATH,
-  tenantParams,
-  timeOf,
-  type Api,
-} from "./routes.ts";
+import { foundQuery, keyedPage, type KeyedList } from "./keyed-list.ts";
+import { answers, takes, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
 
 /** PostgreSQL's int. */
 const AUTHORITY_NO_MAX = 2 ** 31 - 1;
-const tags = ["tenants"];
+const route = routesOf("tenants");
 
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/authorities`,
-  tags,
+const list = route.get(`${TENANT_PATH}/authorities`, "viewer or platform", {
   summary: "The certificate authorities of a tenant's agents",
-  ...needs("viewer or platform"),
-  request: { params: tenantParams },
-  responses: {
+  request: { params: tenantParams, query: pageQuery },
+  gives: {
     200: answers(
-      z.object({
-        authorities: z.array(authoritySchema),
+      pageOf("authorities", authoritySchema).extend({
         root_pem: z.string().openapi({ description: "What agents trust the gateway by" }),
       }),
-      "Oldest first, revoked ones too",
+      "Oldest first, one page, revoked ones too",
     ),
-    ...PROBLEMS,
   },
 });
 
-const trust = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/authorities`,
-  tags,
+const listAll = route.get("/api/v1/authorities", "platform", {
+  summary: "The certificate authorities of all tenants' agents",
+  request: { query: foundQuery },
+  gives: {
+    200: answers(
+      pageOf("authorities", tenantAuthoritySchema),
+      "By tenant, one page; oldest first, revoked ones too",
+    ),
+  },
+});
+
+const trust = route.post(`${TENANT_PATH}/authorities`, "platform", {
   summary: "Trust the authority of an existing PKI for a tenant's agents",
-  ...needs("platform"),
   request: {
     params: tenantParams,
     body: takes(
@@ -64,7 +61,7 @@ const trust = createRoute({
         .openapi("NewAuthority"),
     ),
   },
-  responses: { 201: answers(authoritySchema, "The authority"), ...PROBLEMS },
+  gives: { 201: answers(authoritySchema, "The authority") },
 });
 
 const oneParams = tenantParams.extend({
@@ -76,34 +73,47 @@ const oneParams = tenantParams.extend({
     .openapi({ description: "As the list has it" }),
 });
 
-const revoke = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/authorities/{authority_no}/revoke`,
-  tags,
+const revoke = route.post(`${TENANT_PATH}/authorities/{authority_no}/revoke`, "platform", {
   summary:
     "Refuse every certificate of an authority, on open streams too; a tenant without another of its own gets one",
-  ...needs("platform"),
   request: { params: oneParams },
-  responses: { 200: answers(authoritySchema, "As it is now"), ...PROBLEMS },
+  gives: { 200: answers(authoritySchema, "As it is now") },
 });
 
-const reinstate = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/authorities/{authority_no}/reinstate`,
-  tags,
+const reinstate = route.post(`${TENANT_PATH}/authorities/{authority_no}/reinstate`, "platform", {
   summary: "Take the certificates of a revoked authority again",
-  ...needs("platform"),
   request: { params: oneParams },
-  responses: { 200: answers(authoritySchema, "As it is now"), ...PROBLEMS },
+  gives: { 200: answers(authoritySchema, "As it is now") },
 });
+
+const BY_NUMBER: KeyedList<ShownAuthority, readonly [number]> = {
+  letter: "h",
+  kinds: ["number"],
+  keyOf: ({ no }) => [no],
+};
+const BY_TENANT: KeyedList<TenantsAuthority, readonly [string, number]> = {
+  letter: "l",
+  kinds: ["text", "number"],
+  keyOf: ({ tenant, no }) => [tenant, no],
+};
 
 /** Adds the routes of authorities. */
 export function addAuthorities(app: Api, context: ApiContext): void {
   const { db, authorities, clock } = context;
   app.openapi(list, async (c) => {
-    const rows = await listAuthorities(db, c.get("tenant").tenant);
+    const wanted = c.req.valid("query");
+    const { rows, next } = await keyedPage(BY_NUMBER, wanted, ({ after: [after] = [], limit }) =>
+      listAuthorities(db, c.get("tenant").tenant, { after, limit }),
+    );
     const root_pem = await gatewayAnchors(db, authorities);
-    return c.json({ authorities: rows.map(shown), root_pem }, 200);
+    return c.json({ authorities: rows.map(shown), next, root_pem }, 200);
+  });
+  app.openapi(listAll, async (c) => {
+    const { q: text, ...wanted } = c.req.valid("query");
+    const { rows, next } = await keyedPage(BY_TENANT, wanted, (slice) =>
+      listAllAuthorities(db, { ...slice, text }),
+    );
+    return c.json({ authorities: rows.map(shownOf), next }, 200);
   });
   app.openapi(trust, async (c) => {
     const { tenant, slug: text } = c.get("tenant");
@@ -140,6 +150,13 @@ function found(
 ): z.infer<typeof authoritySchema> {
   if (authority !== undefined) return shown(authority);
   throw new Problem("not_found", `tenant "${slug}" has no authority ${authorityNo}`);
+}
+
+function shownOf({
+  tenant,
+  ...authority
+}: TenantsAuthority): z.infer<typeof tenantAuthoritySchema> {
+  return { ...shown(authority), tenant };
 }
 
 function shown(authority: ShownAuthority): z.infer<typeof authoritySchema> {

@@ -24,6 +24,8 @@ export interface ListenerBindings {
   readonly client?: Client;
   /** Aborts when the listener stops: what would go on for minutes ends then. */
   readonly stopping?: AbortSignal;
+  /** Cuts the connection off that the request came by. */
+  readonly hangUp?: () => void;
 }
 
 /** Given to `app.fetch` by whoever holds that authority. */

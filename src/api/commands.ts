@@ -1,6 +1,7 @@
 /** Routes that have an agent do something now. Each answers at once with the command, whose end is asked for by its id. */
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
+import { agentState } from "../control/agent-state.ts";
 import { findAgent } from "../control/agents.ts";
 import {
   findCommand,
@@ -12,96 +13,68 @@ import { findSource, type Source } from "../control/sources.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
 import { openRehearsal } from "../dire/rehearsal-store.ts";
-import { agentState } from "./agents.ts";
 import type { ApiContext } from "./context.ts";
 import { commandSchema, previewQuery } from "./contract-commands.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import { answers, needs, paramsWith, PROBLEMS, TENANT_PATH, timeOf, type Api } from "./routes.ts";
+import { answers, paramsWith, TENANT_PATH, timeOf, type Api } from "./routes.ts";
 
-const tags = ["commands"];
+const route = routesOf("commands");
 const params = paramsWith("source", "Name or id of the source");
 const ONE = `${TENANT_PATH}/sources/{source}` as const;
-const accepted = { 202: answers(commandSchema, "The command, on its way"), ...PROBLEMS };
+const accepted = { 202: answers(commandSchema, "The command, on its way") };
 
-const run = createRoute({
-  method: "post",
-  path: `${ONE}/run`,
-  tags,
+const run = route.post(`${ONE}/run`, "operator", {
   summary: "Pull a source now",
-  ...needs("operator"),
   request: { params },
-  responses: accepted,
+  gives: accepted,
 });
 
-const cancel = createRoute({
-  method: "post",
-  path: `${ONE}/cancel`,
-  tags,
+const cancel = route.post(`${ONE}/cancel`, "operator", {
   summary: "End a source's run in flight; what it delivered stays",
-  ...needs("operator"),
   request: { params },
-  responses: accepted,
+  gives: accepted,
 });
 
-const test = createRoute({
-  method: "post",
-  path: `${ONE}/test`,
-  tags,
+const test = route.post(`${ONE}/test`, "operator", {
   summary: "Test a source from its agent: name, port, certificate, credentials, rights, devices",
-  ...needs("operator"),
   request: { params },
-  responses: accepted,
+  gives: accepted,
 });
 
-const preview = createRoute({
-  method: "post",
-  path: `${ONE}/preview`,
-  tags,
+const preview = route.post(`${ONE}/preview`, "operator", {
   summary: "Show a source's first devices as a run would send them; nothing is stored",
-  ...needs("operator"),
   request: { params, query: previewQuery },
-  responses: accepted,
+  gives: accepted,
 });
 
-const rehearse = createRoute({
-  method: "post",
-  path: `${ONE}/rehearse`,
-  tags: [...tags, "rehearsals"],
+const rehearse = routesOf("commands", "rehearsals").post(`${ONE}/rehearse`, "operator", {
   summary:
     "Have a source read by its agent and tell what that would do to the inventory, without doing it",
-  ...needs("operator"),
   request: { params },
-  responses: accepted,
+  gives: accepted,
 });
 
-const diagnostics = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/agents/{agent_id}/diagnostics`,
-  tags,
+const diagnostics = route.post(`${TENANT_PATH}/agents/{agent_id}/diagnostics`, "operator", {
   summary: "Have an agent make diagnostics: how it is, what it said last; no secret is in them",
-  ...needs("operator"),
   request: { params: paramsWith("agent_id", "Id of the agent") },
-  responses: accepted,
+  gives: accepted,
 });
 
-const get = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/commands/{command_id}`,
-  tags,
+const get = route.get(`${TENANT_PATH}/commands/{command_id}`, "operator", {
   summary: "A command, as it stands",
-  ...needs("operator"),
   request: { params: paramsWith("command_id", "Id of the command") },
-  responses: { 200: answers(commandSchema, "The command"), ...PROBLEMS },
+  gives: { 200: answers(commandSchema, "The command") },
 });
 
 /** Adds them. */
 export function addCommands(app: Api, context: ApiContext): void {
-  for (const [route, type] of [
+  for (const [one, type] of [
     [run, "sync.run_now"],
     [cancel, "sync.cancel"],
     [test, "sync.test_connection"],
   ] as const) {
-    app.openapi(route, async (c) => {
+    app.openapi(one, async (c) => {
       const { source } = c.req.valid("param");
       const asked = { source, type, payload: {}, actor: c.get("caller").actor };
       return c.json(await queue(context, c.get("tenant"), asked), 202);

@@ -2,7 +2,7 @@
  * The original's device routes at /api/devices, with its parameters, envelopes and errors, for clients that are there already.
  * They name no tenant: it is the token's, or the only one that the caller has; `tenant` chooses among several.
  */
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 
 import { membershipsOf } from "../control/members.ts";
@@ -22,10 +22,11 @@ import {
   type Given,
 } from "./compat-query.ts";
 import type { ApiContext } from "./context.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import { answers, needs, PROBLEMS, type Api } from "./routes.ts";
+import { answers, type Api } from "./routes.ts";
 
-const tags = ["original"];
+const route = routesOf("original");
 const LIST_MAX = 500;
 const EXPORT_MAX = 1_000;
 const UID = /^sr:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
@@ -35,12 +36,8 @@ const device = z.record(z.string(), z.unknown());
 const pagination = z.object({ limit: z.int(), offset: z.int(), next_offset: z.int().nullable() });
 const problem = answers(z.object({ error: z.string() }), "What is wrong, as the original says it");
 
-const list = createRoute({
-  method: "get",
-  path: "/api/devices",
-  tags,
+const list = route.get("/api/devices", "anyone", {
   summary: "Devices as the original lists them, the newest seen first",
-  ...needs("anyone"),
   request: {
     query: z.object({
       tenant: text,
@@ -54,19 +51,14 @@ const list = createRoute({
       poller_id: text,
     }),
   },
-  responses: {
+  gives: {
     200: answers(z.object({ data: z.array(device), pagination }), "One page"),
     400: problem,
-    ...PROBLEMS,
   },
 });
 
-const exported = createRoute({
-  method: "get",
-  path: "/api/devices/ocsf/export",
-  tags,
+const exported = route.get("/api/devices/ocsf/export", "anyone", {
   summary: "Devices as the original exports them",
-  ...needs("anyone"),
   request: {
     query: z.object({
       tenant: text,
@@ -77,7 +69,7 @@ const exported = createRoute({
       last_seen_after: text,
     }),
   },
-  responses: {
+  gives: {
     200: answers(
       z.object({
         ocsf_version: z.literal("1.7.0"),
@@ -90,21 +82,15 @@ const exported = createRoute({
       "One page",
     ),
     400: problem,
-    ...PROBLEMS,
   },
 });
 
-const get = createRoute({
-  method: "get",
-  path: "/api/devices/{uid}",
-  tags,
+const get = route.get("/api/devices/{uid}", "anyone", {
   summary: "One device as the original gives it",
-  ...needs("anyone"),
   request: { params: z.object({ uid: z.string().max(200) }), query: z.object({ tenant: text }) },
-  responses: {
+  gives: {
     200: answers(z.object({ data: device }), "The device"),
     404: problem,
-    ...PROBLEMS,
   },
 });
 

@@ -1,4 +1,5 @@
 /** The original's query parameters, read as it reads them: an empty one is none, a limit too large is cut down. Pure. */
+import { isoTime } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
 /** Most devices that the original skips: its clients stop there. */
@@ -43,12 +44,12 @@ export function readCompatPage(given: Given, limitMax: number): Result<CompatPag
   return skipped <= OFFSET_MAX ? ok({ limit, offset: skipped }) : err("offset too large");
 }
 
-const STATUS: Readonly<Record<string, boolean>> = {
-  online: true,
-  available: true,
-  offline: false,
-  unavailable: false,
-};
+const STATUS: ReadonlyMap<string, boolean> = new Map([
+  ["online", true],
+  ["available", true],
+  ["offline", false],
+  ["unavailable", false],
+]);
 
 /** Reads search, status and device_type. */
 export function readListFilter(given: Given): Result<{
@@ -57,7 +58,7 @@ export function readListFilter(given: Given): Result<{
   readonly type: string | undefined;
 }> {
   const status = textOf(given["status"])?.toLowerCase();
-  const isAvailable = status === undefined ? undefined : STATUS[status];
+  const isAvailable = status === undefined ? undefined : STATUS.get(status);
   if (status !== undefined && isAvailable === undefined) return err(`invalid status: ${status}`);
   const collector = textOf(given["gateway_id"]) ?? textOf(given["poller_id"]);
   if (collector !== undefined) {
@@ -75,21 +76,26 @@ export function readExportFilter(given: Given): Result<{
 }> {
   const typeId = numberOf("integer value", given["type_id"], { min: 0, fallback: -1 });
   if (!typeId.ok) return typeId;
-  const [first, last] = [textOf(given["first_seen_after"]), textOf(given["last_seen_after"])];
-  for (const time of [first, last]) {
-    if (time !== undefined && !isInstant(time)) return err("invalid datetime format (use ISO8601)");
-  }
+  const [first, last] = [given["first_seen_after"], given["last_seen_after"]].map(instantOf);
+  if (first?.ok === false) return first;
+  if (last?.ok === false) return last;
   return ok({
     typeId: typeId.value < 0 ? undefined : typeId.value,
-    firstSeenAfter: first,
-    lastSeenAfter: last,
+    firstSeenAfter: first?.value,
+    lastSeenAfter: last?.value,
   });
 }
 
-/** An instant with its offset, in years that every database has. */
-function isInstant(text: string): boolean {
-  const isForm = /^[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i.test(
-    text,
-  );
-  return isForm && Number.isFinite(Date.parse(text));
+/** An instant with its offset, in years that every database has; in UTC, since PostgreSQL knows fewer offsets than JavaScript. */
+function instantOf(given: string | undefined): Result<string> | undefined {
+  const text = textOf(given);
+  if (text === undefined) return undefined;
+  const [, day] =
+    /^([12]\d{3}-\d\d-\d\d)[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i.exec(text) ?? [];
+  const [dayMs, ms] = [Date.parse(day ?? ""), Date.parse(text)];
+  // JavaScript reads the 30th of February as the 2nd of March.
+  const isDay = Number.isFinite(dayMs) && isoTime(dayMs).startsWith(day ?? " ");
+  return isDay && Number.isFinite(ms)
+    ? ok(isoTime(ms))
+    : err("invalid datetime format (use ISO8601)");
 }

@@ -5,7 +5,8 @@ import type { TenantDbs } from "../db/pool.ts";
 import type { Lists } from "../db/replica.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import type { Tuning } from "../model/tuning.ts";
+import type { DatabaseLoad } from "../model/database-load.ts";
+import type { Advice, Tuning, Workload } from "../model/tuning.ts";
 import type { Oidc } from "./oidc.ts";
 
 /** What every handler works with. */
@@ -21,6 +22,8 @@ export interface ApiContext {
   readonly oidc?: Oidc | undefined;
   /** "https://host:port" as browsers know us; absent: as each names us. */
   readonly publicUrl?: string | undefined;
+  /** "host:port" by which agents reach the gateway of this process; absent where it has none. */
+  readonly gatewayAddress?: string | undefined;
   /** What the process is tuned to; absent in a command that works without a server. */
   readonly tuning?: (() => TuningInForce) | undefined;
 }
@@ -32,4 +35,10 @@ export interface TuningInForce {
   readonly why: readonly string[];
   /** By the part that they serve. */
   readonly pools: Readonly<Record<string, PoolLoad>>;
+  /** How busy the database was in the last minute; absent until it is known. */
+  readonly database?: DatabaseLoad | undefined;
+  /** What is advised for what there is now; a core tunes itself only when it starts. */
+  readonly now?:
+    | (Pick<Advice, "tuning" | "why"> & { readonly workload: Omit<Workload, "cores"> })
+    | undefined;
 }

@@ -16,3 +16,8 @@ export const authoritySchema = z
     certificate_pem: z.string(),
   })
   .openapi("Authority");
+
+/** The same among those of all tenants. */
+export const tenantAuthoritySchema = authoritySchema
+  .extend({ tenant: z.string().openapi({ description: "Slug" }) })
+  .openapi("TenantAuthority");

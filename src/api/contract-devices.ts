@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 
 import { QUERY_MAX_CHARS } from "../model/srql-syntax.ts";
 import { count, CURSOR_CHARS_MAX, pageOf, pageQuery, time } from "./contract.ts";
+import { EXPORT_FORMATS } from "./page.ts";
 
 /** A name to jump to: no hostname is longer. */
 const FROM_CHARS_MAX = 255;
@@ -177,6 +178,10 @@ export const deviceQuery = pageQuery.extend({
     description:
       "Begins where the query's order reaches this: a beginning of a name, an address, a number, a day",
   }),
+  end: z.stringbool().default(false).openapi({
+    type: "boolean",
+    description: "The last page of the list, from which `before` leads on",
+  }),
   total: z.stringbool().default(false).openapi({
     type: "boolean",
     description: "Also count all devices that pass",
@@ -184,7 +189,7 @@ export const deviceQuery = pageQuery.extend({
 });
 
 /** Which devices are counted in groups. */
-export const deviceGroupQuery = z.object({
+export const deviceGroupQuery = z.strictObject({
   ...deviceFilters,
   query: z.string().trim().min(1).max(QUERY_MAX_CHARS).openapi({
     description: 'SRQL with `stats:"count() by FIELD"`',
@@ -214,7 +219,7 @@ export const deviceGroupsSchema = z
   .openapi("DeviceGroups");
 
 /** Where in a query to complete. */
-export const completionQuery = z.object({
+export const completionQuery = z.strictObject({
   query: z.string().max(QUERY_MAX_CHARS).default(""),
   cursor: z.coerce.number().int().min(0).max(QUERY_MAX_CHARS),
 });
@@ -234,6 +239,6 @@ export const completionsSchema = z
 
 /** Which devices are exported, and how. */
 export const exportQuery = z.strictObject({
-  format: z.enum(["csv", "ndjson", "ocsf"]).default("csv"),
-  q: z.string().trim().min(1).max(QUERY_MAX_CHARS).optional().openapi({ description: "SRQL" }),
+  ...deviceFilters,
+  format: z.enum(EXPORT_FORMATS).default("csv"),
 });

@@ -13,7 +13,7 @@ export const newRehearsalSchema = z
   .openapi("NewRehearsal");
 
 /** Recorded updates, as the wire has them; read as text, so that they are rehearsed byte for byte. */
-export const recordedChunkSchema = z.unknown().openapi("RecordedChunk", {
+export const recordedUpdatesSchema = z.unknown().openapi("RecordedUpdates", {
   type: "array",
   items: { type: "object" },
   description: "A JSON array of device updates",
@@ -226,7 +226,8 @@ export const qualitySchema = z
       }),
     ).openapi({ description: "Merges that operators took back, the latest first" }),
     held_apart: count.openapi({
-      description: "Pairs of records that look like one device and are not joined: …/quarantine",
+      description:
+        "Pairs of devices whose records look like one device, and that nobody has decided of: …/quarantine has the records",
     }),
     contested_values: count.openapi({ description: "Held by two devices of one source at once" }),
     generic_values: count.openapi({ description: "Held by more than 16 records" }),

@@ -43,6 +43,12 @@ export const overviewSchema = z
       failing: count,
       stale: count,
     }),
+    sources_without_agent: count.openapi({
+      description: "Sources whose agent does not exist, or was revoked",
+    }),
+    agents_as_offered: count.openapi({
+      description: "Agents that run the configuration that is offered to them",
+    }),
     agents: z.object({
       total: count,
       online: count,

@@ -1,7 +1,7 @@
 /** What the REST API takes and gives of what runs lead to: retention, retractions, verification, undoing. */
 import { z } from "@hono/zod-openapi";
 
-import { RUN_KINDS } from "../model/run-manifest.ts";
+import { CHUNK_INDEX_MAX, RUN_KINDS } from "../model/run-manifest.ts";
 import { sourceSchema } from "./contract-sources.ts";
 import { count, time } from "./contract.ts";
 
@@ -28,9 +28,9 @@ export const retractionSchema = z
 
 /** A recorded chunk payload that is fed to a source. */
 export const recordedChunkSchema = z
-  .looseObject({
+  .strictObject({
     run_id: z.string().max(64).optional().openapi({ description: "Absent: the run begins" }),
-    chunk_index: count.optional(),
+    chunk_index: count.max(CHUNK_INDEX_MAX).optional(),
     entries: z.array(z.looseObject({})).optional().openapi({ description: "Device updates" }),
   })
   .openapi("RecordedChunk");
@@ -48,7 +48,7 @@ export const takenChunkSchema = z
 
 /** The end of a run of recorded chunks. */
 export const recordedEndSchema = z
-  .looseObject({
+  .strictObject({
     kind: z.enum(RUN_KINDS).optional().openapi({ description: "full where it is absent" }),
     started: time.optional(),
     devices: count.optional(),
@@ -77,7 +77,7 @@ export const deletedSourceSchema = z
 
 /** Whose records are to be moved. */
 export const adoptionSchema = z
-  .looseObject({
+  .strictObject({
     from: z
       .string()
       .max(128)
@@ -94,9 +94,30 @@ export const adoptedSchema = z
   })
   .openapi("Adopted");
 
+/** A record that a run changed. */
+export const changedRecordSchema = z
+  .object({
+    record_no: count,
+    kind: z.string().optional(),
+    native: z.string().openapi({ description: "What its source calls it" }),
+    device_id: z.string().optional().openapi({ description: "The device that it is of now" }),
+    hostname: z.string().optional(),
+    is_changed_since: z.boolean().openapi({
+      description: "`after` is what stands now, which a later run or an undo changed again",
+    }),
+    fields: z.array(
+      z.object({
+        field: z.string().openapi({ example: "metadata.serial" }),
+        before: z.unknown().optional(),
+        after: z.unknown().optional(),
+      }),
+    ),
+  })
+  .openapi("ChangedRecord");
+
 /** Whether a run is really to be undone. */
 export const undoSchema = z
-  .looseObject({
+  .strictObject({
     dry_run: z.boolean().optional().openapi({ description: "Only tell what would be done" }),
   })
   .openapi("UndoRequest");

@@ -6,10 +6,11 @@ import { count, time } from "./contract.ts";
 /** A run in short. */
 export const runSummary = z.object({
   run_no: count,
+  kind: z.string().openapi({ description: "full, delta or unknown" }),
   outcome: z.string(),
   started_at: time,
   ended_at: time.optional(),
-  entries: count,
+  entries: count.openapi({ description: "Records that it brought; a delta brings what changed" }),
   error: z.string().optional(),
 });
 
@@ -73,6 +74,26 @@ export const sourcePatchSchema = z.record(z.string(), z.unknown()).openapi("Sour
   description:
     "Members as in the payload; null takes one away. `credentials` replaces all of them; `agent_id` moves the source to another agent",
 });
+
+/** A sync.json as it stands. */
+export const syncJsonSchema = z.unknown().openapi("SyncJson", {
+  type: "object",
+  description: "The file of the original's standalone service, with `sources`",
+});
+
+/** What came of it. */
+export const migratedSourcesSchema = z
+  .object({
+    applied: z.array(appliedSourceSchema).optional().openapi({ description: "Absent: a dry run" }),
+    would_make: z.array(z.string()).optional().openapi({ description: "Names, of a dry run" }),
+    refused: z
+      .array(z.object({ name: z.string(), why: z.string() }))
+      .openapi({ description: "Sources that cannot be used" }),
+    left_behind: z
+      .array(z.object({ member: z.string(), why: z.string() }))
+      .openapi({ description: "Members that were not taken over" }),
+  })
+  .openapi("MigratedSources");
 
 /** How far a run under way is, from its agent to the inventory. */
 export const runProgressSchema = z

@@ -12,6 +12,9 @@ const tunedSchema = z
     origin: z.enum(["set", "automatic"]).openapi({
       description: "set: by the environment. automatic: by what the database holds and can give",
     }),
+    advised: count.optional().openapi({
+      description: "For what there is now: what a start would choose if it is not set",
+    }),
   })
   .openapi("TunedSetting");
 
@@ -30,9 +33,36 @@ const poolSchema = z
   })
   .openapi("Pool");
 
+/** How busy the database is. */
+const databaseSchema = z
+  .object({
+    seconds: count.openapi({ description: "How long it was looked at, a minute at most" }),
+    running: z
+      .number()
+      .min(0)
+      .openapi({ description: "Sessions of ours that compute, on the average" }),
+    lock_waiting: count.openapi({ description: "The most that waited for locks at once" }),
+    lock_wait_ms: count.openapi({ description: "The longest of these waits" }),
+    host: z
+      .object({ processors: count, busy_percent: count })
+      .optional()
+      .openapi({ description: "Where the database is on the core's host" }),
+  })
+  .openapi("DatabaseLoad");
+
 /** What the process that answers is tuned to. */
 export const tuningSchema = z
-  .object({ settings: z.array(tunedSchema), why: z.array(z.string()), pools: z.array(poolSchema) })
+  .object({
+    settings: z.array(tunedSchema),
+    why: z.array(z.string()).openapi({ description: "Of what was chosen at the start" }),
+    workload_now: z
+      .object({ max_connections: count, replicas: count, devices: count, tenants: count })
+      .optional()
+      .openapi({ description: "What advice is asked for now; devices by the planner's estimate" }),
+    why_now: z.array(z.string()).optional().openapi({ description: "Of what is advised now" }),
+    pools: z.array(poolSchema),
+    database: databaseSchema.optional().openapi({ description: "Absent for the first seconds" }),
+  })
   .openapi("Tuning");
 
 /** A row of the tuning matrix for a workload. */

@@ -147,6 +147,11 @@ export const certifiedAgentSchema = z
       server_name: z.string().openapi({
         description: "A name in every gateway's certificate, whatever address is dialled",
       }),
+      gateway_addr: z.string().optional().openapi({
+        description:
+          "Where the core takes its gateway to be reached: the first `--gateway-name` of `serve`, else what it listens on. Absent where this process has no gateway",
+        example: "gateway.example.net:50052",
+      }),
     }),
   })
   .openapi("CertifiedAgent");
@@ -232,7 +237,11 @@ export const parkedMessageSchema = z
   .object({
     inbox_no: count,
     message_base64: z.string(),
-    sha256: z.string(),
+    sha256: z.string().openapi({ description: "Of these bytes" }),
+    damage: z.string().optional().openapi({
+      description:
+        "Why the message cannot be read any more; the bytes are then what is stored of it, compressed with zstd",
+    }),
   })
   .openapi("ParkedMessage");
 

@@ -1,5 +1,4 @@
 /** What an operator may do to devices: make two one, keep two apart, take a record out, set an attribute. Each takes dry_run. */
-import { createRoute } from "@hono/zod-openapi";
 
 import { mergeDevices, neverMerge, unmerge } from "../dire/operator-links.ts";
 import { lockField, parseLocked, unlockField } from "../dire/operator-locks.ts";
@@ -12,59 +11,51 @@ import {
   unlockSchema,
   unmergeSchema,
 } from "./contract-assertions.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import { answers, needs, paramsWith, PROBLEMS, takes, TENANT_PATH, type Api } from "./routes.ts";
+import { answers, paramsWith, takes, TENANT_PATH, type Api } from "./routes.ts";
 
-const common = {
-  method: "post" as const,
-  tags: ["devices"],
-  ...needs("operator"),
-  responses: { 200: answers(outcomeSchema, "What came of it"), ...PROBLEMS },
-};
+const route = routesOf("devices");
 const params = paramsWith("device_id", "The device's id, or any it ever had");
 const DEVICE = `${TENANT_PATH}/devices/{device_id}` as const;
+const gives = { 200: answers(outcomeSchema, "What came of it") };
 
-const merge = createRoute({
-  ...common,
-  path: `${DEVICE}/merge`,
+const merge = route.post(`${DEVICE}/merge`, "operator", {
   summary: "Make one device of this and another, whatever their sources say",
   request: { params, body: takes(pairActSchema) },
+  gives,
 });
-const never = createRoute({
-  ...common,
-  path: `${DEVICE}/never-merge`,
+const never = route.post(`${DEVICE}/never-merge`, "operator", {
   summary: "Keep this and another device apart, whatever their sources say",
   request: { params, body: takes(pairActSchema) },
+  gives,
 });
-const part = createRoute({
-  ...common,
-  path: `${DEVICE}/unmerge`,
+const part = route.post(`${DEVICE}/unmerge`, "operator", {
   summary: "Take a record out of a device, or undo its latest merge",
   request: { params, body: takes(unmergeSchema) },
+  gives,
 });
-const lock = createRoute({
-  ...common,
-  path: `${DEVICE}/lock`,
+const lock = route.post(`${DEVICE}/lock`, "operator", {
   summary: "Set an attribute that no source overrides",
   request: { params, body: takes(lockSchema) },
+  gives,
 });
-const unlock = createRoute({
-  ...common,
-  path: `${DEVICE}/unlock`,
+const unlock = route.post(`${DEVICE}/unlock`, "operator", {
   summary: "Give an attribute back to the sources",
   request: { params, body: takes(unlockSchema) },
+  gives,
 });
 
 /** Adds the routes of operators' acts on devices. */
 export function addDeviceActs(app: Api, context: ApiContext): void {
-  for (const [route, doIt] of [
+  for (const [deed, doIt] of [
     [merge, mergeDevices],
     [never, neverMerge],
   ] as const) {
-    app.openapi(route, async (c) => {
+    app.openapi(deed, async (c) => {
       const [tenant, { device_id: id }] = [c.get("tenant"), c.req.valid("param")];
       const { other, reason, dry_run: isRehearsal } = c.req.valid("json");
-      const action = route === merge ? "device.merge" : "device.never_merge";
+      const action = deed === merge ? "device.merge" : "device.never_merge";
       const asked = { action, subject: `${id} ${other}`, reason, isRehearsal };
       const done = await act(context, { ...asked, ...who(c) }, async (one) => {
         const device = await deviceNamed(one.tx, tenant, id);

@@ -1,5 +1,5 @@
 /** Devices as a file: streamed page by page, as fast as it is taken, so that neither the size nor a slow line costs memory. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import type { Tenant } from "../control/tenants.ts";
@@ -10,23 +10,23 @@ import type { Position } from "../inventory/query-sql.ts";
 import type { ApiEnv } from "./caller.ts";
 import type { ApiContext } from "./context.ts";
 import { exportQuery } from "./contract-devices.ts";
-import { filterOf, searchOf } from "./device-query.ts";
+import { routesOf } from "./declare.ts";
+import { filterOf, searchOf, type Searching } from "./device-query.ts";
 import { shownDevice } from "./device-view.ts";
 import { Problem } from "./errors.ts";
 import { EXPORT_WRITERS, type ExportedDevice, type ExportWriter } from "./export-format.ts";
-import { needs, PROBLEMS, TENANT_PATH, tenantParams, type Api } from "./routes.ts";
+import { pagedStream, type Part } from "./paged-stream.ts";
+import type { RecentFinds } from "./recent-finds.ts";
+import { TENANT_PATH, tenantParams, type Api } from "./routes.ts";
 
 /** Devices read at a time: some 0.5 MB of JSON. */
 const PAGE = 1_000;
 
-const get = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/devices/export`,
-  tags: ["devices"],
+const route = routesOf("devices");
+const get = route.get(`${TENANT_PATH}/devices/export`, "viewer", {
   summary: "Devices as a file, as many as there are",
-  ...needs("viewer"),
   request: { params: tenantParams, query: exportQuery },
-  responses: {
+  gives: {
     200: {
       description: "The devices; cut off where it fails on the way",
       content: {
@@ -35,42 +35,48 @@ const get = createRoute({
         "application/json": { schema: z.unknown() },
       },
     },
-    ...PROBLEMS,
   },
 });
 
 type Listing = ApiEnv["Variables"]["listing"];
+type Filters = Parameters<typeof filterOf>[2];
 type Page = { readonly devices: readonly ExportedDevice[]; readonly isLast: boolean };
 /** Gives the next page each time. */
 type Pages = () => Promise<Page>;
 
 /** Adds the route of the export. */
-export function addDeviceExport(app: Api, { clock }: ApiContext): void {
+export function addDeviceExport(app: Api, { clock }: ApiContext, finds: RecentFinds): void {
   app.openapi(get, async (c) => {
-    const { format, q: query } = c.req.valid("query");
+    const { format, ...asked } = c.req.valid("query");
     const tenant = c.get("tenant");
     const listing = c.get("listing");
     const writer = EXPORT_WRITERS[format];
     const pages =
-      query === undefined
-        ? plainPages(listing, tenant)
-        : await foundPages(listing, tenant, { query, nowMs: clock.now() });
+      asked.query === undefined
+        ? await plainPages(listing, tenant, asked)
+        : await foundPages(listing, tenant, {
+            asked: { ...asked, query: asked.query },
+            nowMs: clock.now(),
+            finds,
+          });
     // The first page is read before anything is answered, so that what is wrong is told in words.
     const first = await pages();
     const name = `devices-${tenant.slug}.${writer.extension}`;
-    return c.body(streamOf(first, { pages, writer }), 200, {
+    const { hangUp } = c.env;
+    const next = partsOf(first, pages, writer);
+    return c.body(pagedStream({ head: writer.head, next, clock, hangUp }), 200, {
       "content-type": writer.contentType,
       "content-disposition": `attachment; filename="${name}"`,
     });
   });
 }
 
-function plainPages(listing: Listing, tenant: Tenant): Pages {
+async function plainPages(listing: Listing, tenant: Tenant, asked: Filters): Promise<Pages> {
+  const filter = await listing((db) => filterOf(db, tenant, asked));
   let after = 0;
   return async () => {
     const { found, page } = await listing(async (db) => {
-      const filter = await filterOf(db, tenant, { state: "active" });
-      const read = await listDevices(db, tenant.tenant, { filter, after, limit: PAGE });
+      const read = await listDevices(db, tenant.tenant, { filter, beyond: after, limit: PAGE });
       return { found: read, page: await pageOf(db, tenant, read) };
     });
     // Only now: what is listed may be read twice.
@@ -79,15 +85,10 @@ function plainPages(listing: Listing, tenant: Tenant): Pages {
   };
 }
 
-async function foundPages(
-  listing: Listing,
-  tenant: Tenant,
-  { query, nowMs }: { readonly query: string; readonly nowMs: number },
-): Promise<Pages> {
-  const asked = { query, state: "active" } as const;
-  const search = await listing((db) => searchOf(db, tenant, { asked, nowMs }));
+async function foundPages(listing: Listing, tenant: Tenant, searching: Searching): Promise<Pages> {
+  const search = await listing((db) => searchOf(db, tenant, searching));
   if (search.query.grouping !== undefined) {
-    throw new Problem("invalid_request", "q: a query with stats belongs to devices/groups");
+    throw new Problem("invalid_request", "query: a query with stats belongs to devices/groups");
   }
   let left = search.query.limit ?? Number.POSITIVE_INFINITY;
   let position: Position | undefined;
@@ -119,25 +120,13 @@ async function pageOf(
   return { devices, isLast: found.length < PAGE };
 }
 
-/** Reads a page when the one before was taken: the stream asks for it. */
-function streamOf(
-  first: Page,
-  { pages, writer }: { readonly pages: Pages; readonly writer: ExportWriter },
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
+/** Gives the pages as text, the first of which was read before. */
+function partsOf(first: Page, pages: Pages, writer: ExportWriter): () => Promise<Part> {
   let next: Page | undefined = first;
-  return new ReadableStream(
-    {
-      start: (stream) => stream.enqueue(encoder.encode(writer.head)),
-      pull: async (stream) => {
-        const { devices, isLast } = next ?? (await pages());
-        const text = writer.page(devices, next === first);
-        next = undefined;
-        stream.enqueue(encoder.encode(isLast ? text + writer.tail : text));
-        if (isLast) stream.close();
-      },
-    },
-    // Nothing ahead of who reads.
-    { highWaterMark: 0 },
-  );
+  return async () => {
+    const { devices, isLast } = next ?? (await pages());
+    const text = writer.page(devices, next === first);
+    next = undefined;
+    return { text: isLast ? text + writer.tail : text, isLast };
+  };
 }

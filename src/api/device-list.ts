@@ -1,4 +1,4 @@
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import type { Tenant } from "../control/tenants.ts";
@@ -24,64 +24,45 @@ import {
   deviceQuery,
   devicesPageSchema,
 } from "./contract-devices.ts";
+import { routesOf } from "./declare.ts";
 import { filterOf, positionText, readPosition, searchOf, wrongPosition } from "./device-query.ts";
 import { shownDevice } from "./device-view.ts";
 import { Problem } from "./errors.ts";
 import { jumpTo } from "./list-jump.ts";
 import { cursorsOf, pageOfBoth } from "./page-of-both.ts";
-import {
-  answers,
-  cursorOf,
-  needs,
-  PROBLEMS,
-  readCursor,
-  TENANT_PATH,
-  tenantParams,
-  type Api,
-} from "./routes.ts";
+import type { RecentFinds } from "./recent-finds.ts";
+import { answers, cursorOf, readCursor, TENANT_PATH, tenantParams, type Api } from "./routes.ts";
 
-const tags = ["devices"];
+const route = routesOf("devices");
 type DevicesPage = z.infer<typeof devicesPageSchema>;
 type Asked = z.infer<typeof deviceQuery>;
 
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/devices`,
-  tags,
+const list = route.get(`${TENANT_PATH}/devices`, "viewer", {
   summary: "Devices: as the query sorts them, else in the order of their first publication",
-  ...needs("viewer"),
   request: { params: tenantParams, query: deviceQuery },
-  responses: { 200: answers(devicesPageSchema, "One page"), ...PROBLEMS },
+  gives: { 200: answers(devicesPageSchema, "One page") },
 });
 
-const groups = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/devices/groups`,
-  tags,
+const groups = route.get(`${TENANT_PATH}/devices/groups`, "viewer", {
   summary: "How many devices there are of each kind",
-  ...needs("viewer"),
   request: { params: tenantParams, query: deviceGroupQuery },
-  responses: { 200: answers(deviceGroupsSchema, "Groups, the largest first"), ...PROBLEMS },
+  gives: { 200: answers(deviceGroupsSchema, "Groups, the largest first") },
 });
 
-const completions = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/devices/completions`,
-  tags,
+const completions = route.get(`${TENANT_PATH}/devices/completions`, "viewer", {
   summary: "What may be written next in a query",
-  ...needs("viewer"),
   request: { params: tenantParams, query: completionQuery },
-  responses: { 200: answers(completionsSchema, "What fits at the cursor"), ...PROBLEMS },
+  gives: { 200: answers(completionsSchema, "What fits at the cursor") },
 });
 
 /** Adds the routes that list and count devices. */
-export function addDeviceLists(app: Api, { clock }: ApiContext): void {
+export function addDeviceLists(app: Api, { clock }: ApiContext, finds: RecentFinds): void {
   app.openapi(list, async (c) => {
     const asked = c.req.valid("query");
     const tenant = c.get("tenant");
     const page = await c.get("listing")(async (db) => {
       if (asked.query === undefined) return await plainPage(db, tenant, asked);
-      const request = { asked: { ...asked, query: asked.query }, nowMs: clock.now() };
+      const request = { asked: { ...asked, query: asked.query }, nowMs: clock.now(), finds };
       const search = await searchOf(db, tenant, request);
       if (search.query.grouping !== undefined) throw belongsTo("devices/groups");
       return await foundPage(db, tenant, { asked, search });
@@ -90,7 +71,7 @@ export function addDeviceLists(app: Api, { clock }: ApiContext): void {
   });
   app.openapi(groups, async (c) => {
     const tenant = c.get("tenant");
-    const request = { asked: c.req.valid("query"), nowMs: clock.now() };
+    const request = { asked: c.req.valid("query"), nowMs: clock.now(), finds };
     const [search, found] = await c.get("listing")(async (db) => {
       const meant = await searchOf(db, tenant, request);
       return [meant, await groupDevices(db, tenant.tenant, meant)] as const;
@@ -112,9 +93,8 @@ async function plainPage(db: Db, tenant: Tenant, asked: Asked): Promise<DevicesP
   const { direction, cursor } = placeOf(asked);
   if (asked.from !== undefined) throw needsOrder();
   const no = readCursor("d", cursor);
-  const limit = asked.limit + 1;
-  const place = direction === "forwards" ? { after: no } : { before: no };
-  const found = await listDevices(db, tenant.tenant, { filter, ...place, limit });
+  const wanted = { filter, direction, beyond: no, limit: asked.limit + 1 };
+  const found = await listDevices(db, tenant.tenant, wanted);
   const page = pageOfBoth(found, { limit: asked.limit, direction, isFirst: no === undefined });
   const names = await sourceNames(db, tenant.tenant);
   const placeText = ({ deviceNo }: { readonly deviceNo: number }): string =>
@@ -159,15 +139,17 @@ async function foundPage(
   };
 }
 
-/** Which way a page is read, and from where. Throws `invalid_request` where more than one place is named. */
-function placeOf({ after, before, from }: Asked): {
+/** Which way a page is read, and from where: without a cursor from one end. Throws `invalid_request` where more than one place is named. */
+function placeOf({ after, before, from, end }: Asked): {
   readonly direction: Direction;
   readonly cursor: string | undefined;
 } {
-  if ([after, before, from].filter((place) => place !== undefined).length > 1) {
-    throw new Problem("invalid_request", "after, before and from: a page begins at one place");
+  const places = [after, before, from, end ? "end" : undefined];
+  if (places.filter((place) => place !== undefined).length > 1) {
+    throw new Problem("invalid_request", "after, before, from and end: a page begins at one place");
   }
-  return { direction: before === undefined ? "forwards" : "backwards", cursor: after ?? before };
+  const isForwards = before === undefined && !end;
+  return { direction: isForwards ? "forwards" : "backwards", cursor: after ?? before };
 }
 
 function jumped(sort: DeviceSearch["query"]["sort"], text: string): Position {
@@ -187,6 +169,6 @@ function shownTotal(total: Total | undefined): Pick<DevicesPage, "total" | "tota
   return { total: total.count, ...(total.isEstimate && { total_is_estimate: true as const }) };
 }
 
-function belongsTo(route: string): Problem {
-  return new Problem("invalid_request", `query: a query with stats belongs to ${route}`);
+function belongsTo(place: string): Problem {
+  return new Problem("invalid_request", `query: a query with stats belongs to ${place}`);
 }

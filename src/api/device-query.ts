@@ -6,11 +6,11 @@ import type { Db } from "../db/pool.ts";
 import type { DeviceFilter } from "../inventory/device-list.ts";
 import type { DeviceSearch } from "../inventory/device-search.ts";
 import type { Position } from "../inventory/query-sql.ts";
-import { devicesThatSay } from "../inventory/said-search.ts";
 import { parseSrql, type Condition, type DeviceQuery } from "../model/srql.ts";
 import type { deviceQuery } from "./contract-devices.ts";
 import { devicesOf, matchOf } from "./device-search.ts";
 import { Problem } from "./errors.ts";
+import type { Finds } from "./recent-finds.ts";
 import { findInstance } from "./source-filter.ts";
 
 /** Fields whose whole values the value index finds, in every record of a device and not only in what won. */
@@ -43,11 +43,18 @@ export async function filterOf(
   };
 }
 
+/** What a request with a query is read with. */
+export interface Searching {
+  readonly asked: Asked & { readonly query: string };
+  readonly nowMs: number;
+  readonly finds: Finds;
+}
+
 /** A request with an SRQL query. Throws `invalid_request`, with the place, for one that cannot be answered. */
 export async function searchOf(
   db: Db,
   tenant: Tenant,
-  { asked, nowMs }: { readonly asked: Asked & { readonly query: string }; readonly nowMs: number },
+  { asked, nowMs, finds }: Searching,
 ): Promise<DeviceSearch> {
   const parsed = parseSrql(asked.query, nowMs);
   if (!parsed.ok) {
@@ -62,8 +69,7 @@ export async function searchOf(
   const found = new Map<Condition, readonly number[]>();
   for (const condition of query.conditions) {
     const numbers =
-      (await lookedUp(db, tenant, condition)) ??
-      (await devicesThatSay(db, tenant.tenant, condition));
+      (await lookedUp(db, tenant, condition)) ?? (await finds.of(db, tenant.tenant, condition));
     if (numbers !== undefined) found.set(condition, numbers);
   }
   return { filter: await filterOf(db, tenant, asked), query, found };

@@ -1,4 +1,4 @@
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import type { Tenant } from "../control/tenants.ts";
@@ -10,23 +10,20 @@ import { aliasesOf, mergesOf } from "../inventory/device-history.ts";
 import { findDevice } from "../inventory/device-list.ts";
 import { resolveId } from "../inventory/device-store.ts";
 import { deviceDetailSchema } from "./contract-devices.ts";
+import { routesOf } from "./declare.ts";
 import { shownDetail } from "./device-view.ts";
 import { Problem } from "./errors.ts";
-import { answers, needs, paramsWith, PROBLEMS, TENANT_PATH, type Api } from "./routes.ts";
+import { answers, paramsWith, TENANT_PATH, type Api } from "./routes.ts";
 
 /** Former ids and merges shown of one device, the latest. */
 const HISTORY_MAX = 100;
 
-const tags = ["devices"];
+const route = routesOf("devices");
 
-const get = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/devices/{device_id}`,
-  tags,
+const get = route.get(`${TENANT_PATH}/devices/{device_id}`, "viewer", {
   summary: "A device with its evidence; former ids lead to it",
-  ...needs("viewer"),
   request: { params: paramsWith("device_id", "The device's id, or any it ever had") },
-  responses: { 200: answers(deviceDetailSchema, "The device"), ...PROBLEMS },
+  gives: { 200: answers(deviceDetailSchema, "The device") },
 });
 
 /** Adds the route of one device. */

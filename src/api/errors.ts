@@ -8,7 +8,7 @@ import type { Log } from "../lib/log.ts";
 import type { problemSchema } from "./contract.ts";
 
 /** Codes of problems, each with its HTTP status. They are stable: clients may branch on them. */
-const STATUS = {
+export const PROBLEM_STATUS = {
   invalid_request: 400,
   invalid_source: 400,
   invalid_authority: 400,
@@ -40,6 +40,7 @@ const STATUS = {
   hold_not_found: 404,
   assertion_not_found: 404,
   tag_change_not_found: 404,
+  method_not_allowed: 405,
   tenant_exists: 409,
   user_exists: 409,
   last_platform_admin: 409,
@@ -59,13 +60,14 @@ const STATUS = {
   bundle_refused: 409,
   retraction_not_held: 409,
   not_allowed: 409,
+  changed_meanwhile: 412,
   body_too_large: 413,
   not_json: 415,
   too_many_attempts: 429,
 } as const satisfies Readonly<Record<string, ContentfulStatusCode>>;
 
 /** Code of a problem that a request itself has. */
-export type ProblemCode = keyof typeof STATUS;
+export type ProblemCode = keyof typeof PROBLEM_STATUS;
 
 /** The body of an error answer. */
 export type ProblemBody = z.infer<typeof problemSchema>;
@@ -98,7 +100,9 @@ const TITLES: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
+  405: "Method Not Allowed",
   409: "Conflict",
+  412: "Precondition Failed",
   413: "Content Too Large",
   415: "Unsupported Media Type",
   429: "Too Many Requests",
@@ -157,7 +161,7 @@ type Answer = {
 };
 
 function answer(c: Context, { code, detail, status, errors, requestId }: Answer): Response {
-  const known = status ?? STATUS[code as ProblemCode];
+  const known = status ?? PROBLEM_STATUS[code as ProblemCode];
   if (known === 401) c.header("www-authenticate", "Bearer");
   const body: ProblemBody = {
     title: TITLES[known] ?? "Error",

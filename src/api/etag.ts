@@ -1,10 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 
-import { sha256Hex } from "../lib/hash.ts";
 import type { ApiEnv } from "./caller.ts";
-
-/** Hex digits of a tag: 96 bits, since a client compares an answer with its own earlier ones alone. */
-const TAG_CHARS = 24;
+import { strong, tagOf } from "./if-match.ts";
 
 /**
  * Names what a GET was answered, and answers 304 to who has that already: a page that asks again at each event then gets nothing it
@@ -19,11 +16,11 @@ export const entityTag: MiddlewareHandler<ApiEnv> = async (c, next) => {
     !c.res.headers.has("content-disposition");
   if (!isNamed) return;
   const body = await c.res.arrayBuffer();
-  const tag = `W/"${sha256Hex(new Uint8Array(body)).slice(0, TAG_CHARS)}"`;
+  const tag = tagOf(new Uint8Array(body), c.res.headers.get("etag"));
   const headers = new Headers(c.res.headers);
   headers.set("etag", tag);
-  const known = (c.req.header("if-none-match") ?? "").split(",").map((one) => one.trim());
-  const isKnown = known.includes(tag) || known.includes("*");
+  const known = (c.req.header("if-none-match") ?? "").split(",").map((one) => strong(one.trim()));
+  const isKnown = known.includes(strong(tag)) || known.includes("*");
   if (isKnown) headers.delete("content-type");
   c.res = undefined;
   c.res = isKnown ? new Response(null, { status: 304, headers }) : new Response(body, { headers });

@@ -1,9 +1,10 @@
 /** Live state: a stream that says where something has changed, so that open pages ask again. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { SyncError } from "../lib/errors.ts";
 import type { ApiContext } from "./context.ts";
-import { needs, PROBLEMS, TENANT_PATH, tenantParams, type Api } from "./routes.ts";
+import { routesOf } from "./declare.ts";
+import { TENANT_PATH, tenantParams, type Api } from "./routes.ts";
 import { TenantNews, type Listener, type Told } from "./tenant-news.ts";
 
 /** When a page asks again after its stream ended, ms. */
@@ -11,20 +12,16 @@ const RETRY_MS = 2_000;
 /** When to come again where too many pages are open, ms. */
 const BUSY_AGAIN_MS = 30_000;
 
-const get = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/events`,
-  tags: ["events"],
+const route = routesOf("events");
+const get = route.get(`${TENANT_PATH}/events`, "viewer", {
   summary: "Where something has changed, as server-sent events",
-  ...needs("viewer"),
   request: { params: tenantParams },
-  responses: {
+  gives: {
     200: {
       description:
         "Events `runs`, `sources`, `agents`, `inbox`, `commands` and `devices`, each with a few figures as JSON: something there has changed, ask for it. It ends after some minutes; then ask anew",
       content: { "text/event-stream": { schema: z.string() } },
     },
-    ...PROBLEMS,
   },
 });
 

@@ -5,6 +5,7 @@ import type { MutedValue } from "../dire/explain.ts";
 import type { Node, ValueKey } from "../dire/node.ts";
 import type { QuarantineReason } from "../dire/quarantine.ts";
 import type { Evidence } from "../dire/score.ts";
+import { evidenceName, evidenceValue } from "../model/evidence-words.ts";
 import { formatMac, type Mac } from "../model/mac.ts";
 
 /** A record as people name it: "netbox_dc1/42". */
@@ -19,15 +20,6 @@ const VALUE_WORDS: Readonly<Record<string, string>> = {
   mac: "MAC",
   host: "name",
   address: "IP",
-};
-
-const EVIDENCE_WORDS: Readonly<Record<string, string>> = {
-  virtualSerial: "serial of a virtual machine",
-  localMac: "random MAC",
-  formerHost: "name, though at different times",
-  briefAddress: "IP, but not for days",
-  contested: "contested",
-  ...VALUE_WORDS,
 };
 
 /** A value as people write it: "MAC 00:1B:44:11:22:33". */
@@ -45,13 +37,8 @@ export function splitKey(key: ValueKey): { readonly type: string; readonly value
 
 /** One piece of evidence: "serial FCW2133L0AB +12", "name alpha / beta differs -5". */
 export function evidenceWords({ type, value, points }: Evidence): string {
-  const name = EVIDENCE_WORDS[type] ?? type;
-  const shown = /^(mac|localMac)$/.test(type)
-    ? value
-        .split(" / ")
-        .map((mac) => formatMac(mac as Mac))
-        .join(" / ")
-    : value;
+  const name = evidenceName(type);
+  const shown = evidenceValue(type, value);
   return points < 0 ? `${name} ${shown} differs ${points}` : `${name} ${shown} +${points}`;
 }
 

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import { tx, type Tx } from "../db/tx.ts";
@@ -7,30 +7,24 @@ import type { NamedDevice } from "../dire/operator-links.ts";
 import { briefDevices } from "../inventory/device-list.ts";
 import { deviceNamed } from "./act.ts";
 import { explanationSchema, pairExplanationSchema } from "./contract-explain.ts";
+import { routesOf } from "./declare.ts";
 import { shownExplanation, shownPairExplanation, type Subject } from "./explain-view.ts";
-import { answers, needs, paramsWith, PROBLEMS, TENANT_PATH, type Api } from "./routes.ts";
+import { answers, paramsWith, TENANT_PATH, type Api } from "./routes.ts";
 
 const DEVICE = `${TENANT_PATH}/devices/{device_id}` as const;
 const params = paramsWith("device_id", "The device's id, or any it ever had");
 
-const one = createRoute({
-  method: "get",
-  path: `${DEVICE}/explain`,
-  tags: ["devices"],
+const route = routesOf("devices");
+const one = route.get(`${DEVICE}/explain`, "viewer", {
   summary:
     "Why its records are one device, what was held apart from it, and which single fact decides",
-  ...needs("viewer"),
   request: { params },
-  responses: { 200: answers(explanationSchema, "The reasons"), ...PROBLEMS },
+  gives: { 200: answers(explanationSchema, "The reasons") },
 });
-const pair = createRoute({
-  method: "get",
-  path: `${DEVICE}/apart-from/{other_id}`,
-  tags: ["devices"],
+const pair = route.get(`${DEVICE}/apart-from/{other_id}`, "viewer", {
   summary: "Why two devices are not one, and which single fact would make them one",
-  ...needs("viewer"),
   request: { params: params.extend({ other_id: z.string().max(255) }) },
-  responses: { 200: answers(pairExplanationSchema, "The reasons"), ...PROBLEMS },
+  gives: { 200: answers(pairExplanationSchema, "The reasons") },
 });
 
 /** One snapshot: what is explained is what is published. */

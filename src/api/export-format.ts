@@ -2,12 +2,12 @@
 import type { z } from "@hono/zod-openapi";
 
 import type { deviceSchema } from "./contract-devices.ts";
+import type { EXPORT_FORMATS } from "./page.ts";
 
 /** A device as lists show it. */
 export type ExportedDevice = z.infer<typeof deviceSchema>;
 
-/** What an export can be. */
-export type ExportFormat = "csv" | "ndjson" | "ocsf";
+type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** A way of writing devices, part by part. */
 export interface ExportWriter {

@@ -1,47 +1,39 @@
 /** What anybody may ask: is it alive, is it ready, what is it. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { MIGRATIONS } from "../db/migrations.gen.ts";
 import { isoTime } from "../lib/clock.ts";
 import { SyncError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import type { ApiContext } from "./context.ts";
-import { answers, needs, PROBLEMS, type Api } from "./routes.ts";
+import { routesOf } from "./declare.ts";
+import { answers, type Api } from "./routes.ts";
 
 const status = z.object({ status: z.literal("ok") });
 const version = z.object({ name: z.string(), version: z.string(), schema: z.string() });
 
-const healthz = createRoute({
-  method: "get",
-  path: "/healthz",
-  tags: ["health"],
+/** Load balancers add parameters of their own to what they probe. */
+const request = { query: z.looseObject({}) };
+
+const route = routesOf("health");
+const healthz = route.get("/healthz", "nobody", {
   summary: "The process answers",
-  responses: { 200: answers(status, "It does") },
+  request,
+  gives: { 200: answers(status, "It does") },
 });
-
-const readyz = createRoute({
-  method: "get",
-  path: "/readyz",
-  tags: ["health"],
+const readyz = route.get("/readyz", "nobody", {
   summary: "The database answers and has this program's schema",
-  responses: { 200: answers(status, "Ready"), ...PROBLEMS },
+  request,
+  gives: { 200: answers(status, "Ready") },
 });
-
-const versionRoute = createRoute({
-  method: "get",
-  path: "/version",
-  tags: ["health"],
+const versionRoute = route.get("/version", "nobody", {
   summary: "Which release this is",
-  responses: { 200: answers(version, "The release and its newest schema step") },
+  request,
+  gives: { 200: answers(version, "The release and its newest schema step") },
 });
-
-const writeCheck = createRoute({
-  method: "post",
-  path: "/api/v1/write-check",
-  tags: ["health"],
+const writeCheck = route.post("/api/v1/write-check", "platform", {
   summary: "Write a row of no meaning: the database takes writes and keeps them",
-  ...needs("platform"),
-  responses: { 200: answers(status, "It was committed"), ...PROBLEMS },
+  gives: { 200: answers(status, "It was committed") },
 });
 
 /** Adds what an installer asks after an upgrade. A probe that comes every few seconds is not to write, so /readyz does not. */

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { audit } from "../control/audit.ts";
 import { sourceNames } from "../control/source-names.ts";
@@ -9,14 +9,13 @@ import { runSources } from "../inbox/run-list.ts";
 import type { ApiContext } from "./context.ts";
 import { endHoldSchema, holdDetailSchema, holdSchema } from "./contract-dire.ts";
 import { pageOf, pageQuery } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
 import {
   answers,
   cursorOf,
-  needs,
   pageWithNext,
   paramsWith,
-  PROBLEMS,
   readCursor,
   takes,
   TENANT_PATH,
@@ -25,16 +24,12 @@ import {
   type Api,
 } from "./routes.ts";
 
-const tags = ["dire"];
+const route = routesOf("dire");
 const PATH = `${TENANT_PATH}/dire/held` as const;
 const params = paramsWith("hold", "Number of the hold");
 
-const list = createRoute({
-  method: "get",
-  path: PATH,
-  tags,
+const list = route.get(PATH, "viewer", {
   summary: "Publications that the storm brake holds, newest first",
-  ...needs("viewer"),
   request: {
     params: tenantParams,
     query: pageQuery.extend({
@@ -43,38 +38,26 @@ const list = createRoute({
       }),
     }),
   },
-  responses: { 200: answers(pageOf("held", holdSchema), "One page"), ...PROBLEMS },
+  gives: { 200: answers(pageOf("held", holdSchema), "One page") },
 });
 
-const get = createRoute({
-  method: "get",
-  path: `${PATH}/{hold}`,
-  tags,
+const get = route.get(`${PATH}/{hold}`, "viewer", {
   summary: "One hold with the first changes that it keeps from being published",
-  ...needs("viewer"),
   request: { params },
-  responses: { 200: answers(holdDetailSchema, "The hold"), ...PROBLEMS },
+  gives: { 200: answers(holdDetailSchema, "The hold") },
 });
 
-const release = createRoute({
-  method: "post",
-  path: `${PATH}/{hold}/release`,
-  tags,
+const release = route.post(`${PATH}/{hold}/release`, "operator", {
   summary: "Publish what is held",
-  ...needs("operator"),
   request: { params, body: takes(endHoldSchema) },
-  responses: { 200: answers(holdSchema, "It is published next"), ...PROBLEMS },
+  gives: { 200: answers(holdSchema, "It is published next") },
 });
 
-const recheck = createRoute({
-  method: "post",
-  path: `${PATH}/{hold}/recheck`,
-  tags,
+const recheck = route.post(`${PATH}/{hold}/recheck`, "operator", {
   summary:
     "Decide what is held again, after the cause was mended: what still is a storm is held anew",
-  ...needs("operator"),
   request: { params, body: takes(endHoldSchema) },
-  responses: { 200: answers(holdSchema, "It is decided next"), ...PROBLEMS },
+  gives: { 200: answers(holdSchema, "It is decided next") },
 });
 
 /** Adds the routes of what the storm brake holds. */
@@ -94,11 +77,11 @@ export function addHolds(app: Api, context: ApiContext): void {
     const [row] = await shown(context, c.get("tenant"), [hold]);
     return c.json({ ...(row as z.infer<typeof holdSchema>), changes: changesOf(hold) }, 200);
   });
-  for (const [route, outcome] of [
+  for (const [one, outcome] of [
     [release, "released"],
     [recheck, "rechecked"],
   ] as const) {
-    app.openapi(route, async (c) => {
+    app.openapi(one, async (c) => {
       const { holdNo } = await holdAt(context, c.get("tenant"), c.req.valid("param").hold);
       const { reason } = c.req.valid("json");
       const { actor } = c.get("caller");
@@ -127,8 +110,9 @@ async function endAndAudit({ db }: ApiContext, { tenant }: Tenant, end: HoldEnd)
     const { actor, outcome, reason } = end;
     const { shrinks, ids, records, runNo } = held;
     const action = outcome === "released" ? "hold.release" : "hold.recheck";
-    const after = { run_no: runNo, shrinks, ids, records, reason };
-    await audit(open, { tenant, actor, action, subject: `hold ${end.holdNo}`, after });
+    const before = { state: "held" };
+    const after = { state: outcome, run_no: runNo, shrinks, ids, records, reason };
+    await audit(open, { tenant, actor, action, subject: `hold ${end.holdNo}`, before, after });
   });
 }
 

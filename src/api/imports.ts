@@ -2,10 +2,10 @@
  * Bundles that agents wrote instead of streaming. Whoever reads the file shows its header and signature, gets the key that opens this
  * one file, and feeds its records through the same inbox and ledger as a stream: what was taken before changes nothing.
  */
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { findAgent } from "../control/agents.ts";
-import { audit } from "../control/audit.ts";
+import { auditAlone } from "../control/audit.ts";
 import { judgeBundle } from "../control/bundles.ts";
 import { sourcesOfAgent } from "../control/sources.ts";
 import type { Db } from "../db/pool.ts";
@@ -14,55 +14,35 @@ import { MANIFEST_INDEX, putChunk, type ChunkKey } from "../inbox/inbox.ts";
 import type { Sender } from "../inbox/sender.ts";
 import { parseJsonText } from "../lib/json-text.ts";
 import { parseSyncMeta } from "../model/device-update.ts";
-import { parseManifest } from "../model/run-manifest.ts";
+import { CHUNK_INDEX_MAX, parseManifest } from "../model/run-manifest.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
 import type { ApiContext } from "./context.ts";
 import { importedSchema, openedBundleSchema, shownBundleSchema } from "./contract-imports.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import {
-  answers,
-  needs,
-  paramsWith,
-  PROBLEMS,
-  takes,
-  TENANT_PATH,
-  tenantParams,
-  type Api,
-} from "./routes.ts";
+import { answers, paramsWith, takes, TENANT_PATH, tenantParams, type Api } from "./routes.ts";
 
-const tags = ["ingest"];
+const route = routesOf("ingest");
 const IMPORTS = `${TENANT_PATH}/imports` as const;
 const agentParams = paramsWith("agent_id", "Id of the agent that made the bundle");
-const taken = { 200: answers(importedSchema, "It is in the inbox, whatever dies"), ...PROBLEMS };
+const taken = { 200: answers(importedSchema, "It is in the inbox, whatever dies") };
 
-const open = createRoute({
-  method: "post",
-  path: IMPORTS,
-  tags,
+const open = route.post(IMPORTS, "admin", {
   summary: "Show a bundle: is it one of this tenant's agents, unchanged, and for this core?",
-  ...needs("admin"),
   request: { params: tenantParams, body: takes(shownBundleSchema) },
-  responses: { 200: answers(openedBundleSchema, "What opens it"), ...PROBLEMS },
+  gives: { 200: answers(openedBundleSchema, "What opens it") },
 });
 
-const updates = createRoute({
-  method: "post",
-  path: `${IMPORTS}/{agent_id}/updates`,
-  tags,
+const updates = route.post(`${IMPORTS}/{agent_id}/updates`, "admin", {
   summary: "Take a bundle's chunk of device updates, byte for byte",
-  ...needs("admin"),
   request: { params: agentParams },
-  responses: taken,
+  gives: taken,
 });
 
-const manifests = createRoute({
-  method: "post",
-  path: `${IMPORTS}/{agent_id}/manifests`,
-  tags,
+const manifests = route.post(`${IMPORTS}/{agent_id}/manifests`, "admin", {
   summary: "Take the manifest of a bundle's run",
-  ...needs("admin"),
   request: { params: agentParams },
-  responses: taken,
+  gives: taken,
 });
 
 /** Adds them. */
@@ -81,7 +61,13 @@ export function addImports(app: Api, context: ApiContext): void {
     const { agentId, partition, contentKey } = judged.value;
     const { actor } = c.get("caller");
     const after = { sha256: digest };
-    await audit(c.get("db"), { tenant, actor, action: "bundle.open", subject: agentId, after });
+    await auditAlone(c.get("db"), {
+      tenant,
+      actor,
+      action: "bundle.open",
+      subject: agentId,
+      after,
+    });
     return c.json({ agent_id: agentId, partition, content_key: contentKey.toString("hex") }, 200);
   });
   app.openapi(updates, async (c) => {
@@ -115,6 +101,9 @@ function updatesKey(message: string): Omit<ChunkKey, "agentId"> {
   const meta = parseSyncMeta(given);
   if (meta?.syncRunId === undefined || meta.chunkIndex === undefined) {
     throw new Problem("bundle_refused", "a chunk does not say which one of its run it is");
+  }
+  if (meta.chunkIndex > CHUNK_INDEX_MAX) {
+    throw new Problem("bundle_refused", `no run has a chunk ${meta.chunkIndex}`);
   }
   return { runId: meta.syncRunId, chunkIndex: meta.chunkIndex };
 }

@@ -1,8 +1,9 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { audit } from "../control/audit.ts";
-import { listRefusals, type RefusalCount } from "../control/refusal-list.ts";
+import { listRefusals, type RefusalCount, type RefusalKey } from "../control/refusal-list.ts";
 import type { Tenant } from "../control/tenants.ts";
+import type { Db } from "../db/pool.ts";
 import { tx } from "../db/tx.ts";
 import {
   inboxStatus,
@@ -22,14 +23,14 @@ import {
   parkedMessageSchema,
   refusalSchema,
 } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
+import { agentIdsSchema, foundQuery, keyedPage, type KeyedList } from "./keyed-list.ts";
 import {
   answers,
   cursorOf,
-  needs,
   pageWithNext,
   paramsWith,
-  PROBLEMS,
   readCursor,
   TENANT_PATH,
   tenantParams,
@@ -40,74 +41,58 @@ import { shownTuning } from "./tuning.ts";
 
 /** Parked chunks that are listed; their count is always whole. */
 const PARKED_MAX = 100;
-/** Kinds of refusal that are listed, the latest. */
-const REFUSALS_MAX = 200;
 /** The tenant number of peers whose tenant is not known. */
 const NO_TENANT = 0;
 
-const tags = ["inbox"];
-const refusalList = z.object({ refusals: z.array(refusalSchema) });
+const route = routesOf("inbox");
+const refusalList = pageOf("refusals", refusalSchema);
 
-const status = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/inbox`,
-  tags,
+const status = route.get(`${TENANT_PATH}/inbox`, "viewer", {
   summary: "What waits between agents and inventory",
-  ...needs("viewer"),
   request: { params: tenantParams },
-  responses: { 200: answers(inboxSchema, "Counted now"), ...PROBLEMS },
+  gives: { 200: answers(inboxSchema, "Counted now") },
 });
 
 const PARKED = `${TENANT_PATH}/inbox/parked` as const;
 const parkedParams = paramsWith("inbox_no", "Number of the chunk in the inbox");
 
-const listParked = createRoute({
-  method: "get",
-  path: PARKED,
-  tags,
+const listParked = route.get(PARKED, "viewer", {
   summary: "Chunks that are parked, with the reason, oldest first",
-  ...needs("viewer"),
   request: { params: tenantParams, query: pageQuery },
-  responses: { 200: answers(pageOf("chunks", parkedChunkSchema), "One page"), ...PROBLEMS },
+  gives: { 200: answers(pageOf("chunks", parkedChunkSchema), "One page") },
 });
 
-const exportParked = createRoute({
-  method: "get",
-  path: `${PARKED}/{inbox_no}`,
-  tags,
+const exportParked = route.get(`${PARKED}/{inbox_no}`, "viewer", {
   summary: "A parked chunk's message, byte for byte",
-  ...needs("viewer"),
   request: { params: parkedParams },
-  responses: { 200: answers(parkedMessageSchema, "The message"), ...PROBLEMS },
+  gives: { 200: answers(parkedMessageSchema, "The message") },
 });
 
-const retryParked = createRoute({
-  method: "post",
-  path: `${PARKED}/{inbox_no}/retry`,
-  tags,
+const retryParked = route.post(`${PARKED}/{inbox_no}/retry`, "operator", {
   summary: "Have a parked chunk worked again",
-  ...needs("operator"),
   request: { params: parkedParams },
-  responses: { 200: answers(inboxSchema, "The inbox as it is now"), ...PROBLEMS },
+  gives: { 200: answers(inboxSchema, "The inbox as it is now") },
 });
 
-const ofTenant = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/refusals`,
-  tags,
+const ofTenant = route.get(`${TENANT_PATH}/refusals`, "viewer", {
   summary: "What the gateway refused to the tenant's agents",
-  ...needs("viewer"),
-  request: { params: tenantParams },
-  responses: { 200: answers(refusalList, "The latest first"), ...PROBLEMS },
+  request: {
+    params: tenantParams,
+    query: foundQuery.extend({
+      ids: agentIdsSchema,
+      last: z.stringbool().default(false).openapi({
+        type: "boolean",
+        description: "Only the last of each agent",
+      }),
+    }),
+  },
+  gives: { 200: answers(refusalList, "The latest first, one page") },
 });
 
-const ofStrangers = createRoute({
-  method: "get",
-  path: "/api/v1/refusals",
-  tags,
+const ofStrangers = route.get("/api/v1/refusals", "platform", {
   summary: "What the gateway refused to peers of no known tenant",
-  ...needs("platform"),
-  responses: { 200: answers(refusalList, "The latest first"), ...PROBLEMS },
+  request: { query: foundQuery },
+  gives: { 200: answers(refusalList, "The latest first, one page") },
 });
 
 /** Adds the routes of what arrives, and of what was not let in. */
@@ -134,7 +119,8 @@ export function addInbox(app: Api, { db: dbs, tuning }: ApiContext): void {
     const inboxNo = numberOf(given);
     const message = await parkedMessage(db, c.get("tenant").tenant, inboxNo);
     if (message === undefined) throw noParked(c.get("tenant"), given);
-    const text = { message_base64: message.toString("base64"), sha256: sha256Hex(message) };
+    const { bytes, damage } = message;
+    const text = { message_base64: bytes.toString("base64"), sha256: sha256Hex(bytes), damage };
     return c.json({ inbox_no: inboxNo, ...text }, 200);
   });
   app.openapi(retryParked, async (c) => {
@@ -144,21 +130,44 @@ export function addInbox(app: Api, { db: dbs, tuning }: ApiContext): void {
     const { actor } = c.get("caller");
     const isParked = await tx(db, async (open) => {
       const found = await retryChunk(open, tenant, numberOf(given));
-      if (found) await audit(open, { tenant, actor, action: "inbox.retry", subject: given });
+      const [before, after] = [{ state: "parked" }, { state: "waiting" }];
+      const entry = { tenant, actor, action: "inbox.retry", subject: given, before, after };
+      if (found) await audit(open, entry);
       return found;
     });
     if (!isParked) throw noParked(c.get("tenant"), given);
     return c.json(shown(await inboxStatus(db, tenant, PARKED_MAX)), 200);
   });
   app.openapi(ofTenant, async (c) => {
-    const db = c.get("db");
-    const refusals = await listRefusals(db, c.get("tenant").tenant, REFUSALS_MAX);
-    return c.json({ refusals: refusals.map(shownRefusal) }, 200);
+    const { tenant } = c.get("tenant");
+    return c.json(await refusalsPage(c.get("db"), tenant, c.req.valid("query")), 200);
   });
   app.openapi(ofStrangers, async (c) => {
-    const refusals = await listRefusals(dbs.forTenant(NO_TENANT), NO_TENANT, REFUSALS_MAX);
-    return c.json({ refusals: refusals.map(shownRefusal) }, 200);
+    const db = dbs.forTenant(NO_TENANT);
+    return c.json(await refusalsPage(db, NO_TENANT, c.req.valid("query")), 200);
   });
+}
+
+const LATEST_FIRST: KeyedList<RefusalCount, RefusalKey> = {
+  letter: "f",
+  kinds: ["number", "text", "text", "text"],
+  keyOf: ({ lastUs, agentId, code, message }) => [lastUs, agentId, code, message],
+};
+
+type RefusalsQuery = z.infer<typeof foundQuery> & {
+  readonly ids?: string | undefined;
+  readonly last?: boolean;
+};
+
+async function refusalsPage(
+  db: Db,
+  tenant: number,
+  { q: text, ids, last, ...wanted }: RefusalsQuery,
+): Promise<z.infer<typeof refusalList>> {
+  const { rows, next } = await keyedPage(LATEST_FIRST, wanted, (slice) =>
+    listRefusals(db, tenant, { ...slice, text, among: ids?.split(","), isLast: last }),
+  );
+  return { refusals: rows.map(shownRefusal), next };
 }
 
 /** 0 is no chunk's number. */

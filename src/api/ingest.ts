@@ -1,7 +1,7 @@
 /** Recorded chunk payloads, fed to a source through the inbox that agents' chunks go through, and ended by a manifest alike. */
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
-import { audit } from "../control/audit.ts";
+import { auditAlone } from "../control/audit.ts";
 import type { Source } from "../control/sources.ts";
 import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
@@ -11,35 +11,28 @@ import { sha256Hex } from "../lib/hash.ts";
 import { formatManifest, parseManifest } from "../model/run-manifest.ts";
 import type { ApiContext } from "./context.ts";
 import { recordedChunkSchema, recordedEndSchema, takenChunkSchema } from "./contract-runs.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import { answers, needs, paramsWith, PROBLEMS, takes, TENANT_PATH, type Api } from "./routes.ts";
-import { sourceNamed } from "./sources.ts";
+import { answers, paramsWith, takes, takesAsSent, TENANT_PATH, type Api } from "./routes.ts";
+import { sourceNamed } from "./source-change.ts";
 
-const tags = ["ingest"];
+const route = routesOf("ingest");
 const CHUNKS = `${TENANT_PATH}/sources/{source}/recorded-chunks` as const;
 const params = paramsWith("source", "Name or id of the source");
 
-const take = createRoute({
-  method: "post",
-  path: CHUNKS,
-  tags,
+const take = route.post(CHUNKS, "operator", {
   summary: "Feed a recorded chunk payload to a source",
-  ...needs("operator"),
-  request: { params, body: takes(recordedChunkSchema) },
-  responses: { 200: answers(takenChunkSchema, "It is in the inbox, whatever dies"), ...PROBLEMS },
+  request: { params, body: takesAsSent(recordedChunkSchema) },
+  gives: { 200: answers(takenChunkSchema, "It is in the inbox, whatever dies") },
 });
 
-const end = createRoute({
-  method: "post",
-  path: `${CHUNKS}/{run_id}/end`,
-  tags,
+const end = route.post(`${CHUNKS}/{run_id}/end`, "operator", {
   summary: "End a run of recorded chunks, as an agent's manifest does",
-  ...needs("operator"),
   request: {
     params: params.extend(paramsWith("run_id", "As the first chunk was answered").shape),
     body: takes(recordedEndSchema),
   },
-  responses: { 200: answers(takenChunkSchema, "The manifest is in the inbox"), ...PROBLEMS },
+  gives: { 200: answers(takenChunkSchema, "The manifest is in the inbox") },
 });
 
 /** Adds the routes of recorded chunks. */
@@ -55,7 +48,7 @@ export function addIngest(app: Api, { clock }: ApiContext): void {
     if (chunkIndex === 0) {
       const { actor } = c.get("caller");
       const subject = source.name;
-      await audit(db, {
+      await auditAlone(db, {
         tenant: tenant.tenant,
         actor,
         action: "source.ingest",

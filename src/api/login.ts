@@ -1,5 +1,4 @@
 /** How a browser gets its session: the first set-up, a password, or a one-time link. */
-import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 
 import { auditLogIn, auditRefusedLogIn, type LogInWay } from "../control/log-in-audit.ts";
@@ -15,6 +14,7 @@ import {
   peopleOf,
   type User,
 } from "../control/users.ts";
+import { tx } from "../db/tx.ts";
 import { Secret } from "../lib/secret.ts";
 import { networkOf } from "../model/ip.ts";
 import { limitBody } from "./body-limit.ts";
@@ -28,49 +28,34 @@ import {
   setupSchema,
   setupStateSchema,
 } from "./contract-people.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
 import { passwordText, usernameOf, type People } from "./people.ts";
-import { answers, OPEN, PROBLEMS, takes, type Api } from "./routes.ts";
+import { answers, takes, type Api } from "./routes.ts";
 import { shownSession, type ShownSession } from "./session.ts";
 
-const tags = ["log-in"];
+const route = routesOf("log-in");
 
-const ways = createRoute({
-  method: "get",
-  path: "/api/v1/login",
-  tags,
+const ways = route.get("/api/v1/login", "nobody", {
   summary: "How one may log in",
-  ...OPEN,
-  responses: { 200: answers(loginWaysSchema, "The ways"), ...PROBLEMS },
+  gives: { 200: answers(loginWaysSchema, "The ways") },
 });
 
-const setupState = createRoute({
-  method: "get",
-  path: "/api/v1/setup",
-  tags,
+const setupState = route.get("/api/v1/setup", "nobody", {
   summary: "Whether the first user is still to be made",
-  ...OPEN,
-  responses: { 200: answers(setupStateSchema, "As it is now"), ...PROBLEMS },
+  gives: { 200: answers(setupStateSchema, "As it is now") },
 });
 
-const setup = createRoute({
-  method: "post",
-  path: "/api/v1/setup",
-  tags,
+const setup = route.post("/api/v1/setup", "nobody", {
   summary: "Make the first user, the platform's administrator, with the token that serve printed",
-  ...OPEN,
   request: { body: takes(setupSchema) },
-  responses: { 200: answers(sessionSchema, "Logged in"), ...PROBLEMS },
+  gives: { 200: answers(sessionSchema, "Logged in") },
 });
 
-const login = createRoute({
-  method: "post",
-  path: "/api/v1/session",
-  tags,
+const login = route.post("/api/v1/session", "nobody", {
   summary: "Log in, by password or by a one-time link",
-  ...OPEN,
   request: { body: takes(loginSchema) },
-  responses: { 200: answers(sessionSchema, "Logged in"), ...PROBLEMS },
+  gives: { 200: answers(sessionSchema, "Logged in") },
 });
 
 /** Adds the routes that anybody may ask. They stand before what finds out who asks. */
@@ -200,10 +185,15 @@ async function logIn(
   { user, people, by }: { readonly user: User; readonly people: People; readonly by: LogInWay },
 ): Promise<ShownSession> {
   const nowMs = clock.now();
-  const id = await beginSession(peopleOf(db), user.userNo, { nowMs });
-  const session = await findSession(peopleOf(db), id.reveal(), nowMs);
-  if (session === undefined) throw new Problem("wrong_credentials", "this user is disabled");
-  await auditLogIn(peopleOf(db), user.username, { by, address: clientOf(c).address });
+  const { address } = clientOf(c);
+  // One transaction: nobody is in whom the audit does not know.
+  const { id, session } = await tx(peopleOf(db), async (open) => {
+    const begun = await beginSession(open, user.userNo, { nowMs });
+    const found = await findSession(open, begun.reveal(), nowMs);
+    if (found === undefined) throw new Problem("wrong_credentials", "this user is disabled");
+    await auditLogIn(open, user.username, { by, address });
+    return { id: begun, session: found };
+  });
   giveSession(c, id);
   return await shownSession(db, { session, sessionId: id.reveal(), people });
 }

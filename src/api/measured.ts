@@ -45,13 +45,11 @@ function measuredIngest(fact: WorkFact & { readonly step: "ingested" }): Measure
   };
 }
 
-/** Of a device that was merged away another one remains, which counts as updated. */
 function measuredPublication(fact: WorkFact & { readonly step: "published" }): Measured {
-  const { tenant, ms, devices, created, merged } = fact;
-  const outcomes = { created, merged, updated: devices - created };
+  const { tenant, ms, decided } = fact;
   return {
-    counts: Object.entries(outcomes).map(([outcome, value]) =>
-      one("srs_reconcile_decisions_total", { tenant, outcome }, value),
+    counts: decided.map(({ rule, outcome, devices }) =>
+      one("srs_reconcile_decisions_total", { tenant, rule, outcome }, devices),
     ),
     times: [took("srs_reconcile_duration_seconds", ms)],
   };

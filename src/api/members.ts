@@ -1,17 +1,18 @@
 /** Who may work in a tenant, for its admins and for the platform's administrator, who may so give himself a role there. */
-import { createRoute, z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
-import { grantRole, listMembers, revokeRole, type Member } from "../control/members.ts";
+import { findMember, grantRole, listMembers, revokeRole, type Member } from "../control/members.ts";
 import { findUser, peopleOf } from "../control/users.ts";
 import { tx } from "../db/tx.ts";
 import type { ApiContext } from "./context.ts";
 import { memberChangeSchema, memberSchema } from "./contract-people.ts";
+import { pageOf } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
+import { foundQuery, keyedPage, type KeyedList } from "./keyed-list.ts";
 import {
   answers,
-  needs,
   paramsWith,
-  PROBLEMS,
   takes,
   TENANT_PATH,
   tenantParams,
@@ -20,46 +21,43 @@ import {
 } from "./routes.ts";
 import { noUser } from "./users.ts";
 
-const tags = ["members"];
+const route = routesOf("members");
 const params = paramsWith("username", "Name of the user");
 const ONE = `${TENANT_PATH}/members/{username}` as const;
 
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/members`,
-  tags,
+const list = route.get(`${TENANT_PATH}/members`, "admin or platform", {
   summary: "Who may work in the tenant, by name",
-  ...needs("admin or platform"),
-  request: { params: tenantParams },
-  responses: { 200: answers(z.object({ members: z.array(memberSchema) }), "All"), ...PROBLEMS },
+  request: { params: tenantParams, query: foundQuery },
+  gives: { 200: answers(pageOf("members", memberSchema), "One page") },
 });
 
-const put = createRoute({
-  method: "put",
-  path: ONE,
-  tags,
+const put = route.put(ONE, "admin or platform", {
   summary: "Give a user a role in the tenant",
-  ...needs("admin or platform"),
   request: { params, body: takes(memberChangeSchema) },
-  responses: { 200: answers(memberSchema, "The member"), ...PROBLEMS },
+  gives: { 200: answers(memberSchema, "The member") },
 });
 
-const remove = createRoute({
-  method: "delete",
-  path: ONE,
-  tags,
+const remove = route.delete(ONE, "admin or platform", {
   summary: "Take a user's role in the tenant away",
-  ...needs("admin or platform"),
   request: { params },
-  responses: { 204: { description: "Taken away" }, ...PROBLEMS },
+  gives: { 204: { description: "Taken away" } },
 });
+
+const BY_NAME: KeyedList<Member, readonly [string]> = {
+  letter: "m",
+  kinds: ["text"],
+  keyOf: ({ username }) => [username],
+};
 
 /** Adds the routes of members. */
 export function addMembers(app: Api, { db: dbs }: ApiContext): void {
   const people = peopleOf(dbs);
   app.openapi(list, async (c) => {
-    const members = await listMembers(people, c.get("tenant").tenant);
-    return c.json({ members: members.map(shown) }, 200);
+    const { q: text, ...page } = c.req.valid("query");
+    const { rows, next } = await keyedPage(BY_NAME, page, ({ after: [after] = [], limit }) =>
+      listMembers(people, c.get("tenant").tenant, { after, limit, text }),
+    );
+    return c.json({ members: rows.map(shown), next }, 200);
   });
   app.openapi(put, async (c) => {
     const { tenant } = c.get("tenant");
@@ -68,7 +66,7 @@ export function addMembers(app: Api, { db: dbs }: ApiContext): void {
     if (user === undefined) throw noUser(username);
     const grant = { tenant, userNo: user.userNo, username, actor: c.get("caller").actor };
     await tx(people, (open) => grantRole(open, grant, c.req.valid("json").role));
-    const member = (await listMembers(people, tenant)).find((one) => one.username === username);
+    const member = await findMember(people, tenant, username);
     if (member === undefined) throw noMember(username);
     return c.json(shown(member), 200);
   });

@@ -30,8 +30,8 @@ export const COUNTERS = {
     labels: ["tenant"],
   },
   srs_reconcile_decisions_total: {
-    help: "Devices decided again, by what became of them",
-    labels: ["tenant", "outcome"],
+    help: "Devices decided again, by the identifier that their id rests on, or why they were merged, and what became of them",
+    labels: ["tenant", "rule", "outcome"],
   },
   srs_work_failures_total: { help: "Steps of the worker that failed, by error", labels: ["code"] },
   srs_pool_queue_timeouts_total: {
@@ -69,6 +69,10 @@ export const GAUGES = {
   srs_merge_conflicts_open: {
     help: "Pairs of records in quarantine: nearly one device",
     labels: ["tenant"],
+  },
+  srs_identity_flapping: {
+    help: "Records and values that went between devices 3 times in 30 days, and since yesterday",
+    labels: ["tenant", "kind"],
   },
   srs_source_poll_interval_seconds: {
     help: "How often an enabled source is to be pulled",

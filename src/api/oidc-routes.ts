@@ -1,5 +1,5 @@
 /** The two routes that a browser takes through an identity provider. What goes wrong is told on the page, by a code. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 
@@ -7,17 +7,19 @@ import { auditLogIn, auditRefusedLogIn } from "../control/log-in-audit.ts";
 import { admitVouched } from "../control/oidc-users.ts";
 import { beginSession } from "../control/sessions.ts";
 import { peopleOf } from "../control/users.ts";
+import { tx } from "../db/tx.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
 import { Secret } from "../lib/secret.ts";
 import { parseUsername } from "../model/username.ts";
 import type { ApiEnv } from "./caller.ts";
 import { clientOf, giveSession, requirePrivate } from "./client.ts";
 import type { ApiContext } from "./context.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
 import type { Oidc, Pending } from "./oidc.ts";
-import { OPEN, PROBLEMS, type Api } from "./routes.ts";
+import type { Api } from "./routes.ts";
 
-const tags = ["log-in"];
+const route = routesOf("log-in");
 const PATH = "/api/v1/login/oidc";
 const CALLBACK = `${PATH}/callback`;
 /** How long a log-in may take at the provider, s. */
@@ -25,27 +27,21 @@ const PENDING_MAX_S = 600;
 const BINDING = "oidc-login";
 const moved = { description: "Where to go" } as const;
 
-const begin = createRoute({
-  method: "get",
-  path: PATH,
-  tags,
+const begin = route.get(PATH, "nobody", {
   summary: "Log in by the identity provider",
-  ...OPEN,
   request: {
     query: z.object({
       return_to: z.string().max(2_048).default("/").openapi({ description: "A path of the page" }),
     }),
   },
-  responses: { 302: moved, ...PROBLEMS },
+  gives: { 302: moved },
 });
 
-const callback = createRoute({
-  method: "get",
-  path: CALLBACK,
-  tags,
+const callback = route.get(CALLBACK, "nobody", {
   summary: "Where the identity provider sends the browser back",
-  ...OPEN,
-  responses: { 302: moved, ...PROBLEMS },
+  // What it says there is its own; openid-client reads it.
+  request: { query: z.looseObject({}) },
+  gives: { 302: moved },
 });
 
 type Kept = Pending & {
@@ -96,8 +92,12 @@ async function enter(
       return `oidc_${user.error}`;
     }
     const nowMs = clock.now();
-    giveSession(c, await beginSession(people, user.value.userNo, { nowMs, byOidc: true }));
-    await auditLogIn(people, user.value.username, came);
+    const { userNo, username: name } = user.value;
+    const id = await tx(people, async (open) => {
+      await auditLogIn(open, name, came);
+      return await beginSession(open, userNo, { nowMs, byOidc: true });
+    });
+    giveSession(c, id);
     return undefined;
   } catch (thrown) {
     if (thrown instanceof SyncError && thrown.code.startsWith("db_")) throw thrown;

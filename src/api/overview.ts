@@ -1,17 +1,17 @@
 /** A tenant at a glance: one answer for the first page. */
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
-import { listAgents } from "../control/agents.ts";
-import { listSources } from "../control/sources.ts";
+import { countAgents, countAsOffered } from "../control/agent-state.ts";
+import { countWithoutAgent, listSources } from "../control/sources.ts";
 import type { Db } from "../db/pool.ts";
 import { reviewCounts } from "../dire/review-counts.ts";
 import { inboxStatus } from "../inbox/inbox-status.ts";
 import { lastRuns, lastWhole } from "../inbox/run-list.ts";
-import { agentState } from "./agents.ts";
 import type { ApiContext } from "./context.ts";
 import { overviewSchema } from "./contract-overview.ts";
+import { routesOf } from "./declare.ts";
 import type { RecentCounts } from "./recent-counts.ts";
-import { answers, needs, PROBLEMS, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
+import { answers, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
 import { SOURCE_STATES, sourceStateOf, type SourceState } from "./source-standing.ts";
 import { summaryOf } from "./source-view.ts";
 
@@ -20,14 +20,11 @@ type Overview = z.infer<typeof overviewSchema>;
 /** Sources that are listed; the page of sources has the others. */
 const SOURCES_MAX = 200;
 
-const get = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/overview`,
-  tags: ["overview"],
+const route = routesOf("overview");
+const get = route.get(`${TENANT_PATH}/overview`, "viewer", {
   summary: "A tenant at a glance",
-  ...needs("viewer"),
   request: { params: tenantParams },
-  responses: { 200: answers(overviewSchema, "As it is now"), ...PROBLEMS },
+  gives: { 200: answers(overviewSchema, "As it is now") },
 });
 
 /** Adds the route of the overview. */
@@ -35,11 +32,14 @@ export function addOverview(app: Api, { clock }: ApiContext, counts: RecentCount
   app.openapi(get, async (c) => {
     const { tenant } = c.get("tenant");
     const { atMs, standing } = await c.get("listing")((db) => counts.of(db, tenant));
+    const db = c.get("db");
     const { available, unavailable, unknown } = standing;
     const body: Overview = {
       counted_at: timeOf(atMs),
       devices: { total: available + unavailable + unknown, ...standing },
-      ...(await standingOf(c.get("db"), tenant, clock.now())),
+      ...(await standingOf(db, tenant, clock.now())),
+      sources_without_agent: await countWithoutAgent(db, tenant),
+      agents_as_offered: await countAsOffered(db, tenant),
     };
     return c.json(body, 200);
   });
@@ -50,19 +50,17 @@ export async function standingOf(
   db: Db,
   tenant: number,
   nowMs: number,
-): Promise<Omit<Overview, "counted_at" | "devices">> {
-  const agents = (await listAgents(db, tenant)).map((agent) => agentState(agent, nowMs));
+): Promise<
+  Omit<Overview, "counted_at" | "devices" | "sources_without_agent" | "agents_as_offered">
+> {
+  const { revoked: _, ...agents } = await countAgents(db, tenant, nowMs);
   const inbox = await inboxStatus(db, tenant, 0);
   const review = await reviewCounts(db, tenant);
-  const agentsThat = (state: string): number => agents.filter((one) => one === state).length;
   return {
     ...(await sourcesOf(db, tenant, nowMs)),
     agents: {
-      total: agents.length - agentsThat("revoked"),
-      online: agentsThat("online"),
-      silent: agentsThat("silent"),
-      stopped: agentsThat("stopped"),
-      never_seen: agentsThat("never_seen"),
+      total: Object.values(agents).reduce((sum, one) => sum + one, 0),
+      ...agents,
     },
     inbox: {
       waiting: inbox.waiting,

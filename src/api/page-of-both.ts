@@ -15,14 +15,19 @@ export function pageOfBoth<Row>(
     limit,
     direction,
     isFirst,
-  }: { readonly limit: number; readonly direction: Direction; readonly isFirst: boolean },
+  }: {
+    readonly limit: number;
+    readonly direction: Direction;
+    /** Whether it was read from where the list begins, or backwards from where it ends. */
+    readonly isFirst: boolean;
+  },
 ): PageOfBoth<Row> {
   const isLonger = found.length > limit;
   // Who comes from a page knows that it is there: from a later one going backwards, from an earlier one going forwards.
   if (direction === "forwards") {
     return { rows: found.slice(0, limit), hasNext: isLonger, hasPrevious: !isFirst };
   }
-  return { rows: found.slice(isLonger ? 1 : 0), hasNext: true, hasPrevious: isLonger };
+  return { rows: found.slice(isLonger ? 1 : 0), hasNext: !isFirst, hasPrevious: isLonger };
 }
 
 /** Where the page ends and begins, as texts for `after` and `before`. */

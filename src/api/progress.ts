@@ -1,25 +1,22 @@
 /** How far runs are while they go on, as fresh as a second: what their agents tell, and what the core has made of it. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import type { Queryable } from "../db/session.ts";
 import { runsUnderWay, type RunUnderWay } from "../inbox/progress-store.ts";
 import type { Run } from "../inbox/run-list.ts";
 import { runProgressSchema } from "./contract-sources.ts";
-import { answers, needs, PROBLEMS, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
+import { routesOf } from "./declare.ts";
+import { answers, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
 
 type Shown = z.infer<typeof runProgressSchema>;
 
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/progress`,
-  tags: ["runs"],
+const route = routesOf("runs");
+const list = route.get(`${TENANT_PATH}/progress`, "viewer", {
   summary: "Runs under way, each with how far it is",
-  ...needs("viewer"),
   request: { params: tenantParams },
-  responses: {
+  gives: {
     200: answers(z.object({ runs: z.array(runProgressSchema) }), "By agent and source"),
-    ...PROBLEMS,
   },
 });
 

@@ -1,20 +1,18 @@
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import { countHolds } from "../dire/hold-store.ts";
 import { readQuality, type Quality } from "../dire/quality-store.ts";
 import { countQuarantine } from "../dire/quarantine-store.ts";
 import { qualityQuery, qualitySchema } from "./contract-dire.ts";
-import { answers, needs, PROBLEMS, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
+import { routesOf } from "./declare.ts";
+import { answers, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
 
-const get = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/dire/quality`,
-  tags: ["dire"],
+const route = routesOf("dire");
+const get = route.get(`${TENANT_PATH}/dire/quality`, "viewer", {
   summary: "What tells that identity goes wrong: counted, and the worst of each kind",
-  ...needs("viewer"),
   request: { params: tenantParams, query: qualityQuery },
-  responses: { 200: answers(qualitySchema, "As of the latest publication"), ...PROBLEMS },
+  gives: { 200: answers(qualitySchema, "As of the latest publication") },
 });
 
 /** Adds the route of the quality watch. */

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import { listQuarantine, type HeldRecord, type Quarantined } from "../dire/quarantine-store.ts";
@@ -7,12 +7,11 @@ import { JOIN_POINTS } from "../dire/score.ts";
 import { shownRecord } from "./assertion-view.ts";
 import { evidenceSchema, recordSchema } from "./contract-assertions.ts";
 import { count, pageOf, pageQuery, time } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import {
   answers,
   cursorOf,
-  needs,
   pageWithNext,
-  PROBLEMS,
   readCursor,
   TENANT_PATH,
   tenantParams,
@@ -38,27 +37,35 @@ export const quarantineSchema = z
   })
   .openapi("Quarantine");
 
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/quarantine`,
-  tags: ["devices"],
+const route = routesOf("devices");
+const list = route.get(`${TENANT_PATH}/quarantine`, "viewer", {
   summary: "Pairs of records that looked like one device and were held apart, newest first",
-  ...needs("viewer"),
   request: {
     params: tenantParams,
-    query: pageQuery.extend({ reason: z.enum(QUARANTINE_REASONS).optional() }),
+    query: pageQuery.extend({
+      reason: z.enum(QUARANTINE_REASONS).optional(),
+      open: z.stringbool().default(false).openapi({
+        type: "boolean",
+        description: "Without the pairs that an operator keeps apart",
+      }),
+    }),
   },
-  responses: { 200: answers(pageOf("pairs", quarantineSchema), "One page"), ...PROBLEMS },
+  gives: { 200: answers(pageOf("pairs", quarantineSchema), "One page") },
 });
 
 /** Adds the route of what is held apart. */
 export function addQuarantine(app: Api): void {
   app.openapi(list, async (c) => {
     const db = c.get("db");
-    const { limit, after, reason } = c.req.valid("query");
+    const { limit, after, reason, open: isOpen } = c.req.valid("query");
     const { tenant } = c.get("tenant");
     const before = readCursor("q", after);
-    const found = await listQuarantine(db, tenant, { reason, before, limit: limit + 1 });
+    const found = await listQuarantine(db, tenant, {
+      reason,
+      isOpen,
+      before,
+      limit: limit + 1,
+    });
     const names = await sourceNames(db, tenant);
     const page = pageWithNext(found, limit, ({ quarantineNo }) => cursorOf("q", quarantineNo));
     const pairs = page.rows.map((pair) => shownPair(pair, names));

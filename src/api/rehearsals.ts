@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import { findSource } from "../control/sources.ts";
@@ -16,21 +16,21 @@ import type { ApiContext } from "./context.ts";
 import {
   changeQuery,
   newRehearsalSchema,
-  recordedChunkSchema,
+  recordedUpdatesSchema,
   rehearsalChangeSchema,
   rehearsalSchema,
 } from "./contract-dire.ts";
 import { pageOf, pageQuery } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
 import {
   answers,
   cursorOf,
-  needs,
   pageWithNext,
   paramsWith,
-  PROBLEMS,
   readCursor,
   takes,
+  takesAsSent,
   TENANT_PATH,
   tenantParams,
   timeOf,
@@ -38,69 +38,45 @@ import {
 } from "./routes.ts";
 import { rehearsalEnded, runRehearsal } from "./run-rehearsal.ts";
 
-const tags = ["rehearsals"];
+const route = routesOf("rehearsals");
 const PATH = `${TENANT_PATH}/rehearsals` as const;
 const ONE = `${PATH}/{rehearsal}` as const;
 const params = paramsWith("rehearsal", "Number of the rehearsal");
 
-const list = createRoute({
-  method: "get",
-  path: PATH,
-  tags,
+const list = route.get(PATH, "viewer", {
   summary: "Rehearsals, newest first",
-  ...needs("viewer"),
   request: { params: tenantParams, query: pageQuery },
-  responses: { 200: answers(pageOf("rehearsals", rehearsalSchema), "One page"), ...PROBLEMS },
+  gives: { 200: answers(pageOf("rehearsals", rehearsalSchema), "One page") },
 });
 
-const open = createRoute({
-  method: "post",
-  path: PATH,
-  tags,
+const open = route.post(PATH, "operator", {
   summary: "Open a rehearsal of a source, to which recorded chunks are then added",
-  ...needs("operator"),
   request: { params: tenantParams, body: takes(newRehearsalSchema) },
-  responses: { 201: answers(rehearsalSchema, "It waits for its chunks"), ...PROBLEMS },
+  gives: { 201: answers(rehearsalSchema, "It waits for its chunks") },
 });
 
-const add = createRoute({
-  method: "post",
-  path: `${ONE}/chunks`,
-  tags,
+const add = route.post(`${ONE}/chunks`, "operator", {
   summary: "Add recorded updates to a rehearsal, in their order",
-  ...needs("operator"),
-  request: { params, body: takes(recordedChunkSchema) },
-  responses: { 201: answers(z.object({ chunks: z.number() }), "How many it has now"), ...PROBLEMS },
+  request: { params, body: takesAsSent(recordedUpdatesSchema) },
+  gives: { 201: answers(z.object({ chunks: z.number() }), "How many it has now") },
 });
 
-const run = createRoute({
-  method: "post",
-  path: `${ONE}/run`,
-  tags,
+const run = route.post(`${ONE}/run`, "operator", {
   summary: "Play the chunks against the inventory, note what they do, and take it back",
-  ...needs("operator"),
   request: { params },
-  responses: { 200: answers(rehearsalSchema, "With its promise"), ...PROBLEMS },
+  gives: { 200: answers(rehearsalSchema, "With its promise") },
 });
 
-const get = createRoute({
-  method: "get",
-  path: ONE,
-  tags,
+const get = route.get(ONE, "viewer", {
   summary: "One rehearsal and what it promises",
-  ...needs("viewer"),
   request: { params },
-  responses: { 200: answers(rehearsalSchema, "The rehearsal"), ...PROBLEMS },
+  gives: { 200: answers(rehearsalSchema, "The rehearsal") },
 });
 
-const changes = createRoute({
-  method: "get",
-  path: `${ONE}/changes`,
-  tags,
+const changes = route.get(`${ONE}/changes`, "viewer", {
   summary: "Changes of one kind that a rehearsal promises; the first thousand are kept",
-  ...needs("viewer"),
   request: { params, query: changeQuery },
-  responses: { 200: answers(pageOf("changes", rehearsalChangeSchema), "One page"), ...PROBLEMS },
+  gives: { 200: answers(pageOf("changes", rehearsalChangeSchema), "One page") },
 });
 
 /** Adds the routes of rehearsals. */

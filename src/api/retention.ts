@@ -1,8 +1,8 @@
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { audit } from "../control/audit.ts";
 import { tx } from "../db/tx.ts";
-import { readRetention, writeRetention } from "../inbox/retention-store.ts";
+import { lockRetention, readRetention, writeRetention } from "../inbox/retention-store.ts";
 import {
   checkRetention,
   RETENTION_NAMES,
@@ -10,37 +10,33 @@ import {
   type Retention,
 } from "../model/retention.ts";
 import { retentionChangeSchema, retentionSchema } from "./contract-runs.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import { answers, needs, PROBLEMS, takes, TENANT_PATH, tenantParams, type Api } from "./routes.ts";
+import { expectationOf, ifMatch, noteEdited } from "./if-match.ts";
+import { answers, takes, TENANT_PATH, tenantParams, type Api } from "./routes.ts";
 
-const tags = ["retention"];
+const route = routesOf("retention");
 const path = `${TENANT_PATH}/retention` as const;
 
-const get = createRoute({
-  method: "get",
-  path,
-  tags,
+const get = route.get(path, "viewer", {
   summary: "How long things are kept, and when what a source no longer lists goes",
-  ...needs("viewer"),
   request: { params: tenantParams },
-  responses: { 200: answers(retentionSchema, "Every setting in force"), ...PROBLEMS },
+  gives: { 200: answers(retentionSchema, "Every setting in force") },
 });
 
-const change = createRoute({
-  method: "patch",
-  path,
-  tags,
+const change = route.patch(path, "operator", {
   summary: "Change some of these settings",
-  ...needs("operator"),
-  request: { params: tenantParams, body: takes(retentionChangeSchema) },
-  responses: { 200: answers(retentionSchema, "The settings as they are now"), ...PROBLEMS },
+  request: { params: tenantParams, headers: ifMatch, body: takes(retentionChangeSchema) },
+  gives: { 200: answers(retentionSchema, "The settings as they are now") },
 });
 
 /** Adds the routes of retention settings. */
 export function addRetention(app: Api): void {
-  app.openapi(get, async (c) =>
-    c.json(shown(await readRetention(c.get("db"), c.get("tenant").tenant)), 200),
-  );
+  app.openapi(get, async (c) => {
+    const settings = shown(await readRetention(c.get("db"), c.get("tenant").tenant));
+    noteEdited(c, settings);
+    return c.json(settings, 200);
+  });
   app.openapi(change, async (c) => {
     const db = c.get("db");
     const { tenant, slug } = c.get("tenant");
@@ -51,8 +47,10 @@ export function addRetention(app: Api): void {
         "audit_days: an admin alone may say how long the audit is kept",
       );
     }
+    const expect = expectationOf(c, "a setting");
     const after = await tx(db, async (open) => {
-      const before = await readRetention(open, tenant);
+      const before = await lockRetention(open, tenant);
+      expect(shown(before));
       await writeRetention(open, tenant, wanted);
       const { actor } = c.get("caller");
       await audit(open, {
@@ -67,6 +65,7 @@ export function addRetention(app: Api): void {
       });
       return await readRetention(open, tenant);
     });
+    noteEdited(c, shown(after));
     return c.json(shown(after), 200);
   });
 }

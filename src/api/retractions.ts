@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { audit } from "../control/audit.ts";
 import { sourceNames } from "../control/source-names.ts";
@@ -14,14 +14,13 @@ import {
 } from "../inbox/retraction-store.ts";
 import { retractionSchema } from "./contract-runs.ts";
 import { pageOf, pageQuery } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
 import {
   answers,
   cursorOf,
-  needs,
   pageWithNext,
   paramsWith,
-  PROBLEMS,
   readCursor,
   TENANT_PATH,
   tenantParams,
@@ -29,29 +28,21 @@ import {
   type Api,
 } from "./routes.ts";
 
-const tags = ["retractions"];
+const route = routesOf("retractions");
 
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/retractions`,
-  tags,
+const list = route.get(`${TENANT_PATH}/retractions`, "viewer", {
   summary: "Retirings of records that sources no longer list, newest first",
-  ...needs("viewer"),
   request: {
     params: tenantParams,
     query: pageQuery.extend({ state: z.enum(RETRACTION_STATES).optional() }),
   },
-  responses: { 200: answers(pageOf("retractions", retractionSchema), "One page"), ...PROBLEMS },
+  gives: { 200: answers(pageOf("retractions", retractionSchema), "One page") },
 });
 
-const allow = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/retractions/{retraction_no}/allow`,
-  tags,
+const allow = route.post(`${TENANT_PATH}/retractions/{retraction_no}/allow`, "operator", {
   summary: "Let a held retraction go on, this once; records that were seen again stay",
-  ...needs("operator"),
   request: { params: paramsWith("retraction_no", "Number of the retraction") },
-  responses: { 200: answers(retractionSchema, "The retraction as it is now"), ...PROBLEMS },
+  gives: { 200: answers(retractionSchema, "The retraction as it is now") },
 });
 
 /** Adds the routes of retractions. */
@@ -86,7 +77,8 @@ export function addRetractions(app: Api): void {
         actor,
         action: "retraction.allow",
         subject: String(retractionNo),
-        after: { source: instance, wanted, present },
+        before: { state: retraction.state },
+        after: { state: "due", source: instance, wanted, present },
       });
       return await retractionOf(open, c.get("tenant"), given);
     });

@@ -1,11 +1,9 @@
 /** What all routes are declared with. */
 import { z, type OpenAPIHono } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
 
 import { isoTime } from "../lib/clock.ts";
-import { atLeast, type Least } from "./access.ts";
+import { tooDeep, unstorable } from "../lib/json-text.ts";
 import type { ApiEnv } from "./caller.ts";
-import { problemSchema } from "./contract.ts";
 import { Problem } from "./errors.ts";
 
 /** The application that routes are added to. */
@@ -28,35 +26,6 @@ export function paramsWith<Name extends string>(
   return z.object({ tenant, [name]: one } as { tenant: typeof tenant } & Record<Name, z.ZodString>);
 }
 
-type Secured = {
-  security: Record<string, string[]>[];
-  middleware: MiddlewareHandler<ApiEnv>;
-  description: string;
-};
-
-const WORDS: Readonly<Record<Least, string>> = {
-  viewer: "Least role: viewer.",
-  operator: "Least role: operator.",
-  admin: "Least role: admin.",
-  anyone: "For every caller who is known.",
-  user: "For a browser's session alone.",
-  platform: "For the platform's administrator alone.",
-  "viewer or platform": "Least role: viewer; also for the platform's administrator.",
-  "admin or platform": "Least role: admin; also for the platform's administrator.",
-};
-
-/** Declares the least rights of a route, to callers and in the document. */
-export function needs(least: Least): Secured {
-  return {
-    security: least === "user" ? [{ session: [] }] : [{ bearer: [] }, { session: [] }],
-    middleware: atLeast(least),
-    description: WORDS[least],
-  };
-}
-
-/** Declares a route that anybody may ask. */
-export const OPEN = { security: [], description: "For anybody." };
-
 /** A JSON answer. */
 export function answers<Schema extends z.ZodType>(
   schema: Schema,
@@ -65,20 +34,28 @@ export function answers<Schema extends z.ZodType>(
   return { content: { "application/json": { schema } }, description };
 }
 
-/** A JSON body that must be there. */
-export function takes<Schema extends z.ZodType>(
-  schema: Schema,
-): { required: true; content: { "application/json": { schema: Schema } } } {
-  return { required: true, content: { "application/json": { schema } } };
+type Taken<Schema> = { required: true; content: { "application/json": { schema: Schema } } };
+
+/** A JSON body that must be there, and that the database can hold. */
+export function takes<Schema extends z.ZodType>(schema: Schema): Taken<Schema> {
+  return takesWithout(unstorable, schema);
 }
 
-const problem = {
-  content: { "application/problem+json": { schema: problemSchema } },
-  description: "What went wrong",
-};
+/** A JSON body that must be there, of what sources sent: texts of it that no database holds are DIRE's matter. */
+export function takesAsSent<Schema extends z.ZodType>(schema: Schema): Taken<Schema> {
+  return takesWithout(tooDeep, schema);
+}
 
-/** Error answers, which every route may give. */
-export const PROBLEMS = { "4XX": problem, "5XX": problem } as const;
+function takesWithout<Schema extends z.ZodType>(
+  faultOf: (value: unknown) => string | undefined,
+  schema: Schema,
+): Taken<Schema> {
+  const checked = schema.superRefine((value, refining) => {
+    const fault = faultOf(value);
+    if (fault !== undefined) refining.addIssue(fault);
+  });
+  return { required: true, content: { "application/json": { schema: checked } } };
+}
 
 /** A time for JSON, absent where there is none. */
 export function timeOf<Ms extends number | undefined>(

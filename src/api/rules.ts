@@ -1,18 +1,16 @@
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { readDerivationReport, type DerivationReport } from "../dire/derivation-store.ts";
 import { formatRule } from "../dire/enrichment-reader.ts";
 import type { ApiContext } from "./context.ts";
 import { rulesSchema } from "./contract-rules.ts";
-import { answers, needs, PROBLEMS, type Api } from "./routes.ts";
+import { routesOf } from "./declare.ts";
+import { answers, type Api } from "./routes.ts";
 
-const list = createRoute({
-  method: "get",
-  path: "/api/v1/rules",
-  tags: ["rules"],
+const route = routesOf("rules");
+const list = route.get("/api/v1/rules", "platform", {
   summary: "Enrichment rules in the order in which they are asked, and what could not be used",
-  ...needs("platform"),
-  responses: { 200: answers(rulesSchema, "As the last start of the core found them"), ...PROBLEMS },
+  gives: { 200: answers(rulesSchema, "As the last start of the core found them") },
 });
 
 /** Adds the route of enrichment rules, which hold for all tenants. */

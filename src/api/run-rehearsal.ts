@@ -1,4 +1,4 @@
-import { audit } from "../control/audit.ts";
+import { auditAlone } from "../control/audit.ts";
 import { findSource } from "../control/sources.ts";
 import type { Rehearsal } from "../dire/rehearsal-store.ts";
 import { rehearse } from "../dire/rehearsal.ts";
@@ -21,15 +21,17 @@ export async function runRehearsal(
   }
   const source = await findSource(db, tenant, instance);
   if (source === undefined) throw new Problem("source_not_found", "the source was deleted");
-  if (!(await claimRehearsal(db, tenant, rehearsalNo))) throw rehearsalEnded(rehearsalNo);
+  const plays = await claimRehearsal(db, tenant, rehearsalNo);
+  if (plays === undefined) throw rehearsalEnded(rehearsalNo);
   const { serviceId, type, partition } = source;
   const promised = await rehearse({ db, clock }, tenant, {
     rehearsalNo,
     chunks,
+    plays,
     source: { instance: serviceId, sourceType: type, partition },
   });
   const subject = `rehearsal ${rehearsalNo} of source ${source.name}`;
-  await audit(db, { tenant, actor, action: "source.rehearse", subject, after: promised });
+  await auditAlone(db, { tenant, actor, action: "source.rehearse", subject, after: promised });
 }
 
 /** It takes no chunks, and is not played again. */

@@ -1,40 +1,34 @@
 /** Undoing what a run did, and undoing that. */
-import { createRoute } from "@hono/zod-openapi";
 
 import { audit } from "../control/audit.ts";
 import type { Tx } from "../db/tx.ts";
 import { redoRun, type RedoReport } from "../dire/redo-run.ts";
 import { previewUndo, undoRun, type UndoReport } from "../dire/undo-run.ts";
 import { redoneSchema, undoneSchema, undoSchema } from "./contract-runs.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import { answers, needs, paramsWith, PROBLEMS, takes, TENANT_PATH, type Api } from "./routes.ts";
+import { answers, paramsWith, takes, TENANT_PATH, type Api } from "./routes.ts";
+import { addRunChanges } from "./run-changes.ts";
 import { runNamed } from "./runs.ts";
 
-const tags = ["runs"];
+const route = routesOf("runs");
 const params = paramsWith("run", "Number of the run, or the agent's id of it");
 
-const undo = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/runs/{run}/undo`,
-  tags,
+const undo = route.post(`${TENANT_PATH}/runs/{run}/undo`, "operator", {
   summary: "Take back what only this run supports",
-  ...needs("operator"),
   request: { params, body: takes(undoSchema) },
-  responses: { 200: answers(undoneSchema, "What was, or would be, taken back"), ...PROBLEMS },
+  gives: { 200: answers(undoneSchema, "What was, or would be, taken back") },
 });
 
-const redo = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/runs/{run}/redo`,
-  tags,
+const redo = route.post(`${TENANT_PATH}/runs/{run}/redo`, "operator", {
   summary: "Undo the undo of a run",
-  ...needs("operator"),
   request: { params },
-  responses: { 200: answers(redoneSchema, "What is as the run brought it again"), ...PROBLEMS },
+  gives: { 200: answers(redoneSchema, "What is as the run brought it again") },
 });
 
-/** Adds the routes of undoing runs. */
+/** Adds the routes of undoing runs, and of what there is to undo. */
 export function addRunUndo(app: Api): void {
+  addRunChanges(app);
   app.openapi(undo, async (c) => {
     const db = c.get("db");
     const { tenant } = c.get("tenant");

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import type { Tenant } from "../control/tenants.ts";
@@ -10,15 +10,14 @@ import { findRuns, listRuns, type Run, type RunDetail } from "../inbox/run-list.
 import { verificationSchema } from "./contract-runs.ts";
 import { runDetailSchema, runSchema } from "./contract-sources.ts";
 import { pageOf, pageQuery } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
 import { liveRuns, progressOf } from "./progress.ts";
 import {
   answers,
   cursorOf,
-  needs,
   pageWithNext,
   paramsWith,
-  PROBLEMS,
   readCursor,
   TENANT_PATH,
   tenantParams,
@@ -27,14 +26,10 @@ import {
 } from "./routes.ts";
 import { instanceNamed } from "./source-filter.ts";
 
-const tags = ["runs"];
+const route = routesOf("runs");
 
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/runs`,
-  tags,
+const list = route.get(`${TENANT_PATH}/runs`, "viewer", {
   summary: "Runs, newest first",
-  ...needs("viewer"),
   request: {
     params: tenantParams,
     query: pageQuery.extend({
@@ -42,27 +37,19 @@ const list = createRoute({
       outcome: z.enum(["running", "success", "partial", "failed", "timeout"]).optional(),
     }),
   },
-  responses: { 200: answers(pageOf("runs", runSchema), "One page"), ...PROBLEMS },
+  gives: { 200: answers(pageOf("runs", runSchema), "One page") },
 });
 
-const get = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/runs/{run}`,
-  tags,
+const get = route.get(`${TENANT_PATH}/runs/{run}`, "viewer", {
   summary: "One run",
-  ...needs("viewer"),
   request: { params: paramsWith("run", "Number of the run, or the agent's id of it") },
-  responses: { 200: answers(runDetailSchema, "The run"), ...PROBLEMS },
+  gives: { 200: answers(runDetailSchema, "The run") },
 });
 
-const verify = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/runs/{run}/verification`,
-  tags,
+const verify = route.get(`${TENANT_PATH}/runs/{run}/verification`, "viewer", {
   summary: "What is stored of a run, recomputed: what is missing, if anything",
-  ...needs("viewer"),
   request: { params: paramsWith("run", "Number of the run, or the agent's id of it") },
-  responses: { 200: answers(verificationSchema, "Every check"), ...PROBLEMS },
+  gives: { 200: answers(verificationSchema, "Every check") },
 });
 
 /** Adds the routes of runs. */

@@ -115,7 +115,8 @@ async function listenLocal({ app, clock }: Serving, socketPath: string): Promise
     }
     const stopping = new AbortController();
     const bindings = { ...PLATFORM_ADMIN, stopping: stopping.signal };
-    const server = serverOf(app, { bind: () => bindings });
+    const bind: Bind = ({ socket }) => ({ ...bindings, hangUp: () => socket.destroy() });
+    const server = serverOf(app, { bind });
     await listening(server, { path: claimed.path });
     await chmod(socketPath, 0o600);
     return running(server, { address: socketPath, clock, stopping, closed: claimed.close });
@@ -132,7 +133,7 @@ async function listenLocal({ app, clock }: Serving, socketPath: string): Promise
 type HttpServer = ReturnType<typeof createAdaptorServer>;
 
 type Incoming = {
-  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly socket: { readonly remoteAddress?: string | undefined; destroy(): unknown };
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 };
 
@@ -179,7 +180,7 @@ function bindWeb(web: WebListener, stopping: AbortSignal): Bind {
     const header = (name: string): string | undefined => headers[name]?.toString();
     const address = socket.remoteAddress ?? "unknown";
     const client = clientFrom({ address, header, isTls: tls !== undefined }, proxies);
-    return { client, stopping };
+    return { client, stopping, hangUp: () => socket.destroy() };
   };
 }
 

@@ -1,5 +1,5 @@
 /** The session of a browser: who it is, its end, and a new password. */
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { countAttempt, forgetAttempts } from "../control/login-attempts.ts";
 import { membershipsOf } from "../control/members.ts";
@@ -18,39 +18,28 @@ import type { Caller } from "./caller.ts";
 import { clientOf, csrfTokenOf, takeSession } from "./client.ts";
 import type { ApiContext } from "./context.ts";
 import { passwordChangeSchema, sessionSchema } from "./contract-people.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
 import { passwordText, type People } from "./people.ts";
-import { answers, needs, PROBLEMS, takes, timeOf, type Api } from "./routes.ts";
+import { answers, takes, timeOf, type Api } from "./routes.ts";
 
-const tags = ["log-in"];
+const route = routesOf("log-in");
 const nothing = { description: "Done" } as const;
 
-const get = createRoute({
-  method: "get",
-  path: "/api/v1/session",
-  tags,
+const get = route.get("/api/v1/session", "user", {
   summary: "Who is logged in, and where he may work",
-  ...needs("user"),
-  responses: { 200: answers(sessionSchema, "The session"), ...PROBLEMS },
+  gives: { 200: answers(sessionSchema, "The session") },
 });
 
-const end = createRoute({
-  method: "delete",
-  path: "/api/v1/session",
-  tags,
+const end = route.delete("/api/v1/session", "user", {
   summary: "Log out",
-  ...needs("user"),
-  responses: { 204: nothing, ...PROBLEMS },
+  gives: { 204: nothing },
 });
 
-const changePassword = createRoute({
-  method: "post",
-  path: "/api/v1/session/password",
-  tags,
+const changePassword = route.post("/api/v1/session/password", "user", {
   summary: "Change one's own password; ends one's other sessions",
-  ...needs("user"),
   request: { body: takes(passwordChangeSchema) },
-  responses: { 204: nothing, ...PROBLEMS },
+  gives: { 204: nothing },
 });
 
 /** A session as JSON. */

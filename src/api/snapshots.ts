@@ -103,16 +103,18 @@ export class Snapshots {
   }
 
   async #play(db: Db, tenant: number, rehearsal: Rehearsal): Promise<void> {
-    const { rehearsalNo, actor } = rehearsal;
+    const { rehearsalNo, plays, actor } = rehearsal;
     const over = new AbortController();
-    const saying = this.#sayPlaying(db, tenant, { rehearsalNo, signal: over.signal });
+    const own = { rehearsalNo, plays: plays + 1, signal: over.signal };
+    const saying = this.#sayPlaying(db, tenant, own);
     try {
       await runRehearsal(this.#context, tenant, { rehearsal, actor });
     } catch (thrown) {
       this.#told(tenant, rehearsal, thrown);
       // One that another replica took is that one's to end.
       if (thrown instanceof Problem && thrown.code === "rehearsal_ended") return;
-      await endRehearsal(db, tenant, { rehearsalNo, error: messageOf(thrown) });
+      // One that was taken has been ended by who took it; this is for what cannot even be taken, such as one of a deleted source.
+      await endRehearsal(db, tenant, { rehearsalNo, plays, error: messageOf(thrown) });
     } finally {
       over.abort();
       await saying;
@@ -122,7 +124,7 @@ export class Snapshots {
   async #sayPlaying(
     db: Db,
     tenant: number,
-    { rehearsalNo, signal }: { readonly rehearsalNo: number; readonly signal: AbortSignal },
+    { signal, ...own }: Pick<Rehearsal, "rehearsalNo" | "plays"> & { readonly signal: AbortSignal },
   ): Promise<void> {
     const { clock, log } = this.#context;
     for (
@@ -130,7 +132,7 @@ export class Snapshots {
       !signal.aborted;
       await pause(clock, PLAYING_EVERY_MS, signal)
     ) {
-      await notePlaying(db, tenant, rehearsalNo).catch((thrown: unknown) =>
+      await notePlaying(db, tenant, own).catch((thrown: unknown) =>
         log.warn({ error: messageOf(thrown) }, "a rehearsal could not say that it is played"),
       );
     }

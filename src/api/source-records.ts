@@ -1,5 +1,5 @@
 /** What becomes of a source's records when it goes, and when another takes its place. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { audit } from "../control/audit.ts";
 import { formerSources } from "../control/source-names.ts";
@@ -11,41 +11,37 @@ import { adoptRecords } from "../dire/adopt.ts";
 import { retireSource, type SourceRetraction } from "../dire/retire-source.ts";
 import { readRetention } from "../inbox/retention-store.ts";
 import { adoptedSchema, adoptionSchema, deletedSourceSchema } from "./contract-runs.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import { answers, needs, paramsWith, PROBLEMS, takes, TENANT_PATH, type Api } from "./routes.ts";
+import { ifMatch } from "./if-match.ts";
+import { answers, paramsWith, takes, TENANT_PATH, type Api } from "./routes.ts";
+import { sourceNamed } from "./source-change.ts";
 import { instanceNamed } from "./source-filter.ts";
 import { shownSource } from "./source-view.ts";
-import { sourceNamed } from "./sources.ts";
+import { expectedSource } from "./sources.ts";
 
-const tags = ["sources"];
+const route = routesOf("sources");
 const params = paramsWith("source", "Name or id of the source");
 const ONE = `${TENANT_PATH}/sources/{source}` as const;
 
-const remove = createRoute({
-  method: "delete",
-  path: ONE,
-  tags,
+const remove = route.delete(ONE, "operator", {
   summary: "Delete a source and wipe its credentials; its records are kept or retired",
-  ...needs("operator"),
   request: {
     params,
+    headers: ifMatch,
     query: z.strictObject({
       records: z.enum(["keep", "retire"]).default("keep").openapi({
         description: "retire: they go, unless they are so many that the guard holds them",
       }),
     }),
   },
-  responses: { 200: answers(deletedSourceSchema, "The source as it was"), ...PROBLEMS },
+  gives: { 200: answers(deletedSourceSchema, "The source as it was") },
 });
 
-const adopt = createRoute({
-  method: "post",
-  path: `${ONE}/adopt`,
-  tags,
+const adopt = route.post(`${ONE}/adopt`, "operator", {
   summary: "Move the records of a deleted source to the one that was made in its place",
-  ...needs("operator"),
   request: { params, body: takes(adoptionSchema) },
-  responses: { 200: answers(adoptedSchema, "What was moved"), ...PROBLEMS },
+  gives: { 200: answers(adoptedSchema, "What was moved") },
 });
 
 /** Adds the routes that end a source, or have it take another's place. */
@@ -63,7 +59,8 @@ export function addSourceRecords(app: Api): void {
       held.push(...retractions.filter(({ isHeld }) => isHeld));
     };
     const alongside = isKept ? undefined : retire;
-    await deleteSource(db, tenant.tenant, { nameOrId: serviceId, actor, alongside });
+    const expect = expectedSource(c);
+    await deleteSource(db, tenant.tenant, { nameOrId: serviceId, actor, alongside, expect });
     const records = isKept ? "kept" : held.length > 0 ? "held" : "retiring";
     const numbers = held.map(({ retractionNo }) => retractionNo);
     return c.json(

@@ -42,6 +42,7 @@ function shownSettings(
 export function summaryOf(run: Run): NonNullable<z.infer<typeof sourceSchema>["last_run"]> {
   return {
     run_no: run.runNo,
+    kind: run.kind,
     outcome: run.outcome,
     started_at: timeOf(run.startedMs),
     ended_at: timeOf(run.endedMs),

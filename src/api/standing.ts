@@ -1,5 +1,6 @@
 /** How all tenants stand, for a scrape: a few statements that count what waits and find the newest run of each source. */
 import type { Queryable } from "../db/session.ts";
+import { countRestless } from "../dire/restless-store.ts";
 import { POLL_INTERVAL_DEFAULT_MS } from "../model/sync-payload.ts";
 import type { GaugeName, Sample } from "./metric-list.ts";
 
@@ -10,6 +11,7 @@ export async function readStanding(
 ): Promise<readonly Sample<GaugeName>[]> {
   return [
     ...(await standingOfTenants(db, nowMs)),
+    ...(await standingOfIdentity(db)),
     ...(await standingOfSources(db)),
     ...(await standingOfAgents(db, nowMs)),
   ];
@@ -60,6 +62,14 @@ async function standingOfTenants(db: Queryable, nowMs: number): Promise<Sample<G
     };
     return samples(labels, values);
   });
+}
+
+async function standingOfIdentity(db: Queryable): Promise<Sample<GaugeName>[]> {
+  const name = "srs_identity_flapping";
+  return (await countRestless(db)).flatMap(({ slug: tenant, records, values }) => [
+    { name, labels: { tenant, kind: "records" }, value: records },
+    { name, labels: { tenant, kind: "values" }, value: values },
+  ]);
 }
 
 type SourceRow = {

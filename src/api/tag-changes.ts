@@ -1,5 +1,5 @@
 /** Tags of many devices at once: of those that a query finds, or of those that are named; with what was before, and undone by it. */
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { audit } from "../control/audit.ts";
 import type { Tenant } from "../control/tenants.ts";
@@ -24,14 +24,13 @@ import {
   tagRehearsalSchema,
 } from "./contract-tags.ts";
 import { pageOf, pageQuery } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
 import {
   answers,
   cursorOf,
-  needs,
   pageWithNext,
   paramsWith,
-  PROBLEMS,
   readCursor,
   takes,
   TENANT_PATH,
@@ -41,70 +40,45 @@ import {
 } from "./routes.ts";
 import { reachOf, workSlice, type Reach, type Slicing } from "./tag-slice.ts";
 
-const tags = ["devices"];
+const route = routesOf("devices");
 const PATH = `${TENANT_PATH}/tag-changes` as const;
 const ONE = `${PATH}/{change}` as const;
 const params = paramsWith("change", "Number of the change");
-const changed = { 200: answers(tagChangeSchema, "How far it is"), ...PROBLEMS };
+const changed = { 200: answers(tagChangeSchema, "How far it is") };
 
-const start = createRoute({
-  method: "post",
-  path: PATH,
-  tags,
+const start = route.post(PATH, "operator", {
   summary:
     "Add and remove tags of devices: the first thousands at once, then go on until it is done",
-  ...needs("operator"),
   request: { params: tenantParams, body: takes(newTagChangeSchema) },
-  responses: {
+  gives: {
     200: answers(tagRehearsalSchema, "What it would reach; nothing was changed"),
     201: answers(tagChangeSchema, "How far it is"),
-    ...PROBLEMS,
   },
 });
-const goOn = createRoute({
-  method: "post",
-  path: `${ONE}/continue`,
-  tags,
+const goOn = route.post(`${ONE}/continue`, "operator", {
   summary: "Work the next thousands of a change of tags, forwards or back",
-  ...needs("operator"),
   request: { params },
-  responses: changed,
+  gives: changed,
 });
-const undo = createRoute({
-  method: "post",
-  path: `${ONE}/undo`,
-  tags,
+const undo = route.post(`${ONE}/undo`, "operator", {
   summary: "Take a change of tags back, but for what was changed again since",
-  ...needs("operator"),
   request: { params },
-  responses: changed,
+  gives: changed,
 });
-const list = createRoute({
-  method: "get",
-  path: PATH,
-  tags,
+const list = route.get(PATH, "viewer", {
   summary: "Changes of tags, newest first",
-  ...needs("viewer"),
   request: { params: tenantParams, query: pageQuery },
-  responses: { 200: answers(pageOf("tag_changes", tagChangeSchema), "One page"), ...PROBLEMS },
+  gives: { 200: answers(pageOf("tag_changes", tagChangeSchema), "One page") },
 });
-const get = createRoute({
-  method: "get",
-  path: ONE,
-  tags,
+const get = route.get(ONE, "viewer", {
   summary: "One change of tags",
-  ...needs("viewer"),
   request: { params },
-  responses: changed,
+  gives: changed,
 });
-const what = createRoute({
-  method: "get",
-  path: `${ONE}/tags`,
-  tags,
+const what = route.get(`${ONE}/tags`, "viewer", {
   summary: "What a change made of each tag, with what was before",
-  ...needs("viewer"),
   request: { params, query: pageQuery },
-  responses: { 200: answers(pageOf("tags", taggedSchema), "One page"), ...PROBLEMS },
+  gives: { 200: answers(pageOf("tags", taggedSchema), "One page") },
 });
 
 /** Adds the routes of changes of tags. */
@@ -116,7 +90,7 @@ export function addTagChanges(app: Api, { clock }: ApiContext): void {
     const deviceIds = picked === undefined ? undefined : await idsOf(db, tenant, picked);
     const { query, q, add, remove, reason } = asked;
     const wanted = { actor, reason, query, q, deviceIds, add, remove, startedMs: clock.now() };
-    const reach = await reachOf(db, tenant, wanted);
+    const reach = await reachOf({ db, tenant }, wanted);
     if (isRehearsal) return c.json(shownReach(reach), 200);
     const opened = await tx(db, async (open) => {
       const begun = await openTagChange(open, tenant.tenant, wanted);
@@ -135,11 +109,11 @@ export function addTagChanges(app: Api, { clock }: ApiContext): void {
     });
     return c.json(shown(await firstSlice({ db, clock, tenant, actor }, opened)), 201);
   });
-  for (const [route, isUndoing] of [
+  for (const [one, isUndoing] of [
     [goOn, false],
     [undo, true],
   ] as const) {
-    app.openapi(route, async (c) => {
+    app.openapi(one, async (c) => {
       const [db, tenant, { actor }] = [c.get("db"), c.get("tenant"), c.get("caller")];
       const { change } = c.req.valid("param");
       const asked = { changeNo: numberOf(change), isUndoing };

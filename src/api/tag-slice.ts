@@ -17,6 +17,7 @@ import { invariant } from "../lib/invariant.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import { searchOf } from "./device-query.ts";
 import { Problem } from "./errors.ts";
+import { FRESH_FINDS } from "./recent-finds.ts";
 
 /** Where a change is worked. */
 export interface Slicing {
@@ -42,7 +43,7 @@ export async function workSlice(
   const asked = await findTagChange(db, tenant.tenant, { changeNo });
   if (asked === undefined) return undefined;
   // Looked up before the transaction, which would else need a second connection while it holds one.
-  const search = asked.state === "running" ? await searchedBy(db, tenant, asked) : undefined;
+  const search = asked.state === "running" ? await searchedBy(slicing, asked) : undefined;
   const worked = await tx(db, async (open) =>
     (await takeSlices(open, tenant.tenant))
       ? await workHeld(open, slicing, { changeNo, search })
@@ -136,12 +137,11 @@ async function tagSlice(
 
 /** What was asked when the change began: "the last hour" stays the one before. */
 async function searchedBy(
-  db: Db,
-  tenant: Tenant,
+  { db, tenant }: Pick<Slicing, "db" | "tenant">,
   { query, q, startedMs }: Pick<TagsWanted, "query" | "q" | "startedMs">,
 ): Promise<DeviceSearch> {
   const asked = { query: query ?? "in:devices", q, state: "active" } as const;
-  const search = await searchOf(db, tenant, { asked, nowMs: startedMs });
+  const search = await searchOf(db, tenant, { asked, nowMs: startedMs, finds: FRESH_FINDS });
   const { grouping, limit, sort } = search.query;
   if (grouping !== undefined) {
     throw new Problem("invalid_request", "query: a query with stats finds no devices");
@@ -162,8 +162,12 @@ export interface Reach extends Total {
 }
 
 /** How many devices a change would reach. Throws `invalid_request` for a query that cannot be answered. */
-export async function reachOf(db: Db, tenant: Tenant, wanted: TagsWanted): Promise<Reach> {
-  const search = await searchedBy(db, tenant, wanted);
+export async function reachOf(
+  slicing: Pick<Slicing, "db" | "tenant">,
+  wanted: TagsWanted,
+): Promise<Reach> {
+  const { db, tenant } = slicing;
+  const search = await searchedBy(slicing, wanted);
   const { deviceIds: ids } = wanted;
   if (ids === undefined) return { ...(await countFound(db, tenant.tenant, search)), skipped: [] };
   const place = { ids, after: 0, limit: ids.length };

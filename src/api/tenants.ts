@@ -1,71 +1,54 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
-import { listAgents } from "../control/agents.ts";
-import { grantRole, membershipsOf } from "../control/members.ts";
-import { listRefusals } from "../control/refusal-list.ts";
+import { countAgents } from "../control/agent-state.ts";
+import { grantRole } from "../control/members.ts";
+import { countRefusals } from "../control/refusal-list.ts";
 import { sourceNames } from "../control/source-names.ts";
-import { listSources } from "../control/sources.ts";
-import { createTenant, listTenants, type Tenant } from "../control/tenants.ts";
+import { countSources } from "../control/sources.ts";
+import { createTenant, listTenants, type Tenant, type TenantsWanted } from "../control/tenants.ts";
 import { peopleOf } from "../control/users.ts";
 import type { Db, TenantDbs } from "../db/pool.ts";
 import { tx } from "../db/tx.ts";
 import { inboxStatus } from "../inbox/inbox-status.ts";
 import { tenantCounts } from "../inventory/tenant-counts.ts";
 import { parseTenantSlug } from "../model/tenant.ts";
-import { agentState } from "./agents.ts";
 import { isPlatform, type Caller } from "./caller.ts";
 import type { ApiContext } from "./context.ts";
-import { newTenantSchema, tenantOverviewSchema, tenantSchema } from "./contract.ts";
+import { newTenantSchema, pageOf, tenantOverviewSchema, tenantSchema } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import {
-  answers,
-  needs,
-  PROBLEMS,
-  takes,
-  TENANT_PATH,
-  tenantParams,
-  timeOf,
-  type Api,
-} from "./routes.ts";
+import { foundQuery, keyedPage, type KeyedList } from "./keyed-list.ts";
+import { answers, takes, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
 
-const list = createRoute({
-  method: "get",
-  path: "/api/v1/tenants",
-  tags: ["tenants"],
+const route = routesOf("tenants");
+const list = route.get("/api/v1/tenants", "anyone", {
   summary: "Tenants: all for the platform's administrator, else one's own",
-  ...needs("anyone"),
-  responses: {
-    200: answers(z.object({ tenants: z.array(tenantSchema) }), "By slug"),
-    ...PROBLEMS,
-  },
+  request: { query: foundQuery },
+  gives: { 200: answers(pageOf("tenants", tenantSchema), "By slug, one page") },
 });
 
-const create = createRoute({
-  method: "post",
-  path: "/api/v1/tenants",
-  tags: ["tenants"],
+const create = route.post("/api/v1/tenants", "platform", {
   summary: "Make a tenant with a certificate authority of its own",
-  ...needs("platform"),
   request: { body: takes(newTenantSchema) },
-  responses: { 201: answers(tenantSchema, "The tenant"), ...PROBLEMS },
+  gives: { 201: answers(tenantSchema, "The tenant") },
 });
 
-const get = createRoute({
-  method: "get",
-  path: TENANT_PATH,
-  tags: ["tenants"],
+const get = route.get(TENANT_PATH, "viewer", {
   summary: "A tenant and the size of what it has",
-  ...needs("viewer"),
   request: { params: tenantParams },
-  responses: { 200: answers(tenantOverviewSchema, "Counted now"), ...PROBLEMS },
+  gives: { 200: answers(tenantOverviewSchema, "Counted now") },
 });
 
 /** Adds the routes of tenants. */
 export function addTenants(app: Api, context: ApiContext): void {
   const { db, authorities, clock } = context;
   app.openapi(list, async (c) => {
-    const visible = await visibleTenants(db, c.get("caller"));
-    return c.json({ tenants: visible.map(shown) }, 200);
+    const { q: text, ...page } = c.req.valid("query");
+    const visible = visibleTo(c.get("caller"));
+    const { rows, next } = await keyedPage(BY_SLUG, page, ({ after: [after] = [], limit }) =>
+      listTenants(db, { ...visible, after, limit, text }),
+    );
+    return c.json({ tenants: rows.map(shown), next }, 200);
   });
   app.openapi(create, async (c) => {
     const wanted = c.req.valid("json");
@@ -87,14 +70,17 @@ export function addTenants(app: Api, context: ApiContext): void {
   );
 }
 
-async function visibleTenants(db: TenantDbs, caller: Caller): Promise<readonly Tenant[]> {
-  const tenants = await listTenants(db);
-  if (isPlatform(caller)) return tenants;
-  if (caller.kind === "token") return tenants.filter(({ tenant }) => tenant === caller.tenant);
-  if (caller.kind !== "user") return [];
-  const own = await membershipsOf(peopleOf(db), caller.session.userNo);
-  const slugs = new Set(own.map(({ slug }) => slug));
-  return tenants.filter(({ slug }) => slugs.has(slug));
+/** Tenants by slug, also where each is listed with how it fares. */
+export const BY_SLUG: KeyedList<Tenant, readonly [string]> = {
+  letter: "o",
+  kinds: ["text"],
+  keyOf: ({ slug }) => [slug],
+};
+
+function visibleTo(caller: Caller): Pick<TenantsWanted, "among" | "userNo"> {
+  if (isPlatform(caller)) return {};
+  if (caller.kind === "token") return { among: [caller.tenant] };
+  return caller.kind === "user" ? { userNo: caller.session.userNo } : { among: [] };
 }
 
 /** Being the platform's administrator shows no devices, so who makes a tenant in the browser is made its admin. */
@@ -109,27 +95,24 @@ function shown({ slug, uid, name, createdMs }: Tenant): z.infer<typeof tenantSch
   return { slug, uid, name, created_at: timeOf(createdMs) };
 }
 
-/** Kinds of refusal that are summed up; more than that a tenant's agents never had. */
-const REFUSALS_MAX = 1_000;
-
 async function overview(
   db: Db,
   tenant: Tenant,
   nowMs: number,
 ): Promise<z.infer<typeof tenantOverviewSchema>> {
   const no = tenant.tenant;
-  const agents = (await listAgents(db, no)).map((agent) => agentState(agent, nowMs));
-  const sources = await listSources(db, no);
+  const { revoked: _, ...agents } = await countAgents(db, no, nowMs);
+  const sources = await countSources(db, no);
   const names = await sourceNames(db, no);
   const counts = await tenantCounts(db, no);
   const inbox = await inboxStatus(db, no, 0);
-  const refusals = await listRefusals(db, no, REFUSALS_MAX);
+  const { refused } = await countRefusals(db, no);
   return {
     ...shown(tenant),
-    agents: agents.filter((state) => state !== "revoked").length,
-    agents_online: agents.filter((state) => state === "online").length,
-    sources: sources.length,
-    sources_enabled: sources.filter(({ enabled }) => enabled).length,
+    agents: Object.values(agents).reduce((sum, one) => sum + one, 0),
+    agents_online: agents.online,
+    sources: sources.total,
+    sources_enabled: sources.enabled,
     devices: counts.devices,
     devices_deleted: counts.deletedDevices,
     devices_provisional: counts.provisionalDevices,
@@ -137,7 +120,7 @@ async function overview(
     aliases: counts.aliases,
     inbox_waiting: inbox.waiting,
     inbox_parked: inbox.parked,
-    refused: refusals.reduce((sum, { refused }) => sum + refused, 0),
+    refused,
     devices_by_source: [...counts.devicesByInstance].map(([id, devices]) => ({
       source: names.get(id) ?? id,
       id,

@@ -1,15 +1,21 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
-import { createToken, listTokens, revokeToken, type ApiToken } from "../control/tokens.ts";
+import {
+  createToken,
+  listTokens,
+  revokeToken,
+  tokenOfNumber,
+  type ApiToken,
+} from "../control/tokens.ts";
 import { parseGoDuration } from "../lib/duration.ts";
 import type { ApiContext } from "./context.ts";
-import { newTokenSchema, tokenSchema } from "./contract.ts";
+import { newTokenSchema, pageOf, tokenSchema } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
+import { foundQuery, keyedPage, type KeyedList } from "./keyed-list.ts";
 import {
   answers,
-  needs,
   paramsWith,
-  PROBLEMS,
   takes,
   TENANT_PATH,
   tenantParams,
@@ -17,53 +23,45 @@ import {
   type Api,
 } from "./routes.ts";
 
-const tags = ["tokens"];
+const route = routesOf("tokens");
 
-const list = createRoute({
-  method: "get",
-  path: `${TENANT_PATH}/tokens`,
-  tags,
+const list = route.get(`${TENANT_PATH}/tokens`, "admin", {
   summary: "Tokens without their texts, oldest first",
-  ...needs("admin"),
-  request: { params: tenantParams },
-  responses: {
-    200: answers(z.object({ tokens: z.array(tokenSchema) }), "All, revoked ones too"),
-    ...PROBLEMS,
-  },
+  request: { params: tenantParams, query: foundQuery },
+  gives: { 200: answers(pageOf("tokens", tokenSchema), "One page, revoked ones too") },
 });
 
-const create = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/tokens`,
-  tags,
+const create = route.post(`${TENANT_PATH}/tokens`, "admin", {
   summary: "Make a token",
-  ...needs("admin"),
   request: { params: tenantParams, body: takes(newTokenSchema) },
-  responses: {
+  gives: {
     201: answers(
       z.object({ token: z.string(), about: tokenSchema }),
       "The token's text, given this once",
     ),
-    ...PROBLEMS,
   },
 });
 
-const revoke = createRoute({
-  method: "post",
-  path: `${TENANT_PATH}/tokens/{token_no}/revoke`,
-  tags,
+const revoke = route.post(`${TENANT_PATH}/tokens/{token_no}/revoke`, "admin", {
   summary: "End a token",
-  ...needs("admin"),
   request: { params: paramsWith("token_no", "Number of the token") },
-  responses: { 200: answers(tokenSchema, "The token as it is now"), ...PROBLEMS },
+  gives: { 200: answers(tokenSchema, "The token as it is now") },
 });
+
+const BY_NUMBER: KeyedList<ApiToken, readonly [number]> = {
+  letter: "t",
+  kinds: ["number"],
+  keyOf: ({ tokenNo }) => [tokenNo],
+};
 
 /** Adds the routes of tokens. */
 export function addTokens(app: Api, { clock }: ApiContext): void {
   app.openapi(list, async (c) => {
-    const db = c.get("db");
-    const tokens = await listTokens(db, c.get("tenant").tenant);
-    return c.json({ tokens: tokens.map((token) => shown(token, clock.now())) }, 200);
+    const { q: text, ...page } = c.req.valid("query");
+    const { rows, next } = await keyedPage(BY_NUMBER, page, ({ after: [after] = [], limit }) =>
+      listTokens(c.get("db"), c.get("tenant").tenant, { after, limit, text }),
+    );
+    return c.json({ tokens: rows.map((token) => shown(token, clock.now())), next }, 200);
   });
   app.openapi(create, async (c) => {
     const db = c.get("db");
@@ -82,7 +80,7 @@ export function addTokens(app: Api, { clock }: ApiContext): void {
     const given = c.req.valid("param").token_no;
     const tokenNo = /^\d{1,9}$/.test(given) ? Number(given) : 0;
     await revokeToken(db, tenant, { tokenNo, actor: c.get("caller").actor });
-    const token = (await listTokens(db, tenant)).find((one) => one.tokenNo === tokenNo);
+    const token = await tokenOfNumber(db, tenant, tokenNo);
     if (token === undefined) {
       throw new Problem("token_not_found", `tenant "${slug}" has no token ${given}`);
     }

@@ -1,30 +1,24 @@
-import { createRoute, type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
+import type { DatabaseLoad } from "../model/database-load.ts";
 import { advise, TUNED, type Workload } from "../model/tuning.ts";
 import type { ApiContext, TuningInForce } from "./context.ts";
 import { adviceSchema, tuningSchema, workloadQuery } from "./contract-tuning.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
-import { answers, needs, PROBLEMS, type Api } from "./routes.ts";
+import { answers, type Api } from "./routes.ts";
 
-const tags = ["tuning"];
+const route = routesOf("tuning");
 
-const inForce = createRoute({
-  method: "get",
-  path: "/api/v1/tuning",
-  tags,
+const inForce = route.get("/api/v1/tuning", "platform", {
   summary: "What this process is tuned to, and how busy its database connections are",
-  ...needs("platform"),
-  responses: { 200: answers(tuningSchema, "As it is now"), ...PROBLEMS },
+  gives: { 200: answers(tuningSchema, "As it is now") },
 });
 
-const advice = createRoute({
-  method: "get",
-  path: "/api/v1/tuning/advice",
-  tags,
+const advice = route.get("/api/v1/tuning/advice", "platform", {
   summary: "The row of the tuning matrix for a workload, and why",
-  ...needs("platform"),
   request: { query: workloadQuery },
-  responses: { 200: answers(adviceSchema, "The row"), ...PROBLEMS },
+  gives: { 200: answers(adviceSchema, "The row") },
 });
 
 /** Adds the routes of tuning. */
@@ -48,13 +42,32 @@ export function shownTuning(now: TuningInForce): z.infer<typeof tuningSchema> {
       name,
       value: now.tuning[name],
       origin: now.isGiven(name) ? ("set" as const) : ("automatic" as const),
+      advised: now.now?.tuning[name],
     })),
     why: [...now.why],
+    workload_now: now.now && shownWorkload(now.now.workload),
+    why_now: now.now && [...now.now.why],
     pools: Object.entries(now.pools).map(([part, { delayMs, ...load }]) => ({
       part,
       ...load,
       wait_ms: Math.round(delayMs),
     })),
+    database: now.database && shownLoad(now.database),
+  };
+}
+
+function shownWorkload({ maxConnections, ...rest }: Omit<Workload, "cores">) {
+  const { replicas, devices, tenants } = rest;
+  return { max_connections: maxConnections, replicas, devices, tenants };
+}
+
+function shownLoad({ seconds, running, lockWaiting, lockWaitMs, host }: DatabaseLoad) {
+  return {
+    seconds,
+    running,
+    lock_waiting: lockWaiting,
+    lock_wait_ms: lockWaitMs,
+    host: host && { processors: host.processors, busy_percent: host.busyPercent },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Users, for the platform's administrator. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
-import { allMemberships, membershipsOf, type Membership } from "../control/members.ts";
+import { membershipsOf, membershipsOfAll, type Membership } from "../control/members.ts";
 import { LINK_LIFE_MS, makeLink } from "../control/one-time-tokens.ts";
 import {
   changeUser,
@@ -17,73 +17,65 @@ import { tx } from "../db/tx.ts";
 import type { Caller } from "./caller.ts";
 import type { ApiContext } from "./context.ts";
 import { loginLinkSchema, newUserSchema, userChangeSchema, userSchema } from "./contract-people.ts";
+import { pageOf } from "./contract.ts";
+import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
+import { foundQuery, keyedPage, type KeyedList } from "./keyed-list.ts";
 import { passwordText, usernameOf, type People } from "./people.ts";
-import { answers, needs, PROBLEMS, takes, timeOf, type Api } from "./routes.ts";
+import { answers, takes, timeOf, type Api } from "./routes.ts";
 
-const tags = ["users"];
+const route = routesOf("users");
 const params = z.object({ username: z.string().max(100) });
 const ONE = "/api/v1/users/{username}" as const;
 
-const list = createRoute({
-  method: "get",
-  path: "/api/v1/users",
-  tags,
+const list = route.get("/api/v1/users", "platform", {
   summary: "Users, by name",
-  ...needs("platform"),
-  responses: { 200: answers(z.object({ users: z.array(userSchema) }), "All"), ...PROBLEMS },
+  request: { query: foundQuery },
+  gives: { 200: answers(pageOf("users", userSchema), "One page") },
 });
 
-const create = createRoute({
-  method: "post",
-  path: "/api/v1/users",
-  tags,
+const create = route.post("/api/v1/users", "platform", {
   summary: "Make a user; he may do nothing until he is a member of a tenant",
-  ...needs("platform"),
   request: { body: takes(newUserSchema) },
-  responses: { 201: answers(userSchema, "The user"), ...PROBLEMS },
+  gives: { 201: answers(userSchema, "The user") },
 });
 
-const change = createRoute({
-  method: "patch",
-  path: ONE,
-  tags,
+const change = route.patch(ONE, "platform", {
   summary: "Change a user; a new password, and disabling, end his sessions",
-  ...needs("platform"),
   request: { params, body: takes(userChangeSchema) },
-  responses: { 200: answers(userSchema, "The user as he is now"), ...PROBLEMS },
+  gives: { 200: answers(userSchema, "The user as he is now") },
 });
 
-const remove = createRoute({
-  method: "delete",
-  path: ONE,
-  tags,
+const remove = route.delete(ONE, "platform", {
   summary: "Remove a user, with his sessions and memberships",
-  ...needs("platform"),
   request: { params },
-  responses: { 204: { description: "Removed" }, ...PROBLEMS },
+  gives: { 204: { description: "Removed" } },
 });
 
-const link = createRoute({
-  method: "post",
-  path: `${ONE}/link`,
-  tags,
+const link = route.post(`${ONE}/link`, "platform", {
   summary: "Make a one-time link by which a user logs in",
-  ...needs("platform"),
   request: { params },
-  responses: { 201: answers(loginLinkSchema, "The link, given this once"), ...PROBLEMS },
+  gives: { 201: answers(loginLinkSchema, "The link, given this once") },
 });
+
+const BY_NAME: KeyedList<User, readonly [string]> = {
+  letter: "n",
+  kinds: ["text"],
+  keyOf: ({ username }) => [username],
+};
 
 /** Adds the routes of users. */
 export function addUsers(app: Api, { db: dbs, clock }: ApiContext, { passwords }: People): void {
   const db = peopleOf(dbs);
   app.openapi(list, async (c) => {
-    const memberships = await allMemberships(db);
-    const users = await listUsers(db);
-    return c.json(
-      { users: users.map((one) => shown(one, memberships.get(one.userNo) ?? [])) },
-      200,
+    const { q: text, ...page } = c.req.valid("query");
+    const { rows, next } = await keyedPage(BY_NAME, page, ({ after: [after] = [], limit }) =>
+      listUsers(db, { after, limit, text }),
     );
+    const numbers = rows.map(({ userNo }) => userNo);
+    const memberships = await membershipsOfAll(db, numbers);
+    const users = rows.map((one) => shown(one, memberships.get(one.userNo) ?? []));
+    return c.json({ users, next }, 200);
   });
   app.openapi(create, async (c) => {
     const asked = c.req.valid("json");

@@ -8,7 +8,7 @@ import { Metrics } from "../api/metrics.ts";
 import { serveHttp, type RunningHttp } from "../api/serve-http.ts";
 import { Snapshots } from "../api/snapshots.ts";
 import { uiFiles } from "../api/ui-files.ts";
-import { nextSteps } from "../cli/core-first-start.ts";
+import { dialledGateway, nextSteps } from "../cli/core-first-start.ts";
 import type { GatewayCertificateFiles } from "../cli/core-serve-gateway.ts";
 import type { WebSettings } from "../cli/core-serve-web.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "../cli/platform.ts";
@@ -29,6 +29,7 @@ import { certificateFromFiles, readAnchors } from "../lib/server-certificate.ts"
 import { parseTenantSlug } from "../model/tenant.ts";
 import type { Tuning } from "../model/tuning.ts";
 import type { messageLimits } from "../wire/limits.ts";
+import { watchDatabase } from "./database-watch.ts";
 import { openLists } from "./lists.ts";
 import { LIGHT_CONNECTIONS, startCrew } from "./pipeline-crew.ts";
 import type { Pipeline, PipelineOptions } from "./pipeline-thread.ts";
@@ -104,9 +105,24 @@ export async function serve(
       const intake = { platform, settings, isIngesting, limits, chunksMax, log, metrics };
       parts.push(await startGateway({ ...intake, pipeline: () => pipeline }));
     }
-    const tuning = (): TuningInForce => ({ ...settled, pools: pools() });
+    const watch = watchDatabase({
+      db: platform.db,
+      clock: systemClock,
+      log,
+      replicas: given.replicas,
+      isHere: settings.databaseUrl === undefined,
+    });
+    parts.push({ name: "watch", stop: watch.stop });
+    const tuning = (): TuningInForce => ({
+      ...settled,
+      pools: pools(),
+      database: watch.load(),
+      now: watch.advice(),
+    });
     const { lists } = replica;
-    parts.push(...(await startHttp({ ...platform, lists, tuning }, settings, { log, metrics })));
+    const gatewayAddress = dialled(parts, settings);
+    const serving = { ...platform, lists, tuning, gatewayAddress };
+    parts.push(...(await startHttp(serving, settings, { log, metrics })));
     if (settings.enrollListen !== undefined) {
       parts.push(await startEnrolment(platform, settings, log));
     }
@@ -128,6 +144,12 @@ interface Part {
   readonly address?: string;
   readonly ended?: Promise<void>;
   stop(): Promise<void>;
+}
+
+/** Where agents reach the gateway of this process, if it has one. */
+function dialled(parts: readonly Part[], { gatewayNames }: ServeSettings): string | undefined {
+  const address = parts.find(({ name }) => name === "gateway")?.address;
+  return address === undefined ? undefined : dialledGateway(address, gatewayNames);
 }
 
 async function ensureTenant({ db, authorities }: Platform, first: string): Promise<void> {
@@ -243,7 +265,7 @@ async function startGateway({
 
 /** The API's listeners where it is wanted, and the watchers' port where one is named, of any role. */
 async function startHttp(
-  platform: Platform & Pick<ApiContext, "lists" | "tuning">,
+  platform: Platform & Pick<ApiContext, "lists" | "tuning" | "gatewayAddress">,
   { roles, httpListen, socketPath, metricsListen, web, gatewayNames }: ServeSettings,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Promise<Part[]> {
@@ -313,7 +335,8 @@ async function announce(
   print(`  tenants               ${slugs.join(", ")}`);
   if (rows[0]?.any === true) return;
   const where = settings.isDataDirExplicit ? settings.dataDir : undefined;
-  const start = { tenants: slugs, gateway, dataDir: where, env };
+  const { gatewayNames } = settings;
+  const start = { tenants: slugs, gateway, gatewayNames, dataDir: where, env };
   for (const line of nextSteps(start)) print(line);
 }
 

@@ -4,7 +4,14 @@ import { availableParallelism } from "node:os";
 import type { TenantDbs } from "../db/pool.ts";
 import { envInteger, type Environment } from "../lib/env.ts";
 import type { Log } from "../lib/log.ts";
-import { advise, POOL_SIZE_MIN, TUNED, type Tuning } from "../model/tuning.ts";
+import {
+  advise,
+  POOL_SIZE_MIN,
+  TUNED,
+  type Advice,
+  type Tuning,
+  type Workload,
+} from "../model/tuning.ts";
 
 /** What is given by hand; undefined: decided by the matrix. */
 export interface GivenTuning {
@@ -64,8 +71,7 @@ export async function settleTuning(
   { given, replicas }: GivenTuning,
   log: Log,
 ): Promise<SettledTuning> {
-  const cores = availableParallelism();
-  const workload = { ...(await readWorkload(db)), replicas, cores };
+  const workload = await workloadNow(db, replicas);
   const { tuning: advised, poolBudget, why } = advise(workload);
   const isGiven = (name: keyof Tuning): boolean => given[name] !== undefined;
   const tuning = Object.fromEntries(
@@ -75,6 +81,19 @@ export async function settleTuning(
   const told = TUNED.map((name) => [name, `${tuning[name]}${isGiven(name) ? "" : " (automatic)"}`]);
   log.info({ ...Object.fromEntries(told), ...workload, pool_most: poolMost }, "tuned");
   return { tuning, isGiven, why, poolMost };
+}
+
+/** Advice with what it was asked for. */
+export type AdviceNow = Advice & { readonly workload: Workload };
+
+/** What the matrix says of what there is now. */
+export async function adviseNow(db: TenantDbs, replicas: number): Promise<AdviceNow> {
+  const workload = await workloadNow(db, replicas);
+  return { ...advise(workload), workload };
+}
+
+async function workloadNow(db: TenantDbs, replicas: number): Promise<Workload> {
+  return { ...(await readWorkload(db)), replicas, cores: availableParallelism() };
 }
 
 /** The planner's own estimate of devices: counting a million rows would hold up a start. */

@@ -52,7 +52,7 @@ export function withDefault(
   summary: string,
   fallback: string,
 ): Argument<string> {
-  const shown = `${summary} (default: ${fallback})`;
+  const shown = fallback === "" ? summary : `${summary} (default: ${fallback})`;
   return { ...ONCE, placeholder, summary: shown, read: ([text]) => ok(text ?? fallback) };
 }
 
@@ -64,6 +64,13 @@ export function toggle(summary: string): Argument<boolean> {
 /** Any number of texts, none included. */
 export function many(placeholder: string, summary: string): Argument<readonly string[]> {
   return { ...ONCE, placeholder, summary, isRepeatable: true, read: (given) => ok(given) };
+}
+
+/** The same, of which there must be one. */
+export function manyNeeded(placeholder: string, summary: string): Argument<readonly string[]> {
+  const read = (given: readonly string[]): Result<readonly string[]> =>
+    given.length === 0 ? err("is missing") : ok(given);
+  return { ...many(placeholder, summary), isRequired: true, read };
 }
 
 /** One of a few words; undefined where it is left out. */

@@ -3,6 +3,8 @@ import type { z } from "@hono/zod-openapi";
 
 import type { agentSchema } from "../api/contract.ts";
 import { formatBytes } from "../lib/bytes.ts";
+import type { ShownList } from "./core-list.ts";
+import type { Query } from "./core-pages.ts";
 import type { TenantSession } from "./core-session.ts";
 import { pairLines, plain, sectionLines, tableLines } from "./table.ts";
 import { agoText, countText, timeText } from "./wording.ts";
@@ -17,16 +19,18 @@ const STATES: Readonly<Record<Agent["state"], string>> = {
   revoked: "revoked",
 };
 
-/** The table of a tenant's agents. */
-export function agentTable(agents: readonly Agent[], session: TenantSession): readonly string[] {
-  if (agents.length === 0) {
-    return [
-      `Tenant ${session.slug} has no agents; make one with: ${session.commandLine("agent create --agent-id AGENT")}`,
-    ];
-  }
+/** The list of a tenant's agents. */
+export function agentList(session: TenantSession, filter: Query): ShownList<"agents", Agent> {
+  const isWhole = Object.values(filter).every((value) => value === undefined);
   const nowMs = session.context.clock.now();
-  return tableLines(
-    [
+  return {
+    path: ["tenants", session.slug, "agents"],
+    name: "agents",
+    filter,
+    none: isWhole
+      ? `Tenant ${session.slug} has no agents; make one with: ${session.commandLine("agent create --agent-id AGENT")}`
+      : "No agent is so.",
+    columns: [
       { title: "AGENT", text: (agent) => agent.agent_id },
       { title: "PARTITION", text: (agent) => agent.partition },
       { title: "STATE", text: (agent) => STATES[agent.state] },
@@ -39,8 +43,7 @@ export function agentTable(agents: readonly Agent[], session: TenantSession): re
         text: (agent) => agoText(agent.certificate_not_after, nowMs),
       },
     ],
-    agents,
-  );
+  };
 }
 
 /** Versions are hashes; whether the agent runs what it was offered is what counts. */
@@ -144,7 +147,8 @@ function statusLines(status: unknown, nowMs: number): readonly string[] {
       { title: "ENDED", text: (source) => agoText(source.last_run?.ended, nowMs) },
       {
         title: "DEVICES",
-        text: (source) => source.last_run?.devices?.toString(),
+        text: ({ last_run: last }) =>
+          last?.devices === undefined ? undefined : countText(last.devices),
         isNumber: true,
       },
       { title: "NEXT", text: (source) => agoText(source.next_due, nowMs) },

@@ -3,13 +3,15 @@ import { join, resolve } from "node:path";
 import type { z } from "@hono/zod-openapi";
 
 import type { agentSchema, certifiedAgentSchema, enrolmentSchema } from "../api/contract.ts";
+import { AGENT_STATES } from "../control/agent-state.ts";
 import { invariant } from "../lib/invariant.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { prepareFolder, writeFolder } from "./agent-folder.ts";
 import { oneOf, optional, parsed, required, toggle, withDefault } from "./args.ts";
 import { showDiagnostics } from "./core-agent-diagnostics.ts";
-import { agentLines, agentTable } from "./core-agent-text.ts";
+import { agentLines, agentList } from "./core-agent-text.ts";
 import type { CoreContext } from "./core-context.ts";
+import { LIST_FLAGS, showList } from "./core-list.ts";
 import { tenantCommand, type TenantSession } from "./core-session.ts";
 import { invocation, quoted } from "./invocation.ts";
 import type { Command } from "./program.ts";
@@ -22,21 +24,24 @@ type Enrolment = z.infer<typeof enrolmentSchema>;
 const agentOperand = { agentId: required("AGENT", "id of the agent") };
 const OUT = "--out";
 const CN_FORMS = ["3", "4"] as const;
-/** Where a core on this host listens unless told otherwise. */
+/** Where a core on this host listens unless told otherwise, for one that does not run now. */
 const GATEWAY_HERE = "localhost:50052";
+
+/** Addresses that lead nowhere else. */
+const THIS_HOST = /^(?:localhost|127\.[\d.]+|\[::1\]):/;
 
 /** agent list, get, create, revoke. */
 export const AGENT_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "agent list",
     summary: "Show a tenant's agents",
-    run: async (_, session) => {
-      const body = await session.ask<{ agents: Agent[] }>({
-        method: "GET",
-        path: session.path(["agents"]),
-      });
-      session.show(body, () => agentTable(body.agents, session));
+    flags: {
+      state: oneOf(AGENT_STATES, "only those in this state"),
+      attention: toggle("only those that do not work though they should"),
+      ...LIST_FLAGS,
     },
+    run: ({ state, attention, ...wanted }, session) =>
+      showList(session, agentList(session, { state, attention: attention || undefined }), wanted),
   }),
   tenantCommand({
     name: "agent get",
@@ -56,7 +61,7 @@ export const AGENT_COMMANDS: readonly Command<CoreContext>[] = [
       partition: withDefault("NAME", "its partition", "default"),
       gatewayAddr: parsed(
         "HOST:PORT",
-        `where the agent reaches the gateway (default: ${GATEWAY_HERE})`,
+        "where the agent reaches the gateway (default: serve's first --gateway-name, else this host)",
         hostAndPort,
       ),
       cnForm: oneOf(CN_FORMS, "labels of the common name; 3 for gateways of the newer original"),
@@ -133,11 +138,12 @@ async function createAgent(wanted: Wanted, session: TenantSession): Promise<void
     bundle.private_key_pem !== undefined,
     "without a signing request the core makes the key",
   );
+  const gatewayAddress = wanted.gatewayAddr ?? bundle.gateway_addr ?? GATEWAY_HERE;
   const files = await writeFolder(dir, {
     setting: OUT,
     agentId: agent.agent_id,
     partition: agent.partition,
-    gatewayAddress: wanted.gatewayAddr ?? GATEWAY_HERE,
+    gatewayAddress,
     serverName: bundle.server_name,
     rootPem: bundle.root_pem,
     chainPem: bundle.chain_pem,
@@ -146,17 +152,19 @@ async function createAgent(wanted: Wanted, session: TenantSession): Promise<void
   const agentProgram = invocation("serviceradar-agent", session.context.env);
   const start = `${agentProgram} run --config ${quoted(join(dir, "agent.json"))}`;
   // The key stays where it was written: it is in no output.
-  session.show({ agent, outcome, files, start }, () => [
+  const shown = { agent, outcome, files, start, gateway_addr: gatewayAddress };
+  session.show(shown, () => [
     `Agent ${agent.agent_id} of tenant ${session.slug}, partition ${agent.partition}, is certified until ${timeText(agent.certificate_not_after)}.`,
     `${dir} holds all it needs and may be moved to its host; agent-key.pem is its private key, kept nowhere else.`,
-    ...(wanted.gatewayAddr === undefined
-      ? [
-          `It looks for the gateway on ${GATEWAY_HERE}; from another host, change gateway_addr in agent.json.`,
-        ]
-      : []),
+    `It looks for the gateway on ${gatewayAddress} (gateway_addr in agent.json).`,
     `Give it sources: ${session.commandLine(`source apply FILE --agent ${agent.agent_id}`)}`,
     `Start it: ${start}`,
   ]);
+  const isSaid = wanted.gatewayAddr !== undefined || session.isJson;
+  if (isSaid || !THIS_HOST.test(gatewayAddress)) return;
+  session.context.printError(
+    `${gatewayAddress} is this very host: an agent on another one does not get there. For that one say --gateway-addr HOST:PORT; serve --gateway-name NAME says it for all.`,
+  );
 }
 
 async function certify(

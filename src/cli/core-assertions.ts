@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 
 import type { assertionSchema, outcomeSchema } from "../api/contract-assertions.ts";
 import { PAGE_MAX } from "../api/page.ts";
+import { ASSERTION_KINDS } from "../dire/assertion.ts";
 import { integer, oneOf, optional, required, toggle, withDefault } from "./args.ts";
 import { assertionColumns, outcomeLines } from "./core-assertion-text.ts";
 import type { CoreContext } from "./core-context.ts";
@@ -22,11 +23,12 @@ export const ASSERTION_COMMANDS: readonly Command<CoreContext>[] = [
     summary: "Show what operators decided of devices and values, newest first",
     flags: {
       state: oneOf(["standing", "revoked", "all"], "also or only those that were taken back"),
+      kind: oneOf(ASSERTION_KINDS, "only decisions of this kind"),
       limit: integer("N", `how many (default: ${LIMIT_DEFAULT})`, { min: 1, max: PAGE_MAX }),
       after: optional("CURSOR", "go on where the page before ended"),
     },
-    run: async ({ state, limit = LIMIT_DEFAULT, after }, session) => {
-      const path = session.path(["assertions"], { state, limit, after });
+    run: async ({ state, kind, limit = LIMIT_DEFAULT, after }, session) => {
+      const path = session.path(["assertions"], { state, kind, limit, after });
       const body = await session.ask<{ assertions: Assertion[]; next?: string }>({
         method: "GET",
         path,

@@ -6,15 +6,26 @@ import type { authoritySchema } from "../api/contract-authorities.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
 import { required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
+import { WHOLE_FLAGS, showList } from "./core-list.ts";
+import { pagesOf, type Page } from "./core-pages.ts";
 import { Misuse, RefusedRequest, tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
-import { tableLines } from "./table.ts";
+import type { Column } from "./table.ts";
 import { timeText } from "./wording.ts";
 
 type Authority = z.infer<typeof authoritySchema>;
 
 /** Hexadecimal digits that tell two keys apart for people. */
 const KEY_CHARS = 16;
+
+/** The columns of a list of authorities. */
+export const authorityColumns: readonly Column<Authority>[] = [
+  { title: "AUTHORITY", text: ({ subject }) => subject },
+  { title: "KEY", text: ({ spki_sha256: key }) => key.slice(0, KEY_CHARS) },
+  { title: "ENDS", text: ({ not_after: end }) => timeText(end) },
+  { title: "ORIGIN", text: ({ imported }) => (imported ? "imported" : "made here") },
+  { title: "STATE", text: ({ revoked_at: at }) => (at === undefined ? "in force" : "revoked") },
+];
 
 const keyOperand = { key: required("KEY", "how its key begins, as the list shows it") };
 
@@ -23,25 +34,18 @@ export const AUTHORITY_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "authority list",
     summary: "Show the certificate authorities of a tenant's agents",
-    run: async (_, session) => {
-      const path = session.path(["authorities"]);
-      const body = await session.ask<{ authorities: Authority[] }>({ method: "GET", path });
-      session.show(body, () =>
-        tableLines(
-          [
-            { title: "AUTHORITY", text: ({ subject }) => subject },
-            { title: "KEY", text: ({ spki_sha256: key }) => key.slice(0, KEY_CHARS) },
-            { title: "ENDS", text: ({ not_after: end }) => timeText(end) },
-            { title: "ORIGIN", text: ({ imported }) => (imported ? "imported" : "made here") },
-            {
-              title: "STATE",
-              text: ({ revoked_at: at }) => (at === undefined ? "in force" : "revoked"),
-            },
-          ],
-          body.authorities,
-        ),
-      );
-    },
+    flags: WHOLE_FLAGS,
+    run: (wanted, session) =>
+      showList<"authorities", Authority>(
+        session,
+        {
+          path: ["tenants", session.slug, "authorities"],
+          name: "authorities",
+          none: `Tenant ${session.slug} has no authority.`,
+          columns: authorityColumns,
+        },
+        wanted,
+      ),
   }),
   tenantCommand({
     name: "authority import",
@@ -95,15 +99,21 @@ export const AUTHORITY_COMMANDS: readonly Command<CoreContext>[] = [
 
 const shortKey = ({ spki_sha256: key }: Authority): string => key.slice(0, KEY_CHARS);
 
+type AuthoritiesPage = Page & { readonly authorities: readonly Authority[] };
+
 /** Finds the one whose key begins so, and acts on it. Throws Misuse where none or several do. */
 async function actOn(
   key: string,
   verb: "revoke" | "reinstate",
   session: TenantSession,
 ): Promise<Authority> {
-  const path = session.path(["authorities"]);
-  const { authorities } = await session.ask<{ authorities: Authority[] }>({ method: "GET", path });
-  const begun = authorities.filter(({ spki_sha256: whole }) => whole.startsWith(key.toLowerCase()));
+  const begun: Authority[] = [];
+  const path = ["tenants", session.slug, "authorities"];
+  for await (const { authorities } of pagesOf<AuthoritiesPage>(session, path)) {
+    begun.push(
+      ...authorities.filter(({ spki_sha256: whole }) => whole.startsWith(key.toLowerCase())),
+    );
+  }
   const [one, other] = begun;
   if (one === undefined || other !== undefined) {
     const how = one === undefined ? "no authority has" : `${begun.length} authorities have`;

@@ -5,9 +5,12 @@ import { aboutCommands } from "./about.ts";
 import { CORE_ABOUT } from "./core-about.ts";
 import { AGENT_COMMANDS } from "./core-agent.ts";
 import { ASSERTION_COMMANDS } from "./core-assertions.ts";
+import { AUDIT_COMMANDS } from "./core-audit.ts";
 import { AUTHORITY_COMMANDS } from "./core-authority.ts";
 import { OutputClosed, processContext, type CoreContext, type Serve } from "./core-context.ts";
 import { DEVICE_ACT_COMMANDS } from "./core-device-acts.ts";
+import { DEVICE_EXPORT_COMMANDS } from "./core-device-export.ts";
+import { DEVICE_GROUP_COMMANDS } from "./core-device-groups.ts";
 import { DEVICE_COMMANDS } from "./core-devices.ts";
 import { EXPLAIN_COMMANDS } from "./core-explain.ts";
 import { HEALTH_COMMANDS } from "./core-health.ts";
@@ -17,6 +20,8 @@ import { INBOX_COMMANDS } from "./core-inbox.ts";
 import { INGEST_COMMANDS } from "./core-ingest.ts";
 import { MEMBER_COMMANDS } from "./core-member.ts";
 import { MIGRATE_SYNC_COMMANDS } from "./core-migrate-sync.ts";
+import { OVERVIEW_COMMANDS } from "./core-overview.ts";
+import { PLATFORM_COMMANDS } from "./core-platform.ts";
 import { QUALITY_COMMANDS } from "./core-quality.ts";
 import { QUARANTINE_COMMANDS } from "./core-quarantine.ts";
 import { REDERIVE_COMMANDS } from "./core-rederive.ts";
@@ -25,12 +30,14 @@ import { REPLAY_COMMANDS } from "./core-replay.ts";
 import { RETENTION_COMMANDS } from "./core-retention.ts";
 import { RETRACTION_COMMANDS } from "./core-retractions.ts";
 import { RULE_COMMANDS } from "./core-rules.ts";
+import { RUN_CHANGE_COMMANDS } from "./core-run-changes.ts";
 import { RUN_UNDO_COMMANDS } from "./core-run-undo.ts";
 import { RUN_COMMANDS } from "./core-runs.ts";
 import { SERVER_COMMANDS } from "./core-serve.ts";
 import { CORE_NAME } from "./core-session.ts";
 import { SOURCE_ACTION_COMMANDS } from "./core-source-commands.ts";
 import { SOURCE_COMMANDS } from "./core-source.ts";
+import { TAG_CHANGE_COMMANDS } from "./core-tag-changes.ts";
 import { TAG_COMMANDS } from "./core-tags.ts";
 import { TENANT_COMMANDS } from "./core-tenant.ts";
 import { TOKEN_COMMANDS } from "./core-token.ts";
@@ -48,6 +55,9 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...HEALTH_COMMANDS,
     ...aboutCommands<CoreContext>(CORE_ABOUT),
     ...TENANT_COMMANDS,
+    ...OVERVIEW_COMMANDS,
+    ...PLATFORM_COMMANDS,
+    ...AUDIT_COMMANDS,
     ...AUTHORITY_COMMANDS,
     ...AGENT_COMMANDS,
     ...SOURCE_COMMANDS,
@@ -56,12 +66,16 @@ export const CORE_PROGRAM: Omit<Program<CoreContext>, "call"> = {
     ...INGEST_COMMANDS,
     ...BUNDLE_COMMANDS,
     ...RUN_COMMANDS,
+    ...RUN_CHANGE_COMMANDS,
     ...RUN_UNDO_COMMANDS,
     ...RETENTION_COMMANDS,
     ...RETRACTION_COMMANDS,
     ...DEVICE_COMMANDS,
+    ...DEVICE_GROUP_COMMANDS,
+    ...DEVICE_EXPORT_COMMANDS,
     ...DEVICE_ACT_COMMANDS,
     ...TAG_COMMANDS,
+    ...TAG_CHANGE_COMMANDS,
     ...ASSERTION_COMMANDS,
     ...EXPLAIN_COMMANDS,
     ...QUARANTINE_COMMANDS,

@@ -20,18 +20,25 @@ export function deviceColumns(nowMs: number): readonly Column<Device>[] {
     { title: "PARTITION", text: (device) => device.partition },
     { title: "LAST SEEN", text: (device) => agoText(device.last_seen, nowMs) },
     { title: "STATE", text: stateText },
+    { title: "AVAILABLE", text: availableText },
   ];
 }
 
-function modelText({ vendor_name: vendor, model }: Device): string {
-  return [vendor, model].filter(Boolean).join(" ");
+/** Vendor and model; many sources begin the model with the vendor. */
+function modelText({ vendor_name: vendor = "", model = "" }: Device): string {
+  const isNamed = model.toLowerCase().startsWith(`${vendor} `.toLowerCase());
+  return isNamed ? model : [vendor, model].filter(Boolean).join(" ");
 }
 
 function stateText(device: Device): string {
   if (device.deleted_at !== undefined) return "deleted";
-  if (device.is_provisional) return "provisional";
-  if (device.is_available === undefined) return "active";
-  return device.is_available ? "available" : "unavailable";
+  return device.is_provisional ? "provisional" : "active";
+}
+
+/** Whether sources reach it; undefined where none says. */
+function availableText({ is_available: isAvailable }: Device): string | undefined {
+  if (isAvailable === undefined) return undefined;
+  return isAvailable ? "yes" : "no";
 }
 
 /** Everything of one device. */
@@ -46,6 +53,7 @@ export function deviceLines(
       : [`  ${plain(device.requested_id)} is a former id of it`]),
     ...pairLines([
       ["  state", stateText(device)],
+      ["  available", availableText(device)],
       ["  partition", device.partition],
       ["  type", device.type && `${device.type} (OCSF ${device.type_id})`],
       ["  risk", riskText(device)],

@@ -17,6 +17,7 @@ type DeviceDetail = z.infer<typeof deviceDetailSchema>;
 type Page = {
   readonly devices: Device[];
   readonly next?: string;
+  readonly previous?: string;
   readonly total?: number;
   readonly total_is_estimate?: true;
 };
@@ -24,31 +25,47 @@ type Page = {
 /** Devices shown where nobody says how many: a screenful. */
 const LIMIT_DEFAULT = 50;
 
+/** What narrows devices down, in lists and in counts. */
+export const DEVICE_FILTERS = {
+  q: optional("SEARCH", "beginning of a hostname, or a whole IP, MAC, serial or device id"),
+  source: optional("SOURCE", "only those that a source, or a type of source, speaks of"),
+  type: optional("TYPE", "only of this type, such as switch"),
+  partition: optional("NAME", "only of this partition"),
+  state: oneOf(["active", "deleted", "all"], "also or only those whose sources retracted them"),
+};
+const { q, ...filters } = DEVICE_FILTERS;
+
 /** devices list, get. */
 export const DEVICE_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "devices list",
     summary: "Show devices",
-    operands: {
-      q: optional("SEARCH", "beginning of a hostname, or a whole IP, MAC, serial or device id"),
-    },
+    operands: { q },
     flags: {
       query: optional("SRQL", "a query, as in 'vendor:cisco !site:lab sort:last_seen:desc'"),
-      source: optional("SOURCE", "only those that a source, or a type of source, speaks of"),
-      type: optional("TYPE", "only of this type, such as switch"),
-      partition: optional("NAME", "only of this partition"),
-      state: oneOf(["active", "deleted", "all"], "also or only those whose sources retracted them"),
+      ...filters,
       limit: integer("N", `how many (default: ${LIMIT_DEFAULT})`, { min: 1, max: PAGE_MAX }),
       after: optional("CURSOR", "go on where the page before ended"),
+      before: optional("CURSOR", "the page that ends where a later one began"),
+      from: optional(
+        "TEXT",
+        "begin where the query's order reaches this name, address, number or day",
+      ),
+      end: toggle("the last page, from which --before leads on"),
       all: toggle("every page; with --json one document a page"),
     },
-    run: async ({ all, limit, after, ...flags }, session) => {
-      const { q, query: srql, source, type, partition, state } = flags;
-      const filter = { q, query: srql, source, type, partition, state };
+    run: async ({ all, end, limit, after, before, from, ...flags }, session) => {
+      if (all && (end || before !== undefined)) {
+        throw new Misuse("--all goes on from a page, not back");
+      }
+      const { q: text, query: srql, source, type, partition, state } = flags;
+      const filter = { q: text, query: srql, source, type, partition, state };
       let cursor = after;
       const size = limit ?? (all ? PAGE_MAX : LIMIT_DEFAULT);
       for (let nth = 0; nth === 0 || cursor !== undefined; nth += 1) {
-        const query = { ...filter, limit: size, after: cursor, total: nth === 0 && !all };
+        const place =
+          nth === 0 ? { after, before, from, end: end || undefined } : { after: cursor };
+        const query = { ...filter, limit: size, ...place, total: nth === 0 && !all };
         const path = session.path(["devices"], query);
         const page = await session.ask<Page>({ method: "GET", path });
         session.show(page, () => pageLines(page, { session, isFirst: nth === 0, all }));
@@ -72,7 +89,7 @@ export const DEVICE_COMMANDS: readonly Command<CoreContext>[] = [
 ];
 
 function pageLines(
-  { devices, next, total, total_is_estimate: isEstimate }: Page,
+  { devices, next, previous, total, total_is_estimate: isEstimate }: Page,
   {
     session,
     isFirst,
@@ -88,10 +105,11 @@ function pageLines(
       ? ""
       : ` of ${isEstimate ? "about " : ""}${countText(total)}`;
   const more = next === undefined ? "" : `; more: --after ${next}`;
+  const back = previous === undefined ? "" : `; before them: --before ${previous}`;
   return [
     ...lines,
     "",
-    `${countText(devices.length)}${of} ${total === 1 ? "device" : "devices"}${more}`,
+    `${countText(devices.length)}${of} ${total === 1 ? "device" : "devices"}${back}${more}`,
   ];
 }
 

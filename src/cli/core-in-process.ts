@@ -7,7 +7,7 @@ import { messageOf, SyncError } from "../lib/errors.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { advised } from "./core-busy.ts";
 import type { CoreContext } from "./core-context.ts";
-import { bodyText, headersFor, type Link } from "./core-request.ts";
+import { bodyText, headersFor, type ApiRequest, type Link } from "./core-request.ts";
 import { logLevel } from "./core-settings.ts";
 import { onSignals } from "./core-signal.ts";
 import { openPlatform, type Platform, type PlatformSettings } from "./platform.ts";
@@ -22,20 +22,24 @@ export async function openInProcess(
   const log = createLog({ component: "core", level: logLevel(env, "error") });
   const platform = await openForCommand(settings, { log, clock });
   const app = createApi({ ...platform, clock, log });
+  const answerOf = async (asked: ApiRequest): Promise<Response> => {
+    const { method, path } = asked;
+    const text = bodyText(asked);
+    const init = {
+      method,
+      headers: headersFor(text, actor),
+      ...(text === undefined ? {} : { body: text }),
+    };
+    return await app.fetch(new Request(new URL(path, "http://core"), init), PLATFORM_ADMIN);
+  };
   return {
     ask: async (asked) => {
-      const { method, path } = asked;
-      const text = bodyText(asked);
-      const init = {
-        method,
-        headers: headersFor(text, actor),
-        ...(text === undefined ? {} : { body: text }),
-      };
-      const answer = await app.fetch(
-        new Request(new URL(path, "http://core"), init),
-        PLATFORM_ADMIN,
-      );
+      const answer = await answerOf(asked);
       return { status: answer.status, text: await answer.text() };
+    },
+    open: async (asked) => {
+      const { status, body } = await answerOf(asked);
+      return { status, body: body ?? new ReadableStream<Uint8Array>() };
     },
     work: async () => {
       const worker = new Worker({ db: platform.db, clock, log, ...ALONE });

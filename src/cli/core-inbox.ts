@@ -11,12 +11,13 @@ import type {
 import { PAGE_MAX } from "../api/page.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { ConfigError, messageOf } from "../lib/errors.ts";
-import { integer, optional, required } from "./args.ts";
+import { integer, optional, required, toggle } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
-import { tenantCommand } from "./core-session.ts";
+import { pagesOf, type Page } from "./core-pages.ts";
+import { tenantCommand, type TenantSession } from "./core-session.ts";
 import { tuningLines } from "./core-tune.ts";
 import type { Command } from "./program.ts";
-import { pairLines, sectionLines, tableLines } from "./table.ts";
+import { pairLines, plain, sectionLines, tableLines } from "./table.ts";
 import { agoText, countText } from "./wording.ts";
 
 type Inbox = z.infer<typeof inboxSchema>;
@@ -82,9 +83,11 @@ export const INBOX_COMMANDS: readonly Command<CoreContext>[] = [
       await writeFile(out, message, { flag: "wx" }).catch((thrown: unknown) => {
         throw new ConfigError("--out", `${out} cannot be written: ${messageOf(thrown)}`);
       });
-      const { sha256 } = body;
-      session.show({ inbox_no: body.inbox_no, file: out, bytes: message.length, sha256 }, () => [
+      const { inbox_no, sha256, damage } = body;
+      const about = { inbox_no, file: out, bytes: message.length, sha256, damage };
+      session.show(about, () => [
         `${out}: ${formatBytes(message.length)}, SHA-256 ${sha256}`,
+        ...(damage === undefined ? [] : damageLines(damage)),
       ]);
     },
   }),
@@ -92,16 +95,17 @@ export const INBOX_COMMANDS: readonly Command<CoreContext>[] = [
     name: "refusals list",
     summary:
       "Show what the gateway refused: to the tenant's agents, and to peers of no known tenant",
-    run: async (_, session) => {
-      const mine = await session.ask<{ refusals: Refusal[] }>({
-        method: "GET",
-        path: session.path(["refusals"]),
-      });
-      const strangers = await session.ask<{ refusals: Refusal[] }>({
-        method: "GET",
-        path: "/api/v1/refusals",
-      });
-      const body = { refusals: mine.refusals, of_no_tenant: strangers.refusals };
+    flags: {
+      find: optional("TEXT", "only those that hold this text in agent, code or message"),
+      last: toggle("of the tenant's agents only the last of each"),
+      limit: integer("N", "how many of each, the latest (default: all)", { min: 1, max: PAGE_MAX }),
+    },
+    run: async ({ last, ...wanted }, session) => {
+      const ofTenant = { ...wanted, last: last || undefined };
+      const body = {
+        refusals: await refusalsOf(session, ["tenants", session.slug, "refusals"], ofTenant),
+        of_no_tenant: await refusalsOf(session, ["refusals"], wanted),
+      };
       const nowMs = session.context.clock.now();
       session.show(body, () => [
         ...refusalLines(`To agents of tenant ${session.slug}`, body.refusals, nowMs),
@@ -111,6 +115,36 @@ export const INBOX_COMMANDS: readonly Command<CoreContext>[] = [
     },
   }),
 ];
+
+function damageLines(damage: string): readonly string[] {
+  return [
+    `Its message cannot be read any more (${plain(damage)}): the file is what the database has of it, compressed with zstd.`,
+    "The next full run of its source brings what was in it.",
+  ];
+}
+
+type RefusalsWanted = {
+  readonly find: string | undefined;
+  readonly last?: true | undefined;
+  readonly limit: number | undefined;
+};
+
+type RefusalsPage = Page & { readonly refusals: readonly Refusal[] };
+
+/** The latest refusals, or all of them: the core keeps a few thousand kinds of a tenant at most. */
+async function refusalsOf(
+  session: TenantSession,
+  path: readonly string[],
+  { find, last, limit }: RefusalsWanted,
+): Promise<readonly Refusal[]> {
+  const refusals: Refusal[] = [];
+  const query = { q: find, last, ...(limit === undefined ? {} : { limit }) };
+  for await (const page of pagesOf<RefusalsPage>(session, path, query)) {
+    refusals.push(...page.refusals);
+    if (refusals.length >= (limit ?? Infinity)) break;
+  }
+  return refusals.slice(0, limit);
+}
 
 function inboxLines(inbox: Inbox, nowMs: number): readonly string[] {
   const { waiting, parked, parked_chunks: chunks } = inbox;

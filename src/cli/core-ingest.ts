@@ -6,7 +6,7 @@ import { isoTime, newUuid } from "../lib/clock.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { EXIT } from "../lib/exit-code.ts";
 import { RUN_KINDS } from "../model/run-manifest.ts";
-import { many, oneOf, required } from "./args.ts";
+import { manyNeeded, oneOf, required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { inputName, readJsonFile } from "./core-json-file.ts";
 import { runLines } from "./core-runs.ts";
@@ -28,7 +28,9 @@ export const INGEST_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "ingest",
     summary: "Feed recorded chunk payloads to a source, as one run through the inbox",
-    operands: { files: many("FILE...", 'JSON arrays of device updates; "-" reads standard input') },
+    operands: {
+      files: manyNeeded("FILE", 'JSON arrays of device updates; "-" reads standard input'),
+    },
     flags: {
       source: required("SOURCE", "name or id of the source that they are taken to be of"),
       runKind: oneOf(
@@ -37,7 +39,6 @@ export const INGEST_COMMANDS: readonly Command<CoreContext>[] = [
       ),
     },
     run: async ({ files, source, runKind: kind = "full" }, session) => {
-      if (files.length === 0) throw new Misuse("FILE is missing");
       const started = isoTime(session.context.clock.now());
       const feeder = new Feeder(source, session);
       for (const file of files) {

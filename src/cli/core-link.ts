@@ -6,7 +6,7 @@ import { existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
 
 import { ConfigError, SyncError } from "../lib/errors.ts";
-import { askSocket } from "../lib/local-socket.ts";
+import { askSocket, openSocket, type SocketRequest } from "../lib/local-socket.ts";
 import type { CoreContext } from "./core-context.ts";
 import {
   bodyText,
@@ -46,6 +46,7 @@ export async function openLink(
     }
     return {
       ask: (asked) => askCore(socketPath, asked, context.actor),
+      open: (asked) => openSocket(socketPath, requestOf(asked, context.actor)),
       work: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
@@ -87,10 +88,14 @@ async function isServed(socketPath: string): Promise<boolean> {
 }
 
 function askCore(socketPath: string, asked: ApiRequest, actor: string): Promise<ApiAnswer> {
+  return askSocket(socketPath, requestOf(asked, actor));
+}
+
+function requestOf(asked: ApiRequest, actor: string): SocketRequest {
   const { method, path } = asked;
   const body = bodyText(asked);
   const headers = { ...headersFor(body, actor), host: "core" };
-  return askSocket(socketPath, { method, path, headers, body });
+  return { method, path, headers, body };
 }
 
 /** Looking must not make an empty inventory out of a mistyped folder. */

@@ -3,9 +3,9 @@ import type { z } from "@hono/zod-openapi";
 import type { memberSchema } from "../api/contract-people.ts";
 import { needed, oneOf, required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
+import { LIST_FLAGS, showList } from "./core-list.ts";
 import { tenantCommand } from "./core-session.ts";
 import type { Command } from "./program.ts";
-import { tableLines } from "./table.ts";
 import { agoText } from "./wording.ts";
 
 type Member = z.infer<typeof memberSchema>;
@@ -17,25 +17,24 @@ export const MEMBER_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "member list",
     summary: "Show who may work in a tenant",
-    run: async (_, session) => {
-      const path = session.path(["members"]);
-      const body = await session.ask<{ members: Member[] }>({ method: "GET", path });
+    flags: LIST_FLAGS,
+    run: (wanted, session) => {
       const nowMs = session.context.clock.now();
-      session.show(body, () =>
-        body.members.length === 0
-          ? [
-              `Tenant ${session.slug} has no members; give one a role with: ${session.commandLine("member set NAME --role viewer")}`,
-            ]
-          : tableLines(
-              [
-                { title: "USER", text: (member) => member.username },
-                { title: "NAME", text: (member) => member.display_name },
-                { title: "ROLE", text: (member) => member.role },
-                { title: "FROM", text: (member) => (member.by_oidc ? "OIDC group" : "here") },
-                { title: "LAST LOG-IN", text: (member) => agoText(member.last_login_at, nowMs) },
-              ],
-              body.members,
-            ),
+      return showList<"members", Member>(
+        session,
+        {
+          path: ["tenants", session.slug, "members"],
+          name: "members",
+          none: `Tenant ${session.slug} has no members; give one a role with: ${session.commandLine("member set NAME --role viewer")}`,
+          columns: [
+            { title: "USER", text: (member) => member.username },
+            { title: "NAME", text: (member) => member.display_name },
+            { title: "ROLE", text: (member) => member.role },
+            { title: "FROM", text: (member) => (member.by_oidc ? "OIDC group" : "here") },
+            { title: "LAST LOG-IN", text: (member) => agoText(member.last_login_at, nowMs) },
+          ],
+        },
+        wanted,
       );
     },
   }),

@@ -1,20 +1,16 @@
 import type { z } from "@hono/zod-openapi";
 
-import type { appliedSourceSchema } from "../api/contract-sources.ts";
-import { readSource } from "../control/source-settings.ts";
-import { ConfigError } from "../lib/errors.ts";
+import type { migratedSourcesSchema } from "../api/contract-sources.ts";
 import { EXIT } from "../lib/exit-code.ts";
-import { migrateSyncJson, type LeftBehind, type MigratedSyncJson } from "../model/sync-json.ts";
 import { optional, required, toggle } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
-import { inputName, readJsonFile } from "./core-json-file.ts";
+import { readJsonFile } from "./core-json-file.ts";
 import { Misuse, tenantCommand, type TenantSession } from "./core-session.ts";
-import { onlyAgent } from "./core-source.ts";
+import { blameFile, onlyAgent } from "./core-source.ts";
 import type { Command } from "./program.ts";
 import { plain, sectionLines } from "./table.ts";
 
-type Applied = z.infer<typeof appliedSourceSchema>;
-type Refused = { readonly name: string; readonly why: string };
+type Migrated = z.infer<typeof migratedSourcesSchema>;
 
 /** migrate-sync-json. */
 export const MIGRATE_SYNC_COMMANDS: readonly Command<CoreContext>[] = [
@@ -38,51 +34,35 @@ async function migrateFile(
   }: { readonly file: string; readonly agent: string | undefined; readonly dryRun: boolean },
   session: TenantSession,
 ): Promise<void> {
-  const migrated = migrateSyncJson(await readJsonFile(file, session.context));
-  if (!migrated.ok) throw new ConfigError(inputName(file), migrated.error);
-  const { payload, leftBehind } = migrated.value;
-  const { good, refused } = sorted(payload);
-  const names = Object.keys(good);
-  if (dryRun || names.length === 0) {
-    const body = { would_make: names, refused, left_behind: leftBehind };
-    session.show(body, () => [
-      names.length === 0 ? "No source would be made." : `Would be made: ${names.join(", ")}`,
-      ...reportLines(refused, leftBehind),
-    ]);
-  } else {
-    const agentId = agent ?? (await onlyAgent(session));
-    const path = session.path(["sources"], { agent_id: agentId });
-    const body = { ...payload, sources: good };
-    const { applied } = await session.ask<{ applied: Applied[] }>({ method: "POST", path, body });
-    session.show({ applied, refused, left_behind: leftBehind }, () => [
-      ...applied.map(({ source, outcome }) => `Source ${source.name} was ${outcome}.`),
-      ...reportLines(refused, leftBehind),
-    ]);
-  }
-  if (refused.length > 0) throw new Misuse("not every source was taken over", EXIT.partial);
+  const payload = await readJsonFile(file, session.context);
+  const agentId = agent ?? (dryRun ? undefined : await onlyAgent(session));
+  const path = session.path(["sync-json"], { agent_id: agentId, dry_run: dryRun });
+  const body = await session
+    .ask<Migrated>({ method: "POST", path, body: payload })
+    .catch((thrown: unknown) => blameFile(file, thrown));
+  session.show(body, () => migratedLines(body));
+  if (body.refused.length > 0) throw new Misuse("not every source was taken over", EXIT.partial);
 }
 
-/** One source that cannot be used does not keep the others back. */
-function sorted({ poll_interval: pollInterval, sources }: MigratedSyncJson["payload"]): {
-  readonly good: Readonly<Record<string, unknown>>;
-  readonly refused: readonly Refused[];
-} {
-  const read = Object.entries(sources).map(([name, source]) => ({
-    name,
-    source,
-    draft: readSource(name, source, { pollInterval }),
-  }));
-  return {
-    good: Object.fromEntries(
-      read.filter(({ draft }) => draft.ok).map(({ name, source }) => [name, source]),
-    ),
-    refused: read.flatMap(({ name, draft }) => (draft.ok ? [] : [{ name, why: draft.error }])),
-  };
+function migratedLines({
+  applied = [],
+  would_make: names = [],
+  refused,
+  left_behind: leftBehind,
+}: Migrated): readonly string[] {
+  const made = [
+    ...applied.map(({ source, outcome }) => `Source ${source.name} was ${outcome}.`),
+    ...(names.length === 0 ? [] : [`Would be made: ${names.join(", ")}`]),
+  ];
+  return [
+    ...(made.length === 0 ? ["There is no source that can be made."] : made),
+    ...reportLines(refused, leftBehind),
+  ];
 }
 
 function reportLines(
-  refused: readonly Refused[],
-  leftBehind: readonly LeftBehind[],
+  refused: Migrated["refused"],
+  leftBehind: Migrated["left_behind"],
 ): readonly string[] {
   const all = [
     ...refused.map(({ name, why }) => plain(`source ${name}: ${why}`)),

@@ -34,9 +34,9 @@ function qualityLines(quality: Quality, nowMs: number): readonly string[] {
     ["crowded devices", quality.crowded_devices.count],
     ["contested values", quality.contested_values],
     ["generic values", quality.generic_values],
-    ["pairs held apart", quality.held_apart],
+    ["pairs of devices that may be one", quality.held_apart],
     ["merges taken back", quality.overturned_merges.count],
-    ["pairs held apart", quality.quarantined_pairs],
+    ["pairs of records held apart", quality.quarantined_pairs],
     ["publications held", quality.held_publications],
   ] as const;
   return [

@@ -3,7 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import { PAGE_MAX } from "../api/page.ts";
 import type { quarantineSchema } from "../api/quarantine.ts";
 import { QUARANTINE_REASONS, type QuarantineReason } from "../dire/quarantine.ts";
-import { integer, oneOf, optional } from "./args.ts";
+import { integer, oneOf, optional, toggle } from "./args.ts";
 import { evidenceText, recordText } from "./core-assertion-text.ts";
 import type { CoreContext } from "./core-context.ts";
 import { tenantCommand } from "./core-session.ts";
@@ -23,11 +23,12 @@ export const QUARANTINE_COMMANDS: readonly Command<CoreContext>[] = [
     summary: "Show records that looked like one device and were held apart, newest first",
     flags: {
       reason: oneOf(QUARANTINE_REASONS, "only those held apart for this"),
+      open: toggle("leave out pairs that an operator keeps apart"),
       limit: integer("N", `how many (default: ${LIMIT_DEFAULT})`, { min: 1, max: PAGE_MAX }),
       after: optional("CURSOR", "go on where the page before ended"),
     },
-    run: async ({ reason, limit = LIMIT_DEFAULT, after }, session) => {
-      const path = session.path(["quarantine"], { reason, limit, after });
+    run: async ({ reason, open, limit = LIMIT_DEFAULT, after }, session) => {
+      const path = session.path(["quarantine"], { reason, open, limit, after });
       const body = await session.ask<{ pairs: Pair[]; next?: string }>({ method: "GET", path });
       const nowMs = session.context.clock.now();
       session.show(body, () =>

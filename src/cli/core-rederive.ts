@@ -7,7 +7,7 @@ import type { CoreContext } from "./core-context.ts";
 import { Misuse, tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
 import { pairLines, sectionLines, tableLines } from "./table.ts";
-import { countOf, countText } from "./wording.ts";
+import { countOf, countText, valueText } from "./wording.ts";
 
 type Slice = z.infer<typeof rederivedSchema>;
 /** A whole pass. */
@@ -98,16 +98,11 @@ function passLines({
             [
               { title: "TABLE", text: (row) => row.table },
               { title: "ROW", text: (row) => row.key, maxChars: 60 },
-              { title: "STOOD", text: (row) => shown(row.before), maxChars: 60 },
-              { title: "DERIVED", text: (row) => shown(row.after), maxChars: 60 },
+              { title: "STOOD", text: (row) => valueText(row.before), maxChars: 60 },
+              { title: "DERIVED", text: (row) => valueText(row.after), maxChars: 60 },
             ],
             rows,
           ),
         )),
   ];
-}
-
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -4,30 +4,22 @@ import type { rehearsalChangeSchema, rehearsalSchema } from "../api/contract-dir
 import { PAGE_MAX } from "../api/page.ts";
 import { CHANGE_KINDS } from "../dire/rehearsal-change.ts";
 import { ConfigError } from "../lib/errors.ts";
-import { integer, oneOf, optional, required, type Argument } from "./args.ts";
+import { integer, manyNeeded, oneOf, required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { bundledUpdates } from "./core-import.ts";
+import { SCREEN_FLAGS, SCREENFUL } from "./core-paging.ts";
 import { readRecording } from "./core-recording.ts";
 import { changeLines, rehearsalLines, rehearsalTable } from "./core-rehearsal-text.ts";
-import { tenantCommand, type TenantSession } from "./core-session.ts";
+import { Misuse, tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
 
 type Rehearsal = z.infer<typeof rehearsalSchema>;
 type Change = z.infer<typeof rehearsalChangeSchema>;
 
-/** Rehearsals or changes shown where nobody says how many: a screenful. */
-const LIMIT_DEFAULT = 20;
-const limitFlag = integer("N", `how many (default: ${LIMIT_DEFAULT})`, { min: 1, max: PAGE_MAX });
-const afterFlag = optional("CURSOR", "go on where the page before ended");
-const files: Argument<readonly string[]> = {
-  placeholder: "FILE",
-  summary:
-    "recorded chunks, in their order: JSON arrays of device updates, or an agent's bundle (.srb)",
-  isRequired: true,
-  isRepeatable: true,
-  read: (given) =>
-    given.length === 0 ? { ok: false, error: "is missing" } : { ok: true, value: given },
-};
+const files = manyNeeded(
+  "FILE",
+  "recorded chunks, in their order: JSON arrays of device updates, or an agent's bundle (.srb)",
+);
 
 /** A snapshot that an agent wrote with `run --once --out`, or recorded chunks. */
 async function* piecesOf(file: string, session: TenantSession): AsyncGenerator<string> {
@@ -64,8 +56,8 @@ export const REHEARSAL_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "rehearsals list",
     summary: "Show rehearsals, newest first",
-    flags: { limit: limitFlag, after: afterFlag },
-    run: async ({ limit = LIMIT_DEFAULT, after }, session) => {
+    flags: SCREEN_FLAGS,
+    run: async ({ limit, after }, session) => {
       const path = session.path(["rehearsals"], { limit, after });
       const body = await session.ask<{ rehearsals: Rehearsal[]; next?: string }>({
         method: "GET",
@@ -80,17 +72,24 @@ export const REHEARSAL_COMMANDS: readonly Command<CoreContext>[] = [
     operands: { rehearsal: required("REHEARSAL", "its number") },
     flags: {
       kind: oneOf(CHANGE_KINDS, "list the changes of this kind"),
-      limit: limitFlag,
-      after: afterFlag,
+      // Without a default of its own, so that it is known whether somebody said it.
+      limit: integer("N", `how many changes (default: ${SCREENFUL})`, { min: 1, max: PAGE_MAX }),
+      after: SCREEN_FLAGS.after,
     },
-    run: async ({ rehearsal, kind, limit = LIMIT_DEFAULT, after }, session) => {
+    run: async ({ rehearsal, kind, limit, after }, session) => {
       if (kind === undefined) {
+        if (limit !== undefined || after !== undefined) {
+          throw new Misuse(
+            `--limit and --after go through changes of one kind; say which by --kind: ${CHANGE_KINDS.join(", ")}`,
+          );
+        }
         const path = session.path(["rehearsals", rehearsal]);
         const body = await session.ask<Rehearsal>({ method: "GET", path });
         session.show(body, () => rehearsalLines(body, session));
         return;
       }
-      const path = session.path(["rehearsals", rehearsal, "changes"], { kind, limit, after });
+      const page = { kind, limit: limit ?? SCREENFUL, after };
+      const path = session.path(["rehearsals", rehearsal, "changes"], page);
       const body = await session.ask<{ changes: Change[]; next?: string }>({ method: "GET", path });
       session.show(body, () => changeLines(body, kind));
     },

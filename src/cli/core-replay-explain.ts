@@ -44,7 +44,7 @@ async function* devicesOf(db: Db, tenant: number): AsyncGenerator<ListedDevice> 
   for (let after = 0; ;) {
     const page = await listDevices(db, tenant, {
       filter: EVERY_DEVICE,
-      after,
+      beyond: after,
       limit: PAGE_DEVICES,
     });
     yield* page;

@@ -22,9 +22,16 @@ export interface ApiAnswer {
   readonly text: string;
 }
 
+/** An answer that is read as it comes, however large it is; one that is cut off throws there. */
+interface OpenAnswer {
+  readonly status: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /** A way to the API. */
 export interface Link extends AsyncDisposable {
   readonly ask: (asked: ApiRequest) => Promise<ApiAnswer>;
+  readonly open: (asked: ApiRequest) => Promise<OpenAnswer>;
   /** Works what waits in the inbox where no running core does; with one there is nothing to do. */
   readonly work: () => Promise<void>;
 }

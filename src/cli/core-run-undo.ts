@@ -3,7 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import type { redoneSchema, undoneSchema } from "../api/contract-runs.ts";
 import { required, toggle } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
-import { Misuse, tenantCommand } from "./core-session.ts";
+import { Misuse, tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
 import { pairLines } from "./table.ts";
 import { countOf, countText } from "./wording.ts";
@@ -25,14 +25,12 @@ export const RUN_UNDO_COMMANDS: readonly Command<CoreContext>[] = [
         await session.ask<Undone>({ method: "POST", path, body: { dry_run: isDry } });
       const preview = await ask(true);
       if (dryRun) {
-        session.show(preview, () =>
-          undoLines(preview, `Undoing run ${preview.run_no} would leave`),
-        );
+        session.show(preview, () => previewLines(preview, session, "would leave"));
         return;
       }
       if (!yes) {
         const { ask: askPerson, printError } = session.context;
-        const lines = undoLines(preview, `Undoing run ${preview.run_no} leaves`);
+        const lines = previewLines(preview, session, "leaves");
         for (const line of lines) printError(line);
         if (askPerson === undefined) throw new Misuse("say --yes where nobody can be asked");
         const answer = await askPerson(`Undo run ${preview.run_no}? Its number confirms: `);
@@ -63,6 +61,13 @@ export const RUN_UNDO_COMMANDS: readonly Command<CoreContext>[] = [
     },
   }),
 ];
+
+/** In numbers, and where each field is shown that would say again what it said before. */
+function previewLines(undone: Undone, session: TenantSession, will: string): readonly string[] {
+  const lines = undoLines(undone, `Undoing run ${undone.run_no} ${will}`);
+  const changes = session.commandLine(`runs changes ${undone.run_no}`);
+  return undone.restored === 0 ? lines : [...lines, `Field by field: ${changes}`];
+}
 
 function undoLines(undone: Undone, title: string): readonly string[] {
   const some = (count: number): string | undefined => (count === 0 ? undefined : countText(count));

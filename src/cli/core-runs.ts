@@ -20,7 +20,7 @@ type RunDetail = z.infer<typeof runDetailSchema>;
 /** Runs shown where nobody says how many: a screenful. */
 const LIMIT_DEFAULT = 20;
 
-/** runs list, get, verify. */
+/** runs list, progress, get, verify. */
 export const RUN_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "runs list",
@@ -45,6 +45,17 @@ export const RUN_COMMANDS: readonly Command<CoreContext>[] = [
         ...(body.runs.length === 0 ? ["No runs."] : tableLines(columns(nowMs), body.runs)),
         ...(body.next === undefined ? [] : ["", `More: --after ${body.next}`]),
       ]);
+    },
+  }),
+  tenantCommand({
+    name: "runs progress",
+    summary: "Show the runs under way, as fresh as a second",
+    run: async (_, session) => {
+      const live = await underWay(session, undefined);
+      const nowMs = session.context.clock.now();
+      session.show({ runs: live }, () =>
+        live.length === 0 ? ["No run is under way."] : progressLines(live, nowMs).slice(1, -1),
+      );
     },
   }),
   tenantCommand({

@@ -9,6 +9,7 @@ import { EXIT } from "../lib/exit-code.ts";
 import { optional, toggle, type Arguments, type Values } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { openLink } from "./core-link.ts";
+import { apiPath, pagesOf, type Page, type Query } from "./core-pages.ts";
 import type { ApiRequest, Link } from "./core-request.ts";
 import { platformSettings, WHERE } from "./core-settings.ts";
 import { invocation, quoted } from "./invocation.ts";
@@ -72,6 +73,20 @@ export class Session {
     throw new RefusedRequest(JSON.parse(text) as ProblemBody);
   }
 
+  /** Whether answers go out as the API's JSON. */
+  get isJson(): boolean {
+    return this.#isJson;
+  }
+
+  /** Asks for what may be large, and gives its bytes as they come. Throws RefusedRequest. */
+  async open(asked: ApiRequest): Promise<AsyncIterable<Uint8Array>> {
+    const { status, body } = await this.#link.open(asked);
+    if (status < 300) return body;
+    const parts: Uint8Array[] = [];
+    for await (const part of body) parts.push(part);
+    throw new RefusedRequest(JSON.parse(Buffer.concat(parts).toString("utf8")) as ProblemBody);
+  }
+
   /** Works what waits where no running core does. */
   async work(): Promise<void> {
     await this.#link.work();
@@ -102,6 +117,15 @@ export class TenantSession {
   }
 
   /** See Session. */
+  get isJson(): boolean {
+    return this.#session.isJson;
+  }
+
+  open(asked: ApiRequest): Promise<AsyncIterable<Uint8Array>> {
+    return this.#session.open(asked);
+  }
+
+  /** See Session. */
   work(): Promise<void> {
     return this.#session.work();
   }
@@ -117,16 +141,8 @@ export class TenantSession {
   }
 
   /** A path in the tenant: segments are encoded, absent query members left out. */
-  path(
-    segments: readonly string[],
-    query: Readonly<Record<string, string | number | boolean | undefined>> = {},
-  ): string {
-    const path = ["", "api", "v1", "tenants", this.slug, ...segments].map(encodeURIComponent);
-    const search = new URLSearchParams();
-    for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) search.append(name, String(value));
-    }
-    return search.size === 0 ? path.join("/") : `${path.join("/")}?${search.toString()}`;
+  path(segments: readonly string[], query: Query = {}): string {
+    return apiPath(["tenants", this.slug, ...segments], query);
   }
 }
 
@@ -213,14 +229,15 @@ function refused({ problem }: RefusedRequest, context: CoreContext): number {
 /** Tenants named in a complaint; a platform may have thousands. */
 const NAMED_MAX = 10;
 
+type TenantsPage = Page & { readonly tenants: readonly z.infer<typeof tenantSchema>[] };
+
 async function chooseTenant(session: Session, wanted: string | undefined): Promise<string> {
-  const { tenants } = await session.ask<{ tenants: z.infer<typeof tenantSchema>[] }>({
-    method: "GET",
-    path: "/api/v1/tenants",
-  });
-  const slugs = tenants.map(({ slug }) => slug);
+  const slugs: string[] = [];
+  for await (const { tenants } of pagesOf<TenantsPage>(session, ["tenants"])) {
+    slugs.push(...tenants.map(({ slug }) => slug));
+    if (wanted !== undefined && slugs.includes(wanted)) return wanted;
+  }
   if (wanted !== undefined) {
-    if (slugs.includes(wanted)) return wanted;
     throw new Misuse(`--tenant: there is no tenant "${wanted}"${didYouMean(wanted, slugs)}`);
   }
   const [only, ...others] = slugs;

@@ -4,8 +4,9 @@ import type { z } from "@hono/zod-openapi";
 import type { appliedSourceSchema, sourceSchema } from "../api/contract-sources.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { SOURCE_MEMBERS } from "../model/sync-payload.ts";
+import type { ShownList } from "./core-list.ts";
 import { type TenantSession } from "./core-session.ts";
-import { pairLines, plain, sectionLines, tableLines } from "./table.ts";
+import { pairLines, plain, sectionLines } from "./table.ts";
 import { agoText, countOf, timeText } from "./wording.ts";
 
 type Source = z.infer<typeof sourceSchema>;
@@ -14,16 +15,21 @@ type Applied = z.infer<typeof appliedSourceSchema>;
 /** Longest setting shown in a line, characters; a certificate has thousands. */
 const SETTING_CHARS_MAX = 100;
 
-/** The table of a tenant's sources. */
-export function sourceTable(sources: readonly Source[], session: TenantSession): readonly string[] {
-  if (sources.length === 0) {
-    return [
-      `Tenant ${session.slug} has no sources; make some with: ${session.commandLine("source apply FILE --agent AGENT")}`,
-    ];
-  }
+/** The list of a tenant's sources, of all agents or of one. */
+export function sourceList(
+  session: TenantSession,
+  agent: string | undefined,
+): ShownList<"sources", Source> {
   const nowMs = session.context.clock.now();
-  return tableLines(
-    [
+  return {
+    path: ["tenants", session.slug, "sources"],
+    name: "sources",
+    filter: { agent_id: agent },
+    none:
+      agent === undefined
+        ? `Tenant ${session.slug} has no sources; make some with: ${session.commandLine("source apply FILE --agent AGENT")}`
+        : `Agent ${agent} pulls no source.`,
+    columns: [
       { title: "SOURCE", text: (source) => source.name },
       { title: "TYPE", text: (source) => source.type },
       { title: "ENDPOINT", text: (source) => source.endpoint },
@@ -32,8 +38,7 @@ export function sourceTable(sources: readonly Source[], session: TenantSession):
       { title: "EVERY", text: (source) => source.poll_interval },
       { title: "LAST RUN", text: (source) => lastRunText(source, nowMs) },
     ],
-    sources,
-  );
+  };
 }
 
 function lastRunText({ last_run: run }: Source, nowMs: number): string {

@@ -7,8 +7,10 @@ import { ConfigError } from "../lib/errors.ts";
 import { oneOf, optional, required, toggle } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { inputName, readJsonFile } from "./core-json-file.ts";
+import { LIST_FLAGS, showList } from "./core-list.ts";
+import { pagesOf, type Page } from "./core-pages.ts";
 import { Misuse, RefusedRequest, tenantCommand, type TenantSession } from "./core-session.ts";
-import { appliedLines, sourceLines, sourceTable } from "./core-source-text.ts";
+import { appliedLines, sourceLines, sourceList } from "./core-source-text.ts";
 import type { Command } from "./program.ts";
 import { countOf } from "./wording.ts";
 
@@ -20,16 +22,13 @@ type Agent = z.infer<typeof agentSchema>;
 
 const sourceOperand = { source: required("SOURCE", "name or id of the source") };
 
-/** source list, get, apply, enable, disable, delete, adopt. */
+/** source list, get, apply, change, enable, disable, delete, adopt. */
 export const SOURCE_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "source list",
     summary: "Show a tenant's sources",
-    run: async (_, session) => {
-      const path = session.path(["sources"]);
-      const body = await session.ask<{ sources: Source[] }>({ method: "GET", path });
-      session.show(body, () => sourceTable(body.sources, session));
-    },
+    flags: { agent: optional("AGENT", "only those that this agent pulls"), ...LIST_FLAGS },
+    run: ({ agent, ...wanted }, session) => showList(session, sourceList(session, agent), wanted),
   }),
   tenantCommand({
     name: "source get",
@@ -45,18 +44,42 @@ export const SOURCE_COMMANDS: readonly Command<CoreContext>[] = [
     name: "source apply",
     summary: "Make or change the sources of an integration payload",
     operands: { file: required("FILE", 'JSON with "sources"; "-" reads standard input') },
-    flags: { agent: optional("AGENT", "who runs them (needed where there are several agents)") },
-    run: async ({ file, agent }, session) => {
+    flags: {
+      agent: optional("AGENT", "who runs them (needed where there are several agents)"),
+      disabled: toggle("new ones wait until they are enabled, to be tested and rehearsed first"),
+    },
+    run: async ({ file, agent, disabled }, session) => {
       const payload = await readJsonFile(file, session.context);
       const agentId = agent ?? (await onlyAgent(session));
-      const path = session.path(["sources"], { agent_id: agentId });
-      const asked = { method: "POST", path, body: payload } as const;
-      const body = await session.ask<{ applied: Applied[] }>(asked).catch((thrown: unknown) => {
-        const isPayload =
-          thrown instanceof RefusedRequest && thrown.problem.code === "invalid_source";
-        throw isPayload ? new ConfigError(inputName(file), thrown.message) : thrown;
-      });
+      const query = { agent_id: agentId, enabled: disabled ? false : undefined };
+      const asked = {
+        method: "POST",
+        path: session.path(["sources"], query),
+        body: payload,
+      } as const;
+      const body = await session
+        .ask<{ applied: Applied[] }>(asked)
+        .catch((thrown: unknown) => blameFile(file, thrown));
       session.show(body, () => appliedLines(body.applied));
+    },
+  }),
+  tenantCommand({
+    name: "source change",
+    summary: "Change some settings of a source, or the agent that runs it",
+    operands: {
+      ...sourceOperand,
+      file: required(
+        "FILE",
+        'JSON of the members that change, null to take one away; "-" reads standard input',
+      ),
+    },
+    run: async ({ source, file }, session) => {
+      const body = await readJsonFile(file, session.context);
+      const asked = { method: "PATCH", path: session.path(["sources", source]), body } as const;
+      const applied = await session
+        .ask<Applied>(asked)
+        .catch((thrown: unknown) => blameFile(file, thrown));
+      session.show(applied, () => appliedLines([applied]));
     },
   }),
   switchCommand("enable", "Have the agent run a source"),
@@ -103,6 +126,12 @@ export const SOURCE_COMMANDS: readonly Command<CoreContext>[] = [
   }),
 ];
 
+/** Throws what a request threw; what is wrong with a source as ConfigError of the file that it is from. */
+export function blameFile(file: string, thrown: unknown): never {
+  const isPayload = thrown instanceof RefusedRequest && thrown.problem.code === "invalid_source";
+  throw isPayload ? new ConfigError(inputName(file), thrown.message) : thrown;
+}
+
 function deletedLines(
   { source, records, held_retractions: held }: Deleted,
   session: TenantSession,
@@ -143,19 +172,31 @@ function switchCommand(verb: "enable" | "disable", summary: string): Command<Cor
   });
 }
 
+/** Agents named in a complaint; a tenant may have thousands. */
+const NAMED_MAX = 10;
+
+type AgentsPage = Page & { readonly agents: readonly Agent[] };
+
 /** The agent of a tenant that has but one. Throws Misuse naming the flag. */
 export async function onlyAgent(session: TenantSession): Promise<string> {
-  const path = session.path(["agents"]);
-  const { agents } = await session.ask<{ agents: Agent[] }>({ method: "GET", path });
-  const [only, ...others] = agents.filter(({ state }) => state !== "revoked");
+  const usable: Agent[] = [];
+  const path = ["tenants", session.slug, "agents"];
+  for await (const { agents } of pagesOf<AgentsPage>(session, path)) {
+    usable.push(...agents.filter(({ state }) => state !== "revoked"));
+    if (usable.length > NAMED_MAX) break;
+  }
+  const [only, ...others] = usable;
   if (only === undefined) {
     throw new Misuse(
       `tenant ${session.slug} has no agent to run a source; make one with: ${session.commandLine("agent create --agent-id AGENT")}`,
     );
   }
   if (others.length === 0) return only.agent_id;
-  const ids = [only, ...others].map(({ agent_id: id }) => id).join(", ");
-  throw new Misuse(`--agent is needed, since the tenant has several agents: ${ids}`);
+  const ids = usable.slice(0, NAMED_MAX).map(({ agent_id: id }) => id);
+  const more = usable.length > NAMED_MAX ? " and more; see: agent list" : "";
+  throw new Misuse(
+    `--agent is needed, since the tenant has several agents: ${ids.join(", ")}${more}`,
+  );
 }
 
 async function confirm(source: Source, { context, slug }: TenantSession): Promise<void> {

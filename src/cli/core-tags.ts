@@ -1,20 +1,17 @@
-/** devices tag, tag-changes, untag: tags of one device or of all that a query finds, thousands at a time. */
+/** devices tag, untag: tags of one device or of all that a query finds, thousands at a time. */
 import type { z } from "@hono/zod-openapi";
 
 import type { tagChangeSchema, tagRehearsalSchema } from "../api/contract-tags.ts";
-import { integer, many, optional, required, toggle, withDefault } from "./args.ts";
+import { many, optional, required, toggle, withDefault } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { deviceIdOf } from "./core-devices.ts";
 import { Misuse, tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
-import { tableLines } from "./table.ts";
-import { countOf, countText } from "./wording.ts";
+import { countOf } from "./wording.ts";
 
 type Change = z.infer<typeof tagChangeSchema>;
 type Rehearsal = z.infer<typeof tagRehearsalSchema>;
 
-/** Changes shown where nobody says how many. */
-const LIMIT_DEFAULT = 20;
 /** How often a long change says how far it is, ms. */
 const PROGRESS_MS = 5_000;
 
@@ -46,20 +43,6 @@ export const TAG_COMMANDS: readonly Command<CoreContext>[] = [
     },
   }),
   tenantCommand({
-    name: "devices tag-changes",
-    summary: "Show changes of tags, newest first",
-    flags: { limit: integer("N", `how many (default: ${LIMIT_DEFAULT})`, { min: 1, max: 500 }) },
-    run: async ({ limit = LIMIT_DEFAULT }, session) => {
-      const path = session.path(["tag-changes"], { limit });
-      const body = await session.ask<{ tag_changes: Change[] }>({ method: "GET", path });
-      session.show(body, () =>
-        body.tag_changes.length === 0
-          ? ["No changes of tags."]
-          : tableLines(COLUMNS, body.tag_changes),
-      );
-    },
-  }),
-  tenantCommand({
     name: "devices untag",
     summary: "Take a change of tags back, but for what was changed again since",
     operands: { change: required("CHANGE", "number of the change") },
@@ -67,30 +50,9 @@ export const TAG_COMMANDS: readonly Command<CoreContext>[] = [
       const path = session.path(["tag-changes", change, "undo"]);
       const began = await session.ask<Change>({ method: "POST", path });
       const done = await finished(began, session);
-      session.show(done, () => [
-        `Change ${done.change_no} is taken back: ${countOf(done.restored, "tag")} put back.`,
-        ...(done.skipped === 0
-          ? []
-          : [`${countOf(done.skipped, "tag")} set by another change since: left as they are.`]),
-      ]);
+      session.show(done, () => undoneLines(done));
     },
   }),
-];
-
-const COLUMNS = [
-  { title: "NO", text: ({ change_no: no }: Change) => String(no) },
-  { title: "STATE", text: ({ state }: Change) => state },
-  { title: "TAGS", text: ({ add, remove }: Change) => tagWords(add, remove), maxChars: 40 },
-  {
-    title: "OF",
-    text: ({ query, q, device_ids: ids }: Change) =>
-      query ?? q ?? countOf(ids?.length ?? 0, "named device"),
-    maxChars: 40,
-  },
-  { title: "DEVICES", text: ({ devices }: Change) => countText(devices) },
-  { title: "CHANGED", text: ({ changed }: Change) => countText(changed) },
-  { title: "BY", text: ({ actor }: Change) => actor },
-  { title: "STARTED", text: ({ started_at: at }: Change) => at },
 ];
 
 function tagOf(text: string): readonly [string, string] {
@@ -98,13 +60,8 @@ function tagOf(text: string): readonly [string, string] {
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function tagWords(add: Change["add"], remove: Change["remove"]): string {
-  const added = Object.entries(add).map(([key, value]) => `+${key}${value && `=${value}`}`);
-  return [...added, ...remove.map((key) => `-${key}`)].join(" ");
-}
-
 /** Asks to go on until the change is whole; says how far it is. */
-async function finished(began: Change, session: TenantSession): Promise<Change> {
+export async function finished(began: Change, session: TenantSession): Promise<Change> {
   const { clock, printError } = session.context;
   const path = session.path(["tag-changes", String(began.change_no), "continue"]);
   let change = began;
@@ -129,10 +86,21 @@ function reachLines({
   ];
 }
 
-function changeLines(change: Change, session: TenantSession): readonly string[] {
+/** What came of a change that is done. */
+export function changeLines(change: Change, session: TenantSession): readonly string[] {
   const { change_no: no, devices, changed } = change;
   return [
     `${countOf(devices, "device")} worked, ${countOf(changed, "tag")} changed (change ${no}).`,
     ...(changed === 0 ? [] : [`To take it back: ${session.commandLine(`devices untag ${no}`)}`]),
+  ];
+}
+
+/** What came of one that is taken back. */
+export function undoneLines({ change_no: no, restored, skipped }: Change): readonly string[] {
+  return [
+    `Change ${no} is taken back: ${countOf(restored, "tag")} put back.`,
+    ...(skipped === 0
+      ? []
+      : [`${countOf(skipped, "tag")} set by another change since: left as they are.`]),
   ];
 }

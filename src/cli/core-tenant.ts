@@ -3,6 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import type { tenantOverviewSchema, tenantSchema } from "../api/contract.ts";
 import { optional, required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
+import { LIST_FLAGS, showList } from "./core-list.ts";
 import { platformCommand, tenantCommand } from "./core-session.ts";
 import type { Command } from "./program.ts";
 import { pairLines, sectionLines, tableLines } from "./table.ts";
@@ -16,24 +17,22 @@ export const TENANT_COMMANDS: readonly Command<CoreContext>[] = [
   platformCommand({
     name: "tenant list",
     summary: "Show the tenants",
-    run: async (_, session) => {
-      const body = await session.ask<{ tenants: Tenant[] }>({
-        method: "GET",
-        path: "/api/v1/tenants",
-      });
-      session.show(body, () =>
-        body.tenants.length === 0
-          ? [`There is no tenant yet; make one with: ${session.commandLine("tenant create SLUG")}`]
-          : tableLines(
-              [
-                { title: "TENANT", text: (tenant) => tenant.slug },
-                { title: "NAME", text: (tenant) => tenant.name },
-                { title: "CREATED", text: (tenant) => timeText(tenant.created_at) },
-              ],
-              body.tenants,
-            ),
-      );
-    },
+    flags: LIST_FLAGS,
+    run: (wanted, session) =>
+      showList<"tenants", Tenant>(
+        session,
+        {
+          path: ["tenants"],
+          name: "tenants",
+          none: `There is no tenant yet; make one with: ${session.commandLine("tenant create SLUG")}`,
+          columns: [
+            { title: "TENANT", text: (tenant) => tenant.slug },
+            { title: "NAME", text: (tenant) => tenant.name },
+            { title: "CREATED", text: (tenant) => timeText(tenant.created_at) },
+          ],
+        },
+        wanted,
+      ),
   }),
   tenantCommand({
     name: "tenant get",

@@ -3,9 +3,9 @@ import type { z } from "@hono/zod-openapi";
 import type { tokenSchema } from "../api/contract.ts";
 import { oneOf, optional, required } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
+import { LIST_FLAGS, showList } from "./core-list.ts";
 import { tenantCommand } from "./core-session.ts";
 import type { Command } from "./program.ts";
-import { tableLines } from "./table.ts";
 import { agoText, timeText } from "./wording.ts";
 
 type Token = z.infer<typeof tokenSchema>;
@@ -15,27 +15,26 @@ export const TOKEN_COMMANDS: readonly Command<CoreContext>[] = [
   tenantCommand({
     name: "token list",
     summary: "Show a tenant's API tokens",
-    run: async (_, session) => {
-      const path = session.path(["tokens"]);
-      const body = await session.ask<{ tokens: Token[] }>({ method: "GET", path });
+    flags: LIST_FLAGS,
+    run: (wanted, session) => {
       const nowMs = session.context.clock.now();
-      session.show(body, () =>
-        body.tokens.length === 0
-          ? [
-              `Tenant ${session.slug} has no tokens; make one with: ${session.commandLine("token create NAME")}`,
-            ]
-          : tableLines(
-              [
-                { title: "TOKEN", text: (token) => String(token.token_no), isNumber: true },
-                { title: "NAME", text: (token) => token.name },
-                { title: "ROLE", text: (token) => token.role },
-                { title: "STATE", text: (token) => token.state },
-                { title: "CREATED", text: (token) => timeText(token.created_at) },
-                { title: "EXPIRES", text: (token) => timeText(token.expires_at) ?? "never" },
-                { title: "LAST USED", text: (token) => agoText(token.last_used_at, nowMs) },
-              ],
-              body.tokens,
-            ),
+      return showList<"tokens", Token>(
+        session,
+        {
+          path: ["tenants", session.slug, "tokens"],
+          name: "tokens",
+          none: `Tenant ${session.slug} has no tokens; make one with: ${session.commandLine("token create NAME")}`,
+          columns: [
+            { title: "TOKEN", text: (token) => String(token.token_no), isNumber: true },
+            { title: "NAME", text: (token) => token.name },
+            { title: "ROLE", text: (token) => token.role },
+            { title: "STATE", text: (token) => token.state },
+            { title: "CREATED", text: (token) => timeText(token.created_at) },
+            { title: "EXPIRES", text: (token) => timeText(token.expires_at) ?? "never" },
+            { title: "LAST USED", text: (token) => agoText(token.last_used_at, nowMs) },
+          ],
+        },
+        wanted,
       );
     },
   }),

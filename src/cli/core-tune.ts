@@ -64,6 +64,8 @@ export function tuningLines({
   settings,
   pools,
   why,
+  why_now: whyNow,
+  database,
 }: z.infer<typeof tuningSchema>): readonly string[] {
   return [
     ...sectionLines(
@@ -72,6 +74,7 @@ export function tuningLines({
         [
           { title: "SETTING", text: (row) => row.name },
           { title: "VALUE", text: (row) => String(row.value), isNumber: true },
+          { title: "ADVISED NOW", text: (row) => String(row.advised ?? "-"), isNumber: true },
           { title: "ORIGIN", text: (row) => row.origin },
         ],
         settings,
@@ -91,7 +94,28 @@ export function tuningLines({
         pools,
       ),
     ),
-    // A core tunes itself once: what it was asked then is not what is there now.
+    ...(database === undefined
+      ? []
+      : sectionLines("PostgreSQL in the last minute", databaseLines(database))),
+    // A core tunes itself once: what was there then is not what is there now.
     ...sectionLines("Why, as it was when the core started", why),
+    ...(whyNow === undefined ? [] : sectionLines("What is advised now, and why", whyNow)),
   ];
+}
+
+type Database = NonNullable<z.infer<typeof tuningSchema>["database"]>;
+
+function databaseLines(of: Database): readonly string[] {
+  const { running, lock_waiting: waiting, lock_wait_ms: waitMs, host } = of;
+  return pairLines([
+    ["sessions that compute", String(running)],
+    [
+      "its processors",
+      host === undefined
+        ? "on another host, which the core cannot see"
+        : `${host.processors}, ${host.busy_percent}% busy`,
+    ],
+    ["sessions that waited for locks", countText(waiting)],
+    ["longest wait for a lock", `${waitMs} ms`],
+  ]);
 }

@@ -1,11 +1,12 @@
 import type { z } from "@hono/zod-openapi";
 
 import type { loginLinkSchema, userSchema } from "../api/contract-people.ts";
-import { optional, required, toggle } from "./args.ts";
+import { oneOf, optional, required, toggle } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
+import { LIST_FLAGS, showList, type ShownList } from "./core-list.ts";
 import { Misuse, platformCommand, type Session } from "./core-session.ts";
 import type { Command } from "./program.ts";
-import { tableLines } from "./table.ts";
+import { plain } from "./table.ts";
 import { agoText } from "./wording.ts";
 
 type User = z.infer<typeof userSchema>;
@@ -18,15 +19,13 @@ const PASSWORD_FLAG = {
 /** Where the page is unless it was moved. */
 const URL_DEFAULT = "http://127.0.0.1:8080";
 
-/** user list, create, disable, enable, delete, password, link. */
+/** user list, create, change, disable, enable, delete, password, link. */
 export const USER_COMMANDS: readonly Command<CoreContext>[] = [
   platformCommand({
     name: "user list",
     summary: "Show who may log in to the web page",
-    run: async (_, session) => {
-      const body = await session.ask<{ users: User[] }>({ method: "GET", path: "/api/v1/users" });
-      session.show(body, () => userLines(body.users, session));
-    },
+    flags: LIST_FLAGS,
+    run: (wanted, session) => showList(session, userList(session), wanted),
   }),
   platformCommand({
     name: "user create",
@@ -52,6 +51,27 @@ export const USER_COMMANDS: readonly Command<CoreContext>[] = [
         `User ${body.username} is made. Next, a role in a tenant, and a way in:`,
         `  ${session.commandLine(`member set ${body.username} --role viewer`)}`,
         ...(body.has_password ? [] : [`  ${session.commandLine(`user link ${body.username}`)}`]),
+      ]);
+    },
+  }),
+  platformCommand({
+    name: "user change",
+    summary: "Change what a user is called, or whether he may manage the platform",
+    operands: { name: NAME },
+    flags: {
+      displayName: optional("TEXT", "what people call him"),
+      platformAdmin: oneOf(["yes", "no"], "whether he may manage tenants and users"),
+    },
+    run: async ({ name, displayName, platformAdmin }, session) => {
+      if (displayName === undefined && platformAdmin === undefined) {
+        throw new Misuse("say --display-name or --platform-admin");
+      }
+      const isAdmin = platformAdmin === undefined ? undefined : platformAdmin === "yes";
+      const body = { display_name: displayName, is_platform_admin: isAdmin };
+      const asked = { method: "PATCH", path: userPath(name), body } as const;
+      const user = await session.ask<User>(asked);
+      session.show(user, () => [
+        `User ${user.username} is called ${plain(user.display_name)} and may ${user.is_platform_admin ? "" : "not "}manage the platform.`,
       ]);
     },
   }),
@@ -130,13 +150,13 @@ async function passwordFrom({ context }: Session): Promise<string> {
   throw new Misuse("--password-stdin: standard input holds no password");
 }
 
-function userLines(users: readonly User[], session: Session): readonly string[] {
-  if (users.length === 0) {
-    return [`Nobody can log in yet; make a user with: ${session.commandLine("user create NAME")}`];
-  }
+function userList(session: Session): ShownList<"users", User> {
   const nowMs = session.context.clock.now();
-  return tableLines(
-    [
+  return {
+    path: ["users"],
+    name: "users",
+    none: `Nobody can log in yet; make a user with: ${session.commandLine("user create NAME")}`,
+    columns: [
       { title: "USER", text: (user) => user.username },
       { title: "NAME", text: (user) => user.display_name },
       { title: "STATE", text: (user) => (user.is_disabled ? "disabled" : "active") },
@@ -148,6 +168,5 @@ function userLines(users: readonly User[], session: Session): readonly string[] 
       },
       { title: "LAST LOG-IN", text: (user) => agoText(user.last_login_at, nowMs) },
     ],
-    users,
-  );
+  };
 }

@@ -1,4 +1,5 @@
 /** How times and numbers are written for people. Pure. */
+import { grouped } from "../lib/grouped.ts";
 
 const UNITS = [
   { letter: "d", ms: 86_400_000 },
@@ -38,7 +39,7 @@ export function timeText(time: string | undefined): string | undefined {
 
 /** 10213 is "10,213". */
 export function countText(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  return grouped(count);
 }
 
 /** "1 device", "2 devices". */
@@ -49,4 +50,10 @@ export function countOf(count: number, noun: string): string {
 /** Devices a second and the like, of a run of some milliseconds. */
 export function rateText(count: number, ms: number): string | undefined {
   return ms > 0 && count > 0 ? `${countText(Math.round((count * 1_000) / ms))}/s` : undefined;
+}
+
+/** A member of a JSON answer in a line: a text as it is, undefined for none. */
+export function valueText(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -127,16 +127,26 @@ async function listCertificate(
 
 /** Ends an agent's identity: its certificates are refused from now on, on open streams too. False if there is no such agent. */
 export async function revokeAgent(
-  db: Queryable,
+  db: Db,
   tenant: number,
   { agentId, actor }: { readonly agentId: string; readonly actor: string },
 ): Promise<boolean> {
-  const { count } = await db.query(
-    "update sync.agents set revoked_at = coalesce(revoked_at, now()) where tenant = $1 and agent_id = $2",
-    [tenant, agentId],
-  );
-  if (count > 0) await audit(db, { tenant, actor, action: "agent.revoke", subject: agentId });
-  return count > 0;
+  return await tx(db, async (open) => {
+    const { rows } = await open.query<{ revoked: boolean }>(
+      `select revoked_at is not null as revoked from sync.agents
+        where tenant = $1 and agent_id = $2 for update`,
+      [tenant, agentId],
+    );
+    const [before] = rows;
+    if (before === undefined) return false;
+    await open.query(
+      "update sync.agents set revoked_at = coalesce(revoked_at, now()) where tenant = $1 and agent_id = $2",
+      [tenant, agentId],
+    );
+    const after = { revoked: true };
+    await audit(open, { tenant, actor, action: "agent.revoke", subject: agentId, before, after });
+    return true;
+  });
 }
 
 /** Whether a certificate is let in, and if not, what ended: its authority, the agent's identity, or the certificate alone. */

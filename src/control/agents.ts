@@ -1,6 +1,8 @@
 import type { Queryable } from "../db/session.ts";
 import { isoTime } from "../lib/clock.ts";
 import { isGoodbye } from "../model/goodbye.ts";
+import { agentStateSql, onlineSince, type AgentState } from "./agent-state.ts";
+import { holdingPattern, type FoundSlice } from "./slice.ts";
 
 /** An agent as the core knows it. */
 export interface Agent {
@@ -46,11 +48,45 @@ const COLUMNS = `agent_id, partition, created_at, revoked_at, hostname, version,
   config_running_at, certificate_not_after, certificate_issuer, status,
   coalesce(stopped_at >= last_seen_at, false) as is_stopped`;
 
-/** A tenant's agents, by id. */
-export async function listAgents(db: Queryable, tenant: number): Promise<readonly Agent[]> {
+/** Which agents are wanted. */
+export interface AgentsWanted extends FoundSlice {
+  readonly nowMs: number;
+  /** Only those of these ids. */
+  readonly among?: readonly string[] | undefined;
+  /** Only those in one of these states. */
+  readonly states?: readonly AgentState[] | undefined;
+  /** Only those that do not work though they should, and those whose certificate should have been renewed. */
+  readonly needsAttention?: boolean | undefined;
+}
+
+/** Before a certificate's end by which it should be renewed, ms: renewal begins with a third of its life left. */
+const RENEWED_MS = 14 * 86_400_000;
+
+/** A tenant's agents, by id; a text is looked for in id and host name. */
+export async function listAgents(
+  db: Queryable,
+  tenant: number,
+  { after = "", limit, text, states, among, nowMs, needsAttention = false }: AgentsWanted,
+): Promise<readonly Agent[]> {
   const { rows } = await db.query<AgentRow>(
-    `select ${COLUMNS} from sync.agents where tenant = $1 order by agent_id`,
-    [tenant],
+    `select ${COLUMNS} from sync.agents
+      where tenant = $1 and agent_id > $2 and ($4::text is null or agent_id ilike $4 or hostname ilike $4)
+        and ($6::text[] is null or ${agentStateSql("$5")} = any($6)) 
+        and (not $7::boolean or ${agentStateSql("$5")} in ('silent', 'stopped', 'never_seen')
+             or revoked_at is null and certificate_not_after < $8::timestamptz)
+        and ($9::text[] is null or agent_id = any($9))
+      order by agent_id limit $3`,
+    [
+      tenant,
+      after,
+      limit ?? null,
+      holdingPattern(text),
+      onlineSince(nowMs),
+      states ?? null,
+      needsAttention,
+      isoTime(nowMs + RENEWED_MS),
+      among ?? null,
+    ],
   );
   return rows.map(agentOf);
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from "../db/session.ts";
+import type { Tx } from "../db/tx.ts";
 import { maskedJson } from "../lib/secret.ts";
 
 /** The platform itself, in whose name users are changed. */
@@ -17,10 +18,15 @@ export interface AuditEntry {
 }
 
 /**
- * Appends to the audit, in the transaction of the change itself. Never holds a secret: callers pass shown forms, and what
- * stands before the @ of a URL, in settings that nobody here knows, is masked.
+ * Appends to the audit, in the transaction of the change itself: one that cannot be noted is not made. Never holds a secret: callers
+ * pass shown forms, and what stands before the @ of a URL, in settings that nobody here knows, is masked.
  */
-export async function audit(db: Queryable, entry: AuditEntry): Promise<void> {
+export async function audit(open: Tx, entry: AuditEntry): Promise<void> {
+  await auditAlone(open, entry);
+}
+
+/** Appends to the audit what somebody did that changed no row, or whose change is over. */
+export async function auditAlone(db: Queryable, entry: AuditEntry): Promise<void> {
   const json = (value: unknown): string | null => (value === undefined ? null : maskedJson(value));
   await db.query(
     `insert into sync.audit (tenant, actor, action, subject, before, after) values ($1, $2, $3, $4, $5, $6)`,

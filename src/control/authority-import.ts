@@ -12,6 +12,7 @@ import type { TenantSlug } from "../model/tenant.ts";
 import { audit } from "./audit.ts";
 import { PLATFORM, spkiSha256 } from "./authorities.ts";
 import { readTenantAuthority } from "./peer-tenant.ts";
+import { holdingPattern, type FoundSlice, type Slice } from "./slice.ts";
 
 /** Certificates sorted by what they are for. PEM. */
 export interface SortedChain {
@@ -148,13 +149,32 @@ type Row = {
 export async function listAuthorities(
   dbs: TenantDbs,
   tenant: number,
+  { after = 0, limit }: Slice<number> = {},
 ): Promise<readonly ShownAuthority[]> {
   const { rows } = await dbs.forTenant(tenant).query<Row>(
     `select authority_no, certificate_pem, imported, revoked_at from sync.authorities
-      where tenant = $1 order by authority_no`,
-    [tenant],
+      where tenant = $1 and authority_no > $2::bigint order by authority_no limit $3`,
+    [tenant, after, limit ?? null],
   );
   return rows.map(shown);
+}
+
+/** An authority and the slug of its tenant. */
+export type TenantsAuthority = ShownAuthority & { readonly tenant: string };
+
+/** Authorities of all tenants, by slug and then oldest first, revoked ones too; a text is looked for in the slug. */
+export async function listAllAuthorities(
+  dbs: TenantDbs,
+  { after: [slug, no] = ["", 0], limit, text }: FoundSlice<readonly [slug: string, no: number]>,
+): Promise<readonly TenantsAuthority[]> {
+  const { rows } = await dbs.across("trust").query<Row & { slug: string }>(
+    `select t.slug, a.authority_no, a.certificate_pem, a.imported, a.revoked_at
+       from sync.tenants t join sync.authorities a using (tenant)
+      where t.slug >= $1 and (t.slug, a.authority_no) > ($1, $2::bigint) and ($4::text is null or t.slug ilike $4)
+      order by t.slug, a.authority_no limit $3`,
+    [slug, no, limit ?? null, holdingPattern(text)],
+  );
+  return rows.map((row) => ({ ...shown(row), tenant: row.slug }));
 }
 
 function shown(row: Row): ShownAuthority {

@@ -64,8 +64,10 @@ async function setRevoked(
   );
   const [changed] = rows;
   if (changed === undefined) return false;
-  const after = { authority_no: authorityNo, spki_sha256: changed.spki_sha256 };
-  await audit(open, { tenant, actor, action: `authority.${verb}`, subject: slug, after });
+  const about = { authority_no: authorityNo, spki_sha256: changed.spki_sha256 };
+  const before = { ...about, revoked: !isRevoking };
+  const after = { ...about, revoked: isRevoking };
+  await audit(open, { tenant, actor, action: `authority.${verb}`, subject: slug, before, after });
   return true;
 }
 

@@ -5,7 +5,9 @@
  *   pending ──► sent ──► acknowledged ──► succeeded | failed
  *      └───────────┴───────────┴────────► expired: nothing was heard of it for its time to live
  */
+import type { Db } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
+import { tx, type Tx } from "../db/tx.ts";
 import { newUuid } from "../lib/clock.ts";
 import { parseUuid } from "../lib/uuid.ts";
 import { audit } from "./audit.ts";
@@ -61,20 +63,20 @@ const COLUMNS = `command_id, agent_id, type, service_id, (payload ->> 'rehearsal
   progress_percent, message, result, actor, created_at, ended_at`;
 
 /** Queues a command. */
-export async function queueCommand(
-  db: Queryable,
-  tenant: number,
-  wanted: WantedCommand,
-): Promise<string> {
+export async function queueCommand(db: Db, tenant: number, wanted: WantedCommand): Promise<string> {
+  return await tx(db, (open) => queueIn(open, tenant, wanted));
+}
+
+async function queueIn(open: Tx, tenant: number, wanted: WantedCommand): Promise<string> {
   const commandId = newUuid();
   const { agentId, type, serviceId, payload, ttlSeconds, actor } = wanted;
-  await db.query(
+  await open.query(
     `insert into sync.commands (tenant, command_id, agent_id, type, service_id, payload, ttl_seconds, actor)
      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [tenant, commandId, agentId, type, serviceId ?? null, payload, ttlSeconds, actor],
   );
   const after = { command_id: commandId, service_id: serviceId };
-  await audit(db, { tenant, actor, action: `command.${type}`, subject: agentId, after });
+  await audit(open, { tenant, actor, action: `command.${type}`, subject: agentId, after });
   return commandId;
 }
 

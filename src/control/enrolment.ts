@@ -3,6 +3,7 @@ import { createPrivateKey, createPublicKey, sign, timingSafeEqual, verify } from
 
 import type { TenantDbs } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
+import { tx } from "../db/tx.ts";
 import { isoTime, newUuid, randomHex, type Clock } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/hash.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -76,23 +77,25 @@ export async function createEnrolment(
     ...(coreUrl === undefined ? {} : { coreUrl }),
   });
   const signature = sign("sha256", Buffer.from(body), createPrivateKey(root.privateKeyPem));
-  await db.query(
-    `insert into sync.enrolment_tokens (tenant, token_id, sha256, agent_id, partition, cn_form, renew, actor, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [
-      tenant,
-      tokenId,
-      sha256Hex(secret),
-      agentId,
-      partition,
-      cnForm,
-      renew,
-      actor,
-      isoTime(expiresMs),
-    ],
-  );
   const after = { token_id: tokenId, partition, expires_at: isoTime(expiresMs) };
-  await audit(db, { tenant, actor, action: "agent.enrolment", subject: agentId, after });
+  await tx(db, async (open) => {
+    await open.query(
+      `insert into sync.enrolment_tokens (tenant, token_id, sha256, agent_id, partition, cn_form, renew, actor, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        tenant,
+        tokenId,
+        sha256Hex(secret),
+        agentId,
+        partition,
+        cnForm,
+        renew,
+        actor,
+        isoTime(expiresMs),
+      ],
+    );
+    await audit(open, { tenant, actor, action: "agent.enrolment", subject: agentId, after });
+  });
   const token = new Secret(formatEnrolmentToken(body, signature));
   return ok({ token, tokenId, expiresMs });
 }

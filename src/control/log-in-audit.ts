@@ -1,6 +1,7 @@
 /** Log-ins in the audit of the platform: who came in, how and from where, and who was not let in. */
 import type { Queryable } from "../db/session.ts";
-import { audit, PLATFORM_TENANT } from "./audit.ts";
+import type { Tx } from "../db/tx.ts";
+import { audit, auditAlone, PLATFORM_TENANT } from "./audit.ts";
 
 /** By what somebody logs in. */
 export type LogInWay = "password" | "link" | "oidc" | "set_up";
@@ -33,7 +34,7 @@ interface Came {
 
 /** Notes that a session began. */
 export async function auditLogIn(
-  people: Queryable,
+  people: Tx,
   username: string,
   { by, address }: Came,
 ): Promise<void> {
@@ -53,5 +54,5 @@ export async function auditRefusedLogIn(
 ): Promise<void> {
   const subject = username ?? UNKNOWN;
   const entry = { tenant: PLATFORM_TENANT, actor: "nobody", action: "login.refuse", subject };
-  await audit(people, { ...entry, after: { by, address, why } });
+  await auditAlone(people, { ...entry, after: { by, address, why } });
 }

@@ -1,8 +1,9 @@
 /** What users may in a tenant. */
 import type { Db } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
-import { tx } from "../db/tx.ts";
+import { tx, type Tx } from "../db/tx.ts";
 import { audit } from "./audit.ts";
+import { holdingPattern, type FoundSlice } from "./slice.ts";
 import type { Role } from "./tokens.ts";
 
 /** A user in a tenant. */
@@ -25,21 +26,48 @@ type MemberRow = {
   last_login_at: number | null;
 };
 
-/** The members of a tenant, by name. `people`: the database as people are kept in it. */
-export async function listMembers(people: Queryable, tenant: number): Promise<readonly Member[]> {
-  const { rows } = await people.query<MemberRow>(
-    `select u.username, u.display_name, u.is_disabled, m.role, m.by_oidc, u.last_login_at
-       from sync.memberships m join sync.users u using (user_no) where m.tenant = $1 order by u.username`,
-    [tenant],
-  );
-  return rows.map((row) => ({
+const MEMBERS = `select u.username, u.display_name, u.is_disabled, m.role, m.by_oidc, u.last_login_at
+       from sync.memberships m join sync.users u using (user_no)`;
+
+function memberOf(row: MemberRow): Member {
+  return {
     username: row.username,
     displayName: row.display_name,
     isDisabled: row.is_disabled,
     role: row.role,
     byOidc: row.by_oidc,
     lastLoginMs: row.last_login_at ?? undefined,
-  }));
+  };
+}
+
+/**
+ * The members of a tenant, by name; a text is looked for in names, also those that people are shown by. `people`: the database as people
+ * are kept in it.
+ */
+export async function listMembers(
+  people: Queryable,
+  tenant: number,
+  { after = "", limit, text }: FoundSlice = {},
+): Promise<readonly Member[]> {
+  const { rows } = await people.query<MemberRow>(
+    `${MEMBERS} where m.tenant = $1 and u.username > $2 and ($4::text is null or u.username ilike $4 or u.display_name ilike $4)
+      order by u.username limit $3`,
+    [tenant, after, limit ?? null, holdingPattern(text)],
+  );
+  return rows.map(memberOf);
+}
+
+/** The member of a name. */
+export async function findMember(
+  people: Queryable,
+  tenant: number,
+  username: string,
+): Promise<Member | undefined> {
+  const { rows } = await people.query<MemberRow>(
+    `${MEMBERS} where m.tenant = $1 and u.username = $2`,
+    [tenant, username],
+  );
+  return rows.map(memberOf)[0];
 }
 
 /** A tenant that a user may work in. */
@@ -62,12 +90,15 @@ export async function membershipsOf(
   return rows;
 }
 
-/** Where users may work, by number. */
-export async function allMemberships(
+/** Where some users may work, by number. */
+export async function membershipsOfAll(
   people: Queryable,
+  userNos: readonly number[],
 ): Promise<ReadonlyMap<number, readonly Membership[]>> {
   const { rows } = await people.query<Membership & { user_no: number }>(
-    `select m.user_no, t.slug, t.name, m.role from sync.memberships m join sync.tenants t using (tenant) order by t.slug`,
+    `select m.user_no, t.slug, t.name, m.role from sync.memberships m join sync.tenants t using (tenant)
+      where m.user_no = any($1::int[]) order by t.slug`,
+    [userNos],
   );
   return Map.groupBy(rows, ({ user_no: userNo }) => userNo);
 }
@@ -95,7 +126,7 @@ interface Grant {
 
 /** Gives a role, in the caller's transaction. */
 export async function grantRole(
-  open: Queryable,
+  open: Tx,
   { tenant, userNo, username, actor }: Grant,
   role: Role,
 ): Promise<void> {

@@ -38,7 +38,9 @@ export async function makeLink(
   { actor, nowMs }: { readonly actor: string; readonly nowMs: number },
 ): Promise<Secret> {
   return await tx(people, async (open) => {
-    await audit(open, { tenant: PLATFORM_TENANT, actor, action: "user.link", subject: username });
+    const after = { link_expires_at: isoTime(nowMs + LINK_LIFE_MS) };
+    const entry = { tenant: PLATFORM_TENANT, actor, action: "user.link", subject: username, after };
+    await audit(open, entry);
     return await makeOneTimeToken(open, { userNo, nowMs, lifeMs: LINK_LIFE_MS });
   });
 }

@@ -1,5 +1,6 @@
 /** Sessions of browsers. The cookie's value is random; only its hash is kept, so a dump of the database opens none. */
 import type { Queryable } from "../db/session.ts";
+import type { Tx } from "../db/tx.ts";
 import { isoTime, randomHex } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/hash.ts";
 import { Secret } from "../lib/secret.ts";
@@ -25,9 +26,9 @@ export interface UserSession {
   readonly expiresMs: number;
 }
 
-/** Begins a session. Its id is given here and never again. */
+/** Begins a session, in the caller's transaction with what the audit says of it. Its id is given here and never again. */
 export async function beginSession(
-  people: Queryable,
+  people: Tx,
   userNo: number,
   { nowMs, byOidc = false }: { readonly nowMs: number; readonly byOidc?: boolean },
 ): Promise<Secret> {
@@ -38,11 +39,13 @@ export async function beginSession(
     [sha256Hex(id.reveal()), userNo, now, isoTime(nowMs + LIFE_MS), byOidc],
   );
   await people.query("update sync.users set last_login_at = $2 where user_no = $1", [userNo, now]);
-  // Few begin and fewer are forgotten, so whoever begins one may as well sweep.
-  await people.query("delete from sync.sessions where ends_at < $1 or used_at < $2", [
-    now,
-    isoTime(nowMs - IDLE_MS),
-  ]);
+  // Few begin and fewer are forgotten, so whoever begins one may as well sweep; what another sweeps is left to him, whose
+  // transaction may be as long as ours.
+  await people.query(
+    `delete from sync.sessions where sha256 in (
+       select sha256 from sync.sessions where ends_at < $1 or used_at < $2 for update skip locked)`,
+    [now, isoTime(nowMs - IDLE_MS)],
+  );
   return id;
 }
 

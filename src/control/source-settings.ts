@@ -5,6 +5,7 @@
 import { formatGoDuration, parseGoDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Secret } from "../lib/secret.ts";
+import { sourceNameProblem } from "../model/source-name.ts";
 import {
   parseSourceConfig,
   DISCOVERY_INTERVAL_DEFAULT_MS,
@@ -42,7 +43,6 @@ const COLUMN_MEMBERS = ["type", "endpoint", "credentials", "poll_interval", "dis
 const OWN_MEMBERS: ReadonlySet<string> = new Set([...DECIDED_MEMBERS, ...COLUMN_MEMBERS]);
 /** Types that a connector exists for in our agent. */
 const SOURCE_TYPES: readonly string[] = ["armis", "netbox"];
-const NAME_CHARS_MAX = 128;
 
 /** Checks one source of a payload, `defaults` being the payload's top level. The error names the setting. */
 export function readSource(
@@ -50,9 +50,8 @@ export function readSource(
   value: unknown,
   defaults: { readonly pollInterval?: unknown } = {},
 ): Result<SourceDraft> {
-  if (name.trim() === "" || name.length > NAME_CHARS_MAX) {
-    return err(`name must have 1 to ${NAME_CHARS_MAX} characters`);
-  }
+  const wrongName = sourceNameProblem(name);
+  if (wrongName !== undefined) return err(`name ${wrongName}`);
   const parsed = parseSourceConfig(name, value, POLL_INTERVAL_DEFAULT_MS);
   if (!parsed.ok) return parsed;
   const { type, endpoint, credentials, proxyUrl } = parsed.value;

@@ -8,6 +8,7 @@ import { parseUuid } from "../lib/uuid.ts";
 import { findAgent } from "./agents.ts";
 import { audit } from "./audit.ts";
 import type { Sealer } from "./secrets.ts";
+import { holdingPattern, type FoundSlice } from "./slice.ts";
 import type { SourceDraft, ToldSource } from "./source-settings.ts";
 
 /** A source as it is shown: its credentials by name only. */
@@ -46,13 +47,53 @@ type SourceRow = {
 const COLUMNS = `service_id, name, type, endpoint, agent_id, partition, enabled, poll_interval_ms, discovery_interval_ms, settings,
   credential_names, created_at, updated_at, credentials_sealed`;
 
-/** A tenant's sources, by name. */
-export async function listSources(db: Queryable, tenant: number): Promise<readonly Source[]> {
+/** Which sources are wanted. */
+export interface SourcesWanted extends FoundSlice {
+  /** Only those that this agent pulls. */
+  readonly agentId?: string | undefined;
+  /** Only the one called so. */
+  readonly name?: string | undefined;
+}
+
+/** A tenant's sources, by name; a text is looked for in name, address and agent. */
+export async function listSources(
+  db: Queryable,
+  tenant: number,
+  { after = "", limit, text, agentId, name }: SourcesWanted = {},
+): Promise<readonly Source[]> {
   const { rows } = await db.query<SourceRow>(
-    `select ${COLUMNS} from sync.sources where tenant = $1 and deleted_at is null order by name`,
-    [tenant],
+    `select ${COLUMNS} from sync.sources
+      where tenant = $1 and deleted_at is null and name > $2
+        and ($5::text is null or agent_id = $5) and ($6::text is null or name = $6)
+        and ($4::text is null or name ilike $4 or endpoint ilike $4 or agent_id ilike $4)
+      order by name limit $3`,
+    [tenant, after, limit ?? null, holdingPattern(text), agentId ?? null, name ?? null],
   );
   return rows.map(sourceOf);
+}
+
+/** How many sources a tenant has whose agent does not exist, or was revoked. */
+export async function countWithoutAgent(db: Queryable, tenant: number): Promise<number> {
+  const { rows } = await db.query<{ sources: number }>(
+    `select count(*) as sources from sync.sources s
+      where tenant = $1 and deleted_at is null and not exists (
+        select from sync.agents a where a.tenant = s.tenant and a.agent_id = s.agent_id and a.revoked_at is null)`,
+    [tenant],
+  );
+  return rows[0]?.sources ?? 0;
+}
+
+/** How many sources a tenant has, and how many of them are switched on. */
+export async function countSources(
+  db: Queryable,
+  tenant: number,
+): Promise<{ readonly total: number; readonly enabled: number }> {
+  const { rows } = await db.query<{ total: number; enabled: number }>(
+    `select count(*) as total, count(*) filter (where enabled) as enabled from sync.sources
+      where tenant = $1 and deleted_at is null`,
+    [tenant],
+  );
+  return rows[0] ?? { total: 0, enabled: 0 };
 }
 
 /** A source by its name or its id. */
@@ -61,12 +102,22 @@ export async function findSource(
   tenant: number,
   nameOrId: string,
 ): Promise<Source | undefined> {
-  const { rows } = await db.query<SourceRow>(
-    `select ${COLUMNS} from sync.sources
-      where tenant = $1 and deleted_at is null and (name = $2 or service_id = $3) limit 1`,
-    [tenant, nameOrId, parseUuid(nameOrId)],
-  );
-  return rows[0] === undefined ? undefined : sourceOf(rows[0]);
+  const { rows } = await db.query<SourceRow>(BY_NAME_OR_ID, [
+    tenant,
+    nameOrId,
+    parseUuid(nameOrId),
+  ]);
+  return rows.map(sourceOf)[0];
+}
+
+const BY_NAME_OR_ID = `select ${COLUMNS} from sync.sources
+  where tenant = $1 and deleted_at is null and (name = $2 or service_id = $3) limit 1`;
+
+/** The same, locked until the transaction ends, so that what is decided of it still holds when it is written. */
+async function lockedSource(open: Tx, tenant: number, name: string): Promise<Source | undefined> {
+  const named = [tenant, name, parseUuid(name)];
+  const { rows } = await open.query<SourceRow>(`${BY_NAME_OR_ID} for update`, named);
+  return rows.map(sourceOf)[0];
 }
 
 function sourceOf(row: SourceRow): Source {
@@ -95,6 +146,8 @@ export interface SourceChange {
   readonly sealer: Sealer;
   /** False: a new source waits until it is enabled. One that exists stays as it is switched. */
   readonly isEnabled?: boolean | undefined;
+  /** Hears how the source stands, which nobody changes until this is done; what it throws ends the change. */
+  readonly expect?: ((known: Source | undefined) => void) | undefined;
 }
 
 /** Makes a source, or changes the one of that name; credentials that are not given stay as they are. The error says what to do. */
@@ -110,7 +163,8 @@ export async function applySource(
         `agent "${change.agentId}" is not known; make it first with: serviceradar-core agent create`,
       );
     }
-    const known = await findSource(open, tenant, change.draft.name);
+    const known = await lockedSource(open, tenant, change.draft.name);
+    change.expect?.(known);
     const serviceId = known?.serviceId ?? newUuid();
     if (known === undefined) {
       await insertSource(open, tenant, { ...change, serviceId, partition: agent.partition });
@@ -213,11 +267,19 @@ export async function enableSource(
     nameOrId,
     enabled,
     actor,
-  }: { readonly nameOrId: string; readonly enabled: boolean; readonly actor: string },
+    expect,
+  }: {
+    readonly nameOrId: string;
+    readonly enabled: boolean;
+    readonly actor: string;
+    /** As in SourceChange. */
+    readonly expect?: ((known: Source) => void) | undefined;
+  },
 ): Promise<boolean> {
   return await tx(db, async (open) => {
-    const source = await findSource(open, tenant, nameOrId);
+    const source = await lockedSource(open, tenant, nameOrId);
     if (source === undefined) return false;
+    expect?.(source);
     await open.query(
       "update sync.sources set enabled = $3, updated_at = now() where tenant = $1 and service_id = $2",
       [tenant, source.serviceId, enabled],
@@ -227,6 +289,8 @@ export async function enableSource(
       actor,
       action: enabled ? "source.enable" : "source.disable",
       subject: source.name,
+      before: { enabled: source.enabled },
+      after: { enabled },
     });
     return true;
   });
@@ -238,17 +302,20 @@ export interface SourceDeletion {
   readonly actor: string;
   /** Decides about its records; without it they stay. */
   readonly alongside?: ((open: Tx) => Promise<void>) | undefined;
+  /** As in SourceChange. */
+  readonly expect?: ((known: Source) => void) | undefined;
 }
 
 /** Deletes a source: its agent stops pulling it, its credentials are wiped. False if there is none. */
 export async function deleteSource(
   db: Db,
   tenant: number,
-  { nameOrId, actor, alongside }: SourceDeletion,
+  { nameOrId, actor, alongside, expect }: SourceDeletion,
 ): Promise<boolean> {
   return await tx(db, async (open) => {
-    const source = await findSource(open, tenant, nameOrId);
+    const source = await lockedSource(open, tenant, nameOrId);
     if (source === undefined) return false;
+    expect?.(source);
     await open.query(
       `update sync.sources set deleted_at = now(), enabled = false, credentials_sealed = null, updated_at = now()
         where tenant = $1 and service_id = $2`,

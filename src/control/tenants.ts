@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { TenantSlug } from "../model/tenant.ts";
 import { audit } from "./audit.ts";
 import type { Authorities } from "./authorities.ts";
+import { holdingPattern, type FoundSlice } from "./slice.ts";
 
 /** A tenant as operators see it. */
 export interface Tenant {
@@ -19,11 +20,26 @@ export interface Tenant {
 type TenantRow = { tenant: number; uid: string; slug: string; name: string; created_at: number };
 const COLUMNS = "tenant, uid, slug, name, created_at";
 
-/** All tenants, by slug. */
-export async function listTenants(db: TenantDbs): Promise<readonly Tenant[]> {
-  const { rows } = await db
-    .across("tenants")
-    .query<TenantRow>(`select ${COLUMNS} from sync.tenants order by slug`);
+/** Which tenants are wanted. */
+export interface TenantsWanted extends FoundSlice {
+  /** Only those of these numbers. */
+  readonly among?: readonly number[] | undefined;
+  /** Only those that the user of this number may work in. */
+  readonly userNo?: number | undefined;
+}
+
+/** Tenants, by slug; a text is looked for in slug and name. */
+export async function listTenants(
+  db: TenantDbs,
+  { after = "", limit, text, among, userNo }: TenantsWanted = {},
+): Promise<readonly Tenant[]> {
+  const { rows } = await db.across("tenants").query<TenantRow>(
+    `select ${COLUMNS} from sync.tenants t
+      where slug > $1 and ($3::text is null or slug ilike $3 or name ilike $3) and ($4::int[] is null or tenant = any($4))
+        and ($5::int is null or exists (select from sync.memberships m where m.user_no = $5 and m.tenant = t.tenant))
+      order by slug limit $2`,
+    [after, limit ?? null, holdingPattern(text), among ?? null, userNo ?? null],
+  );
   return rows.map(tenantOf);
 }
 
@@ -77,7 +93,13 @@ export async function createTenant(
     if (number === undefined) return err(`tenant "${slug}" exists already`);
     await open.query("insert into sync.tenant_ingest (tenant) values ($1)", [number]);
     await authorities.createForTenant(open, { tenant: number, slug });
-    await audit(open, { tenant: number, actor, action: "tenant.create", subject: slug });
+    await audit(open, {
+      tenant: number,
+      actor,
+      action: "tenant.create",
+      subject: slug,
+      after: { name },
+    });
     const tenant = await bySlug(open, slug);
     return tenant === undefined ? err(`tenant "${slug}" was not made`) : ok(tenant);
   });

@@ -8,6 +8,7 @@ import { invariant } from "../lib/invariant.ts";
 import { Secret } from "../lib/secret.ts";
 import type { TenantSlug } from "../model/tenant.ts";
 import { audit } from "./audit.ts";
+import { holdingPattern, type FoundSlice } from "./slice.ts";
 
 /** What a token may do, least first: look; change sources; also agents and tokens. */
 export const ROLES = ["viewer", "operator", "admin"] as const;
@@ -56,13 +57,31 @@ function tokenOf(row: TokenRow): ApiToken {
   };
 }
 
-/** A tenant's tokens, oldest first, revoked ones too. */
-export async function listTokens(db: Queryable, tenant: number): Promise<readonly ApiToken[]> {
+/** A tenant's tokens, oldest first, revoked ones too; a text is looked for in their names. */
+export async function listTokens(
+  db: Queryable,
+  tenant: number,
+  { after = 0, limit, text }: FoundSlice<number> = {},
+): Promise<readonly ApiToken[]> {
   const { rows } = await db.query<TokenRow>(
-    `select ${COLUMNS} from sync.api_tokens where tenant = $1 order by token_no`,
-    [tenant],
+    `select ${COLUMNS} from sync.api_tokens
+      where tenant = $1 and token_no > $2::bigint and ($4::text is null or name ilike $4) order by token_no limit $3`,
+    [tenant, after, limit ?? null, holdingPattern(text)],
   );
   return rows.map(tokenOf);
+}
+
+/** The token of a number. */
+export async function tokenOfNumber(
+  db: Queryable,
+  tenant: number,
+  tokenNo: number,
+): Promise<ApiToken | undefined> {
+  const { rows } = await db.query<TokenRow>(
+    `select ${COLUMNS} from sync.api_tokens where tenant = $1 and token_no = $2`,
+    [tenant, tokenNo],
+  );
+  return rows.map(tokenOf)[0];
 }
 
 /** What a new token is to be. */

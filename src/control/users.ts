@@ -7,6 +7,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { audit, PLATFORM_TENANT } from "./audit.ts";
 import { forgetOwnViews } from "./saved-views.ts";
 import { endSessions } from "./sessions.ts";
+import { holdingPattern, type FoundSlice } from "./slice.ts";
 
 /** A user as it is shown: never the password's hash. */
 export interface User {
@@ -62,9 +63,16 @@ export async function hasPlatformAdmin(db: Queryable): Promise<boolean> {
   return rows[0]?.any === true;
 }
 
-/** All users, by name. */
-export async function listUsers(db: Queryable): Promise<readonly User[]> {
-  const { rows } = await db.query<UserRow>(`select ${COLUMNS} from sync.users order by username`);
+/** Users, by name; a text is looked for in names, also those that people are shown by. */
+export async function listUsers(
+  db: Queryable,
+  { after = "", limit, text }: FoundSlice = {},
+): Promise<readonly User[]> {
+  const { rows } = await db.query<UserRow>(
+    `select ${COLUMNS} from sync.users
+      where username > $1 and ($3::text is null or username ilike $3 or display_name ilike $3) order by username limit $2`,
+    [after, limit ?? null, holdingPattern(text)],
+  );
   return rows.map(userOf);
 }
 
@@ -105,7 +113,7 @@ export interface UserDraft {
 
 /** Makes a user, in the caller's transaction. Undefined if the name is taken. */
 export async function insertUser(
-  open: Queryable,
+  open: Tx,
   draft: UserDraft,
   actor: string,
 ): Promise<User | undefined> {
@@ -238,6 +246,6 @@ type Said = {
   readonly after?: unknown;
 };
 
-async function auditUser(open: Queryable, { username, ...entry }: Said): Promise<void> {
+async function auditUser(open: Tx, { username, ...entry }: Said): Promise<void> {
   await audit(open, { tenant: PLATFORM_TENANT, subject: username, ...entry });
 }

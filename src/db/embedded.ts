@@ -69,7 +69,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     dir: options.dataDir,
     explicit: options.explicitDataDir,
   });
-  const lock = lockFolder(dataDir.path);
+  const lock = await lockFolder(dataDir.path);
   try {
     const { postmaster, connection, durable, leave } = await startLocked(options, dataDir);
     const stop = async (): Promise<void> => {

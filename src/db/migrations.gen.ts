@@ -86,5 +86,11 @@ export const MIGRATIONS: readonly Migration[] = [
   "name": "0014-rehearsals-resumed",
   "sha256": "55a66dd29eefb203826ad921345451c8114139c5516f937830e7a2e3e1481c25",
   "sql": "-- A rehearsal whose agent has sent all of it is played by whichever core is there, also where one died before or while it played it.\n-- Effect on a large table: none; columns without a default change the catalogue alone, and the table is small.\nalter table sync.rehearsals\n  -- since when all of it is here; null: an operator adds it, or its agent has not ended\n  add column whole_at timestamptz,\n  -- when the core that plays it last said so\n  add column playing_at timestamptz,\n  -- by how many cores it was taken to be played: one that ends each of them is not taken for ever\n  add column plays int not null default 0;\n"
+ },
+ {
+  "id": 15,
+  "name": "0015-statistics",
+  "sha256": "3cbba15a34f15622948a2ca83feca9b364ec56249c24dcf8534728d9bb391faa",
+  "sql": "-- A tenant that came beside larger ones is known to PostgreSQL's statistics before the tables have grown by a tenth, so that pages of its\n-- devices and runs are planned for as many rows as it has. Work by key does not depend on it (plan-by-key.ts).\n-- Effect on a large table: none; it waits for no query, and only the catalogue changes. Of a million records 25,000 that are new or changed\n-- make autovacuum analyze it, which reads a sample of 30,000 rows, at most once a minute.\ndo $$\ndeclare\n  each text;\nbegin\n  foreach each in array array['records', 'facts', 'members', 'devices', 'aliases', 'device_tags', 'record_versions', 'record_addresses'] loop\n    execute format('alter table sync.%I set (autovacuum_analyze_scale_factor = 0.02, autovacuum_analyze_threshold = 5000)', each);\n  end loop;\nend $$;\n"
  }
 ];

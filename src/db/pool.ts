@@ -22,24 +22,25 @@ export interface TenantDbs {
  */
 export class Db implements Queryable, TenantDbs, AsyncDisposable {
   readonly #connections: Connections;
-  readonly #tenant: number | undefined;
+  /** Whom it is restricted to; undefined for who sees all. */
+  readonly tenant: number | undefined;
   /** Statements that every transaction begins with: none for who sees all. */
   readonly opening: string;
 
   constructor(connections: Connections, tenant?: number) {
     this.#connections = connections;
-    this.#tenant = tenant;
+    this.tenant = tenant;
     this.opening = tenant === undefined ? "" : openingOf(tenant);
   }
 
   forTenant(tenant: number): Db {
-    if (this.#tenant === tenant) return this;
-    invariant(this.#tenant === undefined, `work of tenant ${this.#tenant} asked for ${tenant}`);
+    if (this.tenant === tenant) return this;
+    invariant(this.tenant === undefined, `work of tenant ${this.tenant} asked for ${tenant}`);
     return new Db(this.#connections, tenant);
   }
 
   across(door: Door): Db {
-    invariant(this.#tenant === undefined, `work of tenant ${this.#tenant} asked for all (${door})`);
+    invariant(this.tenant === undefined, `work of tenant ${this.tenant} asked for all (${door})`);
     return this;
   }
 

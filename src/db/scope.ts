@@ -25,7 +25,7 @@ export const DOORS = {
   start: "whether anything was set up yet, which a first start asks",
   tenants: "who is a tenant, by name, and making one",
   tokens: "a bearer's token says which tenant it is of",
-  tuning: "how much all tenants have, which a start tunes itself by",
+  tuning: "how much all tenants have, which a start tunes itself by, and how busy the server is",
   trust:
     "a certificate's authority says which tenant its owner is of, and no authority may be of two",
 } as const;
@@ -41,16 +41,20 @@ export type Door = keyof typeof DOORS;
 const RESTS_MAX_MS = 300_000;
 
 /** Takes on the role for the rest of the transaction. */
-export const TAKE_ROLE = `set local role ${TENANT_ROLE}`;
+const TAKE_ROLE = `set local role ${TENANT_ROLE}`;
 /** Lays it down again, for a COPY, which PostgreSQL refuses to whom a policy binds. */
-export const LEAVE_ROLE = "set local role none";
+const LEAVE_ROLE = "set local role none";
 
 /** A copy's own columns, none of which is the tenant: that one is filled in from the transaction's. */
 const TENANT_COPY = /^\s*copy\s+[\w.]+\s*\((?![^)]*\btenant\b)[^)]+\)\s*from\s+stdin\b/i;
 
-/** A copy that could write another tenant's rows is a bug. */
-export function checkTenantCopy(sql: string): void {
+/**
+ * A copy as a tenant's transaction runs it: in one message with what lays the role down and takes it on again, so they cost no round
+ * trip. A copy that could write another tenant's rows is a bug.
+ */
+export function tenantCopy(sql: string): string {
   invariant(TENANT_COPY.test(sql), `a tenant's copy lists columns, and not the tenant: ${sql}`);
+  return `${LEAVE_ROLE}; ${sql}; ${TAKE_ROLE}`;
 }
 
 /** Statements that open every transaction of a tenant, in the one message that begins it, so they cost no round trip. */

@@ -34,6 +34,17 @@ type Outcome = {
 };
 const NOTHING: Outcome = { rows: [], rowCount: 0, command: "" };
 
+/** What a COPY is fed with, read no faster than the server takes it. */
+export type CopySource = AsyncIterable<Buffer | string>;
+const MADE = Promise.resolve();
+
+/** Elements of an array from which on a statement is one of many rows: some milliseconds of the database's time. */
+const MANY_ELEMENTS = 250;
+
+function hasMany(parameters: readonly Parameter[]): boolean {
+  return parameters.some((value) => Array.isArray(value) && value.length >= MANY_ELEMENTS);
+}
+
 /** One connection, checked out of the pool until disposed. */
 export class Session implements Queryable, AsyncDisposable {
   readonly #client: PoolClient;
@@ -41,6 +52,8 @@ export class Session implements Queryable, AsyncDisposable {
   #isBroken = false;
   /** Resolves when the statement that was given last is over: one at a time is under way, in the order in which they were given. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** See Tx.hearMany. */
+  hearMany: ((isUnderWay: boolean) => void) | undefined;
 
   constructor(client: PoolClient, onReleased: () => void) {
     this.#client = client;
@@ -54,9 +67,31 @@ export class Session implements Queryable, AsyncDisposable {
     this.#isBroken = true;
   };
 
-  async query<Row = never>(sql: string, parameters?: readonly Parameter[]): Promise<Answer<Row>> {
-    const { rows, rowCount } = await this.#inTurn(() => this.#run(sql, parameters));
+  async query<Row = never>(
+    sql: string,
+    parameters: readonly Parameter[] = [],
+  ): Promise<Answer<Row>> {
+    const run = (): Promise<Outcome> => this.#run(sql, parameters);
+    const isOfMany = hasMany(parameters);
+    const { rows, rowCount } = await this.#inTurn(() => (isOfMany ? this.#heard(run) : run()));
     return { rows: rows as Row[], count: rowCount ?? 0 };
+  }
+
+  /** Heard from when all that it takes is made: until then whatever else this thread did would keep the database waiting. */
+  async #heard<T>(run: () => Promise<T>, made: Promise<unknown> = MADE): Promise<T> {
+    const running = run();
+    let isOver = false;
+    const tell = async (): Promise<void> => {
+      await made;
+      if (!isOver) this.hearMany?.(true);
+    };
+    void tell();
+    try {
+      return await running;
+    } finally {
+      isOver = true;
+      this.hearMany?.(false);
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -89,22 +124,12 @@ export class Session implements Queryable, AsyncDisposable {
     });
   }
 
-  /** See Tx.copyFrom. `around`: statements before and after it, with no other between. */
-  copyFrom(
-    sql: string,
-    source: AsyncIterable<Buffer | string>,
-    around?: { readonly before: string; readonly after: string },
-  ): Promise<number> {
-    return this.#inTurn(async () => {
-      if (around === undefined) return await this.#copy(sql, source);
-      await this.#run(around.before);
-      const count = await this.#copy(sql, source);
-      await this.#run(around.after);
-      return count;
-    });
+  /** See Tx.copyFrom. The copy may stand between other statements that give no rows. */
+  copyFrom(sql: string, source: CopySource, made?: Promise<unknown>): Promise<number> {
+    return this.#inTurn(() => this.#heard(() => this.#feed(sql, source), made));
   }
 
-  async #copy(sql: string, source: AsyncIterable<Buffer | string>): Promise<number> {
+  async #feed(sql: string, source: CopySource): Promise<number> {
     const copy = this.#client.query(copyStream(sql));
     try {
       await pipeline(source, copy);
@@ -121,6 +146,7 @@ export class Session implements Queryable, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#client.off("error", this.#onError);
+    this.hearMany = undefined;
     this.#client.release(this.#isBroken);
     this.#onReleased();
     return Promise.resolve();

@@ -1,16 +1,24 @@
 import { invariant } from "../lib/invariant.ts";
 import type { Db } from "./pool.ts";
-import { checkTenantCopy, LEAVE_ROLE, TAKE_ROLE } from "./scope.ts";
-import type { Answer, Parameter, Queryable, Session } from "./session.ts";
+import { tenantCopy } from "./scope.ts";
+import type { Answer, CopySource, Parameter, Queryable, Session } from "./session.ts";
 
 /** An open transaction; using it after its end is a bug. */
 export interface Tx extends Queryable {
+  /** Whose it is; undefined for one that sees all tenants. */
+  readonly tenant: number | undefined;
   /**
    * Feeds a `copy … from stdin` with the source's bytes, rows in the format that the statement names, and gives
    * their count. Reads the source no faster than the server takes it; when the source throws, so does this. Within a
-   * tenant the statement lists its columns without `tenant`, which the database fills in (scope.ts).
+   * tenant the statement lists its columns without `tenant`, which the database fills in (scope.ts). `made` resolves when all of the
+   * source is made, sent or not: from then on this thread has time (hearMany).
    */
-  copyFrom(sql: string, source: AsyncIterable<Buffer | string>): Promise<number>;
+  copyFrom(sql: string, source: CopySource, made?: Promise<unknown>): Promise<number>;
+  /**
+   * From now on `hear` is told when the database has a statement of many rows to do, and when it has done it: meanwhile this thread has
+   * time for something else. One at a time hears.
+   */
+  hearMany(hear: ((isUnderWay: boolean) => void) | undefined): void;
 }
 
 /** How a transaction runs; the default is PostgreSQL's read committed. */
@@ -35,7 +43,7 @@ export async function tx<T>(
 ): Promise<T> {
   options.signal?.throwIfAborted();
   await using session = await db.checkOut();
-  const open = new OpenTx(session, { signal: options.signal, isOfTenant: db.opening !== "" });
+  const open = new OpenTx(session, { signal: options.signal, tenant: db.tenant });
   let value: T;
   try {
     await session.query(beginStatement(options) + db.opening);
@@ -57,18 +65,21 @@ function beginStatement({ isolation, readOnly }: TxOptions): string {
   return `begin${level}${readOnly === true ? " read only" : ""}`;
 }
 
-type OpenTxOptions = { readonly signal: AbortSignal | undefined; readonly isOfTenant: boolean };
+type OpenTxOptions = {
+  readonly signal: AbortSignal | undefined;
+  readonly tenant: number | undefined;
+};
 
 class OpenTx implements Tx {
   readonly #session: Session;
   readonly #signal: AbortSignal | undefined;
-  readonly #isOfTenant: boolean;
+  readonly tenant: number | undefined;
   #isOpen = true;
 
-  constructor(session: Session, { signal, isOfTenant }: OpenTxOptions) {
+  constructor(session: Session, { signal, tenant }: OpenTxOptions) {
     this.#session = session;
     this.#signal = signal;
-    this.#isOfTenant = isOfTenant;
+    this.tenant = tenant;
   }
 
   async query<Row = never>(sql: string, parameters?: readonly Parameter[]): Promise<Answer<Row>> {
@@ -76,11 +87,14 @@ class OpenTx implements Tx {
     return await this.#session.query<Row>(sql, parameters);
   }
 
-  async copyFrom(sql: string, source: AsyncIterable<Buffer | string>): Promise<number> {
+  async copyFrom(sql: string, source: CopySource, made?: Promise<unknown>): Promise<number> {
     this.#check();
-    if (!this.#isOfTenant) return await this.#session.copyFrom(sql, source);
-    checkTenantCopy(sql);
-    return await this.#session.copyFrom(sql, source, { before: LEAVE_ROLE, after: TAKE_ROLE });
+    const copy = this.tenant === undefined ? sql : tenantCopy(sql);
+    return await this.#session.copyFrom(copy, source, made);
+  }
+
+  hearMany(hear: ((isUnderWay: boolean) => void) | undefined): void {
+    this.#session.hearMany = hear;
   }
 
   #check(): void {

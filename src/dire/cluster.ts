@@ -76,7 +76,7 @@ export function cluster(nodes: readonly Node[], view: ClusterView): Clustering {
     if (left === right) continue;
     const barrier = devices.arePartedBy(view, a, b)
       ? "never_merge"
-      : barrierBetween(left, right, view);
+      : barrierBetween(left, right, { view, ofPair: evidence });
     if (typeof barrier === "string") {
       if (total(evidence) >= JOIN_POINTS) refused.push({ a, b, evidence, barrier });
       else if (isMacAlone(evidence)) refused.push({ a, b, evidence, barrier: "mac_alone" });
@@ -212,7 +212,7 @@ export function whyApart(
 ): Barrier | undefined {
   const isParted = left.some((a) => right.some((b) => view.mustNotLink?.(a, b) === true));
   if (isParted) return "never_merge";
-  const barrier = barrierBetween(left, right, view);
+  const barrier = barrierBetween(left, right, { view });
   return typeof barrier === "string" && barrier !== "contradiction" ? barrier : undefined;
 }
 
@@ -222,11 +222,11 @@ function isMacAlone(evidence: readonly Evidence[]): boolean {
   return !against && evidence.some(({ type }) => type === "mac" || type === "localMac");
 }
 
-/** What keeps two groups apart, or the evidence that joins them. */
+/** What keeps two groups apart, or the evidence that joins them. `ofPair`: what was weighed of one node of each. */
 function barrierBetween(
   left: readonly Node[],
   right: readonly Node[],
-  view: ClusterView,
+  { view, ofPair }: { readonly view: ClusterView; readonly ofPair?: readonly Evidence[] },
 ): Barrier | readonly Evidence[] {
   if (left.length + right.length > CLUSTER_NODES_MAX) return "too_many_records";
   for (const a of left) {
@@ -235,7 +235,8 @@ function barrierBetween(
       if (excludeEachOther(a, b, { left, right, view })) return "same_source";
     }
   }
-  const evidence = weigh(left, right, view);
+  const isPair = left.length === 1 && right.length === 1;
+  const evidence = (isPair ? ofPair : undefined) ?? weigh(left, right, view);
   return total(evidence) < JOIN_POINTS ? "contradiction" : evidence;
 }
 

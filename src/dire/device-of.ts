@@ -2,11 +2,12 @@
 import type { Classified, DeviceRow } from "../inventory/device-store.ts";
 import { isUsableIp, parseIp, type Ip } from "../model/ip.ts";
 import { BUILT_IN } from "./enrichment-rule.ts";
+import type { Kind } from "./kind.ts";
 import { deviceTypeOf, otherType, type DeviceType } from "./ocsf.ts";
 import type { Cluster } from "./resolve.ts";
 import { riskLevelOf } from "./risk.ts";
-import type { Field } from "./saying.ts";
-import { standingValues, type Standing, type Terms, type Witness } from "./survive.ts";
+import type { Field, Saying, Sayings } from "./saying.ts";
+import { standingValues, type Terms, type Witness } from "./survive.ts";
 
 /** A record of a cluster as its row needs it. */
 export interface StandingRecord extends Witness {
@@ -34,7 +35,7 @@ export function deviceRow(
     isProvisional: standing.every(isWeak),
     promotedMs: promotionOf(standing),
     instances: sorted(speaking.map(({ instanceNo }) => instanceNo)),
-    sources: [...new Set(speaking.map(({ update }) => update.source.toLowerCase()))].toSorted(),
+    sources: distinct(speaking.map(({ update }) => update.source.toLowerCase())).toSorted(),
     recordCount: standing.length,
     firstMs: Math.min(...standing.map(discoveryOf)),
     lastMs: Math.max(...standing.map(({ node }) => node.lastMs)),
@@ -52,7 +53,6 @@ function departure(
   return { deletedMs: last?.deletedMs, deletedReason: last?.deletedReason ?? "source" };
 }
 
-type Values = ReadonlyMap<Field, Standing>;
 type Attributes = Omit<
   DeviceRow,
   | "deviceNo"
@@ -66,10 +66,11 @@ type Attributes = Omit<
   | "lastMs"
 >;
 
-function attributes(fields: Values): Attributes {
-  const value = (field: Field): string | undefined => fields.get(field)?.value;
-  const type = typeOf(fields.get("type"));
-  const score = Number(value("risk_score") ?? Number.NaN);
+function attributes(fields: Sayings): Attributes {
+  const value = (field: Field): string | undefined => fields[field]?.value;
+  const type = typeOf(fields.type);
+  const risk = value("risk_score");
+  const score = Number(risk ?? Number.NaN);
   return {
     ip: addressOf(value("ip")),
     mac: value("mac"),
@@ -79,12 +80,12 @@ function attributes(fields: Values): Attributes {
     vendorName: value("vendor_name"),
     model: value("model"),
     os: value("os"),
-    osVersion: fields.get("os")?.saying?.version,
+    osVersion: fields.os?.version,
     site: value("site"),
     owner: value("owner"),
     serial: value("serial"),
     riskScore: Number.isFinite(score) ? score : undefined,
-    riskLevelId: riskLevelOf(value("risk_score"))?.id,
+    riskLevelId: risk === undefined ? undefined : riskLevelOf(risk)?.id,
     isManaged: flagOf(value("is_managed")),
     isTrusted: flagOf(value("is_trusted")),
     isCompliant: flagOf(value("is_compliant")),
@@ -93,10 +94,9 @@ function attributes(fields: Values): Attributes {
   };
 }
 
-function typeOf(standing: Standing | undefined): DeviceType | undefined {
-  if (standing === undefined) return undefined;
-  const { value, saying } = standing;
-  const id = saying?.typeId;
+function typeOf(saying: Saying | undefined): DeviceType | undefined {
+  if (saying === undefined) return undefined;
+  const { value, typeId: id } = saying;
   return id === undefined ? (deviceTypeOf(value) ?? otherType(value)) : { id, name: value };
 }
 
@@ -113,9 +113,9 @@ function flagOf(text: string | undefined): boolean | undefined {
 const RULED = ["type", "vendor_name", "model"] as const;
 
 /** The rule behind what stands, in the original's words for it. */
-function classificationOf(fields: Values): Classified | undefined {
+function classificationOf(fields: Sayings): Classified | undefined {
   for (const field of RULED) {
-    const rule = fields.get(field)?.saying?.rule;
+    const rule = fields[field]?.rule;
     if (rule === undefined) continue;
     const source = rule.origin === BUILT_IN ? BUILT_IN : "filesystem";
     return { source, ruleId: rule.id, confidence: rule.confidence, reason: rule.reason };
@@ -125,11 +125,14 @@ function classificationOf(fields: Values): Classified | undefined {
 
 /** Known by an address or a MAC alone: no source that keeps a register has named it. */
 function isWeak({ node }: StandingRecord): boolean {
-  return ["mac", "mapper", "address"].includes(node.key.kind);
+  return WEAK_KINDS.includes(node.key.kind);
 }
+
+const WEAK_KINDS: readonly Kind[] = ["mac", "mapper", "address"];
 
 /** When a device that was known by address or MAC alone got a record of a register; undefined where it began with one. */
 function promotionOf(standing: readonly StandingRecord[]): number | undefined {
+  if (!standing.some(isWeak)) return undefined;
   const since = (isOfThese: (one: StandingRecord) => boolean): number =>
     Math.min(...standing.filter(isOfThese).map(({ node }) => node.firstMs));
   const strong = since((one) => !isWeak(one));
@@ -144,5 +147,10 @@ function discoveryOf({ node, update }: StandingRecord): number {
 }
 
 function sorted(numbers: readonly number[]): readonly number[] {
-  return [...new Set(numbers)].toSorted((a, b) => a - b);
+  return distinct(numbers).toSorted((a, b) => a - b);
+}
+
+/** A device of one record is the most frequent. */
+function distinct<T>(all: readonly T[]): readonly T[] {
+  return all.length < 2 ? all : [...new Set(all)];
 }

@@ -58,17 +58,50 @@ export const BUILT_IN = "builtin";
 export type Subject = Readonly<Record<MatchKey, string | undefined>>;
 
 /** The parts of an update that rules look at; keys in every writing that agents use. */
-export function subjectOf({ hostname, source, metadata }: DeviceUpdate): Subject {
-  const objectId = metadata["sys_object_id"] ?? metadata["sysObjectID"] ?? metadata["sysObjectId"];
-  return {
-    sys_descr: sysDescrOf(metadata)?.toLowerCase(),
-    sys_name: (metadata["sys_name"] ?? metadata["sysName"])?.toLowerCase(),
-    hostname: hostname?.toLowerCase(),
-    model: (metadata["model"] ?? metadata["device_model"] ?? metadata["model_name"])?.toLowerCase(),
-    source: source.toLowerCase(),
-    sys_object_id_prefixes: objectId === undefined ? undefined : bareOid(objectId),
-    ip_forwarding: (metadata["ip_forwarding"] ?? metadata["ipForwarding"])?.trim(),
-  };
+export function subjectOf(update: DeviceUpdate): Subject {
+  return new UpdateSubject(update);
+}
+
+/** Each part is read when a rule asks for it: most rules begin with one that the update does not have. */
+class UpdateSubject implements Subject {
+  readonly #update: DeviceUpdate;
+
+  constructor(update: DeviceUpdate) {
+    this.#update = update;
+  }
+
+  get sys_descr(): string | undefined {
+    return sysDescrOf(this.#update.metadata)?.toLowerCase();
+  }
+
+  get sys_name(): string | undefined {
+    const { sys_name: name, sysName } = this.#update.metadata;
+    return (name ?? sysName)?.toLowerCase();
+  }
+
+  get hostname(): string | undefined {
+    return this.#update.hostname?.toLowerCase();
+  }
+
+  get model(): string | undefined {
+    const { model, device_model: device, model_name: named } = this.#update.metadata;
+    return (model ?? device ?? named)?.toLowerCase();
+  }
+
+  get source(): string {
+    return this.#update.source.toLowerCase();
+  }
+
+  get sys_object_id_prefixes(): string | undefined {
+    const { sys_object_id: id, sysObjectID, sysObjectId } = this.#update.metadata;
+    const objectId = id ?? sysObjectID ?? sysObjectId;
+    return objectId === undefined ? undefined : bareOid(objectId);
+  }
+
+  get ip_forwarding(): string | undefined {
+    const { ip_forwarding: forwarding, ipForwarding } = this.#update.metadata;
+    return (forwarding ?? ipForwarding)?.trim();
+  }
 }
 
 /** SNMP's description of a device as it was sent. */

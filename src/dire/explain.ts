@@ -79,7 +79,7 @@ export interface DeviceReasons {
 
 /** The reasons of a device that was decided. */
 export function reasonsOf({ nodes }: Cluster, decided: Decided): DeviceReasons {
-  const { lens, decision } = decided;
+  const { lens, decision, scene } = decided;
   const own = new Set(nodes);
   const steps = decision.joins
     .filter(({ a }) => own.has(a))
@@ -95,7 +95,9 @@ export function reasonsOf({ nodes }: Cluster, decided: Decided): DeviceReasons {
     steps,
     shared: sharedBy(nodes, { values, decided }),
     muted: values.flatMap((value) => muted(value, nodes, lens)),
-    apart: heldApart(decision, lens).filter(({ a, b }) => own.has(a) || own.has(b)),
+    apart: heldApart(decision, { lens, links: scene.links }).filter(
+      ({ a, b }) => own.has(a) || own.has(b),
+    ),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Loads what an explanation needs through the same closure that a publication uses, and asks the pure functions. Writes nothing. */
+import { planByKey } from "../db/plan-by-key.ts";
 import type { Tx } from "../db/tx.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import { openClosure, type Closure } from "./closure.ts";
@@ -41,6 +42,7 @@ export async function explainDevice(
   tenant: number,
   { deviceNo }: NamedDevice,
 ): Promise<Explanation> {
+  await planByKey(tx);
   const parts = await readParts(tx, tenant, deviceNo);
   const closure = await openClosure(tx, tenant);
   await closure.widen(parts.map(({ recordNo }) => recordNo));
@@ -96,6 +98,7 @@ export async function explainPair(
   tenant: number,
   [a, b]: readonly [NamedDevice, NamedDevice],
 ): Promise<PairExplanation> {
+  await planByKey(tx);
   const [left, right] = [
     await readParts(tx, tenant, a.deviceNo),
     await readParts(tx, tenant, b.deviceNo),

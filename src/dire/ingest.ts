@@ -12,8 +12,8 @@ import { dayOf, oneDay } from "./day-set.ts";
 import { writeDeletions } from "./history-store.ts";
 import { KINDS } from "./kind.ts";
 import { loadRecords } from "./load-state.ts";
-import { instanceNumbers, partitionNumbers, takeNumbers } from "./numbers.ts";
-import { readOrigins } from "./origin-store.ts";
+import { instanceNumbers, partitionNumbers, takeBatch, type BatchNumbers } from "./numbers.ts";
+import { readOrigins, type Origin } from "./origin-store.ts";
 import { notePresence, type Spoken } from "./presence-store.ts";
 import type { Recall, WrittenContent } from "./recall.ts";
 import { formatRanges } from "./record-ranges.ts";
@@ -56,6 +56,7 @@ type Row = {
   readonly head: RecordHead | undefined;
 };
 type StateRow = Row & WrittenState;
+const NO_ORIGINS: ReadonlyMap<number, Origin> = new Map();
 
 /** What is taken in, and what goes with it. */
 export interface Ingesting {
@@ -66,22 +67,22 @@ export interface Ingesting {
   readonly recall?: Recall | undefined;
   /** A publication that goes on in the same transaction. */
   readonly beside?: Beside | undefined;
-  /** Called when new records begin to be written: the longest that the database has to do. */
-  readonly onWriting?: (() => void) | undefined;
 }
 
 /** Writes a batch. The caller holds the tenant's fence. */
 export async function ingest(
   tx: Tx,
   tenant: number,
-  { batch, runNo, recall, beside, onWriting }: Ingesting,
+  { batch, runNo, recall, beside }: Ingesting,
 ): Promise<Ingested> {
   const rows = await locate(tx, tenant, { deltas: [...batch.records.values()], recall });
   const recognised = withoutRead(batch.recognised, rows);
   const isStranger = (row: Row): boolean => isNew(row) && recall?.mayKnow(row.ref) === false;
   if (recognised.length > 0 || !rows.every(isStranger)) await beside?.isOver;
-  const seq = await takeNumbers(tx, tenant, { what: "batch", count: 1 });
-  const created = await createRecords(tx, tenant, { rows, seq, recall, beside, onWriting });
+  const fresh = rows.filter(isNew);
+  const taken = await takeBatch(tx, tenant, { records: fresh.length });
+  const { seq } = taken;
+  const created = await createRecords(tx, tenant, { fresh, ...taken, recall, beside });
   await beside?.isOver;
   const changed = await changeRecords(tx, tenant, { rows, seq, runNo, recall });
   recall?.dropFresh(spokenOfAgain(rows, recognised));
@@ -221,36 +222,29 @@ async function locate(
   });
 }
 
-type Creating = {
-  readonly rows: readonly Row[];
-  readonly seq: number;
+type Creating = BatchNumbers & {
+  readonly fresh: readonly Row[];
   readonly recall: Recall | undefined;
-  readonly beside?: Beside | undefined;
-  readonly onWriting?: (() => void) | undefined;
+  readonly beside: Beside | undefined;
 };
 
 async function createRecords(
   tx: Tx,
   tenant: number,
-  { rows, seq, recall, beside, onWriting }: Creating,
+  { fresh, seq, firstRecord, hasOrigins, recall, beside }: Creating,
 ): Promise<number[]> {
-  const fresh = rows.filter(isNew);
   if (fresh.length === 0) return [];
-  const first = await takeNumbers(tx, tenant, { what: "record", count: fresh.length });
-  const origins = await readOrigins(
-    tx,
-    tenant,
-    fresh.map(({ ref }) => ref),
-  );
+  const refs = fresh.map(({ ref }) => ref);
+  const origins = hasOrigins ? await readOrigins(tx, tenant, refs) : NO_ORIGINS;
   const states = fresh.flatMap((row, i): StateRow[] => {
     const { state } = row.delta;
     if (state === undefined) return [];
-    return [{ ...row, state: bornAgain(state, origins.get(i)), recordNo: first + i }];
+    return [{ ...row, state: bornAgain(state, origins.get(i)), recordNo: firstRecord + i }];
   });
   const facts = states.flatMap(factsOf);
   noteCreated(recall, { states, facts, seq });
-  onWriting?.();
-  await insertStates(tx, tenant, { states, facts, seq, mayTell: beside?.hasRead });
+  const mayTell = beside?.hasRead;
+  await insertStates(tx, tenant, { states, facts, seq, mayTell });
   return states.map(({ recordNo }) => recordNo);
 }
 
@@ -298,10 +292,17 @@ function contentOf({ ref, delta, head, recordNo, state }: StateRow): WrittenCont
   return { name: delta.name, instanceNo, partitionNo, recordNo, content: state.content, before };
 }
 
+type Changing = {
+  readonly rows: readonly Row[];
+  readonly seq: number;
+  readonly runNo: number;
+  readonly recall: Recall | undefined;
+};
+
 async function changeRecords(
   tx: Tx,
   tenant: number,
-  { rows, seq, runNo, recall }: Creating & { readonly runNo: number },
+  { rows, seq, runNo, recall }: Changing,
 ): Promise<number[]> {
   const changed = rows.filter(
     (row) => row.head !== undefined && row.delta.state !== undefined && !isUnchanged(row),

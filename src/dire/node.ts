@@ -54,20 +54,56 @@ export function historyOf(
   key: RecordHistory["key"],
   state: RecordState,
 ): RecordHistory {
+  if (state.versions.size === 0 && state.addresses.size === 0) {
+    return new PlainHistory(recordNo, key, state.content);
+  }
   const versions = versionsOf(state);
   const { firstMs, lastMs, idInput } = lifeOf(versions);
   return { recordNo, key, versions, addresses: allAddresses(state), firstMs, lastMs, idInput };
 }
 
-/** Nearly every record only ever said one thing. */
 function versionsOf(state: RecordState): readonly Version[] {
-  if (state.versions.size === 0) {
-    const { fingerprint, features, firstMs, lastMs, idInput } = state.content;
-    return [{ fingerprint, features, firstMs, lastMs, idInput }];
-  }
   return [...allVersions(state).values()].toSorted(
     (a, b) => a.firstMs - b.firstMs || a.fingerprint - b.fingerprint,
   );
+}
+
+/** A record that only ever said one thing, as nearly all: what costs a map is made when somebody asks for it, which few do. */
+class PlainHistory implements RecordHistory {
+  readonly recordNo: number;
+  readonly key: RecordHistory["key"];
+  readonly versions: readonly [Version];
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly idInput: string;
+  readonly content: Content;
+  #addresses: RecordHistory["addresses"] | undefined;
+
+  constructor(recordNo: number, key: RecordHistory["key"], content: Content) {
+    const { fingerprint, features, firstMs, lastMs, idInput } = content;
+    this.recordNo = recordNo;
+    this.key = key;
+    this.versions = [{ fingerprint, features, firstMs, lastMs, idInput }];
+    this.firstMs = firstMs;
+    this.lastMs = lastMs;
+    this.idInput = idInput;
+    this.content = content;
+  }
+
+  get addresses(): RecordHistory["addresses"] {
+    this.#addresses ??= allAddresses({ content: this.content, addresses: NO_ADDRESSES });
+    return this.#addresses;
+  }
+}
+
+const NO_ADDRESSES: RecordState["addresses"] = new Map();
+
+/** A history with other versions and addresses. */
+export function historyWith(
+  { recordNo, key, firstMs, lastMs, idInput }: RecordHistory,
+  said: Pick<RecordHistory, "versions" | "addresses">,
+): RecordHistory {
+  return { recordNo, key, firstMs, lastMs, idInput, ...said };
 }
 
 function lifeOf(versions: readonly Version[]): Life {
@@ -75,6 +111,74 @@ function lifeOf(versions: readonly Version[]): Life {
   return only !== undefined && others.length === 0
     ? only
     : versions.map((version): Life => version).reduce(joinLives);
+}
+
+/** The node of a record that only ever said one thing; undefined where it said more. */
+export function plainNode(history: RecordHistory): Node | undefined {
+  return history instanceof PlainHistory ? new PlainNode(history) : undefined;
+}
+
+/** Sets are made when somebody asks: of a device that is alone nobody does. */
+class PlainNode implements Node {
+  readonly recordNo: number;
+  readonly key: RecordHistory["key"];
+  readonly part = 0;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly idInput: string;
+  readonly fingerprints: readonly [number];
+  readonly values: readonly ValueKey[];
+  readonly #history: PlainHistory;
+  #whole: Node | undefined;
+
+  constructor(history: PlainHistory) {
+    const { recordNo, key, firstMs, lastMs, idInput, content } = history;
+    this.recordNo = recordNo;
+    this.key = key;
+    this.firstMs = firstMs;
+    this.lastMs = lastMs;
+    this.idInput = idInput;
+    this.fingerprints = [content.fingerprint];
+    this.values = valuesIn(content);
+    this.#history = history;
+  }
+
+  get serials(): Node["serials"] {
+    return this.#made.serials;
+  }
+
+  get isVirtual(): boolean {
+    return this.#history.content.features.virtual === true;
+  }
+
+  get assets(): Node["assets"] {
+    return this.#made.assets;
+  }
+
+  get hosts(): Node["hosts"] {
+    return this.#made.hosts;
+  }
+
+  get macs(): Node["macs"] {
+    return this.#made.macs;
+  }
+
+  get models(): Node["models"] {
+    return this.#made.models;
+  }
+
+  get vendors(): Node["vendors"] {
+    return this.#made.vendors;
+  }
+
+  get addresses(): AddressDays {
+    return addressesOf(this.#history, this.#history.versions);
+  }
+
+  get #made(): Node {
+    this.#whole ??= nodeOf(this.#history, this.part, this.#history.versions);
+    return this.#whole;
+  }
 }
 
 /** One node of some of a record's versions. */
@@ -177,8 +281,19 @@ export function valuesOfContent(
   content: Pick<Content, "features" | "addresses">,
 ): ValueKey[] {
   if (kind === "address") return [`sighted:${native}`];
-  const values: ValueKey[] = [...featureValues({ versions: [content] })];
-  for (const ip of content.addresses) values.push(`address:${ip}`);
+  return valuesIn(content);
+}
+
+/** Each once: a MAC that is declared is none that was seen. */
+function valuesIn({ features, addresses }: Pick<Content, "features" | "addresses">): ValueKey[] {
+  const { serial, asset, macs, declared, host } = features;
+  const values: ValueKey[] = [];
+  if (serial !== undefined) values.push(`serial:${serial}`);
+  if (asset !== undefined) values.push(`asset:${asset}`);
+  for (const mac of macs) values.push(`mac:${mac}`);
+  for (const mac of declared) values.push(`mac:${mac}`);
+  if (host !== undefined) values.push(`host:${host}`);
+  for (const ip of addresses) values.push(`address:${ip}`);
   return values;
 }
 

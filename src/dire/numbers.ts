@@ -6,7 +6,6 @@ import type { Tx } from "../db/tx.ts";
 import { invariant } from "../lib/invariant.ts";
 
 const COUNTERS = {
-  record: "next_record_no",
   device: "next_device_no",
   run: "next_run_no",
   instance: "next_instance_no",
@@ -32,6 +31,33 @@ export async function takeNumbers(
   );
   invariant(row !== undefined, `tenant ${tenant} has its row in sync.tenant_ingest`);
   return row.first;
+}
+
+/** What a batch is written under. */
+export interface BatchNumbers {
+  readonly seq: number;
+  /** The first of its new records. */
+  readonly firstRecord: number;
+  /** Whether the tenant ever removed a record: a new one may have been there before. */
+  readonly hasOrigins: boolean;
+}
+
+/** Takes a batch's number and those of its new records, in one statement: each would wait for whatever this thread does meanwhile. */
+export async function takeBatch(
+  tx: Tx,
+  tenant: number,
+  { records }: { readonly records: number },
+): Promise<BatchNumbers> {
+  const {
+    rows: [row],
+  } = await tx.query<BatchNumbers>(
+    `update sync.tenant_ingest set next_seq = next_seq + 1, next_record_no = next_record_no + $2 where tenant = $1
+     returning next_seq - 1 as seq, next_record_no - $2 as "firstRecord",
+               exists (select from sync.record_origins where tenant = $1) as "hasOrigins"`,
+    [tenant, records],
+  );
+  invariant(row !== undefined, `tenant ${tenant} has its row in sync.tenant_ingest`);
+  return row;
 }
 
 /** A source instance as entries name it. */

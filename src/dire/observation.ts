@@ -51,9 +51,10 @@ const NATIVE_LENGTH_MAX = 512;
  * The top-level agent_id is the collector and is never read here.
  */
 export function observe(update: DeviceUpdate, partition: string): Result<Observation> {
-  const ids = identifiers(update, partition);
-  const key = recordKey(ids, isObserver(update));
-  const idInput = idRuleInput({ ...ids, ip: key?.kind === "address" ? key.native : ids.ip });
+  const observer = isObserver(update);
+  const ids = identifiers(update, { partition, observer });
+  const key = recordKey(ids, observer);
+  const idInput = idRuleInput(key?.kind === "address" ? { ...ids, ip: key.native } : ids);
   if (key === undefined || idInput === undefined) {
     return err(
       "no identifier: neither agent_id, armis_device_id, integration_id, netbox_device_id, mac nor ip",
@@ -64,7 +65,8 @@ export function observe(update: DeviceUpdate, partition: string): Result<Observa
   }
   const features = readFeatures(update);
   return ok({
-    ...key,
+    kind: key.kind,
+    native: key.native,
     timeMs: update.timestampMs,
     features,
     fingerprint: fingerprintOf(features),
@@ -80,9 +82,11 @@ function isObserver({ source, metadata }: DeviceUpdate): boolean {
   );
 }
 
-function identifiers(update: DeviceUpdate, partition: string): IdInputs {
+function identifiers(
+  update: DeviceUpdate,
+  { partition, observer }: { readonly partition: string; readonly observer: boolean },
+): IdInputs {
   const { metadata } = update;
-  const observer = isObserver(update);
   const mayUseMac = !observer || VOUCHED_MAC_KINDS.has(metadata["identity_mac_kind"] ?? "");
   return {
     partition,
@@ -106,6 +110,9 @@ function recordKey(ids: IdInputs, observer: boolean): { kind: Kind; native: stri
   return ip === undefined ? undefined : { kind: "address", native: ip };
 }
 
+/** Member by member, as parseDeviceUpdate; in this order they are hashed. */
+type Reading = { -readonly [K in keyof Features]: Features[K] };
+
 /** The identity-relevant features of an update. */
 function readFeatures({ mac, hostname, metadata }: DeviceUpdate): Features {
   const serial = parseSerial(metadata["serial"] ?? metadata["serial_number"]);
@@ -114,20 +121,33 @@ function readFeatures({ mac, hostname, metadata }: DeviceUpdate): Features {
   const vendor = parseWord(metadata["manufacturer"] ?? metadata["vendor"]);
   const host = ownName(parseHost(hostname), model);
   const seen = deviceMacs(mac);
-  const declared = [...deviceMacs(metadata["all_macs"]), ...namedMac(host)];
-  return {
-    ...(serial === undefined ? {} : { serial }),
-    ...(isVirtual([metadata["manufacturer"], metadata["model"], serial], seen)
-      ? { virtual: true }
-      : {}),
-    ...(asset === undefined ? {} : { asset }),
-    ...(host === undefined ? {} : { host }),
+  const maker = { vendor: metadata["manufacturer"], model: metadata["model"], serial };
+  const features: Partial<Reading> = {};
+  if (serial !== undefined) features.serial = serial;
+  if (isVirtual(maker, seen)) features.virtual = true;
+  if (asset !== undefined) features.asset = asset;
+  if (host !== undefined) features.host = host;
+  const told = Object.assign(features, {
     macs: seen,
-    declared: [...new Set(declared)].filter((each) => !seen.includes(each)).toSorted(),
-    ...(model === undefined ? {} : { model }),
-    ...(vendor === undefined ? {} : { vendor }),
-  };
+    declared: declaredMacs(metadata, host, seen),
+  });
+  if (model !== undefined) told.model = model;
+  if (vendor !== undefined) told.vendor = vendor;
+  return told;
 }
+
+function declaredMacs(
+  { all_macs: listed }: Metadata,
+  host: string | undefined,
+  seen: readonly Mac[],
+): readonly Mac[] {
+  const named = namedMac(host);
+  if (listed === undefined && named.length === 0) return NO_MACS;
+  const declared = new Set([...deviceMacs(listed), ...named]);
+  return [...declared].filter((each) => !seen.includes(each)).toSorted();
+}
+
+const NO_MACS: readonly Mac[] = [];
 
 /** A model shown for want of a name is no name of one device: "iPhone" of an iPhone 14. */
 function ownName(host: string | undefined, model: string | undefined): string | undefined {
@@ -138,23 +158,28 @@ function ownName(host: string | undefined, model: string | undefined): string | 
 
 /** IP phones, printers and cameras are named by their MAC when they leave the works: SEP805EC075BCD7. */
 function namedMac(host: string | undefined): readonly Mac[] {
-  const hex = NAMED_MAC.exec(host ?? "")?.[1];
+  if (host === undefined || host.length < MAC_DIGITS) return NO_MACS;
+  const hex = NAMED_MAC.exec(host)?.[1];
   return hex === undefined || !/[a-f]/.test(hex)
-    ? []
+    ? NO_MACS
     : deviceMacs(hex).filter((mac) => !isLocallyAdministered(mac));
 }
 
-function deviceMacs(list: string | undefined): Mac[] {
-  return parseMacList(list ?? "")
-    .filter(isDeviceMac)
-    .toSorted();
+const MAC_DIGITS = 12;
+
+function deviceMacs(list: string | undefined): readonly Mac[] {
+  if (list === undefined) return NO_MACS;
+  const macs = parseMacList(list).filter(isDeviceMac);
+  return macs.length < 2 ? macs : macs.toSorted();
 }
 
 function addressesOf({ ip, metadata }: DeviceUpdate): readonly Ip[] {
   const own = ip === undefined ? [] : parseIpList(ip);
   const listed = metadata["all_ips"];
   const others = listed === undefined ? [] : parseIpList(listed);
-  return [...new Set([...own, ...others, ...aliasesOf(metadata)])].filter(isUsableIp).toSorted();
+  const aliases = aliasesOf(metadata);
+  if (own.length < 2 && others.length + aliases.length === 0) return own.filter(isUsableIp);
+  return [...new Set([...own, ...others, ...aliases])].filter(isUsableIp).toSorted();
 }
 
 /** Second addresses in the original's keys (protocol facts 5.5). The collector's own stands in `_alias_collector_ip` and is not the device's. */

@@ -2,6 +2,7 @@
  * OCSF device types (schema.ocsf.io, object "device", attribute type_id) from the words that sources use.
  * Armis: `type` and `category`; NetBox: role slug. First match in the order below wins; the most specific words come first.
  */
+import { memoized } from "../lib/memo.ts";
 
 /** A device type with its OCSF number and caption. */
 export interface DeviceType {
@@ -31,20 +32,12 @@ const TYPES: readonly (readonly [RegExp, DeviceType])[] = [
   ],
 ];
 
-/** Words remembered with what they mean: sources use few, and a million devices ask for the same ones. */
-const REMEMBERED_MAX = 4_096;
-const remembered = new Map<string, DeviceType | undefined>();
-
 /** The OCSF type that a source's word for a device means; undefined where none is known. */
 export function deviceTypeOf(word: string | undefined): DeviceType | undefined {
-  if (word === undefined) return undefined;
-  const known = remembered.get(word);
-  if (known !== undefined || remembered.has(word)) return known;
-  const type = typeIn(word);
-  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-  remembered.set(word, type);
-  return type;
+  return word === undefined ? undefined : wordsType(word);
 }
+
+const wordsType = memoized(typeIn);
 
 /** The OCSF type that a text speaks of, such as a device's description of itself. */
 export function typeIn(text: string): DeviceType | undefined {

@@ -3,7 +3,7 @@
  * transaction under the tenant's row, so that its answer says what became of it; a rehearsal is the same, rolled back.
  */
 import type { Tx } from "../db/tx.ts";
-import { writeMerges } from "../inventory/device-store.ts";
+import { writeMerges } from "../inventory/merge-audit.ts";
 import { ok, type Result } from "../lib/result.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import { findAssertions } from "./assertion-list.ts";

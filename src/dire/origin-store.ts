@@ -7,17 +7,12 @@ export interface Origin {
   readonly idInput: string;
 }
 
-/** Origins of new records that were here once, by position in `refs`. A tenant that never removed any is asked once. */
+/** Origins of new records that were here once, by position in `refs`. */
 export async function readOrigins(
   tx: Tx,
   tenant: number,
   refs: readonly RecordRef[],
 ): Promise<ReadonlyMap<number, Origin>> {
-  const { rows: some } = await tx.query(
-    "select 1 from sync.record_origins where tenant = $1 limit 1",
-    [tenant],
-  );
-  if (some.length === 0) return new Map();
   const { rows } = await tx.query<{ i: number; first_seen: number; id_input: string }>(
     `select (u.i - 1)::int as i, o.first_seen, o.id_input
        from unnest($2::int[], $3::smallint[], $4::text[], $5::int[]) with ordinality u(p, k, n, s, i)

@@ -1,6 +1,6 @@
 /** The other step of a tenant's work: publishing dirty components, in a transaction under the tenant's fence. */
 import type { Db } from "../db/pool.ts";
-import { tx, type Tx } from "../db/tx.ts";
+import type { Tx } from "../db/tx.ts";
 import { fence, type Lease } from "../inbox/lease.ts";
 import { addMerged } from "../inbox/run-store.ts";
 import { openDirtyQueue } from "./dirty-queue.ts";
@@ -8,6 +8,7 @@ import type { Recalls } from "./recall-store.ts";
 import type { Recall } from "./recall.ts";
 import { publishComponents, type ResolveCounts } from "./resolver.ts";
 import type { BrakeLimits } from "./storm-brake.ts";
+import { txInMind } from "./tx-in-mind.ts";
 
 /** How dirty records are published, where it is not as by default. */
 export interface PublishOptions {
@@ -30,17 +31,12 @@ export async function workDirty(
   options: PublishOptions = {},
 ): Promise<ResolveCounts | undefined> {
   const { tenant } = lease;
-  try {
-    return await tx(db, async (open) => {
-      const fenced = await fence(open, lease);
-      const recall = options.recalls?.held(tenant, fenced);
-      return await publishDirty(open, tenant, { ...options, recall });
-    });
-  } catch (thrown) {
-    // Whatever it was, what is tried again is tried on what the database says.
-    options.recalls?.forget(tenant);
-    throw thrown;
-  }
+  // Whatever fails, what is tried again is tried on what the database says.
+  return await txInMind(db, { tenant, recalls: options.recalls }, async (open) => {
+    const fenced = await fence(open, lease);
+    const recall = options.recalls?.held(tenant, fenced);
+    return await publishDirty(open, tenant, { ...options, recall });
+  });
 }
 
 /** The same inside a transaction that holds the tenant's fence. */

@@ -12,12 +12,13 @@ import { nameOfState, typeOfNumber } from "./value-store.ts";
 import type { ValueType } from "./values.ts";
 
 /** Days for which moves are kept. */
-const MOVE_DAYS = 30;
+export const MOVE_DAYS = 30;
 /** Moves within MOVE_DAYS from which on something is said to flap: there and back again, and there. */
-const FLAPS_MIN = 3;
+export const FLAPS_MIN = 3;
 /** Holders of a value that are counted; "1,000" then means as many or more. */
 const HOLDERS_COUNTED_MAX = 1_000;
-const TODAY = "floor(extract(epoch from now()) / 86400)::int";
+/** The day that it is, in SQL. */
+export const TODAY = "floor(extract(epoch from now()) / 86400)::int";
 
 /** Notes moves of records and of the values that go with them. Those older than MOVE_DAYS go. */
 export async function addMoves(
@@ -161,7 +162,7 @@ export interface Quality {
   readonly overturnedMerges: Listed<OverturnedMerge>;
   readonly contested: number;
   readonly generic: number;
-  /** Pairs of records that look like one device and are not joined. */
+  /** Pairs of records that look like one device, are not joined, and that nobody has decided of. */
   readonly heldApart: number;
 }
 
@@ -173,7 +174,7 @@ export async function readQuality(db: Queryable, tenant: number, limit: number):
     flappingValues: await flappingValues(db, tenant, limit),
     crowdedDevices: await crowdedDevices(db, tenant, limit),
     learntValues: {
-      count: states.contested + states.generic,
+      count: states.contested + states.generic - (await countSpoken(db, tenant)),
       rows: await learntValues(db, tenant, limit),
     },
     overturnedMerges: await overturnedMerges(db, tenant, limit),
@@ -295,7 +296,24 @@ async function countStates(
   return rows[0] ?? { contested: 0, generic: 0 };
 }
 
-/** The latest, each with its holders: which of all has most would take counting them all. */
+/** Where an operator said of value `v` what it is worth, that is decided, and waits for nobody. */
+const SPOKEN = `from sync.assertions a
+  where a.tenant = $1 and a.partition_no = v.partition_no and a.value_type = v.type and a.value = v.value
+    and a.value_type is not null and a.revoked_at is null`;
+
+/** Values that were learnt and that an operator has spoken of: decisions are few, values may be many. */
+async function countSpoken(db: Queryable, tenant: number): Promise<number> {
+  const { rows } = await db.query<{ spoken: number }>(
+    `select count(*) as spoken from (
+       select distinct partition_no, value_type, value from sync.assertions
+        where tenant = $1 and value_type is not null and revoked_at is null) a
+       join sync.value_states v on v.tenant = $1 and v.partition_no = a.partition_no and v.type = a.value_type and v.value = a.value`,
+    [tenant],
+  );
+  return rows[0]?.spoken ?? 0;
+}
+
+/** The latest that nobody has spoken of, each with its holders: which of all has most would take counting them all. */
 async function learntValues(
   db: Queryable,
   tenant: number,
@@ -313,7 +331,8 @@ async function learntValues(
             (select count(*) from (
                select 1 from sync.facts f where f.tenant = $1 and f.partition_no = v.partition_no and f.type = v.type
                   and f.value = v.value limit $3) h) as holders
-       from (select * from sync.value_states where tenant = $1 order by since desc, type, value limit $2) v
+       from (select * from sync.value_states v where tenant = $1 and not exists (select ${SPOKEN})
+              order by since desc, type, value limit $2) v
        join sync.partitions p on p.tenant = $1 and p.partition_no = v.partition_no
       order by holders desc, v.type, v.value`,
     [tenant, limit, HOLDERS_COUNTED_MAX],
@@ -348,9 +367,20 @@ async function overturnedMerges(
   };
 }
 
+/** One of two devices, however many of their records look alike: a person decides of the devices. */
 async function countHeldApart(db: Queryable, tenant: number): Promise<number> {
+  const device = (x: "a" | "b"): string =>
+    `left join lateral (
+       select m.device_no from sync.members m
+        where m.tenant = q.tenant and m.record_no = q.record_${x} and m.fingerprint in (0, q.fingerprint_${x})
+        limit 1) ${x} on true`;
+  // A record that is of no device stands for itself, below zero, where no device is.
+  const [a, b] = ["coalesce(a.device_no, -q.record_a)", "coalesce(b.device_no, -q.record_b)"];
   const { rows } = await db.query<{ pairs: number }>(
-    "select count(*) as pairs from sync.quarantine where tenant = $1",
+    // What an operator keeps apart is decided, and waits for nobody.
+    `select count(distinct (least(${a}, ${b}), greatest(${a}, ${b}))) as pairs
+       from sync.quarantine q ${device("a")} ${device("b")}
+      where q.tenant = $1 and q.reason <> 'cannot_link'`,
     [tenant],
   );
   return rows[0]?.pairs ?? 0;

@@ -52,6 +52,9 @@ export interface Crowd {
 
 /** How much the device of a cluster has, if that is suspiciously much. */
 export function crowdOf({ nodes }: Cluster): Crowd | undefined {
+  // Addresses are among the values, which are counted for nothing: of nearly every device that is the end of it.
+  const valuesMax = nodes.reduce((sum, { values }) => sum + values.length, 0);
+  if (nodes.length < RECORDS_CROWDED && valuesMax < ADDRESSES_CROWDED) return undefined;
   const real = nodes.filter(({ key }) => key.kind !== "address");
   const records = new Set(real.map(({ recordNo }) => recordNo)).size;
   const addresses = recentAddresses(real);

@@ -109,10 +109,13 @@ export async function listQuarantine(
   tenant: number,
   {
     reason,
+    isOpen,
     before,
     limit,
   }: {
     readonly reason: QuarantineReason | undefined;
+    /** Without those that an operator keeps apart: they are decided. */
+    readonly isOpen: boolean;
     readonly before: number | undefined;
     readonly limit: number;
   },
@@ -121,8 +124,9 @@ export async function listQuarantine(
     `select q.quarantine_no, q.reason, q.points, q.evidence, q.since, ${COLUMNS_A}, ${COLUMNS_B}
        from sync.quarantine q ${TABLES_A} ${TABLES_B}
       where q.tenant = $1 and ($2::bigint is null or q.quarantine_no < $2) and ($3::text is null or q.reason = $3)
+        and (not $5::boolean or q.reason <> 'cannot_link')
       order by q.quarantine_no desc limit $4`,
-    [tenant, before ?? null, reason ?? null, limit],
+    [tenant, before ?? null, reason ?? null, limit, isOpen],
   );
   return rows.map((row) => ({
     quarantineNo: row.quarantine_no,

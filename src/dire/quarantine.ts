@@ -1,4 +1,5 @@
 /** Pairs that looked like one device and were not made one, for people to look at. Pure. */
+import { linkedNodes, type Link } from "./assertion.ts";
 import type { Barrier, Refused } from "./cluster.ts";
 import type { Node, ValueKey } from "./node.ts";
 import type { Decision, Lens } from "./resolve.ts";
@@ -28,6 +29,9 @@ export interface HeldApart {
   readonly evidence: readonly Evidence[];
 }
 
+/** What a decision was made from. */
+type Given = { readonly lens: Lens; readonly links: readonly Link[] };
+
 /** Pairs kept of one record, the most telling: a clone of many machines is one finding, not hundreds. */
 const PAIRS_OF_RECORD_MAX = 8;
 
@@ -39,13 +43,14 @@ const REASONS: Readonly<Record<Exclude<Barrier, "mac_alone">, QuarantineReason>>
   contradiction: "contradiction",
 };
 
-/** What a decision held apart: one row a pair of records, the best of their parts. */
+/** What a decision held apart, given what operators say: one row a pair of records, the best of their parts. */
 export function heldApart(
   { clusters, refused }: Pick<Decision, "clusters" | "refused">,
-  lens: Lens,
+  { lens, links }: Given,
 ): readonly HeldApart[] {
   const best = new Map<string, HeldApart>();
-  const found = [...refused.map(ofRefused), ...contestedPairs(clusters, lens)].map(inOrder);
+  const contested = contestedPairs(clusters, { lens, links });
+  const found = [...refused.map(ofRefused), ...contested].map(inOrder);
   for (const one of found) {
     const key = `${one.a.recordNo} ${one.b.recordNo}`;
     const known = best.get(key);
@@ -71,7 +76,10 @@ function reasonOf(barrier: Barrier, evidence: readonly Evidence[]): QuarantineRe
 }
 
 /** Records of two sources that one value would join, were it not held by several devices at once. */
-function contestedPairs(clusters: Decision["clusters"], lens: Lens): readonly HeldApart[] {
+function contestedPairs(
+  clusters: Decision["clusters"],
+  { lens, links }: Given,
+): readonly HeldApart[] {
   const contested = new Set<ValueKey>();
   for (const node of clusters.flatMap(({ nodes }) => nodes)) {
     for (const value of node.values) {
@@ -82,6 +90,11 @@ function contestedPairs(clusters: Decision["clusters"], lens: Lens): readonly He
   const deviceOf = new Map(
     clusters.flatMap(({ id, nodes }) => nodes.map((node) => [node, id] as const)),
   );
+  const around = [...contested].flatMap((value) =>
+    lens.records(value).flatMap((history) => lens.nodes(history)),
+  );
+  // What an operator keeps apart is decided, though the value would be contested without him too.
+  const { mustNotLink } = linkedNodes(links, [...new Set([...deviceOf.keys(), ...around])]);
   return [...contested].flatMap((value) => {
     const holders = lens.holders(value);
     const inside = holders.filter((node) => deviceOf.has(node));
@@ -89,7 +102,7 @@ function contestedPairs(clusters: Decision["clusters"], lens: Lens): readonly He
       holders.flatMap((b) =>
         deviceOf.get(a) === deviceOf.get(b) || isSameSource(a, b)
           ? []
-          : asIfUsable([a, b], { value, lens }),
+          : asIfUsable([a, b], { value, lens, isParted: mustNotLink(a, b) }),
       ),
     );
   });
@@ -105,7 +118,11 @@ function isSameSource(a: Node, b: Node): boolean {
  */
 function asIfUsable(
   [a, b]: readonly [Node, Node],
-  { value, lens }: { readonly value: ValueKey; readonly lens: Lens },
+  {
+    value,
+    lens,
+    isParted,
+  }: { readonly value: ValueKey; readonly lens: Lens; readonly isParted: boolean },
 ): HeldApart[] {
   const others = new Set(b.values);
   const shared = new Set(a.values.filter((one) => others.has(one)));
@@ -114,7 +131,8 @@ function asIfUsable(
     addressesOf: () => new Map(),
   });
   const points = total(evidence);
-  return points < JOIN_POINTS ? [] : [{ a, b, evidence, points, reason: "contested" }];
+  const reason = isParted ? "cannot_link" : "contested";
+  return points < JOIN_POINTS ? [] : [{ a, b, evidence, points, reason }];
 }
 
 function mostTelling(all: readonly HeldApart[]): readonly HeldApart[] {

@@ -32,19 +32,27 @@ export interface WrittenContent extends Pick<RecalledPlace, "name" | "instanceNo
   readonly before?: ContentDigest | undefined;
 }
 
+/** What a record has in common with its namesakes of other sources. */
+export type RecordName = Pick<FreshRecord, "partitionNo" | "kind" | "native">;
+
 /** A record that a batch creates. */
 export type NewRecord = Omit<FreshRecord, "update"> & { readonly update: DeviceUpdate | undefined };
 
 /** Records by content, of all places of a tenant. */
 export class Recall {
   readonly #places = new Map<string, RecalledPlace>();
-  /** Values and names of all records; unknown where the tenant had records before: reading what they say costs more than it spares. */
-  readonly #said: SaidValues | undefined;
+  /** Values and names of all records, where they are in mind. */
+  #said: SaidValues | undefined;
   #fresh = new FreshRecords();
 
-  /** `isWhole`: the tenant never had a record. */
-  constructor({ isWhole = false }: { readonly isWhole?: boolean } = {}) {
-    this.#said = isWhole ? new SaidValues() : undefined;
+  /** Whether it knows what all records say; where it does not, any may say anything. */
+  get isWhole(): boolean {
+    return this.#said !== undefined;
+  }
+
+  /** From now on it knows what all records say: the caller notes what those say that are there, before anything else is noted. */
+  makeWhole(): void {
+    this.#said = new SaidValues();
   }
 
   /** Records in mind. */
@@ -92,10 +100,15 @@ export class Recall {
     return this.mayShare(ANY_PARTITION, idOf(idInput));
   }
 
+  /** Keeps up with the name of a record. */
+  noteName(record: RecordName): void {
+    this.#said?.note(record.partitionNo, nameOf(record));
+  }
+
   /** Keeps up with a new record, and keeps it at hand until it is published where it was read from one update alone. */
   noteNew({ update, ...record }: NewRecord): void {
     if (this.#said === undefined) return;
-    this.#said.note(record.partitionNo, nameOf(record));
+    this.noteName(record);
     if (update !== undefined) this.#fresh.put({ ...record, update });
   }
 
@@ -113,7 +126,7 @@ export class Recall {
   }
 
   /** Whether a record may be there already, of whichever source. */
-  mayKnow(record: Pick<FreshRecord, "partitionNo" | "kind" | "native">): boolean {
+  mayKnow(record: RecordName): boolean {
     return this.#said?.isSaid(record.partitionNo, nameOf(record)) ?? true;
   }
 
@@ -138,6 +151,6 @@ function idOf(idInput: string): string {
 }
 
 /** What namesakes have in common; no value is spelt so. */
-function nameOf({ kind, native }: Pick<FreshRecord, "kind" | "native">): string {
+function nameOf({ kind, native }: Omit<RecordName, "partitionNo">): string {
   return `record ${kind} ${native}`;
 }

@@ -58,11 +58,32 @@ export interface Sighting {
 /** The state of a record that was seen once. */
 export function firstState({ observation, digest, payload }: Sighting): RecordState {
   const { timeMs, features, fingerprint, addresses, idInput } = observation;
-  const life = { firstMs: timeMs, lastMs: timeMs, idInput };
-  const days = oneDay(dayOf(timeMs));
+  const days = onDay(dayOf(timeMs));
   const { hash, check } = digest;
-  const content = { ...life, hash, check, payload, features, fingerprint, addresses, days };
-  return { content, versions: new Map(), addresses: new Map() };
+  const content: Content = {
+    firstMs: timeMs,
+    lastMs: timeMs,
+    idInput,
+    hash,
+    check,
+    payload,
+    features,
+    fingerprint,
+    addresses,
+    days,
+  };
+  return { content, versions: NO_VERSIONS, addresses: NO_ADDRESSES };
+}
+
+const NO_VERSIONS: RecordState["versions"] = new Map();
+const NO_ADDRESSES: RecordState["addresses"] = new Map();
+
+/** All of a run is seen on one day, mostly. */
+let seenOn = { day: 0, days: oneDay(0) };
+
+function onDay(day: number): DaySet {
+  if (day !== seenOn.day) seenOn = { day, days: oneDay(day) };
+  return seenOn.days;
 }
 
 /** The state after one more sighting. */

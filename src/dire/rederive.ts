@@ -7,7 +7,7 @@
  * transactions nor requests grow with the inventory.
  */
 import type { Db } from "../db/pool.ts";
-import { tx } from "../db/tx.ts";
+import { tx, type Tx } from "../db/tx.ts";
 import { fence, releaseTenant, seizeTenant, type Lease } from "../inbox/lease.ts";
 import { newUuid } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -39,11 +39,23 @@ export interface Slice {
 /** Blocks worked under one lease: some ten seconds. */
 const BLOCKS_PER_SLICE = 10;
 
+/** What is noted in the transaction of a block that puts something right, and of the first one from the beginning. */
+export type NoteBlock = (open: Tx, differences: readonly Difference[]) => Promise<void>;
+
 /** Works one slice. A dry run takes back what it puts right. The error says that `after` is no end of a slice. */
 export async function rederive(
   db: Db,
   tenant: number,
-  { isDryRun, after }: { readonly isDryRun: boolean; readonly after: string | undefined },
+  {
+    isDryRun,
+    after,
+    note,
+  }: {
+    readonly isDryRun: boolean;
+    readonly after: string | undefined;
+    /** Absent: nothing is noted; never called in a dry run. */
+    readonly note?: NoteBlock | undefined;
+  },
 ): Promise<Result<Slice>> {
   const start = placeOf(after);
   if (!start.ok) return start;
@@ -51,7 +63,9 @@ export async function rederive(
   try {
     // What is dirty is not published yet, and so is no difference.
     while ((await workDirty(db, lease)) !== undefined);
-    return ok(await slice({ db, lease, isDryRun }, start.value));
+    return ok(
+      await slice({ db, lease, isDryRun, note, isFirst: after === undefined }, start.value),
+    );
   } finally {
     await releaseTenant(db, lease);
   }
@@ -68,9 +82,19 @@ function placeOf(cursor: string | undefined): Result<Place> {
     : ok({ sweep, after: rest.join(":") });
 }
 
-type Slicing = { readonly db: Db; readonly lease: Lease; readonly isDryRun: boolean };
+type Slicing = {
+  readonly db: Db;
+  readonly lease: Lease;
+  readonly isDryRun: boolean;
+  readonly note: NoteBlock | undefined;
+  /** Whether it begins the whole. */
+  readonly isFirst: boolean;
+};
 
-async function slice({ db, lease, isDryRun }: Slicing, start: Place): Promise<Slice> {
+async function slice(
+  { db, lease, isDryRun, note, isFirst }: Slicing,
+  start: Place,
+): Promise<Slice> {
   const { tenant } = lease;
   const differences: Difference[] = [];
   let [records, refreshed, watched, held] = [0, 0, 0, 0];
@@ -82,7 +106,10 @@ async function slice({ db, lease, isDryRun }: Slicing, start: Place): Promise<Sl
       db,
       async (open) => {
         await fence(open, lease);
-        return await work({ open, before: db, tenant, after });
+        const worked = await work({ open, before: db, tenant, after });
+        const isNoted = worked.differences.length > 0 || (isFirst && block === 0);
+        if (!isDryRun && isNoted) await note?.(open, worked.differences);
+        return worked;
       },
       { isRehearsal: isDryRun },
     );

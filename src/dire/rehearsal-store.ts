@@ -47,6 +47,8 @@ export interface Rehearsal {
   readonly createdMs: number;
   readonly endedMs: number | undefined;
   readonly promised: Promised | undefined;
+  /** How often it was taken to be played: the newest number is the right to end it. */
+  readonly plays: number;
 }
 
 type RehearsalRow = {
@@ -61,9 +63,10 @@ type RehearsalRow = {
   created_at: number;
   ended_at: number | null;
   promise: Promised | null;
+  plays: number;
 };
 const COLUMNS =
-  "rehearsal_no, instance, agent_id, actor, state, error, chunks, bytes, created_at, ended_at, promise";
+  "rehearsal_no, instance, agent_id, actor, state, error, chunks, bytes, created_at, ended_at, promise, plays";
 
 function rehearsalOf(row: RehearsalRow): Rehearsal {
   return {
@@ -78,6 +81,7 @@ function rehearsalOf(row: RehearsalRow): Rehearsal {
     createdMs: row.created_at,
     endedMs: row.ended_at ?? undefined,
     promised: row.promise ?? undefined,
+    plays: row.plays,
   };
 }
 
@@ -193,7 +197,10 @@ export async function readChunk(
   return row === undefined ? Buffer.from("[]") : await unpackBody(row.body, row.raw_bytes);
 }
 
-/** Ends a rehearsal with what it promises, or with why there is no promise; its chunks go. */
+/**
+ * Ends a rehearsal with what it promises, or with why there is no promise; its chunks go. False where it has ended, or, for who says
+ * which number of `plays` is theirs, where another has taken it since: a core that was frozen for so long.
+ */
 export async function endRehearsal(
   db: Db,
   tenant: number,
@@ -202,21 +209,21 @@ export async function endRehearsal(
     readonly promised?: Promised;
     readonly changes?: Changes;
     readonly error?: string;
+    readonly plays?: number;
   },
-): Promise<void> {
-  const { rehearsalNo, promised, error } = end;
+): Promise<boolean> {
+  const { rehearsalNo, promised, error, plays } = end;
   const changes: Changes = end.changes ?? new Map();
   const listed = [...changes].flatMap(([kind, details]) =>
     details.map((detail, i) => ({ kind, rowNo: i + 1, detail })),
   );
-  await tx(db, async (open) => {
+  return await tx(db, async (open) => {
     const { count } = await open.query(
       `update sync.rehearsals set state = $3, error = $4, promise = $5, ended_at = now()
-        where tenant = $1 and rehearsal_no = $2 and ended_at is null`,
-      [tenant, rehearsalNo, promised === undefined ? "failed" : "done", error, promised],
+        where tenant = $1 and rehearsal_no = $2 and ended_at is null and plays = coalesce($6::int, plays)`,
+      [tenant, rehearsalNo, promised === undefined ? "failed" : "done", error, promised, plays],
     );
-    // A core that was frozen for so long that another has played it in its place.
-    if (count === 0) return;
+    if (count === 0) return false;
     await open.query(
       `insert into sync.rehearsal_rows (tenant, rehearsal_no, kind, row_no, detail)
        select $1, $2, u.* from unnest($3::text[], $4::int[], $5::json[]) u`,
@@ -235,6 +242,7 @@ export async function endRehearsal(
       tenant,
       rehearsalNo,
     ]);
+    return true;
   });
 }
 

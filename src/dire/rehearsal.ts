@@ -21,22 +21,29 @@ import { endRehearsal, readChunk, type Promised } from "./rehearsal-store.ts";
 export interface Rehearsing {
   readonly rehearsalNo: number;
   readonly chunks: number;
+  /** Number of the taking by which it is ended. */
+  readonly plays: number;
   readonly source: Attribution;
 }
 
 /** How long a rehearsal may hold its tenant's work up, ms: about two million updates. */
 const REHEARSAL_MS_MAX = 600_000;
 
-/** Rehearses, keeps the promise, and gives it. A failure is kept too, and thrown. */
+/**
+ * Rehearses, keeps the promise, and gives it. A failure is kept too, and thrown. Throws `rehearsal_taken` where another core has taken the
+ * rehearsal meanwhile, because this one was frozen: it is that one's then, and what this one found counts for nothing.
+ */
 export async function rehearse(
   { db, clock }: { readonly db: Db; readonly clock: Clock },
   tenant: number,
   rehearsing: Rehearsing,
 ): Promise<Promised> {
-  const { rehearsalNo } = rehearsing;
+  const { rehearsalNo, plays } = rehearsing;
   const startedMs = clock.now();
-  const lease = await seizeTenant(db, { tenant, owner: `rehearsal:${newUuid()}` });
+  let seized: Lease | undefined;
   try {
+    const lease = await seizeTenant(db, { tenant, owner: `rehearsal:${newUuid()}` });
+    seized = lease;
     // What waited before is no part of the promise: it is published as the worker would.
     while ((await workDirty(db, lease)) !== undefined);
     const played = await tx(db, (open) => play(open, { db, lease, rehearsing, startedMs }), {
@@ -44,15 +51,21 @@ export async function rehearse(
       signal: AbortSignal.timeout(REHEARSAL_MS_MAX),
     });
     const promised = { ...played.promised, tookMs: clock.now() - startedMs };
-    await endRehearsal(db, tenant, { rehearsalNo, promised, changes: played.changes });
+    const end = { rehearsalNo, plays, promised, changes: played.changes };
+    if (!(await endRehearsal(db, tenant, end))) throw takenSince(rehearsalNo);
     return promised;
   } catch (thrown) {
     const failure = tooLong(thrown) ?? thrown;
-    await endRehearsal(db, tenant, { rehearsalNo, error: messageOf(failure) });
+    await endRehearsal(db, tenant, { rehearsalNo, plays, error: messageOf(failure) });
     throw failure;
   } finally {
-    await releaseTenant(db, lease);
+    if (seized !== undefined) await releaseTenant(db, seized);
   }
+}
+
+function takenSince(rehearsalNo: number): SyncError {
+  const message = `rehearsal ${rehearsalNo} was taken by another core meanwhile`;
+  return new SyncError("rehearsal_taken", message, { retry: "permanent" });
 }
 
 function tooLong(thrown: unknown): SyncError | undefined {

@@ -12,6 +12,7 @@ import {
   compareAge,
   isAddressKey,
   nodeOf,
+  plainNode,
   type Node,
   type RecordHistory,
   type ValueKey,
@@ -89,7 +90,11 @@ export class Lens {
   nodes(history: RecordHistory): readonly Node[] {
     const known = this.#nodes.get(history.recordNo);
     if (known !== undefined) return known;
-    const nodes = this.#partsOf(history).map((versions, part) => nodeOf(history, part, versions));
+    const plain = plainNode(history);
+    const nodes =
+      plain === undefined
+        ? this.#partsOf(history).map((versions, part) => nodeOf(history, part, versions))
+        : [plain];
     this.#nodes.set(history.recordNo, nodes);
     this.#histories.set(history.recordNo, history);
     return nodes;

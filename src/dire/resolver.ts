@@ -12,19 +12,21 @@ import {
   removeDevices,
   writeDevices,
   writeMembers,
-  writeMerges,
   type DeviceRow,
 } from "../inventory/device-store.ts";
 import type { MemberRow } from "../inventory/member.ts";
+import { writeMerges } from "../inventory/merge-audit.ts";
 import { invariant } from "../lib/invariant.ts";
 import { overlapped } from "../lib/overlap.ts";
 import { slicesOf } from "../lib/slices.ts";
+import { nextTurn } from "../lib/turn.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import type { Ip } from "../model/ip.ts";
 import { readLocks } from "./assertion-store.ts";
 import { locksOf } from "./assertion.ts";
 import { braked, type Braking, type Passed, type Passing } from "./brake.ts";
 import { openClosure, type Closure, type Member } from "./closure.ts";
+import { decidedBy, type Decided } from "./decisions.ts";
 import { goneSince, type Deletion } from "./deletion.ts";
 import { readDerivation } from "./derivation-store.ts";
 import { deviceRow, type StandingRecord } from "./device-of.ts";
@@ -63,6 +65,8 @@ export interface ResolveCounts {
   readonly merged: number;
   /** Records whose devices wait for an operator. */
   readonly held: number;
+  /** The same devices by rule and outcome. */
+  readonly decided: readonly Decided[];
 }
 
 /** What is to be published. */
@@ -73,7 +77,7 @@ export interface Wanted {
   readonly isDirty?: (recordNo: number) => boolean;
   /** What this process has in mind of the tenant. */
   readonly recall?: Recall | undefined;
-  /** Called when all that it decides by was read. */
+  /** Called when all that it decides by was read, and what it writes is about to be made. */
   readonly onRead?: (() => void) | undefined;
 }
 
@@ -99,6 +103,7 @@ export async function publishComponents(tx: Tx, tenant: number, wanted: Wanted):
     created: clusters.length - plan.known.size,
     merged: departures.length,
     held,
+    decided: decidedBy(clusters, plan),
   };
   return {
     counts,
@@ -152,7 +157,6 @@ async function publish(
   const closure = await openClosure(tx, tenant, { recall, mayUseFresh: !has.hasPresence });
   const { hasSightings } = has;
   const settled = await settle(tx, tenant, { closure, seeds, isDirty, hasSightings });
-  onRead?.();
   const passing = await planned(tx, tenant, { settled, closure });
   const passed = await braked(tx, tenant, { passing, braking });
   const { clusters, plan, published, isMoving } = passed;
@@ -161,7 +165,8 @@ async function publish(
   const { departures } = plan;
   const { members } = published;
   const collisions = isMoving ? collisionsOf(clusters, published) : [];
-  await write(tx, tenant, { closure, clusters, numbered, departures, collisions, members, has });
+  const found = { closure, clusters, numbered, departures, collisions, members, has };
+  await write(tx, tenant, { ...found, onRead });
   await watchQuality(tx, tenant, { clusters, numbers, published, isMoving, closure, has });
   await addWatches(tx, tenant, watchesOfAll(closure, settled.clusters));
   const recordNos = [...closure.members.keys()];
@@ -210,12 +215,13 @@ type Writing = {
   readonly departures: readonly Departure[];
   readonly collisions: readonly Collision[];
   readonly has: TenantRows;
+  readonly onRead: Wanted["onRead"];
 };
 
 async function write(
   tx: Tx,
   tenant: number,
-  { closure, clusters, numbered, departures, collisions, members, has }: Writing,
+  { closure, clusters, numbered, departures, collisions, members, has, onRead }: Writing,
 ): Promise<void> {
   const numberOf = (id: CanonicalId): number => {
     const no = numbered.numbers.get(id);
@@ -244,6 +250,9 @@ async function write(
     tenant,
     departures.map(({ deviceNo }) => deviceNo),
   );
+  onRead?.();
+  // Who waited for that asks for its statement first: while the database has it to do, the devices' rows are made.
+  await nextTurn();
   await writeRows(tx, tenant, { clusters, numbered, rowOf });
   const changes = memberChanges(members, memberRows(clusters, numberOf));
   await writeMembers(tx, tenant, changes);

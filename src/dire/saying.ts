@@ -1,7 +1,7 @@
 import type { DeviceUpdate, Metadata } from "../model/device-update.ts";
 /** What one record says of every attribute of its device. Pure. */
 import { parseIp, type Ip, isUsableIp } from "../model/ip.ts";
-import { formatMac, parseMac, parseMacList } from "../model/mac.ts";
+import { firstWritten } from "../model/mac.ts";
 import { classify, type Claim } from "./classify.ts";
 import type { EnrichmentRule } from "./enrichment-rule.ts";
 import { isSerial } from "./values.ts";
@@ -35,7 +35,7 @@ export interface Saying extends Claim {
 }
 
 /** What an update says; a field that it does not know is undefined, never empty. */
-export type Sayings = Readonly<Record<Field, Saying | undefined>>;
+export type Sayings = { readonly [F in Field]?: Saying | undefined };
 
 /** How an update is read: ordered rules, and whether it is the gateway's own word on an agent's host. */
 export interface Reading {
@@ -49,7 +49,7 @@ export function sayingsOf(update: DeviceUpdate, { rules, isAgentHost }: Reading)
   const { vendor, model, type } = classify(update, rules);
   return {
     ip: outright(ipOf(update)),
-    mac: outright(macOf(update)),
+    mac: outright(update.mac === undefined ? undefined : firstWritten(update.mac)),
     hostname: outright(hostname),
     type,
     vendor_name: vendor,
@@ -97,11 +97,6 @@ function ipOf({ ip }: DeviceUpdate): Ip | undefined {
 function serialOf(metadata: Metadata): string | undefined {
   const { serial, serial_number: number } = metadata;
   return isSerial(serial) ? serial : isSerial(number) ? number : undefined;
-}
-
-function macOf({ mac }: DeviceUpdate): string | undefined {
-  const first = mac === undefined ? undefined : (parseMac(mac) ?? parseMacList(mac)[0]);
-  return first === undefined ? undefined : formatMac(first);
 }
 
 function osOf(metadata: Metadata): Saying | undefined {

@@ -260,8 +260,9 @@ function decide(
   const decided = [...byPartition].map(([partitionNo, own]) => {
     const lens = closure.lens(partitionNo);
     const histories = own.map(({ history }) => history);
-    const decision = resolve(histories, { lens, links: closure.links });
-    return { clusters: decision.clusters, held: heldApart(decision, lens) };
+    const given = { lens, links: closure.links };
+    const decision = resolve(histories, given);
+    return { clusters: decision.clusters, held: heldApart(decision, given) };
   });
   return {
     clusters: [...alone, ...decided.flatMap(({ clusters }) => clusters)],

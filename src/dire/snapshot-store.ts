@@ -48,20 +48,21 @@ const IS_LEFT = `ended_at is null and whole_at is not null and plays < ${PLAYS_M
   and coalesce(playing_at, whole_at) < now() - ${LEFT_SECONDS} * interval '1 second'`;
 
 /**
- * Takes a rehearsal to be played, which happens once, or once more where whoever took it is dead. False where it was taken, or has
- * ended.
+ * Takes a rehearsal to be played, which happens once, or once more where whoever took it is dead. Gives the number of this taking, by
+ * which it is ended; undefined where it was taken, or has ended.
  */
 export async function claimRehearsal(
   db: Db,
   tenant: number,
   rehearsalNo: number,
-): Promise<boolean> {
-  const { count } = await db.query(
+): Promise<number | undefined> {
+  const { rows } = await db.query<{ plays: number }>(
     `update sync.rehearsals set state = 'playing', playing_at = now(), plays = plays + 1
-      where tenant = $1 and rehearsal_no = $2 and (state = 'loading' or state = 'playing' and ${IS_LEFT})`,
+      where tenant = $1 and rehearsal_no = $2 and (state = 'loading' or state = 'playing' and ${IS_LEFT})
+      returning plays`,
     [tenant, rehearsalNo],
   );
-  return count > 0;
+  return rows[0]?.plays;
 }
 
 /** Notes that all of a snapshot is here, so that it is played whatever becomes of this process. */
@@ -73,11 +74,15 @@ export async function noteWhole(db: Db, tenant: number, rehearsalNo: number): Pr
   );
 }
 
-/** Says that a rehearsal is still being played. */
-export async function notePlaying(db: Db, tenant: number, rehearsalNo: number): Promise<void> {
+/** Says that a rehearsal is still being played, where nobody else has taken it since. */
+export async function notePlaying(
+  db: Db,
+  tenant: number,
+  { rehearsalNo, plays }: { readonly rehearsalNo: number; readonly plays: number },
+): Promise<void> {
   await db.query(
-    "update sync.rehearsals set playing_at = now() where tenant = $1 and rehearsal_no = $2 and state = 'playing'",
-    [tenant, rehearsalNo],
+    "update sync.rehearsals set playing_at = now() where tenant = $1 and rehearsal_no = $2 and state = 'playing' and plays = $3",
+    [tenant, rehearsalNo, plays],
   );
 }
 

@@ -192,40 +192,36 @@ export function survive(
   return survivors;
 }
 
-/** What stands of an attribute: all that the published row needs to know of a survivor. */
-export interface Standing {
-  readonly value: string;
-  /** How the record that won says it; undefined where an operator does. */
-  readonly saying: Saying | undefined;
-}
-
-/** The same values as `survive` gives, without those that lost: every device is published, few are looked at. */
+/**
+ * The same values as `survive` gives, each as the record says it that won, without those that lost: every device is published, few
+ * are looked at. A lock's is said outright.
+ */
 export function standingValues(
   witnesses: readonly Witness[],
   { derivation, locks }: Terms,
-): ReadonlyMap<Field, Standing> {
-  const said = witnesses.map((witness) => saidBy(witness, derivation));
-  const standing = new Map<Field, Standing>();
+): Sayings {
+  const [only, ...others] = witnesses.map((witness) => saidBy(witness, derivation));
+  if (only === undefined) return NOTHING;
+  if (others.length === 0 && locks.size === 0) return only.sayings;
+  const standing: Partial<Record<Field, Saying>> = {};
   for (const field of FIELDS) {
     const lock = locks.get(field);
-    const saying = lock === undefined ? bestOf(field, said) : undefined;
-    const value = lock?.value ?? saying?.value;
-    if (value !== undefined) standing.set(field, { value, saying });
+    const saying =
+      lock === undefined ? bestOf(field, only, others) : { value: lock.value, rank: 0 };
+    if (saying !== undefined) standing[field] = saying;
   }
   return standing;
 }
 
-function bestOf(field: Field, said: readonly Said[]): Saying | undefined {
-  const [only, ...others] = said;
-  if (others.length === 0) return only?.sayings[field];
-  let best: Spoken | undefined;
-  for (const { sayings, witness, source, isExpired } of said) {
-    const saying = sayings[field];
-    if (saying === undefined) continue;
-    const spoken = { saying, witness, source, isExpired };
-    if (best === undefined || compare(field, spoken, best) < 0) best = spoken;
+const NOTHING: Sayings = {};
+
+function bestOf(field: Field, first: Said, others: readonly Said[]): Saying | undefined {
+  let best = first;
+  for (const said of others) {
+    if (said.sayings[field] === undefined) continue;
+    if (best.sayings[field] === undefined || compareSaid(field, said, best) < 0) best = said;
   }
-  return best?.saying;
+  return best.sayings[field];
 }
 
 function saidBy(witness: Witness, { rules, expiryRuns }: Derivation): Said {
@@ -255,6 +251,12 @@ type Said = {
 };
 type Spoken = Omit<Said, "sayings"> & { readonly saying: Saying };
 
+function compareSaid(field: Field, a: Said, b: Said): number {
+  const [one, other] = [a.sayings[field], b.sayings[field]];
+  if (one === undefined || other === undefined) return 0;
+  return compare(field, { ...a, saying: one }, { ...b, saying: other });
+}
+
 function compare(field: Field, a: Spoken, b: Spoken): number {
   return (
     Number(a.isExpired) - Number(b.isExpired) ||
@@ -267,7 +269,15 @@ function compare(field: Field, a: Spoken, b: Spoken): number {
 }
 
 function sourceRank(field: Field, source: string): number {
-  return RANKS[field]?.[source] ?? CONFIDENCE[source] ?? 1;
+  return rankIn(RANKS[field], source) ?? rankIn(CONFIDENCE, source) ?? 1;
+}
+
+/** A source may be called as anything, and so as a member that every object has: "constructor". */
+function rankIn(
+  ranks: Readonly<Record<string, number>> | undefined,
+  source: string,
+): number | undefined {
+  return ranks !== undefined && Object.hasOwn(ranks, source) ? ranks[source] : undefined;
 }
 
 /** An address is known to the day on which it was first claimed. */

@@ -3,11 +3,12 @@
  * runs. Its body is then never written, which is what a sync in which nothing changed would mostly write.
  */
 import type { Db } from "../db/pool.ts";
-import { tx, type Tx } from "../db/tx.ts";
+import type { Tx } from "../db/tx.ts";
 import { firstWaiting, noteWorked, type ArrivedChunk } from "../inbox/inbox.ts";
 import { fenceIdle } from "../inbox/lease.ts";
 import { nextSeqOf, type Recalls } from "./recall-store.ts";
-import { readIn, sortedOf, workSorted, type WorkedChunks } from "./work.ts";
+import { txInMind } from "./tx-in-mind.ts";
+import { entriesIn, readIn, sortedOf, workSorted, type WorkedChunks } from "./work.ts";
 
 /**
  * Commits the chunk with what it says; undefined where it has to go into the inbox, and nothing was written then: it says something
@@ -18,16 +19,8 @@ export async function takeRepeated(
   tenant: number,
   { chunk, recalls }: { readonly chunk: ArrivedChunk; readonly recalls: Recalls },
 ): Promise<WorkedChunks | undefined> {
-  try {
-    return await tx(db, (open) => take(open, tenant, { chunk, recalls }));
-  } catch (thrown) {
-    recalls.forget(tenant);
-    throw thrown;
-  }
+  return await txInMind(db, { tenant, recalls }, (open) => take(open, tenant, { chunk, recalls }));
 }
-
-/** What an entry takes, about: where nothing is known yet, a chunk is not cut only to count what might have been spared. */
-const ENTRY_BYTES = 600;
 
 async function take(
   open: Tx,
@@ -39,7 +32,8 @@ async function take(
   if ((await firstWaiting(open, tenant)) !== undefined) return undefined;
   const recall = await recalls.open(open, tenant, fenced);
   if (recall === undefined) {
-    recalls.miss(tenant, Math.ceil(chunk.message.length / ENTRY_BYTES));
+    // Where nothing is known yet, a chunk is not cut only to count what might have been spared.
+    recalls.miss(tenant, entriesIn([chunk]));
     return undefined;
   }
   const arrived = { ...chunk, inboxNo: 0, receivedMs: fenced.nowMs, attempts: 0 };

@@ -2,6 +2,7 @@
  * Which texts may identify a device at all. Structural tests, so that junk nobody has listed is caught too; the
  * lists only add what structure cannot tell (sources: identity facts 1.7, 2 and 3, GLPI's public blacklists).
  */
+import { memoized } from "../lib/memo.ts";
 import { parseIp } from "../model/ip.ts";
 import type { Mac } from "../model/mac.ts";
 
@@ -25,6 +26,8 @@ const SERIAL_LENGTH_MAX = 128;
 const FILLER =
   /O\.?E\.?M|^NONE|^NULL|^N\/?A$|DEFAULT|NOT ?(SPECIFIED|AVAILABLE|APPLICABLE|PRESENT|SET)|TO BE FILLED|SERIAL ?(NUMBER|NO)|^SERIAL|ASSET ?TAG|UNKNOWN|INVALID|^CHASSIS|^TEST$|^EMPTY|^XXX|NO ASSET|^SYSTEM|^EVAL|^0?123456/;
 
+const SERIAL_SIGNS = /[^0-9A-Z]/;
+
 /** One character over and over. */
 const ONE_CHARACTER = /^(.)\1*$/;
 
@@ -35,7 +38,7 @@ const ONE_CHARACTER = /^(.)\1*$/;
 export function parseSerial(text: string | undefined): string | undefined {
   const serial = text?.trim().replace(/\s+/g, " ").toUpperCase() ?? "";
   if (serial.length < SERIAL_LENGTH_MIN || serial.length > SERIAL_LENGTH_MAX) return undefined;
-  const bare = serial.replace(/[^0-9A-Z]/g, "");
+  const bare = SERIAL_SIGNS.test(serial) ? serial.replace(/[^0-9A-Z]/g, "") : serial;
   if (bare.length < SERIAL_LENGTH_MIN || ONE_CHARACTER.test(bare) || FILLER.test(serial)) {
     return undefined;
   }
@@ -84,15 +87,18 @@ export function parseHost(text: string | undefined): string | undefined {
 
 /** Model and vendor are compared by their letters and digits alone: "HPE" against "hpe ", "R-740" against "R740". */
 export function parseWord(text: string | undefined): string | undefined {
-  const word =
-    text
-      ?.toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, "")
-      .slice(0, 64) ?? "";
+  return text === undefined ? undefined : wordOf(text);
+}
+
+const wordOf = memoized((text): string | undefined => {
+  const word = text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "")
+    .slice(0, 64);
   return word === "" || word === "unknown" || word === "other" || word === "none"
     ? undefined
     : word;
-}
+});
 
 const VIRTUAL =
   /vmware|virtual|kvm|qemu|xen|hyper-?v|bochs|openstack|amazon ec2|google compute|proxmox|bhyve/i;
@@ -101,12 +107,19 @@ const VIRTUAL =
 const GUEST_MACS = /^(000569|000C29|005056|00155D|00163E|080027|525400)/;
 
 /** True where vendor, model or serial say that the machine is virtual, or all its MACs are a hypervisor's: it is cloned with all that. */
-export function isVirtual(texts: readonly (string | undefined)[], macs: readonly Mac[]): boolean {
+export function isVirtual(
+  { vendor, model, serial }: { readonly [K in "vendor" | "model" | "serial"]: string | undefined },
+  macs: readonly Mac[],
+): boolean {
   return (
-    texts.some((text) => text !== undefined && VIRTUAL.test(text)) ||
+    (vendor !== undefined && isVirtualWord(vendor)) ||
+    (model !== undefined && isVirtualWord(model)) ||
+    (serial !== undefined && VIRTUAL.test(serial)) ||
     (macs.length > 0 && macs.every((mac) => GUEST_MACS.test(mac)))
   );
 }
+
+const isVirtualWord = memoized((text) => VIRTUAL.test(text));
 
 /** Whether a name can be a host's own. A sensor's display name ("Cisco ISR #26") is no other name than it, it is another kind. */
 export function isHostName(name: string): boolean {

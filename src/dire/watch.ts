@@ -63,7 +63,8 @@ function sharedValues(histories: readonly RecordHistory[], lens: Lens): Readonly
 type Holder = Pick<Node, "recordNo" | "lastMs" | "addresses">;
 
 function wholly(history: RecordHistory): Holder {
-  return { ...history, addresses: addressDays(history) };
+  const { recordNo, lastMs } = history;
+  return { recordNo, lastMs, addresses: addressDays(history) };
 }
 
 class Watcher {

@@ -1,5 +1,5 @@
 /** A record as if it had never said some values: those that an operator blocked, or the one that an explanation leaves out to see. Pure. */
-import type { RecordHistory, ValueKey } from "./node.ts";
+import { historyWith, type RecordHistory, type ValueKey } from "./node.ts";
 import type { Features } from "./observation.ts";
 import type { AddressDays } from "./record-state.ts";
 
@@ -21,7 +21,7 @@ export function withoutValues(history: RecordHistory, isUnsaid: IsUnsaid): Recor
   const isSame =
     versions.every((version, i) => version === history.versions[i]) &&
     [...addresses].every(([fingerprint, days]) => days === history.addresses.get(fingerprint));
-  return isSame ? history : { ...history, versions, addresses };
+  return isSame ? history : historyWith(history, { versions, addresses });
 }
 
 function featuresWithout(features: Features, isUnsaid: IsUnsaid): Features {

@@ -3,7 +3,7 @@
  * what is dirty (publish-dirty.ts).
  */
 import type { Db } from "../db/pool.ts";
-import { tx, type Tx } from "../db/tx.ts";
+import type { Tx } from "../db/tx.ts";
 import {
   finishChunks,
   HELLO_RUN,
@@ -30,6 +30,7 @@ import type { Recall, RecalledPlace } from "./recall.ts";
 import { recogniser, type Recognise } from "./recognise.ts";
 import { concludeRun, type HeldRetraction } from "./retraction.ts";
 import { closeByFinal, closeRun, rejudge } from "./run-close.ts";
+import { txInMind } from "./tx-in-mind.ts";
 
 /** What one step of ingestion did. */
 export interface WorkedChunks extends IngestCounts {
@@ -63,6 +64,8 @@ export type WorkOptions = Coalescing & {
   readonly readMax?: number | undefined;
   /** Publishes what is dirty while new records are written, in the same transaction. */
   readonly isPublishing?: boolean | undefined;
+  /** Hears which chunks were taken, before anything is done with them. */
+  readonly onTaken?: ((chunks: readonly WaitingChunk[]) => void) | undefined;
 };
 
 /** What taking chunks in did, and what was published beside it. */
@@ -72,29 +75,42 @@ export type WorkedBeside = WorkedChunks & { readonly published: readonly Publish
 export async function workChunks(
   db: Db,
   lease: Lease,
-  { recalls, concurrency = 1, readMax = READ_MAX, isPublishing, ...coalescing }: WorkOptions,
+  {
+    recalls,
+    concurrency = 1,
+    readMax = READ_MAX,
+    isPublishing,
+    onTaken,
+    ...coalescing
+  }: WorkOptions,
 ): Promise<WorkedBeside | undefined> {
   const { tenant } = lease;
-  try {
-    return await tx(db, async (open) => {
-      const fenced = await fence(open, lease);
-      const chunks = await waitingChunks(open, tenant, coalescing);
-      if (chunks.length === 0) return undefined;
-      const recall = await recalls?.open(open, tenant, fenced);
-      const publishing =
-        isPublishing === true
-          ? new Publishing((onRead) => publishDirty(open, tenant, { recall, onRead }))
-          : undefined;
-      const how = { recall, concurrency, readMax, publishing };
-      const worked = await workRuns(open, tenant, { chunks, ...how });
-      if (recall === undefined) recalls?.miss(tenant, worked.unchanged);
-      else recalls?.keep(tenant, { nextSeq: await nextSeqOf(open, tenant) });
-      return { ...worked, published: publishing?.done ?? [] };
-    });
-  } catch (thrown) {
-    recalls?.forget(tenant);
-    throw thrown;
-  }
+  return await txInMind(db, { tenant, recalls }, async (open) => {
+    const fenced = await fence(open, lease);
+    const chunks = await waitingChunks(open, tenant, coalescing);
+    if (chunks.length === 0) return undefined;
+    onTaken?.(chunks);
+    const coming = entriesIn(chunks);
+    const recall = await recalls?.open(open, tenant, { ...fenced, coming });
+    const publishing =
+      isPublishing === true
+        ? new Publishing((onRead) => publishDirty(open, tenant, { recall, onRead }))
+        : undefined;
+    const how = { recall, concurrency, readMax, publishing };
+    const worked = await workRuns(open, tenant, { chunks, ...how });
+    if (recall?.isWhole !== true) recalls?.createdBlindly(tenant, worked.created);
+    if (recall === undefined) recalls?.miss(tenant, worked.unchanged);
+    else recalls?.keep(tenant, { nextSeq: await nextSeqOf(open, tenant) });
+    return { ...worked, published: publishing?.done ?? [] };
+  });
+}
+
+/** What an entry takes, about. */
+const ENTRY_BYTES = 600;
+
+/** About how many entries chunks have, before they are cut. */
+export function entriesIn(chunks: readonly Pick<WaitingChunk, "message">[]): number {
+  return Math.ceil(chunks.reduce((bytes, { message }) => bytes + message.length, 0) / ENTRY_BYTES);
 }
 
 type Sorting = {
@@ -213,31 +229,35 @@ async function workGroup(
   { group, ...how }: How & { readonly group: readonly WaitingChunk[] },
 ): Promise<WorkedChunks> {
   const { recall, publishing } = how;
-  // What is sorted ahead is sorted while rows are written, when there is little else to do.
+  // What is sorted ahead is sorted while the database has many rows to do, so that it never waits for that (decision 19 has the figures).
   const gate = new Gate();
+  let isWorking = false;
+  open.hearMany((isUnderWay) => gate.set(isUnderWay || !isWorking));
   const turn = async (): Promise<void> => {
     await nextTurn();
     await gate.passed();
   };
-  const onWriting = (): void => gate.open();
   let worked = NOTHING;
   for await (const sorted of sortedAhead(group, { ...how, turn })) {
     readOutdated(sorted.sorted);
-    gate.close();
+    isWorking = true;
+    gate.set(false);
     const work = (beside?: Beside): Promise<WorkedChunks> =>
-      workSorted(open, tenant, { ...sorted, recall, beside, onWriting });
+      workSorted(open, tenant, { ...sorted, recall, beside });
     try {
       worked = sum(worked, await (publishing === undefined ? work() : publishing.beside(work)));
       await finishChunks(open, tenant, sorted.chunks);
     } finally {
       // Also where nothing came to be written: who sorts ahead must come to an end before this can.
-      gate.open();
+      isWorking = false;
+      gate.set(true);
     }
   }
+  open.hearMany(undefined);
   return worked;
 }
 
-type HowIngested = Pick<Ingesting, "recall" | "beside" | "onWriting">;
+type HowIngested = Pick<Ingesting, "recall" | "beside">;
 
 /** Takes sorted chunks in, each instance's entries into its run. */
 export async function workSorted(

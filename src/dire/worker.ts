@@ -4,7 +4,7 @@
  * What fails for the moment is tried again with back-off; a chunk that fails for good is parked with the reason.
  */
 import type { Db, TenantDbs } from "../db/pool.ts";
-import { parkChunk, firstWaiting, type ArrivedChunk } from "../inbox/inbox.ts";
+import type { ArrivedChunk, WaitingChunk } from "../inbox/inbox.ts";
 import { claimTenant, releaseTenant, tenantSlug, type Lease } from "../inbox/lease.ts";
 import type { Coalescing } from "../inbox/ready.ts";
 import { newUuid, pause, type Clock } from "../lib/clock.ts";
@@ -12,6 +12,7 @@ import { messageOf, SyncError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { backoffMs, retryOf } from "../lib/retry.ts";
 import type { Published } from "./beside.ts";
+import { parkFailed } from "./park.ts";
 import { workDirty } from "./publish-dirty.ts";
 import { Recalls } from "./recall-store.ts";
 import { workRetractions } from "./retire.ts";
@@ -235,29 +236,39 @@ export class Worker {
 
   /** One chunk of several is bad: work them one by one, and park the one that fails by itself. */
   async #ingestSingly(lease: Lease, cause: unknown): Promise<boolean> {
-    const { log, note } = this.#options;
-    const db = this.#dbOf(lease);
+    let taken: WaitingChunk | undefined;
+    const onTaken = ([first]: readonly WaitingChunk[]): void => void (taken = first);
+    const options = { limit: 1, recalls: this.#recalls, onTaken };
     try {
-      return (await workChunks(db, lease, { limit: 1, recalls: this.#recalls })) !== undefined;
+      return (await workChunks(this.#dbOf(lease), lease, options)) !== undefined;
     } catch (thrown) {
       if (isPassing(thrown)) throw thrown;
-      const waiting = await firstWaiting(db, lease.tenant);
-      if (waiting === undefined) throw cause;
-      const reason = messageOf(thrown);
-      await parkChunk(db, lease.tenant, { ...waiting, reason });
-      const tenant = await this.#slug(lease);
-      note?.({ step: "parked", tenant });
-      log.error(
-        {
-          tenant,
-          ...waiting,
-          reason,
-          stack: thrown instanceof Error ? thrown.stack : undefined,
-        },
-        "chunk parked",
-      );
+      await this.#park(lease, { failed: taken, thrown, cause });
       return true;
     }
+  }
+
+  /** Where it failed before it was taken, its body cannot be read: it is the one that waits longest. */
+  async #park(
+    lease: Lease,
+    {
+      failed,
+      thrown,
+      cause,
+    }: {
+      readonly failed: WaitingChunk | undefined;
+      readonly thrown: unknown;
+      readonly cause: unknown;
+    },
+  ): Promise<void> {
+    const { log, note } = this.#options;
+    const reason = messageOf(thrown);
+    const parked = await parkFailed(this.#dbOf(lease), lease, { failed, reason });
+    if (parked === undefined) throw cause;
+    const tenant = await this.#slug(lease);
+    note?.({ step: "parked", tenant });
+    const stack = thrown instanceof Error ? thrown.stack : undefined;
+    log.error({ tenant, ...parked, reason, stack }, "chunk parked");
   }
 
   async #retire(lease: Lease): Promise<boolean> {
@@ -281,7 +292,8 @@ export class Worker {
     const { log, note } = this.#options;
     const tenant = await this.#slug(lease);
     const ms = Math.round(exact);
-    log.info({ tenant, ...counts, ms }, "published");
+    const { decided: _, ...told } = counts;
+    log.info({ tenant, ...told, ms }, "published");
     note?.({ step: "published", tenant, ...counts, ms });
     if (counts.held > 0) {
       const hint = "dire held list";

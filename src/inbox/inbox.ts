@@ -6,7 +6,7 @@
 import type { Db } from "../db/pool.ts";
 import type { Queryable } from "../db/session.ts";
 import type { Tx } from "../db/tx.ts";
-import { SyncError } from "../lib/errors.ts";
+import { messageOf, SyncError } from "../lib/errors.ts";
 import { sha256 } from "../lib/hash.ts";
 import { packBody, unpackBody } from "./body.ts";
 import { readySql, type Coalescing } from "./ready.ts";
@@ -231,16 +231,28 @@ export async function retryChunk(db: Queryable, tenant: number, inboxNo: number)
   return count > 0;
 }
 
-/** The message of a parked chunk as it was received. */
+/** What there is of a parked chunk. */
+export interface ParkedMessage {
+  /** As it came, or, where `damage` says why it cannot be had, its body as it is stored, compressed with zstd. */
+  readonly bytes: Buffer;
+  readonly damage?: string | undefined;
+}
+
+/** The message of a parked chunk; undefined where there is no such. */
 export async function parkedMessage(
   db: Queryable,
   tenant: number,
   inboxNo: number,
-): Promise<Buffer | undefined> {
+): Promise<ParkedMessage | undefined> {
   const { rows } = await db.query<{ body: Buffer; raw_bytes: number }>(
     "select body, raw_bytes from sync.inbox where tenant = $1 and inbox_no = $2 and parked_reason is not null",
     [tenant, inboxNo],
   );
   const [row] = rows;
-  return row === undefined ? undefined : await unpackBody(row.body, row.raw_bytes);
+  if (row === undefined) return undefined;
+  try {
+    return { bytes: await unpackBody(row.body, row.raw_bytes) };
+  } catch (thrown) {
+    return { bytes: row.body, damage: messageOf(thrown) };
+  }
 }

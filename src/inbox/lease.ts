@@ -3,6 +3,7 @@
  * transaction-pooling pgbouncer and survives nothing it should not: a killed holder's lease runs out, and a holder that
  * slept too long finds a higher epoch and rolls back.
  */
+import { PLAN_BY_KEY } from "../db/plan-by-key.ts";
 import type { Db, TenantDbs } from "../db/pool.ts";
 import type { Tx } from "../db/tx.ts";
 import { SyncError } from "../lib/errors.ts";
@@ -106,13 +107,17 @@ export interface Fenced {
   readonly nextRecordNo: number;
 }
 
-/** First statement of every transaction that writes a tenant: renews the lease and locks its row, or ends the work. */
+/**
+ * First statement of every transaction that writes a tenant: renews the lease and locks its row, or ends the work. What follows is
+ * planned by key, as behind fenceIdle and holdTenant too.
+ */
 export async function fence(tx: Tx, { tenant, owner, epoch }: Lease): Promise<Fenced> {
   const {
     rows: [row],
   } = await tx.query<{ next_seq: number; take_overs: number; next_record_no: number }>(
     `update sync.tenant_ingest set lease_until = now() + $4 * interval '1 ms'
-      where tenant = $1 and owner = $2 and epoch = $3 returning next_seq, take_overs, next_record_no`,
+      where tenant = $1 and owner = $2 and epoch = $3
+      returning next_seq, take_overs, next_record_no, ${PLAN_BY_KEY}`,
     [tenant, owner, epoch, LEASE_MS],
   );
   if (row === undefined) {
@@ -135,7 +140,7 @@ export async function fenceIdle(
   const {
     rows: [row],
   } = await tx.query<{ next_seq: number; take_overs: number; next_record_no: number; now: number }>(
-    `select next_seq, take_overs, next_record_no, now() as now from sync.tenant_ingest
+    `select next_seq, take_overs, next_record_no, now() as now, ${PLAN_BY_KEY} from sync.tenant_ingest
       where tenant = $1 and lease_until < now() for update skip locked`,
     [tenant],
   );
@@ -161,6 +166,8 @@ const HOLD_WAIT_MS = 10_000;
  */
 export async function holdTenant(tx: Tx, tenant: number): Promise<void> {
   await tx.query(`set local lock_timeout = ${HOLD_WAIT_MS}`);
-  await tx.query("select tenant from sync.tenant_ingest where tenant = $1 for update", [tenant]);
+  await tx.query(`select ${PLAN_BY_KEY} from sync.tenant_ingest where tenant = $1 for update`, [
+    tenant,
+  ]);
   await tx.query("set local lock_timeout = default");
 }

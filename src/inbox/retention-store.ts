@@ -1,4 +1,5 @@
 import type { Queryable } from "../db/session.ts";
+import type { Tx } from "../db/tx.ts";
 import { retentionOf, type Retention } from "../model/retention.ts";
 
 /** A tenant's settings in force. */
@@ -8,6 +9,17 @@ export async function readRetention(db: Queryable, tenant: number): Promise<Rete
     [tenant],
   );
   return retentionOf(rows[0]?.settings ?? {});
+}
+
+/** The same, which nobody changes until the transaction ends. */
+export async function lockRetention(open: Tx, tenant: number): Promise<Retention> {
+  // A tenant that never set anything has no row to be locked.
+  await open.query(
+    "insert into sync.retention (tenant, settings) values ($1, '{}') on conflict do nothing",
+    [tenant],
+  );
+  await open.query("select from sync.retention where tenant = $1 for update", [tenant]);
+  return await readRetention(open, tenant);
 }
 
 /** Sets what was checked; settings that are not named stay as they are. */

@@ -3,7 +3,7 @@ import type { Queryable } from "../db/session.ts";
 import type { CanonicalId } from "../model/canonical-id.ts";
 import { countWhileCheap, type Total } from "./count.ts";
 import { idOfUuid, uuidOf, type Classified } from "./device-store.ts";
-import { LAST_SEEN } from "./query-sql.ts";
+import { LAST_SEEN, type Direction } from "./query-sql.ts";
 
 /** A device as it is published; absent fields are unknown. */
 export interface ListedDevice {
@@ -151,33 +151,35 @@ export function filterParameters(tenant: number, filter: DeviceFilter): unknown[
   ];
 }
 
-/**
- * One page of devices in the order of their first publication, which no later change moves: those after `after`, or those that end
- * before `before`.
- */
+/** Numbers of devices are PostgreSQL's int; none is as high. */
+const NO_MAX = 2 ** 31 - 1;
+
+/** One page of devices in the order of their first publication, which no later change moves: those after or before `beyond`, without it from that end. */
 export async function listDevices(
   db: Queryable,
   tenant: number,
   {
     filter,
-    after = 0,
-    before,
+    direction = "forwards",
+    beyond,
     limit,
   }: {
     readonly filter: DeviceFilter;
-    readonly after?: number | undefined;
-    readonly before?: number | undefined;
+    readonly direction?: Direction;
+    readonly beyond?: number | undefined;
     readonly limit: number;
   },
 ): Promise<readonly ListedDevice[]> {
-  const beyond =
-    before === undefined ? "d.device_no > $12 order by 1" : "d.device_no < $12 order by 1 desc";
+  const isForwards = direction === "forwards";
+  const isBeyond = isForwards
+    ? "d.device_no > $12 order by 1"
+    : "d.device_no < $12 order by 1 desc";
   const { rows } = await db.query<DeviceRow>(
-    `select ${DEVICE_COLUMNS} from ${DEVICE_FROM} where ${DEVICE_WHERE} and ${beyond} limit $13`,
-    [...filterParameters(tenant, filter), before ?? after, limit],
+    `select ${DEVICE_COLUMNS} from ${DEVICE_FROM} where ${DEVICE_WHERE} and ${isBeyond} limit $13`,
+    [...filterParameters(tenant, filter), beyond ?? (isForwards ? 0 : NO_MAX), limit],
   );
   const found = rows.map(deviceOf);
-  return before === undefined ? found : found.toReversed();
+  return isForwards ? found : found.toReversed();
 }
 
 /** How many devices pass the filter. */

@@ -16,6 +16,7 @@ import {
 import { idOfUuid, uuidOf } from "./device-store.ts";
 import {
   beyondOf,
+  LAST_SEEN,
   orderBySql,
   orderOf,
   Parameters,
@@ -50,7 +51,7 @@ export interface DeviceGroup {
 /** Most groups of an answer, the largest first: more is a list, and lists have pages. */
 export const GROUPS_MAX = 1_000;
 
-/** Where a page is read: behind a position or before it; without one from the beginning. */
+/** Where a page is read: behind a position or before it; without one from the beginning, or backwards from the end. */
 export interface PageAsked {
   readonly position: Position | undefined;
   readonly direction: Direction;
@@ -67,13 +68,19 @@ export async function searchDevices(
   search: DeviceSearch & PageAsked,
 ): Promise<readonly PlacedDevice[]> {
   const { position, direction, limit } = search;
+  const tied = await seenTogether(db, tenant, search);
+  if (tied?.length === limit) return direction === "forwards" ? tied : tied.toReversed();
   const isForwards = direction === "forwards";
-  const [first] = search.query.sort;
-  const stands: Part = first !== undefined && position?.values[0] === null ? "unknown" : "known";
+  const [first] = orderOf(search.query.sort);
+  const standsUnknown =
+    position === undefined
+      ? first?.isNullable === true && !isForwards
+      : position.values[0] === null;
+  const stands: Part = first !== undefined && standsUnknown ? "unknown" : "known";
   const found = [...(await readPart(db, tenant, { ...search, part: stands }))];
   const other: Part = stands === "known" ? "unknown" : "known";
-  const goesOn = isForwards === (stands === "known") && orderOf(search.query.sort)[0]?.isNullable;
-  if (goesOn === true && found.length < limit) {
+  const goesOn = isForwards === (stands === "known") && first?.isNullable === true;
+  if (goesOn && found.length < limit) {
     const rest = { ...search, part: other, position: undefined, limit: limit - found.length };
     found.push(...(await readPart(db, tenant, rest)));
   }
@@ -90,21 +97,84 @@ async function readPart(
   const where = whereOf(search.query, { found: search.found, parameters });
   const beyond = beyondOf(order, { ...search, parameters });
   const keys = order.map(({ sql }, i) => `, (${sql})::text as key_${i}`).join("");
-  const names = order.map((_, i) => `, placed.key_${i}`).join("");
+  const page = `
+    select d.device_no${keys} from sync.devices d where ${DEVICE_WHERE} and ${where} and ${beyond}
+     order by ${orderBySql(order, search)} limit ${parameters.add(search.limit, "int")}`;
+  return await placedDevices(db, { page, keys: order.length, parameters });
+}
+
+/** Devices of which `page` says the numbers and the values of so many keys, in its order. */
+async function placedDevices(
+  db: Queryable,
+  {
+    page,
+    keys,
+    parameters,
+  }: { readonly page: string; readonly keys: number; readonly parameters: Parameters },
+): Promise<readonly PlacedDevice[]> {
+  const all = Array.from({ length: keys }, (_, i) => i);
+  const names = all.map((i) => `, placed.key_${i}`).join("");
   // Which devices is decided first and over the narrow rows alone, so that several processes may help where there is no index.
   const { rows } = await db.query<DeviceRow & Readonly<Record<string, unknown>>>(
-    `with page as materialized (
-       select d.device_no${keys} from sync.devices d where ${DEVICE_WHERE} and ${where} and ${beyond}
-        order by ${orderBySql(order, search)} limit ${parameters.add(search.limit, "int")}),
+    `with page as materialized (${page}),
      placed as (select page.*, row_number() over () as place from page)
      select ${DEVICE_COLUMNS}${names}
        from placed join (${DEVICE_FROM}) on d.tenant = $1 and d.device_no = placed.device_no order by placed.place`,
     parameters.values,
   );
   return rows.map((row) => {
-    const values = order.map((_, i) => textOrNull(row[`key_${i}`]));
+    const values = all.map((i) => textOrNull(row[`key_${i}`]));
     return { device: deviceOf(row), position: { values, deviceNo: row.device_no } };
   });
+}
+
+/** Devices that are looked at for those that were seen at one time: half of a busy tenth of a second. */
+const TOGETHER_MAX = 2_000;
+
+/**
+ * In the order of when devices were seen: those of one time, by their numbers. A run sees most devices at one and the same time, so a
+ * page mostly has no other: that of the position, or of those seen last the newest time there is. Where too few of those that come next are
+ * of it, the page is what a pass over all devices and their records says, which of a million takes seconds. Undefined in any other order.
+ */
+async function seenTogether(
+  db: Queryable,
+  tenant: number,
+  search: DeviceSearch & PageAsked,
+): Promise<readonly PlacedDevice[] | undefined> {
+  const { position, direction, limit } = search;
+  const { sort } = search.query;
+  const [first] = sort;
+  if (first?.field !== "last_seen" || sort.length > 1 || limit > TOGETHER_MAX) return undefined;
+  const isNewestFirst = first.isDescending === (direction === "forwards");
+  const seen = position?.values[0] ?? (isNewestFirst ? await lastSighting(db, tenant) : null);
+  if (seen === null) return undefined;
+  const parameters = new Parameters(filterParameters(tenant, search.filter));
+  const where = whereOf(search.query, { found: search.found, parameters });
+  const at = parameters.add(seen, "timestamptz");
+  const beyond =
+    position === undefined
+      ? "true"
+      : `d.device_no ${isNewestFirst ? "<" : ">"} ${parameters.add(position.deviceNo, "int")}`;
+  const way = isNewestFirst ? "desc" : "asc";
+  const page = `
+    select d.device_no, (${at})::text as key_0
+      from (select d.tenant, d.device_no, d.last_seen from sync.devices d
+             where ${DEVICE_WHERE} and ${where} and d.last_seen <= ${at} and ${beyond}
+             order by d.device_no ${way} limit ${TOGETHER_MAX}) d
+     where ${LAST_SEEN} = ${at} order by d.device_no ${way} limit ${parameters.add(limit, "int")}`;
+  return await placedDevices(db, { page, keys: 1, parameters });
+}
+
+/** No device was seen later. */
+async function lastSighting(db: Queryable, tenant: number): Promise<string | null> {
+  const { rows } = await db.query<{ seen: string | null }>(
+    `select greatest(
+       (select max(last_seen) from sync.devices where tenant = $1),
+       (select max(event_at) from sync.seen_segments where tenant = $1),
+       (select max(last_seen) from sync.record_sightings where tenant = $1))::text as seen`,
+    [tenant],
+  );
+  return rows[0]?.seen ?? null;
 }
 
 /** Devices that the query finds, and of `ids` where those are given, by their numbers: those after `after`. */

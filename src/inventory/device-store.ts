@@ -5,7 +5,8 @@
 import { copyRows } from "../db/copy-rows.ts";
 import type { Queryable } from "../db/session.ts";
 import type { Tx } from "../db/tx.ts";
-import { isoTime, newUuid } from "../lib/clock.ts";
+import { isoTime } from "../lib/clock.ts";
+import { memoized } from "../lib/memo.ts";
 import { parseCanonicalId, type CanonicalId } from "../model/canonical-id.ts";
 import type { MemberRow } from "./member.ts";
 
@@ -84,7 +85,7 @@ export async function readMembers(
   const { rows } = await tx.query<{ record_no: number; fingerprint: number; device_no: number }>(
     `select m.record_no, m.fingerprint, m.device_no from unnest($2::int[]) u(no)
       cross join lateral (select record_no, fingerprint, device_no from sync.members
-       where tenant = $1 and record_no = u.no) m`,
+       where tenant = $1 and record_no = u.no offset 0) m`,
     [tenant, recordNos],
   );
   return rows.map((row) => ({
@@ -107,7 +108,10 @@ export async function readMembersOf(
   return rows.map((row) => ({ recordNo: row.record_no, fingerprint: row.fingerprint, deviceNo }));
 }
 
-/** Membership of all devices that hold one of these records. */
+/**
+ * Membership of all devices that hold one of these records. `offset 0` keeps each look-up one by key: joined as it liked, PostgreSQL
+ * read all memberships of the tenant each time, 435 ms of a million.
+ */
 export async function readFellows(
   tx: Queryable,
   tenant: number,
@@ -116,10 +120,10 @@ export async function readFellows(
   const { rows } = await tx.query<{ record_no: number; fingerprint: number; device_no: number }>(
     `with held as (
        select distinct m.device_no from unnest($2::int[]) u(no)
-        cross join lateral (select device_no from sync.members where tenant = $1 and record_no = u.no) m)
+        cross join lateral (select device_no from sync.members where tenant = $1 and record_no = u.no offset 0) m)
      select m.record_no, m.fingerprint, m.device_no from held
       cross join lateral (select record_no, fingerprint, device_no from sync.members
-       where tenant = $1 and device_no = held.device_no) m`,
+       where tenant = $1 and device_no = held.device_no offset 0) m`,
     [tenant, recordNos],
   );
   return rows.map((row) => ({
@@ -129,7 +133,10 @@ export async function readFellows(
   }));
 }
 
-/** Ids of devices by number, and numbers of devices that hold these ids. */
+/**
+ * Ids of devices by number, and numbers of devices that hold these ids. Each is looked up by its key: asked for as `= any` of some
+ * thousands, PostgreSQL went through all devices of the tenant each time (42 and 39 s of its CPU in a first load of 300,000, one run each).
+ */
 export async function findDevices(
   tx: Queryable,
   tenant: number,
@@ -139,8 +146,10 @@ export async function findDevices(
   }: { readonly deviceNos: readonly number[]; readonly ids: readonly CanonicalId[] },
 ): Promise<ReadonlyMap<number, CanonicalId>> {
   const { rows } = await tx.query<{ device_no: number; device_id: string }>(
-    `select device_no, device_id from sync.devices where tenant = $1 and device_no = any($2::int[])
-     union select device_no, device_id from sync.devices where tenant = $1 and device_id = any($3::uuid[])`,
+    `select d.* from unnest($2::int[]) u(no) cross join lateral (
+       select device_no, device_id from sync.devices where tenant = $1 and device_no = u.no limit 1) d
+     union select d.* from unnest($3::uuid[]) u(id) cross join lateral (
+       select device_no, device_id from sync.devices where tenant = $1 and device_id = u.id limit 1) d`,
     [tenant, deviceNos, ids.map(uuidOf)],
   );
   return new Map(rows.map((row) => [row.device_no, idOfUuid(row.device_id)]));
@@ -184,7 +193,7 @@ const COLUMNS: readonly Column[] = [
     name: "sources",
     type: "text",
     cast: "text[]",
-    read: (d) => `{${d.sources.map((source) => JSON.stringify(source)).join(",")}}`,
+    read: (d) => `{${d.sources.map(quoted).join(",")}}`,
   },
   { name: "record_count", type: "int", read: (d) => d.recordCount },
   { name: "first_seen", type: "timestamptz", read: (d) => isoTime(d.firstMs) },
@@ -192,6 +201,9 @@ const COLUMNS: readonly Column[] = [
   { name: "deleted_reason", type: "text", read: (d) => d.deletedReason },
   { name: "deleted_at", type: "timestamptz", read: (d) => timeText(d.deletedMs) },
 ];
+
+/** As an element of an array's text. */
+const quoted = memoized((text) => JSON.stringify(text));
 
 function classificationJson(classified: Classified | undefined): string | null {
   if (classified === undefined) return null;
@@ -339,43 +351,6 @@ export async function insertMembers(
     columns: ["record_no", "fingerprint", "device_no"],
     rows: sorted.map((m) => [m.recordNo, m.fingerprint, m.deviceNo]),
   });
-}
-
-/** One row of the merge audit. */
-export interface MergeRow {
-  readonly from: CanonicalId;
-  readonly to: CanonicalId;
-  readonly reason: string;
-  /** Who decided it; absent: the resolver. */
-  readonly source?: string;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-
-/** Appends to the merge audit. */
-export async function writeMerges(
-  tx: Tx,
-  tenant: number,
-  merges: readonly MergeRow[],
-): Promise<void> {
-  if (merges.length === 0) return;
-  await tx.query(
-    `insert into sync.merge_audit (tenant, event_id, from_device_id, to_device_id, reason, source, details)
-     select $1, u.event, u.f, u.t, u.reason, u.source, u.details
-       from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::json[])
-            u(event, f, t, reason, source, details)`,
-    [
-      tenant,
-      ...columns(
-        merges,
-        () => newUuid(),
-        (m) => uuidOf(m.from),
-        (m) => uuidOf(m.to),
-        (m) => m.reason,
-        (m) => m.source ?? "dire",
-        (m) => JSON.stringify(m.details),
-      ),
-    ],
-  );
 }
 
 /** The device that an id leads to: its own, or through an alias. */

@@ -3,13 +3,13 @@ export class Gate {
   #opened = Promise.resolve();
   #open: (() => void) | undefined;
 
-  open(): void {
-    this.#open?.();
-    this.#open = undefined;
-  }
-
-  close(): void {
-    if (this.#open !== undefined) return;
+  set(isOpen: boolean): void {
+    if (isOpen === (this.#open === undefined)) return;
+    if (isOpen) {
+      this.#open?.();
+      this.#open = undefined;
+      return;
+    }
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#opened = promise;
     this.#open = resolve;

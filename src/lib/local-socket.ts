@@ -1,7 +1,7 @@
 /** Unix sockets by which commands reach a process of their own user on the same host. Who may is said by the folder's mode. */
 import { once } from "node:events";
 import { chmod, lstat, mkdir, rm } from "node:fs/promises";
-import { request } from "node:http";
+import { request, type IncomingMessage } from "node:http";
 import { createConnection } from "node:net";
 import { dirname } from "node:path";
 
@@ -34,13 +34,15 @@ export async function claimSocket(path: string): Promise<SocketPath | undefined>
   return undefined;
 }
 
-async function isAnswered(path: string): Promise<boolean> {
+/** Whether a process listens at a path that a socket's address can hold; one that is stopped does too. */
+export async function isAnswered(path: string): Promise<boolean> {
   const socket = createConnection(path);
   try {
     await once(socket, "connect");
     return true;
-  } catch {
-    return false;
+  } catch (thrown) {
+    // So many ask that no more may wait: nobody has died.
+    return (thrown as NodeJS.ErrnoException).code === "EAGAIN";
   } finally {
     socket.destroy();
   }
@@ -57,22 +59,29 @@ export interface SocketRequest {
 /** Asks once, by HTTP. Rejects with what the system says, by its code. */
 export async function askSocket(
   socketPath: string,
-  { method, path, headers = {}, body }: SocketRequest,
+  asked: SocketRequest,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
+  const { status, body } = await openSocket(socketPath, asked);
+  const parts: Uint8Array[] = [];
+  for await (const part of body) parts.push(part);
+  return { status, text: Buffer.concat(parts).toString("utf8") };
+}
+
+/**
+ * The same, with an answer that is read as it comes; one that is cut off rejects there. What is not read to its end must be left by
+ * `return`, as a loop does, which ends the connection.
+ */
+export async function openSocket(
+  socketPath: string,
+  { method, path, headers = {}, body }: SocketRequest,
+): Promise<{ readonly status: number; readonly body: AsyncIterable<Uint8Array> }> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const short = shortSocketPath(socketPath);
   // A kept connection would outlive the path it was made by, and a command asks few things.
   const how = { socketPath: short.path, method, path, headers, agent: false };
-  const asking = request(how, (answer) => {
-    const parts: Buffer[] = [];
-    answer.on("data", (part: Buffer) => parts.push(part));
-    answer.on("error", reject);
-    answer.on("end", () => {
-      const text = Buffer.concat(parts).toString("utf8");
-      resolve({ status: answer.statusCode ?? 0, text });
-    });
-  });
+  const asking = request(how, resolve);
   asking.on("error", reject);
   asking.end(body);
-  return await promise.finally(short.close);
+  const answer = await promise.finally(short.close);
+  return { status: answer.statusCode ?? 0, body: answer as AsyncIterable<Uint8Array> };
 }

@@ -1,6 +1,11 @@
+import { Early } from "./early.ts";
+
+/** Items that are ready before their turn: as much as a few statements take, so that a longer wait for one is filled too. */
+const READY_MAX = 8;
+
 /**
- * Prepares and sends items one after the other: while one is on its way, the next is prepared. What is prepared must not depend on
- * what was sent. The first error comes out, once nothing is under way any more.
+ * Prepares and sends items one after the other: while one is on its way, or waits for its turn, those behind it are prepared. What is
+ * prepared must not depend on what was sent. The first error comes out, once nothing is under way any more.
  */
 export async function overlapped<Item, Ready>(
   items: Iterable<Item>,
@@ -12,14 +17,6 @@ export async function overlapped<Item, Ready>(
     readonly send: (ready: Ready) => Promise<void>;
   },
 ): Promise<void> {
-  let underWay: Promise<void> | undefined;
-  try {
-    for (const item of items) {
-      const ready = prepare(item);
-      await underWay;
-      underWay = send(ready);
-    }
-  } finally {
-    await underWay;
-  }
+  const ready = new Early(Iterator.from(items).map(prepare), READY_MAX);
+  for await (const item of ready.items()) await send(item);
 }

@@ -1,4 +1,4 @@
-import { sha256 } from "../lib/hash.ts";
+import { sha256Hex } from "../lib/hash.ts";
 import { normalizeMacText } from "./mac.ts";
 
 /** The id of a device in the inventory: "sr:" and a UUID that the rule below derives. */
@@ -25,13 +25,12 @@ const PREFIX = "serviceradar-device-v3:partition:";
  */
 export function idRuleInput(inputs: IdInputs): string | undefined {
   const mac = inputs.mac === undefined ? "" : normalizeMacText(inputs.mac);
-  const seeds = [
-    seed("agent", inputs.agentId),
-    seed("armis", inputs.armisDeviceId),
-    seed("integration", inputs.integrationId),
-    seed("netbox", inputs.netboxDeviceId),
-    seed("mac", mac),
-  ].join("");
+  const seeds =
+    seed("agent", inputs.agentId) +
+    seed("armis", inputs.armisDeviceId) +
+    seed("integration", inputs.integrationId) +
+    seed("netbox", inputs.netboxDeviceId) +
+    seed("mac", mac);
   if (seeds !== "") return `${inputs.partition}:${seeds}`;
   return ipRuleInput(inputs.partition, inputs.ip);
 }
@@ -47,7 +46,7 @@ function seed(name: string, value: string | undefined): string {
 
 /** The canonical id of a rule input: SHA-256, 16 bytes, version 4 and variant bits set. */
 export function canonicalId(ruleInput: string): CanonicalId {
-  return formatId(sha256(PREFIX + ruleInput));
+  return formatId(sha256Hex(PREFIX + ruleInput));
 }
 
 /** What tells two records apart whose rule gives one id; unique in a tenant. */
@@ -64,22 +63,16 @@ export interface RecordKey {
  */
 export function derivedId(ruleInput: string, key: RecordKey): CanonicalId {
   const parts = [PREFIX + ruleInput, key.partition, key.instance, key.kind, key.native];
-  return formatId(sha256(parts.join("\0")));
+  return formatId(sha256Hex(parts.join("\0")));
 }
 
-function formatId(digest: Buffer): CanonicalId {
-  const bytes = digest.subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  const groups = [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ];
-  return `sr:${groups.join("-")}`;
+/** Variant bits 10 above the two lowest of a hexadecimal digit (RFC 9562 section 4.1). */
+const VARIANT = "89ab89ab89ab89ab";
+
+function formatId(hex: string): CanonicalId {
+  const variant = VARIANT[Number.parseInt(hex.charAt(16), 16)] ?? "";
+  const [low, mid, high] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(13, 16)];
+  return `sr:${low}-${mid}-4${high}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 const CANONICAL = /^sr:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

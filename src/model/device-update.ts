@@ -57,23 +57,22 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export function parseDeviceUpdate(entry: unknown, receivedMs: number): Result<DeviceUpdate> {
   if (!isObject(entry)) return err("entry is not a JSON object");
-  const texts = readTexts(entry);
-  const tooLong = BOUNDED.find(([key]) => (texts[key]?.length ?? 0) > TEXT_MAX);
+  const update = readTexts(entry);
+  const tooLong = BOUNDED.find(([key]) => (update[key]?.length ?? 0) > TEXT_MAX);
   if (tooLong !== undefined) return err(`${tooLong[1]} is longer than ${TEXT_MAX} characters`);
   const time = parseTime(entry["timestamp"], receivedMs);
   if (!time.ok) return time;
+  update.timestampMs = time.value;
   const metadata = parseMetadata(entry["metadata"], "metadata");
   if (!metadata.ok) return metadata;
-  const volatile = parseMetadata(entry["volatile"], "volatile");
-  if (!volatile.ok) return volatile;
-  const update: Writable<DeviceUpdate> = Object.assign(texts, {
-    source: texts.source ?? "unknown",
-    timestampMs: time.value,
-    metadata: metadata.value,
-  });
+  update.metadata = metadata.value;
   const isAvailable = availability(entry["is_available"]);
   if (isAvailable !== undefined) update.isAvailable = isAvailable;
-  if (Object.keys(volatile.value).length > 0) update.volatile = volatile.value;
+  if (entry["volatile"] !== undefined) {
+    const volatile = parseMetadata(entry["volatile"], "volatile");
+    if (!volatile.ok) return volatile;
+    if (Object.keys(volatile.value).length > 0) update.volatile = volatile.value;
+  }
   const syncMeta = parseSyncMeta(entry["sync_meta"]);
   if (syncMeta !== undefined) update.syncMeta = syncMeta;
   return ok(update);
@@ -81,33 +80,38 @@ export function parseDeviceUpdate(entry: unknown, receivedMs: number): Result<De
 
 /** While it is read: a member at a time costs a third of objects that are spread into each other. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type Texts = Pick<
-  DeviceUpdate,
-  "deviceId" | "ip" | "mac" | "hostname" | "partition" | "agentId" | "gatewayId"
-> & { readonly source?: string };
 
-const TEXTS: readonly (readonly [keyof Texts, name: string])[] = [
+/** Texts whose length is bounded, by name on the wire. A list of MACs may be long; collectors' ids are not matched. */
+const BOUNDED = [
   ["deviceId", "device_id"],
   ["ip", "ip"],
-  ["mac", "mac"],
   ["hostname", "hostname"],
   ["source", "source"],
   ["partition", "partition"],
-  ["agentId", "agent_id"],
-  ["gatewayId", "gateway_id"],
-];
-/** A list of MACs may be long; collectors' ids are not matched. */
-const UNBOUNDED: readonly string[] = ["mac", "agentId", "gatewayId"];
-const BOUNDED = TEXTS.filter(([key]) => !UNBOUNDED.includes(key));
+] as const;
 
-function readTexts(entry: Json): Writable<Texts> {
-  const texts: Writable<Texts> = {};
-  for (const [key, name] of TEXTS) {
-    const value = text(entry[name]);
-    if (value !== undefined) texts[key] = value;
-  }
-  return texts;
+/** Its texts; time and metadata are yet to be read. */
+function readTexts(entry: Json): Writable<DeviceUpdate> {
+  const source = text(entry["source"]) ?? "unknown";
+  const update: Writable<DeviceUpdate> = { source, timestampMs: 0, metadata: NO_METADATA };
+  const deviceId = text(entry["device_id"]);
+  if (deviceId !== undefined) update.deviceId = deviceId;
+  const ip = text(entry["ip"]);
+  if (ip !== undefined) update.ip = ip;
+  const mac = text(entry["mac"]);
+  if (mac !== undefined) update.mac = mac;
+  const hostname = text(entry["hostname"]);
+  if (hostname !== undefined) update.hostname = hostname;
+  const partition = text(entry["partition"]);
+  if (partition !== undefined) update.partition = partition;
+  const agentId = text(entry["agent_id"]);
+  if (agentId !== undefined) update.agentId = agentId;
+  const gatewayId = text(entry["gateway_id"]);
+  if (gatewayId !== undefined) update.gatewayId = gatewayId;
+  return update;
 }
+
+const NO_METADATA: Metadata = {};
 
 function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -117,8 +121,25 @@ function isObject(value: unknown): value is Json {
 function text(value: unknown): string | undefined {
   const plain = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
   if (typeof plain !== "string") return undefined;
+  if (isPlain(plain)) return plain;
   const trimmed = (plain.includes("\0") ? plain.replaceAll("\0", "") : plain).trim();
   return trimmed === "" ? undefined : trimmed;
+}
+
+/** A text that is taken as it stands, as nearly all are. */
+function isPlain(value: string): boolean {
+  const last = value.length - 1;
+  return (
+    last >= 0 &&
+    isInk(value.charCodeAt(0)) &&
+    isInk(value.charCodeAt(last)) &&
+    !value.includes("\0")
+  );
+}
+
+/** ASCII, and no white space. */
+function isInk(code: number): boolean {
+  return code > 0x20 && code < 0x7f;
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
@@ -142,14 +163,19 @@ export function parseTime(value: unknown, receivedMs: number): Result<number> {
 }
 
 function parseMetadata(value: unknown, name: "metadata" | "volatile"): Result<Metadata> {
-  if (value === undefined || value === null) return ok({});
+  if (value === undefined || value === null) return ok(NO_METADATA);
   if (!isObject(value)) return err(`${name} is not a JSON object`);
   const keys = Object.keys(value);
   if (keys.length > METADATA_KEYS_MAX) {
     return err(`${name} has more than ${METADATA_KEYS_MAX} keys`);
   }
+  if (keys.every((key) => isPlainValue(value[key]) && key !== "__proto__")) {
+    return ok(value as Metadata);
+  }
   const metadata: Record<string, string> = {};
   for (const key of keys) {
+    // Set under Node it would be dropped (or be the object's prototype), under Deno it would be a member.
+    if (key === "__proto__") continue;
     const raw = value[key];
     const plain = typeof raw === "object" && raw !== null ? JSON.stringify(raw) : text(raw);
     if (plain === undefined) continue;
@@ -161,14 +187,30 @@ function parseMetadata(value: unknown, name: "metadata" | "volatile"): Result<Me
   return ok(metadata);
 }
 
+/** A value that stands in metadata as it came. */
+function isPlainValue(value: unknown): boolean {
+  return typeof value === "string" && value.length <= METADATA_VALUE_MAX && isPlain(value);
+}
+
+/** The wire's int32, and PostgreSQL's int. */
+const COUNT_MAX = 2 ** 31 - 1;
+/** Ids are keys of an index, whose rows hold 2,704 bytes; ours and the original's are uuids. */
+const ID_MAX = 512;
+
 /** Reads a sync_meta; anything malformed in it counts as absent, as in the original. */
 export function parseSyncMeta(value: unknown): SyncMeta | undefined {
   if (!isObject(value)) return undefined;
   const count = (raw: unknown): number | undefined =>
-    Number.isSafeInteger(raw) && (raw as number) >= 0 ? (raw as number) : undefined;
+    Number.isInteger(raw) && (raw as number) >= 0 && (raw as number) <= COUNT_MAX
+      ? (raw as number)
+      : undefined;
+  const id = (raw: unknown): string | undefined => {
+    const read = text(raw);
+    return read === undefined || read.length > ID_MAX ? undefined : read;
+  };
   const meta = {
-    ...optional("syncServiceId", text(value["sync_service_id"])),
-    ...optional("syncRunId", text(value["sync_run_id"])),
+    ...optional("syncServiceId", id(value["sync_service_id"])),
+    ...optional("syncRunId", id(value["sync_run_id"])),
     ...optional("chunkIndex", count(value["chunk_index"])),
     ...optional("totalChunks", count(value["total_chunks"])),
     ...optional("totalDevices", count(value["total_devices"])),

@@ -103,6 +103,7 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
 
 /** All addresses of a comma, semicolon or space separated list, in order, each once. */
 export function parseIpList(text: string): readonly Ip[] {
+  if (PLAIN_IPV4.test(text)) return [text as Ip];
   const ips = new Set<Ip>();
   for (const word of text.split(/[,;\s]+/)) {
     const ip = parseIp(word);

@@ -43,6 +43,8 @@ interface RunError {
 
 /** Most chunks of one run; 1M devices of 1 kB are about 330, so this is 300 million devices. */
 const CHUNKS_MAX = 100_000;
+/** Highest index of a chunk that the ledger can hold: PostgreSQL's int. */
+export const CHUNK_INDEX_MAX = 2 ** 31 - 1;
 /** Most reasons that `rejected` may list; a connector has a handful. */
 const REJECTED_KINDS_MAX = 64;
 /** Longest id, reason or error kind in characters. */

@@ -7,7 +7,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 type Json = Readonly<Record<string, unknown>>;
 
 /** Something that was not taken over. */
-export interface LeftBehind {
+interface LeftBehind {
   /** "sources.armis.prefix" */
   readonly member: string;
   readonly why: string;
@@ -92,7 +92,8 @@ export function migrateSyncJson(file: unknown): Result<MigratedSyncJson> {
   });
   for (const key of Object.keys(file)) {
     if (["sources", "poll_interval", "discovery_interval"].includes(key)) continue;
-    left.push({ member: key, why: FILE_MEMBERS[key] ?? "nobody here knows it" });
+    const why = Object.hasOwn(FILE_MEMBERS, key) ? FILE_MEMBERS[key] : undefined;
+    left.push({ member: key, why: why ?? "nobody here knows it" });
   }
   const poll = file["poll_interval"];
   const payload = {

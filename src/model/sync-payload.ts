@@ -1,7 +1,7 @@
 import { parseGoDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { Secret } from "../lib/secret.ts";
-import { CONCURRENT_MAX, RATE } from "./pace-bounds.ts";
+import { CONCURRENT_MAX, isAnswerTimeout, RATE } from "./pace-bounds.ts";
 
 /** A label and the query in the source's own language (Armis: AQL). */
 export interface SourceQuery {
@@ -228,15 +228,13 @@ function requestsAtOnce(value: unknown): Result<number | undefined> {
   return err(`concurrent_requests must be a whole number from 1 to ${CONCURRENT_MAX}`);
 }
 
-/** Below a second a busy API would never be heard; a proxy that waits for ten minutes is not known. */
-const ANSWER_TIMEOUT_MS = { min: 1_000, max: 600_000 };
-
 function answerTimeout(value: unknown): Result<number | undefined> {
   if (value === undefined || value === null || value === "" || value === 0) return ok(undefined);
   const parsed = parseGoDuration(value);
   if (!parsed.ok) return err(`answer_timeout ${parsed.error}`);
-  const isWithin = parsed.value >= ANSWER_TIMEOUT_MS.min && parsed.value <= ANSWER_TIMEOUT_MS.max;
-  return isWithin ? ok(parsed.value) : err("answer_timeout must be a duration from 1s to 10m");
+  return isAnswerTimeout(parsed.value)
+    ? ok(parsed.value)
+    : err("answer_timeout must be a duration from 1s to 10m");
 }
 
 function parseCredentials(value: unknown): Readonly<Record<string, Secret>> {

@@ -2,6 +2,7 @@
  * The tuning matrix of sync-runtime.md as a function: how many connections a core may open, and what ingestion is set to, by how much
  * there is. `serviceradar-core tune` prints it; a server whose settings are not given takes them from it.
  */
+import { grouped } from "../lib/grouped.ts";
 
 /** Names of the settings, as the environment has them. */
 export const TUNED = [
@@ -52,7 +53,8 @@ export const MATRIX: readonly [MatrixRow, MatrixRow, MatrixRow] = [
     name: "small",
     workload: "single tenant, <= 50k devices",
     devices: [0, 50_000],
-    tenants: [0, 1],
+    // The document names one tenant, and then five: in between, so few devices are no more than the small row's work.
+    tenants: [0, 4],
     ranges: ranges([40, 40], [2_000, 2_000], [250, 250], [10, 10], [2, 2], [2, 2]),
   },
   {
@@ -135,7 +137,7 @@ export function advise(workload: Workload): Advice {
   };
 }
 
-/** The first row that holds both; what lies between two rows, or above all, belongs to the larger one. */
+/** The first row that holds both; devices between two rows, or more than all have, belong to the larger one. */
 function rowOf({ devices, tenants }: Workload): MatrixRow {
   const holds = (row: MatrixRow): boolean => devices <= row.devices[1] && tenants <= row.tenants[1];
   return MATRIX.find(holds) ?? MATRIX[2];
@@ -175,7 +177,7 @@ function fitted(tuning: Tuning): Tuning {
 
 function rowSentence({ name, workload }: MatrixRow, { devices, tenants }: Workload): string {
   const many = tenants === 1 ? "1 tenant" : `${tenants} tenants`;
-  return `${count(devices)} devices of ${many}: the row "${name}" (${workload}).`;
+  return `${grouped(devices)} devices of ${many}: the row "${name}" (${workload}).`;
 }
 
 function poolSentence({
@@ -210,9 +212,4 @@ function fitSentence(tuning: Tuning): readonly string[] {
   return [
     `Half of ${tuning.POOL_SIZE} connections stay free for gateway and API: ${inflight} tenants in flight, ${concurrency} chunks of each under way.`,
   ];
-}
-
-function count(value: number): string {
-  // Not by Intl, whose first use takes a start 20 ms.
-  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }

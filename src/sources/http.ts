@@ -13,7 +13,7 @@ import type { PullOptions } from "./source.ts";
 
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
 /** What a request needs of the pull that makes it; PullOptions is one. */
-export type HttpCall = Pick<PullOptions, "signal" | "onWait" | "clock">;
+export type HttpCall = Pick<PullOptions, "signal" | "onWait" | "onAnswer" | "clock">;
 
 /**
  * JSON over HTTP from one origin, with keep-alive. Made for one pull and closed with it: between two pulls lie
@@ -89,7 +89,8 @@ export class HttpClient implements AsyncDisposable {
     let url = this.#urlOf(request);
     for (let hops = 0; ; hops += 1) {
       const where = `${request.method ?? "GET"} ${url.origin}${url.pathname}`;
-      const answer = await this.#send(request, { url, where, signal: call.signal });
+      const answer = await this.#send(request, { url, where, call });
+      call.onAnswer?.(answer.statusCode);
       this.#contacted = true;
       if (!isRedirect(answer.statusCode)) {
         return await this.#read(answer, { where, request, call });
@@ -110,17 +111,18 @@ export class HttpClient implements AsyncDisposable {
 
   async #send(
     request: JsonRequest,
-    to: { readonly url: URL; readonly where: string; readonly signal: AbortSignal },
+    { url, where, call }: { readonly url: URL; readonly where: string; readonly call: HttpCall },
   ): Promise<Dispatcher.ResponseData> {
     try {
-      return await send(to.url, {
+      return await send(url, {
         dispatcher: this.#dispatcher,
         method: request.method ?? "GET",
-        signal: to.signal,
+        signal: call.signal,
         ...contentOf(request),
       });
     } catch (thrown) {
-      throw connectFailure(thrown, to.where);
+      call.onAnswer?.(undefined);
+      throw connectFailure(thrown, where);
     }
   }
 

@@ -8,6 +8,7 @@ import { connect as connectTls, type TLSSocket } from "node:tls";
 
 import { systemClock, type Clock } from "../lib/clock.ts";
 import { messageOf, SyncError } from "../lib/errors.ts";
+import { grouped } from "../lib/grouped.ts";
 import type { Log } from "../lib/log.ts";
 import type { SourceConfig } from "../model/sync-payload.ts";
 import { chainOf, chainText } from "./certificate-chain.ts";
@@ -212,13 +213,13 @@ async function readPage(
 
 function sampleOf({ devices, rejected, sourceTotal }: SourcePage): Found {
   const names = devices.flatMap(({ hostname, ip }) => hostname ?? ip ?? []).slice(0, NAMED_MAX);
-  const of = sourceTotal === undefined ? "" : ` of ${sourceTotal}`;
+  const of = sourceTotal === undefined ? "" : ` of ${grouped(sourceTotal)}`;
   const bad = rejected.length === 0 ? "" : `, ${rejected.length} cannot be read`;
   const such =
     names.length === 0 ? "" : `: ${names.join(", ")}${devices.length > names.length ? " …" : ""}`;
   return {
     outcome: "passed",
-    message: `the first page has ${devices.length}${of} devices${bad}${such}`,
+    message: `the first page has ${grouped(devices.length)}${of} devices${bad}${such}`,
     found: {
       page_devices: devices.length,
       ...(sourceTotal === undefined ? {} : { total: sourceTotal }),

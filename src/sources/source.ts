@@ -50,6 +50,8 @@ export interface PullOptions {
   readonly isSample?: boolean;
   /** Told when the source makes us wait, so that progress can say "rate limited 12 s". */
   readonly onWait?: (wait: SourceWait) => void;
+  /** Told of each answer by its HTTP status, and of each request that got none. */
+  readonly onAnswer?: (status: number | undefined) => void;
 }
 
 /** How long a source is not asked, and whether it asked for that. */

@@ -10,55 +10,10 @@ import {
   type LocalServerOptions,
 } from "../../src/agent/local-server.ts";
 import type { AgentFacts } from "../../src/agent/report.ts";
-import { addRun, NO_RUNS, startProgress } from "../../src/agent/source-status.ts";
 import { askSocket } from "../../src/lib/local-socket.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { AGENT_FACTS } from "../support/agent-facts.ts";
 import { removeFolder } from "../support/remove-folder.ts";
-
-const NOW = Date.UTC(2026, 10, 24, 12);
-const progress = {
-  ...startProgress({ runId: "r1", trigger: "poll", startedMs: NOW - 60_000 }),
-  pages: 3,
-  devices: 2_500,
-  sentDevices: 2_500,
-  sentChunks: 2,
-  rejected: 1,
-};
-const lastRun = {
-  runId: "r1",
-  kind: "full",
-  outcome: "success",
-  startedMs: NOW - 60_000,
-  endedMs: NOW - 50_000,
-  pages: 3,
-  devices: 2_500,
-  rejected: 1,
-} as const;
-
-const FACTS: AgentFacts = {
-  nowMs: NOW,
-  startedMs: NOW - 90_000,
-  agentId: "agent-01",
-  partition: "default",
-  version: "1.2.3",
-  session: { phase: "running", gateway: "gw:50052", gatewayId: "gw-1" },
-  config: { version: "v1", isFromDisk: false, confirmedMs: NOW - 5_000, rejected: [] },
-  certificateEndMs: NOW + 86_400_000,
-  memory: { rssBytes: 100, maxBytes: 1_000 },
-  sources: [
-    {
-      name: 'net"box',
-      type: "netbox",
-      state: "running",
-      run: { ...progress, devices: 10, sentDevices: 5, sentChunks: 1, pages: 1, rejected: 0 },
-      lastRun,
-      nextDueMs: NOW + 60_000,
-      runs: 2,
-      skipped: 0,
-      totals: addRun(NO_RUNS, lastRun, progress),
-    },
-  ],
-};
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "sr-local-"));
@@ -67,7 +22,7 @@ async function folder(t: TestContext): Promise<string> {
 }
 
 function optionsIn(dataDir: string): LocalServerOptions {
-  return { facts: () => FACTS, diagnostics: () => ({}), dataDir, log: silentLog() };
+  return { facts: () => AGENT_FACTS, diagnostics: () => ({}), dataDir, log: silentLog() };
 }
 
 async function get(path: string, dataDir: string): Promise<{ status: number; text: string }> {
@@ -111,6 +66,11 @@ test("metrics count every run and the one in flight, and tell how long the certi
     `srs_source_devices_total{${labels},op="rejected"} 1`,
     `srs_source_pages_total{${labels}} 4`,
     `srs_source_chunks_total{${labels}} 3`,
+    `srs_source_api_requests_total{${labels},code="200"} 4`,
+    `srs_source_api_requests_total{${labels},code="429"} 1`,
+    `srs_source_api_requests_total{${labels},code="none"} 1`,
+    `srs_source_rate_limited_seconds_total{${labels}} 12.5`,
+    `srs_chunk_inflight{${labels}} 2`,
   ]) {
     assert.ok(text.split("\n").includes(line), `${line} is not in\n${text}`);
   }
@@ -134,9 +94,9 @@ test("a port answers those who watch, and no status", async (t) => {
 const away = { phase: "waiting", gateway: "gw:50052" } as const;
 const NOT_READY: readonly (readonly [AgentFacts | undefined, RegExp])[] = [
   [undefined, /the agent starts/],
-  [{ ...FACTS, session: away }, /no session with a gateway \(waiting\)/],
-  [{ ...FACTS, session: { ...away, problem: "Agent revoked" } }, /: Agent revoked/],
-  [{ ...FACTS, config: { ...FACTS.config, version: "" } }, /no configuration yet/],
+  [{ ...AGENT_FACTS, session: away }, /no session with a gateway \(waiting\)/],
+  [{ ...AGENT_FACTS, session: { ...away, problem: "Agent revoked" } }, /: Agent revoked/],
+  [{ ...AGENT_FACTS, config: { ...AGENT_FACTS.config, version: "" } }, /no configuration yet/],
 ];
 for (const [facts, why] of NOT_READY) {
   test(`an agent that is not ready says why: ${why.source}`, async (t) => {

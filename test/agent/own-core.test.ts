@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import { Agent } from "../../src/agent/agent.ts";
-import { agentState } from "../../src/api/agents.ts";
+import { agentState } from "../../src/control/agent-state.ts";
 import { findAgent } from "../../src/control/agents.ts";
 import { findCommand, queueCommand, type Command } from "../../src/control/commands.ts";
 import { readSource } from "../../src/control/source-settings.ts";

@@ -6,8 +6,19 @@ import { Agent } from "../../src/agent/agent.ts";
 import { Snapshots } from "../../src/api/snapshots.ts";
 import { findCommand, queueCommand, type Command } from "../../src/control/commands.ts";
 import { enableSource } from "../../src/control/sources.ts";
-import { findRehearsal, openRehearsal, type Rehearsal } from "../../src/dire/rehearsal-store.ts";
-import { endDeadly, noteWhole } from "../../src/dire/snapshot-store.ts";
+import {
+  endRehearsal,
+  findRehearsal,
+  openRehearsal,
+  type Rehearsal,
+} from "../../src/dire/rehearsal-store.ts";
+import { rehearse } from "../../src/dire/rehearsal.ts";
+import {
+  claimRehearsal,
+  endDeadly,
+  noteWhole,
+  notePlaying,
+} from "../../src/dire/snapshot-store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { SyncError } from "../../src/lib/errors.ts";
 import { silentLog } from "../../src/lib/log.ts";
@@ -60,7 +71,7 @@ function startAgent(t: TestContext, { core, identity }: Bench): void {
 }
 
 /** Has the agent rehearse a source, as the API does; gives both as they ended. */
-async function rehearse(
+async function askRehearsal(
   { core, open, rehearsal }: Bench,
   serviceId: string,
 ): Promise<{ readonly command: Command; readonly ended: Rehearsal }> {
@@ -91,7 +102,7 @@ test("a source that is not enabled is read by its agent into a rehearsal, and no
   const serviceId = await core.source(acme, AGENT, about);
   await enableSource(db, acme.tenant, { nameOrId: "dc1", enabled: false, actor: "test" });
   startAgent(t, at);
-  const { command, ended } = await rehearse(at, serviceId);
+  const { command, ended } = await askRehearsal(at, serviceId);
   assert.deepEqual([command.state, command.message], ["succeeded", "30 devices were sent"]);
   assert.deepEqual([ended.state, ended.error, ended.actor], ["done", undefined, "ann"]);
   assert.deepEqual([ended.promised?.entries, ended.promised?.created], [30, 30]);
@@ -113,7 +124,7 @@ test("a source that cannot be read ends its rehearsal with the reason", async (t
   const about = { name: "dc1", endpoint: netbox.url, token: "wrong" };
   const serviceId = await at.core.source(at.core.acme, AGENT, about);
   startAgent(t, at);
-  const { command, ended } = await rehearse(at, serviceId);
+  const { command, ended } = await askRehearsal(at, serviceId);
   assert.deepEqual([command.state, ended.state], ["failed", "failed"]);
   assert.match(ended.error ?? "", /^auth: .* answered 403/);
 });
@@ -213,6 +224,40 @@ test("a snapshot that is whole is played by another core where one died before i
   );
   assert.equal((await rehearsal(during)).promised?.created, 1);
   assert.equal((await rehearsal(elsewhere)).state, "playing", "it is played by who lives");
+});
+
+test("a core that was frozen while it played a snapshot ends it no more once another has taken it", async (t) => {
+  const at = await bench(t);
+  const { core, open, rehearsal } = at;
+  const { acme } = core;
+  const db = core.db.forTenant(acme.tenant);
+  const no = await open(await core.source(acme, AGENT, { name: "dc1" }));
+  await send(core.client(at.identity), "sync-rehearse", pieceOf({ no, index: 0 }));
+  await noteWhole(db, acme.tenant, no);
+  const frozen = await claimRehearsal(db, acme.tenant, no);
+  await db.query("update sync.rehearsals set playing_at = now() - interval '3 minutes'");
+  const other = await claimRehearsal(db, acme.tenant, no);
+  assert.deepEqual([frozen, other], [1, 2]);
+  await db.query("update sync.rehearsals set playing_at = now() - interval '1 minute'");
+  await notePlaying(db, acme.tenant, { rehearsalNo: no, plays: 1 });
+  const { rows } = await db.query<{ since: number; chunks: number }>(
+    `select extract(epoch from now() - playing_at)::int as since, (select count(*)::int from sync.rehearsal_chunks) as chunks
+       from sync.rehearsals`,
+  );
+  assert.deepEqual(rows, [{ since: 60, chunks: 1 }]);
+  const source = { instance: "x", sourceType: "netbox", partition: "default" };
+  const playing = rehearse({ db, clock: systemClock }, acme.tenant, {
+    rehearsalNo: no,
+    chunks: 1,
+    plays: 1,
+    source,
+  });
+  await assert.rejects(playing, { code: "rehearsal_taken" });
+  assert.equal((await rehearsal(no)).state, "playing");
+  const error = "the database was away";
+  assert.equal(await endRehearsal(db, acme.tenant, { rehearsalNo: no, plays: 1, error }), false);
+  assert.equal(await endRehearsal(db, acme.tenant, { rehearsalNo: no, plays: 2, error }), true);
+  assert.equal((await rehearsal(no)).error, error);
 });
 
 test("a snapshot that ended two cores is not given to a third", async (t) => {

@@ -2,16 +2,19 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 
+import { noteWait, startProgress } from "../../src/agent/source-status.ts";
 import { SyncError } from "../../src/lib/errors.ts";
-import { err } from "../../src/lib/result.ts";
+import { err, ok } from "../../src/lib/result.ts";
 import { armisSource } from "../../src/sources/armis.ts";
 import { netboxSource } from "../../src/sources/netbox.ts";
-import type { Source } from "../../src/sources/source.ts";
+import type { PullOptions, Source } from "../../src/sources/source.ts";
+import type { SourceFault } from "../contract/source.ts";
 import { ARMIS_SECRET } from "../fakes/armis-access.ts";
 import { startArmisFake } from "../fakes/armis-server.ts";
 import { createFleet } from "../fakes/fleet.ts";
 import { plainFleet } from "../fakes/netbox-fleet.ts";
 import { startNetboxFake } from "../fakes/netbox-server.ts";
+import { InstantClock } from "../support/instant-clock.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { secrets, sourceConfig } from "../support/source-config.ts";
 import type { StrictGateway } from "../support/strict-gateway.ts";
@@ -95,6 +98,54 @@ test("NetBox's devices and virtual machines come through", async () => {
   assert.equal(lastRun.outcome, "success");
   assert.equal(bench.gateway.entries.length, 150);
   assert.equal(bench.gateway.manifests[0]?.sourceTotal, 150);
+});
+
+/** The same, but that it waits for nothing. */
+function hurried(source: Source): Source {
+  return {
+    ...source,
+    open: (config) => {
+      const opened = source.open(config);
+      if (!opened.ok) return opened;
+      const pull = (options: PullOptions) =>
+        opened.value.pull({ ...options, clock: new InstantClock() });
+      return ok({ ...opened.value, pull });
+    },
+  };
+}
+
+test("what a source answers is counted by status, and how long it wanted to be left alone, once", async () => {
+  const fleet = createFleet({ seed: 3, devices: 5 });
+  const faults: (SourceFault | undefined)[] = [
+    { kind: "status", status: 429, retryAfter: "7" },
+    { kind: "hangup" },
+  ];
+  await using netbox = await startNetboxFake({ fleet, fault: () => faults.shift() });
+  const config = sourceConfig({
+    type: "netbox",
+    endpoint: netbox.url,
+    credentials: secrets({ api_token: netbox.token }),
+    concurrentRequests: 1,
+    syncServiceId: SERVICE_ID,
+  });
+  await using bench = await benchOf(hurried(netboxSource), { config });
+  const { lastRun } = await bench.run();
+  assert.equal(lastRun.outcome, "success");
+  const { answers, rateLimitedMs, inFlightChunks } = bench.progress;
+  const { 200: good = 0, ...bad } = answers;
+  assert.ok(good > 0);
+  assert.deepEqual(bad, { 429: 1, none: 1 });
+  assert.deepEqual([rateLimitedMs, inFlightChunks], [7_000, 0]);
+});
+
+test("waits side by side for the same rest count once, one behind another twice", () => {
+  const progress = startProgress({ runId: "r", trigger: "poll", startedMs: 0 });
+  noteWait(progress, { reason: "rate_limited", ms: 5_000 }, 1_000);
+  noteWait(progress, { reason: "rate_limited", ms: 4_500 }, 2_000);
+  noteWait(progress, { reason: "retry", ms: 60_000 }, 3_000);
+  assert.equal(progress.rateLimitedMs, 5_500);
+  noteWait(progress, { reason: "rate_limited", ms: 1_000 }, 90_000);
+  assert.equal(progress.rateLimitedMs, 6_500);
 });
 
 test("Armis' devices come through, with what moves of itself apart", async () => {
@@ -278,6 +329,7 @@ test("memory holds two windows while the gateway does not answer, and the pull w
     bench.progress.heldBytesMax <= 10 * CHUNK_BYTES,
     `${bench.progress.heldBytesMax} bytes`,
   );
+  assert.equal(bench.progress.inFlightChunks, 4);
   const pulled = source.pulled.pages;
   assert.ok(pulled < 5, `${pulled} pages were pulled`);
   gate.resolve();

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { testApi, type Browser, type TestApi } from "../support/api.ts";
+import type { Browser, TestApi } from "../support/api-over.ts";
+import { testApi } from "../support/api.ts";
 import { populate } from "../support/populated-tenant.ts";
 
 type Operation = { readonly security?: readonly unknown[]; readonly description?: string };
@@ -290,6 +291,27 @@ test("the platform's administrator sees a tenant's authorities without a role th
   assert.equal((await api.ask(path, { browser: stranger })).status, 403);
 });
 
+test("the platform's administrator sees all tenants' authorities in one answer, and nobody else does", async (t) => {
+  const api = await testApi(t);
+  await api.tenant("acme");
+  const { admin: token } = await api.tenant("globex");
+  const path = "GET /api/v1/authorities";
+  const browser = await api.logIn("root", { isPlatformAdmin: true });
+  type Answer = {
+    readonly authorities: readonly { readonly tenant: string }[];
+    readonly next?: string;
+  };
+  const listed = async (query: string): Promise<readonly [readonly string[], string]> => {
+    const { json } = await api.ask<Answer>(`${path}${query}`, { browser });
+    return [json.authorities.map(({ tenant }) => tenant), json.next ?? ""];
+  };
+  assert.deepEqual(await listed(""), [["acme", "globex"], ""]);
+  const [first, next] = await listed("?limit=1");
+  assert.deepEqual(first, ["acme"]);
+  assert.deepEqual(await listed(`?after=${next}`), [["globex"], ""]);
+  assert.equal((await api.ask(path, { token })).status, 403);
+});
+
 test("the platform's administrator sees how every tenant fares, and nobody else does", async (t) => {
   const api = await testApi(t);
   await api.tenant("acme");
@@ -306,7 +328,8 @@ test("the platform's administrator sees how every tenant fares, and nobody else 
       ["globex", { total: 0, online: 0, silent: 0, stopped: 0, never_seen: 0 }, 1],
     ],
   );
-  const rest = await api.ask<{ tenants: readonly Health[] }>(`${path}?after=acme`, { browser });
+  const { next } = (await api.ask<{ next?: string }>(`${path}?limit=1`, { browser })).json;
+  const rest = await api.ask<{ tenants: readonly Health[] }>(`${path}?after=${next}`, { browser });
   assert.deepEqual(
     rest.json.tenants.map(({ slug }) => slug),
     ["globex"],

@@ -156,6 +156,14 @@ test("never-merge keeps apart what a source comes to join", async (t) => {
   await does(api, `devices/${idOf(two, "lap-1")}/never-merge`, body);
   await api.say(...said(30, { serial: "SN-A001" }));
   assert.deepEqual([...(await devices(api)).keys()], ["lap-1", "lap-2"]);
+  const reasons = async (query: string): Promise<readonly string[]> => {
+    const { json } = await api.ask<{ pairs: readonly { reason: string }[] }>(
+      `GET ${BASE}/quarantine?limit=1${query}`,
+    );
+    return json.pairs.map(({ reason }) => reason);
+  };
+  assert.deepEqual(await reasons(""), ["cannot_link"]);
+  assert.deepEqual(await reasons("&open=true"), [], "it is decided, and takes no place of others");
   const {
     json: {
       assertions: [only],
@@ -367,4 +375,69 @@ test("what looked like one device and is not stands in quarantine until it no lo
   );
   assert.notDeepEqual(rest.json.pairs, first.json.pairs);
   assert.equal(rest.json.next, undefined);
+});
+
+test("a pair that a contested value brought waits no longer once it is kept apart, until that is taken back", async (t) => {
+  const api = await fleet(t);
+  const metadata = { serial: "SN-A001" };
+  await api.say(
+    netbox({ id: 2, hostname: "srv-1", metadata }),
+    netbox({ id: 3, hostname: "srv-2", metadata }),
+    armis({ id: 12, hostname: "srv", metadata }),
+  );
+  const waiting = async (): Promise<readonly string[]> => {
+    const path = `GET ${BASE}/quarantine?open=true`;
+    type Pairs = {
+      readonly pairs: readonly {
+        readonly reason: string;
+        readonly records: readonly { readonly native_id: string }[];
+      }[];
+    };
+    const { json } = await api.ask<Pairs>(path);
+    return json.pairs
+      .map(({ reason, records }) => [reason, ...records.map((one) => one.native_id)].join(" "))
+      .toSorted();
+  };
+  const counted = async (): Promise<number> =>
+    (await api.ask<{ held_apart: number }>(`GET ${BASE}/dire/quality`)).json.held_apart;
+  const both = ["contested 2 12", "contested 3 12"];
+  assert.deepEqual([await waiting(), await counted()], [both, 2]);
+  const found = await devices(api);
+  const other = idOf(found, "srv");
+  const { made } = await does(api, `devices/${idOf(found, "srv-1")}/never-merge`, { other });
+  assert.deepEqual([await waiting(), await counted()], [["contested 3 12"], 1]);
+  // Said anew of the one side alone, it stays decided.
+  await api.say(armis({ id: 12, hour: 2, hostname: "srv", metadata: { ...metadata, os: "x" } }));
+  assert.deepEqual(await waiting(), ["contested 3 12"]);
+  await api.say(netbox({ id: 2, hour: 3, hostname: "srv-1", metadata: { ...metadata, os: "x" } }));
+  assert.deepEqual(await waiting(), ["contested 3 12"]);
+  await does(api, `assertions/${made[0]?.assertion_no}/revoke`);
+  assert.deepEqual([await waiting(), await counted()], [both, 2]);
+});
+
+test("a value that was learnt waits no longer once an operator said what it is worth, until that is taken back", async (t) => {
+  const api = await fleet(t);
+  const metadata = { serial: "SN-A001" };
+  await api.say(
+    netbox({ id: 2, hostname: "srv-1", metadata }),
+    netbox({ id: 3, hostname: "srv-2", metadata }),
+  );
+  type Quality = {
+    readonly learnt_values: {
+      readonly count: number;
+      readonly rows: readonly { readonly value: string; readonly state: string }[];
+    };
+  };
+  const waiting = async (): Promise<readonly [number, readonly string[]]> => {
+    const { learnt_values: learnt } = (await api.ask<Quality>(`GET ${BASE}/dire/quality`)).json;
+    return [learnt.count, learnt.rows.map(({ value, state }) => `${state} ${value}`)];
+  };
+  const contested = [1, ["contested SN-A001"]];
+  assert.deepEqual(await waiting(), contested);
+  for (const verdict of ["block", "allow"]) {
+    const { made } = await does(api, `values/${verdict}`, { type: "serial", value: "SN-A001" });
+    assert.deepEqual(await waiting(), [0, []], verdict);
+    await does(api, `assertions/${made[0]?.assertion_no}/revoke`);
+    assert.deepEqual(await waiting(), contested, `${verdict} taken back`);
+  }
 });

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
 import { readCompatPage, readExportFilter, readListFilter } from "../../src/api/compat-query.ts";
-import { leaseOf, testApi } from "../support/api.ts";
+import { testApi } from "../support/api.ts";
 import { feed, settle } from "../support/dire.ts";
+import { leaseOf } from "../support/tenant-lease.ts";
 
 const api = await testApi({ after });
 const { viewer: token } = await api.tenant("acme");
@@ -69,10 +70,22 @@ test("the export has the envelope of OCSF 1.7.0, and its filters", async () => {
   assert.equal((await ask("type_id=12")).count, 0);
 });
 
+test("an export's times are taken with any offset, and days that no month has are refused", async () => {
+  const path = "GET /api/devices/ocsf/export?last_seen_after=";
+  type Outcome = { readonly count?: number; readonly error?: string };
+  const ask = async (time: string): Promise<Outcome> =>
+    (await api.ask<Outcome>(`${path}${encodeURIComponent(time)}`, { token })).json;
+  assert.equal((await ask("2026-01-02T23:59:00+23:59")).count, 2);
+  for (const time of ["2026-02-30T00:00:00Z", "2026-01-02T25:00:00Z", "2026-01-02"]) {
+    assert.equal((await ask(time)).error, "invalid datetime format (use ISO8601)", time);
+  }
+});
+
 test("what the original refuses is refused in its words", async () => {
   assert.equal((await list("limit=0")).error, "invalid limit");
   assert.equal((await list("offset=100001")).error, "offset too large");
   assert.equal((await list("status=odd")).error, "invalid status: odd");
+  assert.equal((await list("status=constructor")).error, "invalid status: constructor");
   assert.deepEqual(readCompatPage({ limit: "9999", page: "" }, 500), {
     ok: true,
     value: { limit: 500, offset: 0 },

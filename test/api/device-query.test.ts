@@ -198,6 +198,64 @@ test("pages in any order hold each device once, those without a value last, and 
     assert.deepEqual(forwards.flat(), expected, sort);
     while (page.previous !== undefined) page = await read(`&before=${page.previous}`);
     assert.deepEqual([...pages.toReversed(), forwards.at(-1)], forwards, `${sort} backwards`);
+    pages.splice(0);
+    page = await read("&end=true");
+    assert.equal(page.next, undefined, "nothing stands behind the end");
+    while (page.previous !== undefined) page = await read(`&before=${page.previous}`);
+    assert.deepEqual(pages.toReversed(), forwards, `${sort} from its end`);
+  }
+});
+
+test("devices stand by when they were seen, also those of which every run says the same", async (t) => {
+  const api = await fleet(t);
+  const seen = (
+    id: number,
+    hour: number,
+    more: Readonly<Record<string, string>> = {},
+  ): WireUpdate =>
+    netbox({ id, hour, hostname: `h${id}`, metadata: { serial: `SN-${id}`, ...more } });
+  const ids = Array.from({ length: 24 }, (_, id) => id);
+  await api.say(...ids.map((id) => seen(id, 0)));
+  await api.say(...ids.slice(4).map((id) => seen(id, 30)));
+  await api.say(seen(9, 40), seen(2, 41, { site: "Berlin" }));
+  await api.say(...ids.slice(6).map((id) => seen(id, 60)));
+  type Seen = { readonly hostname: string; readonly last_seen: string };
+  type Seens = {
+    readonly devices: readonly Seen[];
+    readonly next?: string;
+    readonly previous?: string;
+  };
+  const { json } = await api.ask<Seens>(`GET ${DEVICES}`);
+  // The list's own order is that of the devices' numbers, which settles ties.
+  const upwards = json.devices.toSorted((a, b) => a.last_seen.localeCompare(b.last_seen));
+  assert.equal(new Set(upwards.map(({ last_seen: at }) => at)).size, 4);
+  for (const [sort, expected] of [
+    ["last_seen", upwards],
+    ["last_seen:desc", upwards.toReversed()],
+  ] as const) {
+    const read = async (place: string): Promise<Seens> =>
+      (await api.ask<Seens>(`GET ${DEVICES}?limit=5&query=sort:${sort}${place}`)).json;
+    const pages = [await read("")];
+    for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next) {
+      pages.push(await read(`&after=${next}`));
+    }
+    const shown = (all: readonly Seens[]): readonly string[] =>
+      all.flatMap(({ devices }) => devices.map(({ hostname }) => hostname));
+    assert.deepEqual(
+      shown(pages),
+      expected.map(({ hostname }) => hostname),
+      sort,
+    );
+    const back = pages.slice(-1);
+    for (let before = back[0]?.previous; before !== undefined; before = back[0]?.previous) {
+      back.unshift(await read(`&before=${before}`));
+    }
+    assert.deepEqual(shown(back), shown(pages), `${sort} backwards`);
+    back.splice(0, back.length, await read("&end=true"));
+    for (let before = back[0]?.previous; before !== undefined; before = back[0]?.previous) {
+      back.unshift(await read(`&before=${before}`));
+    }
+    assert.deepEqual(shown(back), shown(pages), `${sort} from its end`);
   }
 });
 
@@ -264,17 +322,33 @@ test("what is rare is looked for among the records that hold its letters, also b
   }
 });
 
-test("a total that costs too much to count is what a sample says, and is marked", async (t) => {
-  const { say, db, lease } = await fleet(t);
-  await say(...SAID);
+test("a total that costs too much to count is what a sample of the tenant's own devices says, and is marked", async (t) => {
+  const { db, lease } = await fleet(t);
+  const fill = async (tenant: number, devices: number): Promise<void> =>
+    void (await db.query(
+      `insert into sync.devices (tenant, device_no, device_id, partition_no, site, instances, sources, record_count, first_seen, last_seen)
+       select $1, n, gen_random_uuid(), 1, 'dc-' || n % 40, '{1}', '{netbox}', 1, now(), now() from generate_series(1, $2::int) n`,
+      [tenant, devices],
+    ));
+  const other = lease.tenant + 1;
+  await fill(other, 20_000);
+  await fill(lease.tenant, 4_000);
   const parameters = [lease.tenant];
-  const where = "d.tenant = $1";
+  const where = "d.tenant = $1 and d.site = 'dc-7'";
   assert.deepEqual(await countWhileCheap(db, { where, parameters }), {
-    count: 4,
+    count: 100,
     isEstimate: false,
   });
-  const { count, isEstimate } = await countWhileCheap(db, { where, parameters }, 0);
-  assert.ok(isEstimate && count > 0 && count < 100, `${count}`);
+  const cheap = { costMax: 0, sampleCost: 0, sampleMin: 1_000 };
+  const all = { where: "d.tenant = $1", parameters };
+  assert.deepEqual(await countWhileCheap(db, all, cheap), { count: 4_000, isEstimate: true });
+  const { count, isEstimate } = await countWhileCheap(db, { where, parameters }, cheap);
+  assert.ok(isEstimate && count > 60 && count < 150, `${count}`);
+  const whole = { ...cheap, sampleMin: 4_000 };
+  assert.deepEqual(await countWhileCheap(db, { where, parameters }, whole), {
+    count: 100,
+    isEstimate: false,
+  });
 });
 
 test("groups are counted, the largest first, small ones left out", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Answer } from "../support/api.ts";
+import type { Answer } from "../support/api-over.ts";
 import type { WireUpdate } from "../support/dire.ts";
 import { armis, fleet, netbox, type Fleet } from "../support/said.ts";
 
@@ -83,6 +83,23 @@ test("devices are paged each once, though others come, go and change meanwhile",
     stayed.filter((name) => !seen.includes(name)),
     [],
   );
+});
+
+test("a list is read from its end too, and a page begins at one place alone", async (t) => {
+  const api = await fleet(t);
+  await api.say(...Array.from({ length: 8 }, (_, id) => netbox({ id, hostname: `h-${id}` })));
+  const forwards = (await api.ask<Page>(`GET ${DEVICES}`)).json.devices.map(({ id }) => id);
+  const backwards: string[] = [];
+  type Both = Page & { readonly previous?: string };
+  let page = (await api.ask<Both>(`GET ${DEVICES}?limit=3&end=true`)).json;
+  assert.equal(page.next, undefined);
+  for (;;) {
+    backwards.unshift(...page.devices.map(({ id }) => id));
+    if (page.previous === undefined) break;
+    page = (await api.ask<Both>(`GET ${DEVICES}?limit=3&before=${page.previous}`)).json;
+  }
+  assert.deepEqual(backwards, forwards);
+  assert.equal((await api.ask(`GET ${DEVICES}?end=true&after=d1`)).status, 400);
 });
 
 test("a search finds by the beginning of a name, in upper or lower case, and by whole values", async (t) => {

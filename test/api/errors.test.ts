@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { SyncError } from "../../src/lib/errors.ts";
-import { testApi, type TestApi } from "../support/api.ts";
+import type { TestApi } from "../support/api-over.ts";
+import { testApi } from "../support/api.ts";
 
 type Problem = {
   readonly status: number;
@@ -31,7 +32,17 @@ const CASES: readonly {
   {
     what: "a method that the path has not",
     request: "DELETE /api/v1/tenants",
-    expected: [404, "not_found", /there is no DELETE/],
+    expected: [405, "method_not_allowed", /takes GET, HEAD, POST, not DELETE/],
+  },
+  {
+    what: "a method that the path of one thing has not",
+    request: "PUT /api/v1/tenants/acme/runs/7/undo",
+    expected: [405, "method_not_allowed", /undo takes POST, not PUT/],
+  },
+  {
+    what: "a path that is one but for a part that is missing",
+    request: "GET /api/v1/tenants/acme/runs/",
+    expected: [404, "not_found", /there is no GET/],
   },
   {
     what: "a tenant that is none",
@@ -60,6 +71,11 @@ const CASES: readonly {
     what: "a query member that is unknown",
     request: "GET /api/v1/tenants/acme/devices?limt=5",
     expected: [400, "invalid_request", /^query: has no limt$/],
+  },
+  {
+    what: "a query member of a list that takes none",
+    request: "GET /api/v1/tenants/acme/sources?agent=a1",
+    expected: [400, "invalid_request", /^query: has no agent$/],
   },
   {
     what: "a page that is too long",
@@ -105,7 +121,35 @@ const CASES: readonly {
     body: { slug: "platform" },
     expected: [400, "invalid_request", /reserved/],
   },
+  {
+    what: "half a surrogate pair in a source's settings, over which every look into them would fail",
+    request: "POST /api/v1/tenants/acme/sources?agent_id=a1",
+    body: { sources: { n: { type: "netbox", endpoint: "https://n", site: "\ud800" } } },
+    expected: [400, "invalid_request", /half a surrogate pair/],
+  },
+  {
+    what: "settings that are nested without end",
+    request: "PATCH /api/v1/tenants/acme/sources/n",
+    body: `{"filter":${nested(20_000)}}`,
+    expected: [400, "invalid_request", /nested deeper than 64 levels/],
+  },
+  {
+    what: "recorded updates that are nested without end",
+    request: "POST /api/v1/tenants/acme/sources/n/recorded-chunks",
+    body: `{"entries":[${nested(20_000)}]}`,
+    expected: [400, "invalid_request", /nested deeper than 64 levels/],
+  },
+  {
+    what: "a chunk's index that no ledger can hold",
+    request: "POST /api/v1/tenants/acme/sources/n/recorded-chunks",
+    body: { chunk_index: 2 ** 31, entries: [{}] },
+    expected: [400, "invalid_request", /^chunk_index: /],
+  },
 ];
+
+function nested(levels: number): string {
+  return `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+}
 
 for (const { what, request, body, expected } of CASES) {
   test(`the answer says what is wrong: ${what}`, async (t) => {
@@ -119,6 +163,21 @@ for (const { what, request, body, expected } of CASES) {
     assert.match(answer.json.detail, detail);
   });
 }
+
+test("a path that is asked by a method it has not says in a header which ones it has", async (t) => {
+  const { ask } = await acme(t);
+  const { headers } = await ask<Problem>("PATCH /api/v1/tenants/acme/views/mine", { body: {} });
+  assert.equal(headers.get("allow"), "DELETE, GET, HEAD, PUT");
+});
+
+test("a bundle's chunk whose index no ledger can hold is refused", async (t) => {
+  const { ask } = await acme(t);
+  await ask("POST /api/v1/tenants/acme/agents", { body: { agent_id: "a1" } });
+  const body = [{ sync_meta: { sync_run_id: "r", chunk_index: 2 ** 31 } }];
+  const path = "POST /api/v1/tenants/acme/imports/a1/updates";
+  const { status, json } = await ask<Problem>(path, { body });
+  assert.deepEqual([status, json.code], [409, "bundle_refused"]);
+});
 
 test("a body in another form than JSON is refused by that name", async (t) => {
   const { ask } = await acme(t);
@@ -156,6 +215,13 @@ test("a database that is away is answered with 503 and when to come again", asyn
     assert.equal(headers.get("retry-after"), "5");
   }
   assert.equal((await api.ask("GET /healthz")).status, 200);
+});
+
+test("a probe is answered whatever its load balancer adds to it", async (t) => {
+  const { ask } = await acme(t);
+  for (const path of ["healthz", "readyz", "version"]) {
+    assert.equal((await ask(`GET /${path}?probe=1`)).status, 200, path);
+  }
 });
 
 test("a failure of ours is answered with a number that the log has, and no word of it", async (t) => {

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { TenantNews } from "../../src/api/tenant-news.ts";
-import { leaseOf, testApi } from "../support/api.ts";
+import { testApi } from "../support/api.ts";
 import { feed, settle } from "../support/dire.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { leaseOf } from "../support/tenant-lease.ts";
 
 const ROOT = "/api/v1/tenants/acme";
 const isLook = (ms: number): boolean => ms === 1_000;
@@ -77,37 +78,66 @@ test("the stream of events is one, and a stopped listener ends it", async (t) =>
 
 const NAMES = Array.from({ length: 2_001 }, (_, i) => `host-${String(i).padStart(4, "0")}`);
 
+const named = (hostname: string, nth: number) => ({
+  source: "netbox",
+  hostname,
+  timestamp: "2026-01-01T00:00:00Z",
+  metadata: { integration_id: String(nth), netbox_device_id: String(nth), sync_service_id: "n" },
+});
+
 test("an export holds every device once, in each format, and what a query finds alone", async (t) => {
   const api = await testApi(t);
   const { viewer: token } = await api.tenant("acme");
   const lease = await leaseOf(api.db, "acme");
-  await feed(
-    api.db,
-    lease,
-    NAMES.map((hostname, i) => ({
-      source: "netbox",
-      hostname,
-      timestamp: "2026-01-01T00:00:00Z",
-      metadata: { integration_id: String(i), netbox_device_id: String(i), sync_service_id: "n" },
-    })),
-  );
+  await feed(api.db, lease, NAMES.map(named));
   await settle(api.db, lease);
   const ask = async <Body>(query: string): Promise<Body> =>
     (await api.ask<Body>(`GET ${ROOT}/devices/export?${query}`, { token })).json;
   const csv = (await ask<string>("format=csv")).trimEnd().split("\r\n").slice(1);
   assert.deepEqual(new Set(csv.map((line) => line.split(",")[1])), new Set(NAMES));
   assert.equal(csv.length, NAMES.length);
-  const lines = (await ask<string>("format=ndjson&q=sort%3Ahostname%3Adesc")).trimEnd().split("\n");
+  const lines = (await ask<string>("format=ndjson&query=sort%3Ahostname%3Adesc"))
+    .trimEnd()
+    .split("\n");
   const found = lines.map((line) => (JSON.parse(line) as { hostname: string }).hostname);
   assert.deepEqual(found, NAMES.toReversed());
   const { devices } = await ask<{ devices: { name: string }[] }>(
-    `format=ocsf&q=${encodeURIComponent("hostname:host-000%")}`,
+    `format=ocsf&query=${encodeURIComponent("hostname:host-000%")}`,
   );
   assert.equal(devices.length, 10);
-  const wrong = await api.ask<{ code: string }>(`GET ${ROOT}/devices/export?q=nonsense%3A1`, {
+  const wrong = await api.ask<{ code: string }>(`GET ${ROOT}/devices/export?query=nonsense%3A1`, {
     token,
   });
   assert.deepEqual([wrong.status, wrong.json.code], [400, "invalid_request"]);
+});
+
+test("an export reads a page once the one before was taken, and none for who went away", async (t) => {
+  const api = await testApi(t);
+  const { viewer: token } = await api.tenant("acme");
+  const lease = await leaseOf(api.db, "acme");
+  await feed(api.db, lease, NAMES.slice(0, 1_000).map(named));
+  await settle(api.db, lease);
+  const begin = async (): Promise<ReadableStreamDefaultReader<Uint8Array>> => {
+    const headers = { authorization: `Bearer ${token}` };
+    const url = `http://core${ROOT}/devices/export?format=ndjson`;
+    const { body } = await api.app.fetch(new Request(url, { headers }), {});
+    assert.ok(body);
+    return body.getReader();
+  };
+  const lines = (part: { readonly value?: Uint8Array | undefined }): number =>
+    new TextDecoder().decode(part.value).split("\n").length - 1;
+  const [patient, gone] = [await begin(), await begin()];
+  assert.equal(lines(await patient.read()), 0, "the head");
+  assert.equal(lines(await patient.read()), 1_000);
+  await gone.read();
+  await gone.cancel();
+  // What comes while the reader rests is in the file: so it was not read ahead.
+  await feed(api.db, lease, [named("late", 5_000)]);
+  await settle(api.db, lease);
+  const last = await patient.read();
+  assert.equal(lines(last), 1);
+  assert.match(new TextDecoder().decode(last.value), /"hostname":"late"/);
+  assert.equal((await patient.read()).done, true);
 });
 
 type Views = { readonly views: readonly { readonly name: string; readonly is_own: boolean }[] };
@@ -167,7 +197,9 @@ test("the overview counts devices, sources, agents and what waits for judgement"
     source_counts: object;
     agents: object;
     review: object;
+    sources_without_agent: number;
   }>(`GET ${ROOT}/overview`, { token });
+  assert.equal(json.sources_without_agent, 0);
   assert.equal(json.devices.total, 0);
   assert.deepEqual(
     json.sources.map(({ state }) => state),
@@ -176,4 +208,26 @@ test("the overview counts devices, sources, agents and what waits for judgement"
   assert.deepEqual(json.agents, { total: 1, online: 0, silent: 0, stopped: 0, never_seen: 1 });
   const nothing = { quarantine: 0, contested: 0, held_retractions: 0, storms: 0 };
   assert.deepEqual(json.review, nothing);
+});
+
+test("the overview counts sources whose agent was revoked, and agents with the configuration that is offered", async (t) => {
+  const api = await testApi(t);
+  const { viewer: token } = await api.tenant("acme");
+  for (const id of ["a1", "a2"]) {
+    await api.ask(`POST ${ROOT}/agents`, { body: { agent_id: id } });
+    const sources = { [`of-${id}`]: { type: "netbox", endpoint: "https://n" } };
+    await api.ask(`POST ${ROOT}/sources?agent_id=${id}`, { body: { sources } });
+  }
+  type Counts = { readonly sources_without_agent: number; readonly agents_as_offered: number };
+  const counts = async (): Promise<readonly number[]> => {
+    const { json } = await api.ask<Counts>(`GET ${ROOT}/overview`, { token });
+    return [json.sources_without_agent, json.agents_as_offered];
+  };
+  const set =
+    "update sync.agents set config_offered = 'v1', config_running = $2 where agent_id = $1";
+  await api.db.query(set, ["a1", "v1"]);
+  await api.db.query(set, ["a2", "v0"]);
+  assert.deepEqual(await counts(), [0, 1]);
+  await api.ask(`POST ${ROOT}/agents/a1/revoke`);
+  assert.deepEqual(await counts(), [1, 0]);
 });

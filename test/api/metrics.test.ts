@@ -8,9 +8,11 @@ import { COUNTERS, GAUGES, HISTOGRAMS } from "../../src/api/metric-list.ts";
 import { createMetricsApp } from "../../src/api/metrics-routes.ts";
 import { Metrics } from "../../src/api/metrics.ts";
 import { silentLog } from "../../src/lib/log.ts";
-import { leaseOf, testApi, type TestApi } from "../support/api.ts";
+import type { TestApi } from "../support/api-over.ts";
+import { testApi } from "../support/api.ts";
 import { codeOf, readDocument, sectionOf, tableOf } from "../support/markdown.ts";
 import { netboxDevice, playRun } from "../support/runs.ts";
+import { leaseOf } from "../support/tenant-lease.ts";
 
 const PAGE = readDocument("docs/metrics.md");
 const KINDS = { counter: COUNTERS, histogram: HISTOGRAMS, gauge: GAUGES };
@@ -67,6 +69,12 @@ async function busy(t: TestContext): Promise<Scraped & { readonly tokens: readon
        select tenant, 'agent-of-' || slug, 'default', to_timestamp($2), to_timestamp($2) from sync.tenants where slug = $1`,
       [slug, api.clock.nowMs / 1_000 + 3_600],
     );
+    await api.db.query(
+      `insert into sync.record_moves (tenant, day, record_no, moves, from_device_id, to_device_id)
+       select tenant, floor(extract(epoch from now()) / 86400)::int - u.ago, u.record, u.moves, gen_random_uuid(), gen_random_uuid()
+         from sync.tenants, (values (1, 0, 1), (1, 20, 2), (2, 0, 2), (3, 2, 3), (4, 31, 9), (4, 1, 1)) u(record, ago, moves) where slug = $1`,
+      [slug],
+    );
     const updates = [netboxDevice(1), netboxDevice(2), netboxDevice(3)];
     await playRun(api.db, await leaseOf(api.db, slug), { source: { serviceId }, updates });
     await api.db.query(
@@ -78,7 +86,12 @@ async function busy(t: TestContext): Promise<Scraped & { readonly tokens: readon
     const sizes = { chunks: 1, bytes: 700, entries: 8 };
     const told = { tenant: slug, ...counts, ...sizes, ended: ["success"], ms: 20 };
     one.metrics.noteWork({ step: "ingested", ...told });
-    const published = { records: 3, devices: 3, created: 2, merged: 1, held: 0 };
+    const decided = [
+      { rule: "armis", outcome: "created", devices: 2 },
+      { rule: "mac", outcome: "updated", devices: 1 },
+      { rule: "identifier_conflict", outcome: "merged", devices: 1 },
+    ] as const;
+    const published = { records: 3, devices: 3, created: 2, merged: 1, held: 0, decided };
     one.metrics.noteWork({ step: "published", tenant: slug, ms: 20, ...published });
     one.metrics.noteIntake({ kind: "chunk", tenant: slug, outcome: "stored", bytes: 700 });
   }
@@ -134,14 +147,18 @@ test("a scrape tells what was worked and how things stand", async (t) => {
   const expected: Readonly<Record<string, number>> = {
     'srs_updates_total{tenant="acme",outcome="unchanged"}': 4,
     'srs_runs_total{tenant="acme",outcome="success"}': 1,
-    'srs_reconcile_decisions_total{tenant="acme",outcome="merged"}': 1,
-    'srs_reconcile_decisions_total{tenant="acme",outcome="updated"}': 1,
+    'srs_reconcile_decisions_total{tenant="acme",rule="identifier_conflict",outcome="merged"}': 1,
+    'srs_reconcile_decisions_total{tenant="acme",rule="mac",outcome="updated"}': 1,
+    'srs_reconcile_decisions_total{tenant="acme",rule="armis",outcome="created"}': 2,
     'srs_chunks_total{tenant="acme",outcome="stored"}': 1,
     'srs_refusals_total{code="PERMISSION_DENIED"}': 1,
     srs_ingest_duration_seconds_count: 2,
     'srs_inbox_chunks{tenant="acme"}': 1,
     'srs_inbox_bytes{tenant="acme"}': 700,
     'srs_ingest_lag_seconds{tenant="acme"}': 90,
+    // The first of four: the others moved too seldom, rest for two days, or moved too long ago.
+    'srs_identity_flapping{tenant="acme",kind="records"}': 1,
+    'srs_identity_flapping{tenant="acme",kind="values"}': 0,
     'srs_source_devices{tenant="acme",source="source-of-acme",op="created"}': 3,
     'srs_source_run_duration_seconds{tenant="acme",source="source-of-acme"}': 60,
     'srs_source_poll_interval_seconds{tenant="acme",source="source-of-acme"}': 600,

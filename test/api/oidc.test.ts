@@ -8,7 +8,8 @@ import { parseGroupRole, rolesOf } from "../../src/control/oidc-roles.ts";
 import { makeOneTimeToken } from "../../src/control/one-time-tokens.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { CLIENT_ID, startOidc, type OidcFault } from "../fakes/oidc-server.ts";
-import { testApi, type TestApi } from "../support/api.ts";
+import type { TestApi } from "../support/api-over.ts";
+import { refuseInAudit, testApi } from "../support/api.ts";
 
 const provider = await startOidc();
 after(provider.stop);
@@ -85,6 +86,15 @@ test("who is in a group that has a role is let in with it, and keeps what was gi
     second.tenants.map(({ slug, role }) => `${slug}:${role}`),
     ["globex:admin"],
   );
+});
+
+test("a provider's user whom the audit cannot note is not let in", async (t) => {
+  const api = await withProvider(t);
+  await api.tenant("acme");
+  provider.claims = { sub: "7", preferred_username: "dan", groups: ["all"] };
+  await refuseInAudit(api.db, "login.begin");
+  await assert.rejects(logIn(api));
+  assert.equal((await api.db.query("select from sync.sessions")).rows.length, 0);
 });
 
 test("who is in no such group, is disabled, or bears a local user's name, is not let in", async (t) => {

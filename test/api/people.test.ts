@@ -9,7 +9,8 @@ import { countAttempt } from "../../src/control/login-attempts.ts";
 import { makeOneTimeToken, SETUP_LIFE_MS } from "../../src/control/one-time-tokens.ts";
 import { Passwords } from "../../src/control/passwords.ts";
 import { Secret } from "../../src/lib/secret.ts";
-import { browserOf, testApi, type Answer, type TestApi } from "../support/api.ts";
+import { browserOf, type Answer, type TestApi } from "../support/api-over.ts";
+import { refuseInAudit, testApi } from "../support/api.ts";
 
 const HOUR_MS = 3_600_000;
 const PASSWORD = "correct horse battery";
@@ -347,6 +348,33 @@ test("of two administrators who take each other's rights away at once, one keeps
   }
 });
 
+test("over two replicas a session is one, ends as one, and tries to log in are counted together", async (t) => {
+  const one = await testApi(t);
+  const other = await testApi(t, { db: one.db });
+  const browser = browserOf(await setUp(one, await setupToken(one)));
+  const session = async ({ ask }: TestApi): Promise<number> =>
+    (await ask("GET /api/v1/session", { browser })).status;
+  assert.deepEqual([await session(one), await session(other)], [200, 200]);
+  const out = await other.ask("DELETE /api/v1/session", { browser });
+  assert.deepEqual([out.status, await session(one), await session(other)], [204, 401, 401]);
+  const wrong = { password: "a guess of mine" };
+  for (let no = 0; no < 10; no += 1) await tryPassword(no % 2 === 0 ? one : other, wrong);
+  for (const api of [one, other]) {
+    assert.deepEqual(await tryPassword(api), [429, "too_many_attempts"]);
+  }
+});
+
+test("no session begins that the audit does not know", async (t) => {
+  const api = await testApi(t);
+  await setUp(api, await setupToken(api));
+  await api.db.query("delete from sync.sessions");
+  await refuseInAudit(api.db, "login.begin");
+  const body = { username: "root", password: PASSWORD };
+  const { status, headers } = await api.ask("POST /api/v1/session", { ...nobody, body });
+  assert.deepEqual([status, headers.get("set-cookie")], [500, null]);
+  assert.equal((await api.db.query("select from sync.sessions")).rows.length, 0);
+});
+
 test("what is done to users and members is in the audit, with what was before", async (t) => {
   const api = await testApi(t);
   await api.tenant("acme");
@@ -364,7 +392,8 @@ test("what is done to users and members is in the audit, with what was before", 
     ["member.grant", "ann", { role: "viewer" }, { role: "admin" }],
   );
   const linked = await of("/api/v1/audit?action=user.link");
-  assert.deepEqual([linked?.subject, linked?.after], ["ann", undefined]);
+  assert.equal(linked?.subject, "ann");
+  assert.deepEqual(Object.keys(linked?.after ?? {}), ["link_expires_at"]);
   const changed = await of("/api/v1/audit?action=user.change");
   assert.deepEqual(changed?.before, {
     display_name: "ann",

@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { leaseOf, testApi, type TestApi } from "../support/api.ts";
+import { SyncError } from "../../src/lib/errors.ts";
+import type { TestApi } from "../support/api-over.ts";
+import { testApi } from "../support/api.ts";
 import { settle, type WireUpdate } from "../support/dire.ts";
 import { tableHashes } from "../support/fingerprint.ts";
 import { playRun } from "../support/run.ts";
+import { leaseOf } from "../support/tenant-lease.ts";
 
 const ROOT = "/api/v1/tenants/acme";
 /** What a rehearsal may write. */
@@ -225,4 +228,24 @@ test("a rehearsal ends once, takes an operator, and wants chunks and a source th
     body: NEXT,
   });
   assert.equal(late.status, 409);
+});
+
+test("a rehearsal that cannot begin, because the database fails, has ended with that", async (t) => {
+  const { api, operator: token } = await make(t);
+  const path = `${ROOT}/rehearsals`;
+  await api.ask(`POST ${path}`, { token, body: { source: "nb" } });
+  await api.ask(`POST ${path}/1/chunks`, { token, body: NEXT });
+  const forTenant = api.db.forTenant.bind(api.db);
+  api.db.forTenant = (tenant) => {
+    const db = forTenant(tenant);
+    const query = db.query.bind(db);
+    db.query = (text, values) =>
+      text.includes("epoch = epoch + 1")
+        ? Promise.reject(new SyncError("db_unreachable", "the line broke", { retry: "transient" }))
+        : query(text, values);
+    return db;
+  };
+  assert.equal((await api.ask(`POST ${path}/1/run`, { token })).status, 503);
+  const { json } = await api.ask<Rehearsal & { error: string }>(`GET ${path}/1`, { token });
+  assert.deepEqual([json.state, json.error], ["failed", "the line broke"]);
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Db } from "../../src/db/pool.ts";
-import { testApi, type Answer, type TestApi } from "../support/api.ts";
+import type { Answer, TestApi } from "../support/api-over.ts";
+import { testApi } from "../support/api.ts";
 
 const RUNS = "/api/v1/tenants/acme/runs";
 
@@ -130,4 +131,25 @@ test("an id that ran several sources asks which is meant", async (t) => {
   const { status, json } = await ask<{ detail: string }>(`GET ${RUNS}/both`);
   assert.equal(status, 409);
   assert.match(json.detail, /ask for one of 1, 2$/);
+});
+
+test("what a run changed is asked for by its number, and of an unknown run there is none", async (t) => {
+  const { ask, db } = await withRuns(t, 2);
+  const before = JSON.stringify({ content: { payload: '{"hostname":"old","ip":"10.0.0.1"}' } });
+  await db.query(
+    `insert into sync.records (tenant, record_no, instance_no, partition_no, kind, native, content_hash, content_check, payload, current_at,
+            features, fingerprint, fingerprint_first, id_input, addresses, address_days, content_seq)
+     values (1, 7, 1, 1, 4, 'nb-7', 1, 1, '{"hostname":"new","ip":"10.0.0.1"}', now(), '{}', 1, now(), '', '{}', '{}', 0)`,
+  );
+  await db.query("insert into sync.run_journal values (1, 1, 7, $1::json)", [before]);
+  type Changes = {
+    readonly changes: readonly { readonly record_no: number; readonly fields: unknown }[];
+  };
+  const { json } = await ask<Changes>(`GET ${RUNS}/1/changes`);
+  assert.deepEqual(
+    json.changes.map(({ record_no: no, fields }) => [no, fields]),
+    [[7, [{ field: "hostname", before: "old", after: "new" }]]],
+  );
+  assert.deepEqual((await ask<Changes>(`GET ${RUNS}/2/changes`)).json.changes, []);
+  assert.equal((await ask(`GET ${RUNS}/9/changes`)).status, 404);
 });

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import type { Lease } from "../../src/inbox/lease.ts";
-import { leaseOf, testApi, type TestApi } from "../support/api.ts";
+import type { TestApi } from "../support/api-over.ts";
+import { testApi } from "../support/api.ts";
 import { netboxDevice, playRun, workAll } from "../support/runs.ts";
+import { leaseOf } from "../support/tenant-lease.ts";
 
 const ROOT = "/api/v1/tenants/acme";
 

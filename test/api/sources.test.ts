@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { agentConfig } from "../../src/control/config-payload.ts";
 import { parseSyncPayload } from "../../src/model/sync-payload.ts";
-import { DOCUMENT_PAYLOAD, testApi, type TestApi } from "../support/api.ts";
+import type { TestApi } from "../support/api-over.ts";
+import { DOCUMENT_PAYLOAD, testApi } from "../support/api.ts";
 
 const SOURCES = "/api/v1/tenants/acme/sources";
 const APPLY = `POST ${SOURCES}?agent_id=agent-1`;

@@ -73,7 +73,7 @@ test("tags are given to what a query finds and to what is named, found by, expor
   assert.deepEqual((await devices(api)).get("one")?.own_tags, ["role"]);
   assert.deepEqual([...(await devices(api, "tags.role:CORE")).keys()], ["one", "three"]);
   assert.deepEqual([...(await devices(api, "!tags.role:%")).keys()], []);
-  const exported = await api.ask<string>(`GET ${BASE}/devices/export?q=tags.lab:%25`);
+  const exported = await api.ask<string>(`GET ${BASE}/devices/export?query=tags.lab:%25`);
   assert.match(exported.json, /,two,.*,(?:role=edge lab|lab role=edge),/);
   const { json: what } = await api.ask<{ tags: readonly object[] }>(
     `GET ${BASE}/tag-changes/${second.change_no}/tags`,

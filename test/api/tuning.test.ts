@@ -28,17 +28,40 @@ test("where no server runs nothing is tuned, and an inbox says nothing of it", a
 
 test("what is in force says where each value came from, and how busy the connections are", () => {
   const { tuning, why } = advise({ maxConnections: 100, replicas: 1, devices: 0, tenants: 1 });
+  const workload = { maxConnections: 100, replicas: 1, devices: 400_000, tenants: 7 };
   const load = { size: 35, busy: 1, idle: 2, waiting: 0, delayMs: 1.7, timeouts: 0 };
   const shown = shownTuning({
     tuning,
     why,
     isGiven: (name) => name === "POOL_SIZE",
     pools: { main: load },
+    database: {
+      seconds: 60,
+      running: 2.3,
+      lockWaiting: 1,
+      lockWaitMs: 40,
+      host: { processors: 2, busyPercent: 95 },
+    },
+    now: { ...advise(workload), workload },
   });
   assert.deepEqual(shown.settings.slice(0, 2), [
-    { name: "POOL_SIZE", value: 40, origin: "set" },
-    { name: "DATABASE_QUEUE_TARGET_MS", value: 2_000, origin: "automatic" },
+    { name: "POOL_SIZE", value: 40, origin: "set", advised: 60 },
+    { name: "DATABASE_QUEUE_TARGET_MS", value: 2_000, origin: "automatic", advised: 3_000 },
   ]);
+  assert.deepEqual(shown.workload_now, {
+    max_connections: 100,
+    replicas: 1,
+    devices: 400_000,
+    tenants: 7,
+  });
+  assert.match(shown.why_now?.[0] ?? "", /400,000 devices of 7 tenants/);
+  assert.deepEqual(shown.database, {
+    seconds: 60,
+    running: 2.3,
+    lock_waiting: 1,
+    lock_wait_ms: 40,
+    host: { processors: 2, busy_percent: 95 },
+  });
   assert.deepEqual(shown.pools, [
     { part: "main", size: 35, busy: 1, idle: 2, waiting: 0, wait_ms: 2, timeouts: 0 },
   ]);

@@ -4,9 +4,10 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { DOCUMENT_PAYLOAD, leaseOf } from "../support/api.ts";
+import { DOCUMENT_PAYLOAD } from "../support/api.ts";
 import { temporaryFolder, testCore, type Ran, type TestCore } from "../support/core-cli.ts";
 import { feed, settle } from "../support/dire.ts";
+import { leaseOf } from "../support/tenant-lease.ts";
 
 /** Runs a line that must succeed, and gives what it printed. */
 async function ok(
@@ -104,6 +105,19 @@ test("an agent's folder holds all it starts from, its key for its owner alone", 
   assert.match(await readFile(join(out, "agent-key.pem"), "utf8"), /BEGIN PRIVATE KEY/);
   assert.equal((await stat(join(out, "agent-key.pem"))).mode & 0o777, 0o600);
   assert.equal((await stat(out)).mode & 0o777, 0o700);
+});
+
+test("an agent is told the core's own address of its gateway, and loudly where that is this host alone", async (t) => {
+  const core = await testCore(t);
+  await core.tenant("acme");
+  const out = await temporaryFolder(t);
+  const said = await core.run(["agent", "create", "--agent-id", "a1", "--out", join(out, "a1")]);
+  assert.equal(said.code, 0, said.err);
+  assert.match(said.out, /^It looks for the gateway on localhost:50052/m);
+  assert.match(said.err, /^localhost:50052 is this very host: .* say --gateway-addr HOST:PORT/m);
+  const named = ["agent", "create", "--agent-id", "a2", "--out", join(out, "a2")];
+  const told = await core.run([...named, "--gateway-addr", "core.example:1"]);
+  assert.deepEqual([told.code, told.err], [0, ""]);
 });
 
 test("files of an agent's folder are not lost unasked, and nothing is certified in vain", async (t) => {
@@ -317,7 +331,10 @@ test("devices are listed page by page or all, and one is shown with its evidence
   assert.match(early.err, /^serviceradar-core: more devices wait in the inbox; a running core has/);
   await settle(core.db, lease);
   const page = await ok(core, "devices list --limit 2");
-  assert.match(page, /^sr:[0-9a-f-]{36} +sw-0 +- +Switch +C9300 +nb +default +10m ago +active$/m);
+  assert.match(
+    page,
+    /^sr:[0-9a-f-]{36} +sw-0 +- +Switch +C9300 +nb +default +10m ago +active +-$/m,
+  );
   const after = /\n2 of 5 devices; more: --after (\w+)$/.exec(page)?.[1] ?? "";
   assert.match(await ok(core, `devices list --limit 3 --after ${after}`), /sw-2[^]*sw-4\uFFFD\[2J/);
   const all = (await ok(core, "devices list --all --limit 2")).split("\n");

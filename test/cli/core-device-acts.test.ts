@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
-import { leaseOf } from "../support/api.ts";
 import { testCore, type Ran, type TestCore } from "../support/core-cli.ts";
 import { feed, settle } from "../support/dire.ts";
 import { armis, netbox } from "../support/said.ts";
+import { leaseOf } from "../support/tenant-lease.ts";
 
 /** Two laptops, each in both sources, and a server of one record. */
 async function laptops(t: TestContext): Promise<TestCore> {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nextSteps } from "../../src/cli/core-first-start.ts";
+import { dialledGateway, nextSteps } from "../../src/cli/core-first-start.ts";
 import { readPayload } from "../../src/control/source-settings.ts";
 
 const START = {
   tenants: ["default"],
   gateway: "0.0.0.0:50052",
+  gatewayNames: [],
   dataDir: undefined,
   env: {},
 };
@@ -23,6 +24,13 @@ test("a first start says the way from nothing to devices, by an address that can
   }
   const named = nextSteps({ ...START, gateway: "192.0.2.1:1" });
   assert.match(named.join("\n"), /--gateway-addr 192\.0\.2\.1:1$/m);
+});
+
+test("the name that agents dial is the first that the gateway was given, with its port", () => {
+  const names = ["gateway.example.net", "192.0.2.1"];
+  assert.equal(dialledGateway("0.0.0.0:1234", names), "gateway.example.net:1234");
+  assert.equal(dialledGateway("192.0.2.1:1234", ["2001:db8::1"]), "[2001:db8::1]:1234");
+  assert.equal(dialledGateway("0.0.0.0:1234", []), "localhost:1234");
 });
 
 test("in a checkout, with a folder of one's own and several tenants, every line still works as it is", () => {

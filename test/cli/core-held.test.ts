@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { leaseOf } from "../support/api.ts";
 import { testCore, type TestCore } from "../support/core-cli.ts";
 import { settle, type WireUpdate } from "../support/dire.ts";
 import { playRun } from "../support/run.ts";
+import { leaseOf } from "../support/tenant-lease.ts";
 
 const NETBOX = "00000000-0000-4000-8000-000000000001";
 const ARMIS = "00000000-0000-4000-8000-000000000002";

@@ -8,6 +8,7 @@ import { Worker } from "../../src/dire/worker.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { temporaryFolder, testCore, type Ran, type TestCore } from "../support/core-cli.ts";
+import { eventually } from "../support/eventually.ts";
 import { netboxDevice } from "../support/runs.ts";
 
 /** A running core with one source, "nb", and a worker. */
@@ -96,6 +97,18 @@ test("what a full recording no longer holds goes, and a delta recording retires 
   assert.deepEqual(await hostnames(core), ["host-1", "host-2", "host-3"]);
 });
 
+test("the first run of a rehearsed source is shown beside what was promised, the next one is not", async (t) => {
+  const { core, file } = await workingCore(t);
+  const path = await file("a.json", [netboxDevice(1), netboxDevice(2)]);
+  assert.equal((await core.run(["rehearse", "--source", "nb", path])).code, 0);
+  await ingest(core, await file("b.json", [netboxDevice(1), netboxDevice(2), netboxDevice(3)]));
+  const first = (await core.run(["runs", "get", "1"])).out;
+  assert.match(first, /Promised by rehearsal 1, and happened/);
+  assert.match(first, /COUNT +PROMISED +HAPPENED\n +entries +2 +3\n +created +2 +3\n/);
+  await ingest(core, path);
+  assert.doesNotMatch((await core.run(["runs", "get", "2"])).out, /Promised/);
+});
+
 test("a run is undone after it was shown and confirmed, and the undo is undone", async (t) => {
   const { core, file } = await workingCore(t);
   await ingest(core, await file("a.json", [netboxDevice(1), netboxDevice(2)]));
@@ -104,7 +117,7 @@ test("a run is undone after it was shown and confirmed, and the undo is undone",
   assert.equal(dry.code, 0);
   assert.match(
     dry.out,
-    /^Undoing run 2 would leave, in records:\n {2}removed, seen by this run alone +1\n {2}as they were before +1$/,
+    /^Undoing run 2 would leave, in records:\n {2}removed, seen by this run alone +1\n {2}as they were before +1\nField by field: .* runs changes 2 /,
   );
   const unasked = await core.run(["runs", "undo", "2"]);
   assert.match(unasked.err, /say --yes where nobody can be asked/);
@@ -174,6 +187,26 @@ test("a parked chunk is listed, exported byte for byte, and mends its run when i
   assert.match((await core.run(["runs", "get", "1"])).out, /^Run 1 of source nb: success\n/);
   assert.deepEqual(await hostnames(core), ["host-1", "host-2"]);
   assert.match((await core.run(["inbox", "retry", number])).err, /has no parked chunk/);
+});
+
+test("a parked chunk that the database damaged is never worked as something else, and exported as it is stored", async (t) => {
+  const { core, file } = await workingCore(t);
+  await core.db.query("alter table sync.records add constraint broken check (native <> '2')");
+  await ingest(core, await file("a.json", [netboxDevice(1), netboxDevice(2)]));
+  await core.db.query("alter table sync.records drop constraint broken");
+  // Of its checksum: without one, a damaged name would come out as another.
+  const { rows } = await core.db.query<{ inbox_no: number; body: Buffer }>(
+    `update sync.inbox set body = set_byte(body, octet_length(body) - 1, 255 - get_byte(body, octet_length(body) - 1))
+      returning inbox_no, body`,
+  );
+  const [chunk] = rows;
+  assert.equal((await core.run(["inbox", "retry", String(chunk?.inbox_no)])).code, 0);
+  await eventually(async () => assert.match((await core.run(["inbox", "parked"])).out, /checksum/));
+  const file2 = join(await temporaryFolder(t), "chunk.zst");
+  const exported = await core.run(["inbox", "export", String(chunk?.inbox_no), "--out", file2]);
+  assert.match(exported.out, /message cannot be read any more \(.*checksum.*\)/);
+  assert.deepEqual(await readFile(file2), chunk?.body);
+  assert.deepEqual(await hostnames(core), []);
 });
 
 async function workedUp(core: TestCore): Promise<void> {

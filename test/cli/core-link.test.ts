@@ -53,7 +53,7 @@ test("a data folder that another process holds, but does not answer for, is busy
   const dir = await temporaryFolder(t);
   await mkdir(join(dir, "postgres"));
   await writeFile(join(dir, "serviceradar-data.txt"), "");
-  const lock = lockFolder(dir);
+  const lock = await lockFolder(dir);
   t.after(() => lock.release());
   const ran = await runCore(["tenant", "list", "--data-dir", dir]);
   assert.equal(ran.code, 75, ran.err);

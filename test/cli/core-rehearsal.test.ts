@@ -60,6 +60,9 @@ test("recorded files are rehearsed by a command, which shows the promise and how
   assert.match(await run("rehearsals list"), /1 +netbox_dc1 +done +.* +3 +0 +0 +0 +0 /);
   assert.match(await run("rehearsals get 1 --kind create"), /Gerät-1 +10\.0\.0\.1$/m);
   assert.match(await run("rehearsals get 1 --kind merge"), /^No change of kind merge\.$/);
+  const paged = await core.run(["rehearsals", "get", "1", "--limit", "5"]);
+  assert.equal(paged.code, 2);
+  assert.match(paged.err, /--limit and --after go through changes of one kind; .*--kind: create, /);
   const missing = await core.run(["rehearse", "--source", "netbox_dc1", "/nowhere.json"]);
   assert.deepEqual(missing.code, 78);
   assert.match(missing.err, /nowhere\.json: cannot be read/);

@@ -208,7 +208,7 @@ test("each door is used in one place", () => {
     schema: ["api/health.ts", "cli/core-serve.ts", "db/replica.ts"],
     start: ["bin/serve.ts"],
     tenants: ["control/tenants.ts"],
-    tuning: ["bin/settle-tuning.ts"],
+    tuning: ["bin/database-watch.ts", "bin/settle-tuning.ts"],
     tokens: ["control/tokens.ts"],
     trust: ["control/authorities.ts", "control/authority-import.ts", "control/gateway-anchors.ts"],
   });

@@ -193,6 +193,30 @@ test("a copy reads its source no faster than the server takes it", async (t) => 
   assert.ok(copying.givenWhileLocked < 32, `${copying.givenWhileLocked} MB read while locked`);
 });
 
+test("it is told while the database has many rows to do, and when it has done or refused them", async (t) => {
+  const db = await withTable(t);
+  const heard: boolean[] = [];
+  await tx(db, async (open) => {
+    open.hearMany((isUnderWay) => heard.push(isUnderWay));
+    await open.query("select $1::int[]", [[1, 2, 3]]);
+    assert.deepEqual(heard, []);
+    const many = Array.from({ length: 1_000 }, (_, k) => k);
+    await open.query("insert into kept select unnest($1::int[])", [many]);
+    assert.deepEqual(heard.splice(0), [true, false]);
+    await open.copyFrom("copy kept from stdin", chunks("1000\ta\n"));
+    assert.deepEqual(heard.splice(0), [true, false]);
+    open.hearMany(undefined);
+    await open.query("select $1::int[]", [many]);
+    assert.deepEqual(heard, []);
+  });
+  const failing = tx(db, async (open) => {
+    open.hearMany((isUnderWay) => heard.push(isUnderWay));
+    await open.copyFrom("copy kept from stdin", chunks("x\ta\n"));
+  });
+  await assert.rejects(failing, { code: "db_22p02" });
+  assert.deepEqual(heard, [true, false]);
+});
+
 test("an abort between two statements rolls back", async (t) => {
   const db = await withTable(t);
   const stop = new AbortController();

@@ -9,9 +9,11 @@ import { bringDerivation } from "../../src/dire/bring-derivation.ts";
 import { FIELD_EXPIRY_RUNS_DEFAULT } from "../../src/dire/derivation.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
-import { leaseOf, testApi, type TestApi } from "../support/api.ts";
+import type { TestApi } from "../support/api-over.ts";
+import { testApi } from "../support/api.ts";
 import { feed, settle, type WireUpdate } from "../support/dire.ts";
 import { removeFolder } from "../support/remove-folder.ts";
+import { leaseOf } from "../support/tenant-lease.ts";
 
 type Hooks = Parameters<typeof testApi>[0];
 type Shown = {

@@ -184,6 +184,44 @@ test("a damaged row is found, told, and put right", async (t) => {
   assert.deepEqual(await rederiveAll(db, lease), []);
 });
 
+test("what a block puts right is noted in its transaction: where that fails nothing is put right, and it is found again", async (t) => {
+  const { db } = await freshDatabase(t);
+  const lease = await playCorpus(db, 1);
+  await rederiveAll(db, lease);
+  const [damage] = DAMAGE;
+  assert.ok(damage !== undefined);
+  const [name, sql, found] = damage;
+  await db.query(sql, [lease.tenant]);
+  const failing = async (after: string | undefined): Promise<string | undefined> => {
+    const slice = await rederive(db, lease.tenant, {
+      isDryRun: false,
+      after,
+      note: (_open, differences) =>
+        differences.length === 0 ? Promise.resolve() : Promise.reject(new Error("audit is full")),
+    });
+    return slice.ok && slice.value.next !== undefined ? await failing(slice.value.next) : undefined;
+  };
+  await assert.rejects(failing(undefined), /audit is full/);
+  const kept = await rederiveAll(db, lease, { isDryRun: true });
+  assertFound(kept, name, found);
+  const noted: Difference[] = [];
+  for (let after: string | undefined; ;) {
+    const slice = await rederive(db, lease.tenant, {
+      isDryRun: false,
+      after,
+      note: (_open, differences) => {
+        noted.push(...differences);
+        return Promise.resolve();
+      },
+    });
+    assert.ok(slice.ok);
+    after = slice.value.next;
+    if (after === undefined) break;
+  }
+  assert.deepEqual(noted, kept);
+  assert.deepEqual(await rederiveAll(db, lease), []);
+});
+
 test("a dry run tells the same, and changes nothing", async (t) => {
   const { db } = await freshDatabase(t);
   const lease = await playCorpus(db, 1);

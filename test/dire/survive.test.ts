@@ -163,7 +163,7 @@ test("what is said outright stands before what a rule concludes, of another sour
 });
 
 const said: fc.Arbitrary<Said> = fc.record({
-  source: fc.constantFrom("netbox", "armis", "sweep", "agent", "cmdb", "who"),
+  source: fc.constantFrom("netbox", "armis", "sweep", "agent", "cmdb", "who", "constructor"),
   hostname: fc.constantFrom("a", "b", "c"),
   since: fc.nat(2),
   missed: fc.nat(3),
@@ -193,6 +193,21 @@ test("no order of records changes what stands or who lost", () => {
   );
 });
 
+test("a source that is called as a member of every object ranks as any that nobody knows", () => {
+  for (const source of ["constructor", "__proto__", "valueof"]) {
+    const strange = { no: 1, source, hostname: "a", since: 99 };
+    const netbox = { no: 2, source: "netbox", hostname: "b" };
+    assert.equal(stands("hostname", [strange, netbox])?.value, "b");
+    assert.equal(
+      stands("os", [
+        { ...strange, metadata: { os: "x" } },
+        { ...netbox, metadata: { os: "y" } },
+      ])?.value,
+      "y",
+    );
+  }
+});
+
 test("a device is published with the values that stand when it is looked at", () => {
   const lock = fc.record({ value: fc.string(), actor: fc.constant("me"), sinceMs: fc.nat() });
   const locked = fc.dictionary(fc.constantFrom<Field>("hostname", "ip", "os"), lock);
@@ -204,9 +219,13 @@ test("a device is published with the values that stand when it is looked at", ()
         locks: new Map(Object.entries(locks)) as Locks,
       };
       const before = [...survive(witnesses, terms)].map(
-        ([field, { value, winner }]) => [field, { value, saying: winner?.saying }] as const,
+        ([field, { value, winner }]) => [field, winner?.saying ?? { value, rank: 0 }] as const,
       );
-      assert.deepEqual([...standingValues(witnesses, terms)], before);
+      const standing = Object.entries(standingValues(witnesses, terms));
+      assert.deepEqual(
+        new Map(standing.filter(([, saying]) => saying !== undefined)),
+        new Map(before),
+      );
     }),
   );
 });

@@ -201,6 +201,32 @@ test("an undo that was interrupted goes on where it was", async (t) => {
   assert.deepEqual(await standing(at), []);
 });
 
+test("a record whose reversal fails is set aside with the reason, the others are reversed, and all of it is redone", async (t) => {
+  const at = await scene(t);
+  const runNo = await play(
+    at,
+    [1, 2, 3].map((id) => netboxDevice(id)),
+  );
+  const before = await standing(at);
+  await at.db.query(
+    `create function sync.hold_fast() returns trigger language plpgsql as
+     $$ begin if old.native = '2' then raise exception 'held fast' using errcode = '23514'; end if; return old; end $$`,
+  );
+  await at.db.query(
+    "create trigger held before delete on sync.records for each row execute function sync.hold_fast()",
+  );
+  const undone = await undoRun(at.db, at.lease.tenant, { runNo, actor: "tester" });
+  assert.partialDeepStrictEqual(undone, { ok: true, value: { removed: 2, errored: 1, kept: {} } });
+  const { rows } = await at.db.query(
+    "select reason from sync.undo_records where result = 'errored'",
+  );
+  assert.deepEqual(rows, [{ reason: "database: held fast" }]);
+  await settle(at);
+  assert.partialDeepStrictEqual(await standing(at), [{ hostname: "host-2" }]);
+  await redo(at, runNo);
+  assert.deepEqual(await standing(at), before);
+});
+
 const deviceArbitrary = fc.record({
   id: fc.integer({ min: 1, max: 5 }),
   serial: fc.constantFrom("SN-A1A", "SN-B2B", "SN-C3C", "SN-D4D"),

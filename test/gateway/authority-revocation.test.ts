@@ -89,7 +89,7 @@ test("a revoked authority's agents are refused at once, on open streams too, by 
   await running;
   const { serialNumber } = new X509Certificate(four.certificatePem);
   await eventually(async () => {
-    const refusals = await listRefusals(core.db, core.acme.tenant, 10);
+    const refusals = await listRefusals(core.db, core.acme.tenant, { limit: 10 });
     const mine = refusals.find(({ message }) => REFUSED.test(message));
     assert.deepEqual([mine?.agentId, mine?.refused], [AGENT, 4]);
     assert.equal(mine?.certificate?.serial, serialNumber.toLowerCase());

@@ -62,7 +62,7 @@ async function world(t: TestContext, receiveBytesMax = 4 * MIB): Promise<World> 
     // Counting goes on behind the answer.
     refused: (count) =>
       eventually(async () => {
-        const list = await listRefusals(core.db, tenant, 100);
+        const list = await listRefusals(core.db, tenant, { limit: 100 });
         assert.ok(list.length >= count, `${list.length} refusals`);
         return list.map(({ code, message }) => [code, message] as const);
       }),

@@ -113,7 +113,7 @@ test("an authority that nobody knows fails in the handshake, and the core counts
   await assert.rejects(client.hello({ agentId: "agent-01" }, options()), SyncError);
   // The count is written behind the refusal.
   await eventually(async () => {
-    const [counted] = await listRefusals(core.db, 0, 10);
+    const [counted] = await listRefusals(core.db, 0, { limit: 10 });
     const agentId = "Deno" in globalThis ? "" : "agent-01";
     assert.deepEqual([counted?.code, counted?.agentId], ["handshake", agentId]);
   });
@@ -129,11 +129,11 @@ test("a revoked agent is refused from then on", async (t) => {
     refusal("permission_denied", /agent revoked/),
   );
   await eventually(async () => {
-    const [counted] = await listRefusals(core.db, core.acme.tenant, 10);
+    const [counted] = await listRefusals(core.db, core.acme.tenant, { limit: 10 });
     assert.deepEqual([counted?.agentId, counted?.message], ["agent-01", "agent revoked"]);
   });
-  assert.deepEqual(await listRefusals(core.db, core.globex.tenant, 10), []);
-  assert.deepEqual(await listRefusals(core.db, 0, 10), []);
+  assert.deepEqual(await listRefusals(core.db, core.globex.tenant, { limit: 10 }), []);
+  assert.deepEqual(await listRefusals(core.db, 0, { limit: 10 }), []);
 });
 
 test("a certificate that has expired fails in the handshake and is counted by its agent, tenant and number", async (t) => {
@@ -145,7 +145,7 @@ test("a certificate that has expired fails in the handshake and is counted by it
   // Deno does not tell whose certificate TLS refused.
   const tenant = "Deno" in globalThis ? 0 : core.acme.tenant;
   const counted = await eventually(async () => {
-    const [first] = await listRefusals(core.db, tenant, 10);
+    const [first] = await listRefusals(core.db, tenant, { limit: 10 });
     assert.ok(first !== undefined);
     return first;
   });

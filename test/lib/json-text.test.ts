@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { parseJsonText } from "../../src/lib/json-text.ts";
+import { parseJsonText, tooDeep, unstorable } from "../../src/lib/json-text.ts";
 
 test("JSON is read, and what is none is told by its place", () => {
   assert.deepEqual(parseJsonText(' {"a": [1]} '), { ok: true, value: { a: [1] } });
@@ -36,4 +36,19 @@ test("no complaint quotes the text", () => {
       );
     }),
   );
+});
+
+test("what no database can hold is told, in names as in values", () => {
+  assert.equal(unstorable({ a: ["é😀", 1, null, true] }), undefined);
+  assert.match(unstorable({ a: ["\ud800"] }) ?? "", /half a surrogate pair/);
+  assert.match(unstorable({ "\udc00": 1 }) ?? "", /half a surrogate pair/);
+  assert.match(unstorable(["a\0b"]) ?? "", /NUL/);
+  assert.equal(tooDeep(["\ud800"]), undefined);
+});
+
+test("a value is walked through down to 64 levels", () => {
+  const nested = (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels));
+  assert.equal(tooDeep(nested(64)), undefined);
+  assert.match(tooDeep(nested(65)) ?? "", /64 levels/);
+  assert.match(unstorable(nested(100_000)) ?? "", /64 levels/);
 });

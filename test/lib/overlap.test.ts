@@ -3,25 +3,32 @@ import { test } from "node:test";
 
 import { overlapped } from "../../src/lib/overlap.ts";
 
-/** What was prepared, sent and done, in order; each item is done when the next is prepared, or at the end. */
+/** What was prepared, sent and done, in order; each item is done when the next was prepared, or at the end. */
 function recorder(failing?: number): {
   readonly log: readonly string[];
   readonly run: (items: readonly number[]) => Promise<void>;
 } {
   const log: string[] = [];
-  const run = async (items: readonly number[]): Promise<void> =>
+  let onPrepared = Promise.withResolvers<void>();
+  const run = async (items: readonly number[]): Promise<void> => {
+    const last = items.at(-1);
     await overlapped(items, {
       prepare: (item) => {
         log.push(`prepare ${item}`);
+        onPrepared.resolve();
         return item;
       },
       send: async (item) => {
-        log.push(`send ${item}`);
+        // As a statement that waits for its turn: it is on its way when the microtask has run.
         await Promise.resolve();
+        log.push(`send ${item}`);
+        onPrepared = Promise.withResolvers();
+        if (item !== last) await onPrepared.promise;
         if (item === failing) throw new Error(`item ${item}`);
         log.push(`done ${item}`);
       },
     });
+  };
   return { log, run };
 }
 

@@ -5,7 +5,14 @@ import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 
 import { isUsableIp, parseIp, parseIpList } from "../../src/model/ip.ts";
-import { formatMac, isLocallyAdministered, parseMac, parseMacList } from "../../src/model/mac.ts";
+import {
+  firstWritten,
+  formatMac,
+  isLocallyAdministered,
+  normalizeMacText,
+  parseMac,
+  parseMacList,
+} from "../../src/model/mac.ts";
 
 test("a MAC is read in every common writing", () => {
   for (const text of [
@@ -40,6 +47,25 @@ test("bit 0x02 of the first octet tells a locally administered MAC", () => {
     false,
     false,
   ]);
+});
+
+const octets = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 6, maxLength: 6 });
+
+test("a MAC in the writing that nearly all sources use is read as in any other", () => {
+  fc.assert(
+    fc.property(octets, fc.constantFrom("", " "), (bytes, space) => {
+      const digits = bytes.map((byte) => byte.toString(16).padStart(2, "0"));
+      const written = digits.join(":").toUpperCase();
+      const other = `${space}${digits.join("-")}`;
+      assert.equal(normalizeMacText(written), digits.join("").toUpperCase());
+      assert.equal(parseMac(written), parseMac(other));
+      assert.deepEqual(parseMacList(written), parseMacList(other));
+      assert.equal(firstWritten(written), written);
+      assert.equal(firstWritten(other), written);
+      assert.equal(firstWritten(`none, ${other}; ${written}`), written);
+    }),
+  );
+  assert.equal(firstWritten("none"), undefined);
 });
 
 test("a MAC written for people is read back", () => {

@@ -84,3 +84,35 @@ test("what moves of itself is read apart from what the device is", () => {
   const broken = read({ source: "armis", metadata, volatile: "now" });
   assert.deepEqual(broken, { ok: false, error: "volatile is not a JSON object" });
 });
+
+/** Texts with what trimming looks at, NUL among it, at their ends. */
+const anyText = fc.string({
+  unit: fc.constantFrom("a", "Z", "0", " ", "\t", "\0", "\u00a0", "\ufeff", "ß", "😀"),
+});
+
+test("text in metadata is trimmed and freed of NUL, and what is nothing then is absent, whatever stands beside it", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.string(), anyText)), (members) => {
+      const metadata = Object.fromEntries(members.filter(([key]) => key !== "__proto__"));
+      const expected = Object.entries(metadata)
+        .map(([key, value]) => [key, value.replaceAll("\0", "").trim()] as const)
+        .filter(([, value]) => value !== "");
+      const update = read(JSON.parse(JSON.stringify({ source: "armis", metadata })));
+      assert.ok(update.ok);
+      assert.deepEqual(update.value.metadata, Object.fromEntries(expected));
+    }),
+  );
+});
+
+test("a key that would be the object's own nature is no metadata", () => {
+  const update = read(JSON.parse('{"source":"armis","metadata":{"__proto__":"x","os":"Linux"}}'));
+  assert.ok(update.ok);
+  assert.deepEqual(Object.keys(update.value.metadata), ["os"]);
+});
+
+test("numbering that no row could hold counts as none", () => {
+  const meta = { sync_run_id: "r".repeat(600), chunk_index: 2 ** 31, total_chunks: 2 ** 31 - 1 };
+  const update = read({ source: "armis", sync_meta: meta });
+  assert.ok(update.ok);
+  assert.deepEqual(update.value.syncMeta, { totalChunks: 2 ** 31 - 1 });
+});

@@ -24,6 +24,7 @@ test("each row of the document's pool table is what the formula gives", () => {
 test("each row of the document's workload table is found by its own words", () => {
   const plenty = { maxConnections: 2_000, replicas: 4 };
   const small = advise({ ...plenty, devices: 50_000, tenants: 1 });
+  assert.equal(advise({ ...plenty, devices: 50_000, tenants: 4 }).row.name, "small");
   assert.deepEqual(Object.values(small.tuning), [40, 2_000, 2_000, 250, 10, 2, 2]);
   const [least, most] = [
     advise({ ...plenty, devices: 50_001, tenants: 5 }),

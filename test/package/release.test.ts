@@ -175,4 +175,5 @@ test("a Debian package has program, unit and user, and its settings are the oper
   const files = gunzipSync(parts.get("data.tar.gz")!).toString("latin1");
   assert.ok(files.includes("./usr/bin/serviceradar-core"));
   assert.ok(files.includes("./lib/systemd/system/serviceradar-core.service"));
+  assert.ok(files.includes("./usr/share/doc/serviceradar-core/monitoring/alerts.yml"));
 });

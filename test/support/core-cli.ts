@@ -9,7 +9,8 @@ import { runCoreCommand } from "../../src/cli/core-commands.ts";
 import { OutputClosed, type Serve } from "../../src/cli/core-context.ts";
 import { socketPathOf } from "../../src/cli/core-link.ts";
 import type { Environment } from "../../src/lib/env.ts";
-import { testApi, type TestApi } from "./api.ts";
+import type { TestApi } from "./api-over.ts";
+import { testApi } from "./api.ts";
 import { removeFolder } from "./remove-folder.ts";
 
 /** What a command left behind. */

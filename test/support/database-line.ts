@@ -17,6 +17,8 @@ export interface LineOptions {
   readonly delayMs?: number;
   /** True: when it breaks once it is gone for good, as the line of a process that was killed. */
   readonly diesAtOnce?: boolean;
+  /** What else breaks, just before the line does. */
+  readonly onBreak?: () => void;
 }
 
 /** A line that is laid. */
@@ -52,6 +54,7 @@ export async function layLine(url: string, options: LineOptions = {}): Promise<D
     to.on("close", cut);
     const broken = (): void => {
       breaks += 1;
+      options.onBreak?.();
       if (options.diesAtOnce !== true) return cut();
       server.close();
       cutAll();

@@ -9,8 +9,8 @@ const PAUSE_MS = 20;
  * Gives what `claim` gives once it throws no more, or throws what it threw last. For what another process or a database does
  * without telling; Deno's test context has no `waitFor`.
  */
-export async function eventually<T>(claim: () => T | Promise<T>): Promise<T> {
-  const untilMs = Date.now() + LATE_MS;
+export async function eventually<T>(claim: () => T | Promise<T>, lateMs = LATE_MS): Promise<T> {
+  const untilMs = Date.now() + lateMs;
   for (;;) {
     try {
       return await claim();

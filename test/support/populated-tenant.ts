@@ -1,7 +1,8 @@
 /** A tenant of the API with something of everything, all of it bearing a mark. */
 import { queueCommand } from "../../src/control/commands.ts";
-import { leaseOf, type TestApi } from "./api.ts";
+import type { TestApi } from "./api-over.ts";
 import { feed, settle } from "./dire.ts";
+import { leaseOf } from "./tenant-lease.ts";
 
 /** Names for the parameters of paths. */
 export type Names = Readonly<

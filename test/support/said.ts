@@ -1,7 +1,9 @@
 /** What two sources say of devices, to a tenant behind an API. */
 import type { Lease } from "../../src/inbox/lease.ts";
-import { leaseOf, testApi, type TestApi } from "./api.ts";
+import type { TestApi } from "./api-over.ts";
+import { testApi } from "./api.ts";
 import { feed, settle, type WireUpdate } from "./dire.ts";
+import { leaseOf } from "./tenant-lease.ts";
 
 /** Hour 0 of what is said. */
 const T0 = Date.UTC(2026, 0, 1);

@@ -1,18 +1,25 @@
+import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 
+import { passPlantDays } from "../../build/demo/plant-days.ts";
 import {
   armisArguments,
   netboxArguments,
+  plantArguments,
+  plantPayload,
   tenantsOf,
   writePayload,
 } from "../../build/demo/scene.ts";
+import { apiOf, coreCommands } from "../../build/process/core-commands.ts";
 import type { Program } from "../../build/process/program.ts";
 import { openStage, type Stage } from "../../build/process/stage.ts";
 import { ensureUi } from "../../build/ui/ensure-ui.ts";
+import { eventually } from "../support/eventually.ts";
+import { loaded } from "./page-acts.ts";
 
 /** Debian's. */
 const CHROMIUM = "/usr/bin/chromium";
@@ -20,10 +27,12 @@ const CHROMIUM = "/usr/bin/chromium";
 const PAGE_MAX_MS = 60_000;
 /** Devices of each source. */
 const DEVICES = 200;
+/** How long all days of the plant may take, ms: they take a quarter of a minute where nothing else runs. */
+const PLANT_MAX_MS = 300_000;
 const TENANT = "acme";
 const USER = "ana";
 /** A phone held upright. */
-const PHONE = { width: 390, height: 844 };
+export const PHONE = { width: 390, height: 844 };
 
 /** Why browser tests are skipped; false where they run. */
 export const WITHOUT_CHROMIUM: string | false = existsSync(CHROMIUM)
@@ -41,6 +50,10 @@ export interface UiStage extends AsyncDisposable {
   readonly stage: Stage;
   /** Opens a browser of another user, who has a role in the tenant. */
   readonly openAs: (user: string, role: string) => Promise<Page>;
+  /** Asks the API as an administrator of the tenant. */
+  readonly ask: ReturnType<typeof apiOf>;
+  /** The agent that has the tenant's sources. */
+  readonly agentId: string;
   /** What is told on consoles of pages, and was not expected. */
   readonly said: readonly string[];
   /** Opens a page that notes what its console says. */
@@ -54,7 +67,7 @@ export async function openUiStage(): Promise<UiStage> {
   const stage = stack.use(
     await openStage({ name: "ui", firstTenant: TENANT, grpcPort: 0, httpPort: 0 }),
   );
-  const other = await fillTenant(stage);
+  const { other, agentId } = await fillTenant(stage);
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
   stack.defer(() => browser.close());
   const url = `http://${stage.http}`;
@@ -79,12 +92,23 @@ export async function openUiStage(): Promise<UiStage> {
     own.setDefaultTimeout(PAGE_MAX_MS);
     const page = await own.newPage();
     await page.goto(path, { waitUntil: "domcontentloaded" });
-    await page.waitForURL(`**/t/${TENANT}**`);
+    await loaded(page, "Overview");
     return page;
   };
   const page = await open(await loginPath(stage, { user: USER, role: "admin", isPlatform: true }));
   await page.waitForURL(`**/t/${TENANT}**`);
   await page.close();
+  const made = await stage.command(
+    "token",
+    "create",
+    "tests",
+    "--tenant",
+    TENANT,
+    "--role",
+    "admin",
+  );
+  const { token } = made as { readonly token: string };
+  const ask = apiOf(`${url}/api/v1`, { tenant: TENANT, token });
   const all = stack.move();
   return {
     url,
@@ -92,6 +116,8 @@ export async function openUiStage(): Promise<UiStage> {
     browser,
     other,
     stage,
+    ask,
+    agentId,
     said,
     open,
     openAs,
@@ -99,7 +125,7 @@ export async function openUiStage(): Promise<UiStage> {
   };
 }
 
-async function fillTenant(stage: Stage): Promise<UiStage["other"]> {
+async function fillTenant(stage: Stage): Promise<Pick<UiStage, "other" | "agentId">> {
   const { command, dir, grpc } = stage;
   const start = async (name: string, args: readonly string[]): Promise<string> =>
     await urlOf(stage.start(name, ...args));
@@ -118,7 +144,8 @@ async function fillTenant(stage: Stage): Promise<UiStage["other"]> {
   const { netbox_hq: unused } = another.payload.sources as Readonly<
     Record<string, { readonly credentials: { readonly api_token: string } }>
   >;
-  return { endpoint: older, token: unused?.credentials.api_token ?? "" };
+  const other = { endpoint: older, token: unused?.credentials.api_token ?? "" };
+  return { other, agentId };
 }
 
 /** Every fake says where it is in its first line. */
@@ -158,4 +185,52 @@ export async function startLonelyAgent(
   // It says sooner how its source is than the half minute that an agent takes.
   await writeFile(config, JSON.stringify({ ...settings, push_interval: "5s" }));
   return start(agentId, "src/bin/agent.ts", "run", "--config", config);
+}
+
+/** Longer than a certificate of an agent is good for, days. */
+const LONG_AGO_DAYS = 400;
+
+/**
+ * Gives an agent a certificate whose year is over. The command that issues it, which works on the data itself while the core is stopped,
+ * believes that it is more than a year ago.
+ */
+export async function expireCertificate(
+  { dir, dataDir, grpc }: Stage,
+  agentId: string,
+): Promise<void> {
+  const early = `const now = Date.now; Date.now = () => now() - ${LONG_AGO_DAYS * 86_400_000};`;
+  const module = `data:text/javascript,${encodeURIComponent(early)}`;
+  const longAgo = coreCommands(dataDir, { NODE_OPTIONS: `--import ${module}` });
+  const agent = ["--agent-id", agentId, "--gateway-addr", grpc, "--out", join(dir, agentId)];
+  await longAgo("agent", "create", "--tenant", TENANT, ...agent, "--renew", "--force");
+}
+
+/** What the agent reads from the beginning. */
+const FIRST_SOURCES = ["armis_prod", "netbox_dc1"];
+/** How long that may take at the first, ms: seconds where nothing else runs. */
+const FIRST_RUNS_MAX_MS = 120_000;
+
+/** Waits until each of the tenant's first sources was read once and all of it is published. */
+export async function firstRunsDone({ ask }: UiStage): Promise<void> {
+  type Runs = { readonly runs: readonly { readonly source: string; readonly outcome: string }[] };
+  type Inbox = { readonly waiting: number; readonly unpublished: number };
+  await eventually(async () => {
+    const { runs } = await ask<Runs>("/runs?limit=50");
+    const done = runs.filter(({ outcome }) => outcome === "success");
+    const sources = new Set(done.map(({ source }) => source));
+    assert.ok(FIRST_SOURCES.every((name) => sources.has(name)));
+    const { waiting, unpublished } = await ask<Inbox>("/inbox");
+    assert.deepEqual([waiting, unpublished], [0, 0]);
+  }, FIRST_RUNS_MAX_MS);
+}
+
+/** Gives the tenant a plant that gets much wrong, and lets its days go by: a case of every kind then waits for a person. */
+export async function bringPlant(stage: UiStage): Promise<void> {
+  const { command, start } = stage.stage;
+  await firstRunsDone(stage);
+  // What three runs miss goes without the hours that it would else be waited for.
+  await command("retention", "set", "--absent-hours", "0", "--tenant", TENANT);
+  const plant = await urlOf(start("armis-plant", ...plantArguments(DEVICES)));
+  await stage.ask(`/sources?agent_id=${stage.agentId}`, plantPayload(plant));
+  await passPlantDays(stage.ask, AbortSignal.timeout(PLANT_MAX_MS));
 }

@@ -1,45 +1,22 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
 import type { Page } from "playwright-core";
 
 import { eventually } from "../support/eventually.ts";
+import { goWithin, loaded, settled, violations } from "./page-acts.ts";
 import { PAGES } from "./pages.ts";
-import { openUiStage, startLonelyAgent, WITHOUT_CHROMIUM, type UiStage } from "./ui-stage.ts";
-
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+import {
+  firstRunsDone,
+  openUiStage,
+  startLonelyAgent,
+  WITHOUT_CHROMIUM,
+  type UiStage,
+} from "./ui-stage.ts";
 
 /** Rows that a screen of 800 px shows, and as many beside them as make scrolling smooth. */
 const DRAWN_MAX = 70;
-
-type Violation = { readonly id: string; readonly nodes: readonly { readonly target: unknown }[] };
-
-/** What axe-core finds on a page, one line each. */
-async function violations(page: Page, only?: string): Promise<readonly string[]> {
-  await page.evaluate(await readFile(AXE, "utf8"));
-  const rules = only === undefined ? {} : { runOnly: [only] };
-  const found = await page.evaluate<readonly Violation[]>(
-    `axe.run(${JSON.stringify({ resultTypes: ["violations"], ...rules })}).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ target }) => ({ target })) })))`,
-  );
-  return found.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => String(target)).join(", ")}`,
-  );
-}
-
-/** To a page without loading everything anew, as a link does. */
-async function goWithin(page: Page, path: string): Promise<void> {
-  const to = JSON.stringify(path);
-  await page.evaluate(
-    `history.pushState({}, "", ${to}); dispatchEvent(new PopStateEvent("popstate"))`,
-  );
-}
-
-async function loaded(page: Page, heading = ""): Promise<void> {
-  await page.locator("h1", { hasText: heading }).waitFor();
-  await eventually(async () => assert.equal(await page.locator(".skeleton").count(), 0));
-}
 
 describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
   let stage: UiStage;
@@ -98,22 +75,40 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.keyboard.press("Enter");
     await page.waitForURL("**query=vendor_name**");
     await page.reload({ waitUntil: "domcontentloaded" });
-    await loaded(page);
+    await loaded(page, "Devices");
     assert.equal(await page.locator("[data-search]").inputValue(), "vendor_name:cisco");
-    const [vendor] = await page.locator("tbody tr:not(.gap) td:nth-child(5)").allInnerTexts();
-    assert.equal(vendor, "Cisco");
+    const vendors = page.locator("tbody tr:not(.gap) td:nth-child(5)");
+    assert.equal(await vendors.first().innerText(), "Cisco");
     await page.close();
   });
 
   it("draws only the devices that are seen", async () => {
     const page = await stage.open("/t/acme/devices");
-    await loaded(page);
+    await loaded(page, "Devices");
     await page.locator("tbody a.name").first().waitFor();
     assert.ok((await page.locator("tbody tr").count()) < DRAWN_MAX);
+    await page.close();
+  });
+
+  it("goes to the end of all devices and back to their beginning by the keys for it", async () => {
+    const page = await stage.open("/t/acme/devices?sort=hostname:asc");
+    const names = page.locator("tbody a.name");
+    await names.first().waitFor();
+    const first = await names.first().textContent();
     await page.locator(".virtual .table-scroll").press("End");
+    await page.waitForURL("**end=true**");
     await eventually(async () => {
-      const last = await page.locator("tbody tr").last().getAttribute("aria-rowindex");
-      assert.ok(Number(last) > DRAWN_MAX);
+      assert.equal(await names.last().isVisible(), true);
+      // The table was made anew; keys go on working in it.
+      const scroller = 'document.querySelector(".virtual .table-scroll")';
+      assert.equal(await page.evaluate(`${scroller} === document.activeElement`), true);
+      assert.ok(Number(await page.evaluate(`${scroller}.scrollTop`)) > 0);
+    });
+    await page.keyboard.press("Home");
+    await eventually(async () => {
+      assert.equal(page.url().includes("end=true"), false);
+      assert.equal(await names.first().textContent(), first);
+      assert.equal(await page.locator("tbody tr").first().getAttribute("aria-rowindex"), "2");
     });
     await page.close();
   });
@@ -147,7 +142,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
 
   it("goes anywhere by keys", async () => {
     const page = await stage.open("/t/acme");
-    await loaded(page);
+    await loaded(page, "Overview");
     await page.keyboard.press("g");
     await page.keyboard.press("s");
     await page.waitForURL("**/t/acme/sources");
@@ -165,7 +160,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.locator("tbody a.name").first().click();
     await page.getByRole("tab", { name: "Identity" }).click();
     await page.getByRole("heading", { name: "Which single fact decides" }).waitFor();
-    await loaded(page);
+    await settled(page);
     assert.deepEqual(await violations(page), []);
     await page.getByRole("tab", { name: "Values" }).click();
     await page.getByRole("button", { name: "Set a value" }).click();
@@ -186,6 +181,16 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.getByRole("button", { name: "Remove type:Switch" }).click();
     await page.waitForURL((url) => !url.search.includes("Switch"));
     assert.equal(await page.locator("[data-search]").inputValue(), "vendor_name:Cisco");
+    await page.close();
+  });
+
+  it("adds a condition by clicks, with the values that there are", async () => {
+    const page = await stage.open("/t/acme/devices");
+    await page.getByRole("button", { name: "Filter", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Vendor" }).press("ArrowRight");
+    await page.getByRole("menuitem", { name: /^Cisco/ }).click();
+    await page.waitForURL("**query=vendor_name**");
+    await page.getByRole("button", { name: "Remove vendor_name:Cisco" }).waitFor();
     await page.close();
   });
 
@@ -216,13 +221,18 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
 
   it("shows a run as it goes on, and its end without being asked", async () => {
     const page = await stage.open("/t/acme/sources/netbox_dc1");
+    await firstRunsDone(stage);
     await loaded(page, "netbox_dc1");
-    const known = await page.locator("tbody tr").count();
+    // A run that is under way leads nowhere: told to run now, the agent would say that it does.
+    const newest = page.locator("tbody tr").first();
+    await newest.getByText("Success").waitFor();
+    const known = await newest.locator("a.name").getAttribute("href");
+    // The agent may be thought to read until it tells anew how it stands; the button is another one until then.
     await page.getByRole("button", { name: "Run now" }).click();
-    await eventually(async () => {
-      assert.ok((await page.locator("tbody tr").count()) > known);
-    });
-    await page.locator("tbody tr").first().getByText("Success").waitFor();
+    const begun = newest.locator(`a.name:not([href="${known}"])`);
+    const href = await begun.getAttribute("href");
+    const row = page.locator("tbody tr", { has: page.locator(`a.name[href="${href}"]`) });
+    await row.getByText("Success").waitFor();
     await page.getByRole("img", { name: /What runs brought/ }).waitFor();
     assert.deepEqual(await violations(page), []);
     await page.close();
@@ -232,11 +242,18 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     const agent = await startLonelyAgent(stage.stage, { agentId: "dc2-agent", source: "lonely" });
     const page = await stage.open("/t/acme/sources/lonely");
     await page.getByText("It waits after a failure").waitFor();
+    // One that is told to run waits for its system for half a minute and more; it is ended while it does.
+    const end = page.getByRole("button", { name: "End this run" });
+    const run = page.getByRole("button", { name: "Run now" });
+    await run.or(end).first().waitFor();
+    if ((await end.count()) === 0) await run.click({ timeout: 5_000 }).catch(() => undefined);
+    await end.click();
+    await page.getByText("an operator cancelled the run").first().waitFor();
     await agent.stop();
     await page.getByText("Agent dc2-agent is stopped").waitFor();
     assert.deepEqual(await violations(page), []);
     // A certificate of minutes is none that a core issues: what the core says of the agent is made older on its way here.
-    await page.route("**/tenants/acme/agents", async (route) => {
+    await page.route(/\/tenants\/acme\/agents(\?|$)/, async (route) => {
       const answer = await route.fetch();
       const ended = (await answer.text())
         .replaceAll('"stopped"', '"silent"')
@@ -251,18 +268,106 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.close();
   });
 
+  it("keeps what two people change of a source at once, and tells each of the other", async () => {
+    const settings = "/t/acme/sources/armis_prod?tab=settings";
+    const page = await stage.open(settings);
+    await page.getByLabel("Discover every").fill("2h");
+    const other = await stage.openAs("olga", "operator");
+    await goWithin(other, settings);
+    await other.getByLabel("Devices a page").fill("500");
+    await other.getByRole("button", { name: "Save" }).click();
+    await other.getByText("Changed; the agent gets it").waitFor();
+    await page.getByText("Somebody else changed this source meanwhile: page_size").waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Changed; the agent gets it").waitFor();
+    await page.reload({ waitUntil: "domcontentloaded" });
+    await loaded(page, "armis_prod");
+    assert.equal(await page.getByLabel("Discover every").inputValue(), "2h");
+    assert.equal(await page.getByLabel("Devices a page").inputValue(), "500");
+    await page.close();
+    await other.context().close();
+  });
+
+  it("enrols an agent again that never came, as a renewal", async () => {
+    const { command, dir, grpc } = stage.stage;
+    const of = ["--agent-id", "dc8", "--gateway-addr", grpc, "--out", join(dir, "dc8")];
+    await command("agent", "create", "--tenant", "acme", ...of);
+    const page = await stage.open("/t/acme/agents");
+    await page.getByText("No config returned: dc8").waitFor();
+    await page.getByRole("listitem").filter({ hasText: "dc8" }).getByRole("button").click();
+    await page.getByRole("button", { name: "Make the line" }).click();
+    const line = page.getByRole("group", { name: "enrolment line" });
+    assert.match(await line.innerText(), / --force /);
+    assert.deepEqual(await violations(page), []);
+    await page.close();
+  });
+
+  it("asks of the case that its dialog was opened for, whatever comes and goes meanwhile", async () => {
+    const page = await stage.open("/t/acme");
+    // Devices that there are: those of a case are asked for, to be shown side by side.
+    const ids = await page.evaluate<string[]>(
+      `fetch("/api/v1/tenants/acme/devices?limit=2").then((answer) => answer.json()).then(({ devices }) => devices.map(({ id }) => id))`,
+    );
+    assert.equal(ids.length, 2);
+    const pair = (no: number, hostname: string) => ({
+      quarantine_no: no,
+      reason: "mac_only_conflict",
+      points: 5,
+      threshold: 5.5,
+      evidence: [],
+      since: "2026-03-01T00:00:00Z",
+      records: ["a", "b"].map((native, at) => ({
+        record_no: no * 2 + at,
+        source: "armis_prod",
+        source_id: "x",
+        kind: "armis",
+        native_id: native,
+        device_id: ids[at],
+        hostname: `${hostname}-${native}`,
+      })),
+    });
+    let pairs = [pair(3, "alpha")];
+    await page.route("**/tenants/acme/quarantine?*", (route) => route.fulfill({ json: { pairs } }));
+    // Each connection tells of changes, ends, and is made again.
+    const body = "retry: 100\nevent: devices\ndata: devices\n\n";
+    await page.route("**/tenants/acme/events", (route) =>
+      route.fulfill({ contentType: "text/event-stream", body }),
+    );
+    await page.goto(new URL("/t/acme/review", page.url()).href);
+    await page.locator(".case", { hasText: "alpha" }).click();
+    await page.keyboard.press("a");
+    const title = page.getByRole("dialog").getByRole("heading").first();
+    await title.filter({ hasText: "alpha-a and alpha-b" }).waitFor();
+    pairs = [pair(9, "omega")];
+    await page.locator(".case", { hasText: "omega" }).waitFor();
+    assert.equal(await page.locator(".case", { hasText: "alpha" }).count(), 0);
+    assert.match(await title.innerText(), /^alpha-a and alpha-b /);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.locator(".case", { hasText: "omega" }).click();
+    await page.evaluate(
+      `new MutationObserver(() => { globalThis.sawDialog ||= document.querySelector("[role=dialog]") !== null; }).observe(document.body, { childList: true, subtree: true })`,
+    );
+    await page.keyboard.press("g");
+    await page.keyboard.press("d");
+    await page.waitForURL("**/t/acme/devices**");
+    assert.notEqual(await page.evaluate("globalThis.sawDialog"), true);
+    await page.close();
+  });
+
   it("lets a viewer look at everything and act on nothing, on a phone too", async () => {
     const page = await stage.openAs("vic", "viewer");
     await loaded(page, "Overview");
     assert.equal(await page.locator(".liveness").isVisible(), true);
-    for (const [path, act] of [
-      ["/t/acme/agents", "Enrol an agent"],
-      ["/t/acme/settings/tokens", "Make a token"],
-      ["/t/acme/sources/netbox_dc1", "Run now"],
-      ["/t/acme/settings/retention", "Change absent_runs"],
+    for (const [heading, path, act] of [
+      ["Agents", "/t/acme/agents", "Enrol an agent"],
+      ["Tokens", "/t/acme/settings/tokens", "Make a token"],
+      ["netbox_dc1", "/t/acme/sources/netbox_dc1", "Run now: full resync"],
+      ["Retention", "/t/acme/settings/retention", "Change absent_runs"],
     ] as const) {
       await goWithin(page, path);
-      await loaded(page);
+      await loaded(page, heading);
       const button = page.getByRole("button", { name: act }).first();
       const refused =
         (await button.count()) === 0 ||
@@ -284,7 +389,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     const page = await stage.context.newPage();
     page.on("request", (request) => asked.push(new URL(request.url()).origin));
     await page.goto("/t/acme", { waitUntil: "domcontentloaded" });
-    await loaded(page);
+    await loaded(page, "Overview");
     await page.close();
     assert.deepEqual([...new Set(asked)], [stage.url]);
     assert.deepEqual(stage.said, []);
@@ -293,7 +398,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
   it("says that the core does not answer, and goes on once it does", async () => {
     const page = await stage.context.newPage();
     await page.goto("/t/acme", { waitUntil: "domcontentloaded" });
-    await loaded(page);
+    await loaded(page, "Overview");
     await stage.stage.core.stop();
     await page.getByText("The core has not answered since").waitFor();
     await stage.stage.restart();
@@ -303,7 +408,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
 
   it("lets nobody in after the log-out", async () => {
     const page = await stage.open("/t/acme");
-    await loaded(page);
+    await loaded(page, "Overview");
     await page.locator(".user-button").click();
     await page.getByRole("menuitem", { name: "Log out" }).click();
     await page.waitForURL("**/login");

@@ -4,8 +4,9 @@ import { test } from "node:test";
 import type { Assertion, Explanation } from "../../src/ui/calls/device-acts.ts";
 import type { DeviceDetail } from "../../src/ui/calls/devices.ts";
 import { timelineOf } from "../../src/ui/pages/device/device-timeline.ts";
-import { sourceColours } from "../../src/ui/pages/device/field-words.ts";
+import { sourceColours, whatWords } from "../../src/ui/pages/device/field-words.ts";
 import { graphPlaces, graphRows, identityGraph } from "../../src/ui/pages/device/identity-graph.ts";
+import { loneIdentifiers } from "../../src/ui/pages/device/lone-identifiers.ts";
 import { decisionWords, outcomeWords } from "../../src/ui/pages/device/outcome-words.ts";
 
 const record = (no: number, source: string) => ({
@@ -57,7 +58,7 @@ test("the identity graph has each record and value once, and a row in the table 
       ["netbox/1", "record"],
       ["armis/2", "record"],
       ["serial X1", "value"],
-      ["mac 00:E0:4C:6B:3A:28", "muted"],
+      ["MAC 00:E0:4C:6B:3A:28", "muted"],
       ["armis/3", "other"],
     ],
   );
@@ -66,8 +67,8 @@ test("the identity graph has each record and value once, and a row in the table 
     [
       ["netbox/1", "says", "serial X1", 12],
       ["armis/2", "says", "serial X1", 12],
-      ["armis/2", "says, joins nothing", "mac 00:E0:4C:6B:3A:28", undefined],
-      ["armis/3", "says, joins nothing", "mac 00:E0:4C:6B:3A:28", undefined],
+      ["armis/2", "says, joins nothing", "MAC 00:E0:4C:6B:3A:28", undefined],
+      ["armis/3", "says, joins nothing", "MAC 00:E0:4C:6B:3A:28", undefined],
       ["armis/2", "held apart from", "armis/3", 6],
       ["netbox/1", "one by decision with", "armis/2", undefined],
     ],
@@ -188,4 +189,32 @@ test("sources have the colours of their order, and begin again after the fourth"
   );
   const colours = sourceColours(["a", "b", "c", "d", "e"]);
   assert.deepEqual([...colours.values()], [1, 2, 3, 4, 1]);
+});
+
+test("what a device is names its vendor once", () => {
+  const cisco = { type: "Switch", vendor_name: "Cisco", site: "DC 1" };
+  assert.equal(whatWords({ ...cisco, model: "Cisco C9300" }), "Switch, Cisco C9300, DC 1");
+  assert.equal(whatWords({ ...cisco, model: "C9300" }), "Switch, Cisco C9300, DC 1");
+  assert.equal(whatWords({}), "");
+});
+
+test("identifiers that one record alone says are told beside those that are shared", () => {
+  const value = (type: string, own: string) => ({ type, value: own, said_by: [], words: "" });
+  const lone = loneIdentifiers(
+    {
+      serial: "FOC1",
+      hostname: "Sw-1.example.net",
+      network_interfaces: [
+        { mac: "00:1B:44:11:22:33", ip: "10.0.0.1" },
+        { mac: "00:1B:44:11:22:33", ip: "10.0.0.2" },
+      ],
+      fields: [{ field: "serial", value: "FOC1", source: "netbox_dc1", losers: [] }],
+    },
+    { shared: [value("host", "sw-1"), value("address", "10.0.0.1")], muted: [] },
+  );
+  assert.deepEqual(lone, [
+    { type: "serial", value: "FOC1", source: "netbox_dc1" },
+    { type: "mac", value: "00:1B:44:11:22:33", source: undefined },
+    { type: "address", value: "10.0.0.2", source: undefined },
+  ]);
 });

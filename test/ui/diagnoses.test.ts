@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Agent } from "../../src/ui/calls/agents.ts";
-import { agentDiagnoses, ingestionDiagnoses } from "../../src/ui/pages/agents/diagnoses.ts";
+import { agentDiagnoses } from "../../src/ui/pages/agents/diagnoses.ts";
 import { enrolLine, offlineLines } from "../../src/ui/pages/agents/enrol-lines.ts";
+import { againOf, enrolmentBody, wantedAt } from "../../src/ui/pages/agents/enrol-wanted.ts";
+import { ingestionDiagnoses } from "../../src/ui/pages/ingestion/ingestion-diagnoses.ts";
 
 const NOW = "2026-03-02T00:00:00Z";
 const refusal = (message: string, at = NOW) => ({
@@ -81,6 +83,67 @@ test("ingestion tells of requests that gave up, of bursts and of what is set asi
   assert.deepEqual(ingestionDiagnoses(calm), []);
 });
 
+const setting = (name: string, value: number, advised = value) => ({
+  name,
+  value,
+  origin: "automatic" as const,
+  advised,
+});
+const CALM = {
+  waiting: 0,
+  waiting_bytes: 0,
+  parked: 0,
+  unpublished: 0,
+  held: 0,
+  parked_chunks: [],
+};
+const tuned = (concurrency: number, database: object) => ({
+  ...CALM,
+  tuning: {
+    settings: [setting("POOL_SIZE", 40), setting("SYNC_INGESTOR_BATCH_CONCURRENCY", concurrency)],
+    why: [],
+    pools: [],
+    database: { seconds: 60, running: 0, lock_waiting: 0, lock_wait_ms: 0, ...database },
+  },
+});
+
+test("where the database's CPU or locks spike, concurrency goes down before the pool", () => {
+  const host = { processors: 2, busy_percent: 97 };
+  const [cpu, ...others] = ingestionDiagnoses(tuned(2, { running: 3.4, host }));
+  assert.deepEqual(others, []);
+  assert.match(cpu?.figure ?? "", /^3\.4 of its sessions .* 2 processors, which were 97% busy/);
+  assert.match(
+    cpu?.act ?? "",
+    /^Lower SYNC_INGESTOR_BATCH_CONCURRENCY, which is 2, before POOL_SIZE/,
+  );
+  const [locks] = ingestionDiagnoses(tuned(1, { lock_waiting: 3, lock_wait_ms: 4_200 }));
+  assert.match(locks?.figure ?? "", /^3 sessions waited .* the longest for 4\.2 s/);
+  assert.match(locks?.act ?? "", /is 1 already: lower POOL_SIZE, which is 40/);
+  for (const calm of [
+    { running: 3.4, host: { ...host, busy_percent: 80 } },
+    { running: 1.9, host },
+    // Nobody knows how many processors another host has.
+    { running: 40 },
+    { lock_waiting: 9, lock_wait_ms: 40 },
+  ]) {
+    assert.deepEqual(ingestionDiagnoses(tuned(2, calm)), []);
+  }
+});
+
+test("a core that has more by now than it is tuned for says which settings would change", () => {
+  const inbox = tuned(2, {});
+  const settings = [
+    setting("POOL_SIZE", 40, 60),
+    { ...setting("X", 1, 2), origin: "set" as const },
+  ];
+  const [told, ...others] = ingestionDiagnoses({
+    ...inbox,
+    tuning: { ...inbox.tuning, settings },
+  });
+  assert.deepEqual(others, []);
+  assert.equal(told?.figure, "POOL_SIZE is 40, 60 is advised now.");
+});
+
 test("what is pasted names the token once, and the agent in every offline line", () => {
   const whole = enrolLine({ token: "T1", coreUrl: "https://core:50053" });
   assert.equal(whole.split("T1").length, 2);
@@ -88,4 +151,45 @@ test("what is pasted names the token once, and the agent in every offline line",
   assert.match(enrolLine({ token: "T1", coreUrl: "" }), / --core-url https:\/\/CORE:PORT /);
   const lines = offlineLines({ agent: "dc1", tenant: "acme", partition: "default" }).split("\n");
   assert.ok(lines.filter((line) => !line.startsWith("#")).every((line) => line.includes("dc1")));
+});
+
+test("an agent that is known is enrolled again as a renewal, with its partition; a revoked one is let in anew", () => {
+  const known = agent({ partition: "plant" });
+  const wanted = wantedAt("core.example.com", known);
+  const body = {
+    agent_id: "dc1",
+    partition: "plant",
+    gateway_addr: "core.example.com:50052",
+  };
+  assert.deepEqual(enrolmentBody(wanted, [known]), { ...body, renew: true });
+  assert.deepEqual(enrolmentBody(wanted, [{ ...known, state: "revoked" }]), body);
+  assert.deepEqual(enrolmentBody({ ...wanted, gateway: " " }, []), {
+    agent_id: "dc1",
+    partition: "plant",
+  });
+  const linesOf = (of: readonly Agent[]): readonly [string, string] => {
+    const again = againOf(wanted.agent, of);
+    return [
+      enrolLine({ token: "T1", coreUrl: "https://core:50053", again }),
+      offlineLines({ agent: "dc1", tenant: "acme", partition: "plant", again }),
+    ];
+  };
+  const [renewed, renewedFiles] = linesOf([known]);
+  const [reinstated, reinstatedFiles] = linesOf([{ ...known, state: "revoked" }]);
+  for (const line of [renewed, reinstated]) {
+    assert.match(line, /enroll --token-file enrol\.token --force && rm/);
+  }
+  assert.match(renewedFiles, /--out dc1 --renew --force\n/);
+  assert.match(reinstatedFiles, /--out dc1 --force\n/);
+  assert.doesNotMatch(linesOf([]).join("\n"), /--force|--renew/);
+});
+
+test("what another certificate mends says whose, so that the page can offer it", () => {
+  const refusals = [refusal("tenant_slug mismatch"), refusal("Received message larger than max")];
+  const agents = [agent({ agent_id: "dc2", state: "never_seen" })];
+  const told = agentDiagnoses({ agents, refusals }, Date.parse(NOW));
+  assert.deepEqual(
+    told.map(({ enrol }) => enrol),
+    ["dc1", undefined, "dc2"],
+  );
 });

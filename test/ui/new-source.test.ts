@@ -31,6 +31,7 @@ test("the payload that the wizard makes is one that the core takes", () => {
     pageSize: "500",
     rate: "0.5",
     concurrent: "16",
+    answerTimeout: "90s",
   };
   for (const draft of [DRAFT, full]) {
     const read = readPayload(payloadOf(draft));
@@ -50,15 +51,32 @@ test("the payload that the wizard makes is one that the core takes", () => {
 test("what is missing is told by field", () => {
   assert.deepEqual(Object.keys(wrongSystem(EMPTY_DRAFT, [])), ["name", "agentId"]);
   assert.match(wrongSystem(DRAFT, ["netbox_dc1"]).name ?? "", /already/);
+  assert.match(wrongSystem({ ...DRAFT, name: "new" }, []).name ?? "", /address/);
   assert.deepEqual(Object.keys(wrongConnection(EMPTY_DRAFT, false)), ["endpoint", "secret"]);
   assert.deepEqual(wrongConnection({ ...DRAFT, secret: "" }, true), {});
   assert.deepEqual(Object.keys(wrongScope({ ...DRAFT, pollInterval: "ten" })), ["pollInterval"]);
+});
+
+test("a name that the core would refuse is told at the first step", () => {
+  for (const name of ["a\tb", "a\u0000", "..", ".", "n".repeat(129)]) {
+    assert.deepEqual(Object.keys(wrongSystem({ ...DRAFT, name }, [])), ["name"], name);
+    assert.equal(readPayload(payloadOf({ ...DRAFT, name })).ok, false, name);
+  }
+  for (const name of ["netbox dc1", "a/b", "Rëchenzentrum", "..."]) {
+    assert.deepEqual(wrongSystem({ ...DRAFT, name }, []), {}, name);
+    assert.ok(readPayload(payloadOf({ ...DRAFT, name })).ok, name);
+  }
 });
 
 test("a pace outside its bounds is told by its field, as the core would refuse it", () => {
   const fields = {
     rate: { good: ["", "0.01", "1000"], bad: ["0", "1001", "fast"], member: "requests_per_second" },
     concurrent: { good: ["", "1", "16"], bad: ["0", "17", "1.5"], member: "concurrent_requests" },
+    answerTimeout: {
+      good: ["", "1s", "10m"],
+      bad: ["500ms", "11m", "soon"],
+      member: "answer_timeout",
+    },
   } as const;
   for (const [field, { good, bad, member }] of Object.entries(fields)) {
     for (const text of [...good, ...bad]) {
@@ -125,6 +143,32 @@ test("a stored source is a draft again, and what is written into it becomes the 
     network_blacklist: ["10.0.0.0/8"],
     concurrent_requests: 2,
     agent_id: "a2",
+  });
+});
+
+test("queries of a stored source keep their labels when others are written beside them", () => {
+  const before = draftOfSource({
+    name: "armis_prod",
+    type: "armis",
+    endpoint: "https://a.example.com",
+    agent_id: "a1",
+    poll_interval: "10m",
+    discovery_interval: "1h",
+    settings: {
+      queries: [
+        { label: "all", query: "in:devices" },
+        { label: "risky", query: "in:devices riskLevel:High" },
+      ],
+    },
+  } as unknown as Source);
+  assert.ok(before !== undefined);
+  assert.deepEqual(patchOf(before, before), {});
+  const queries = "in:devices type:Printers\nin:devices riskLevel:High";
+  assert.deepEqual(patchOf(before, { ...before, queries }), {
+    queries: [
+      { label: "query 1", query: "in:devices type:Printers" },
+      { label: "risky", query: "in:devices riskLevel:High" },
+    ],
   });
 });
 

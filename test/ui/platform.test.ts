@@ -20,7 +20,7 @@ test("a tenant's health is its worst sign, with the figure", () => {
   const held = { ...WELL, review: { ...WELL.review, storms: 1 } };
   assert.deepEqual(healthShown(held, NOW), {
     tone: "warn",
-    word: "Look",
+    word: "Needs a look",
     why: "1 publication is held",
   });
   const silent = { ...held, agents: { ...WELL.agents, silent: 2 } };

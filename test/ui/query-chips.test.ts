@@ -3,7 +3,12 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { chipsOf, withChip, withoutChip } from "../../src/ui/pages/devices/query-chips.ts";
+import {
+  chipsOf,
+  chipWords,
+  withChip,
+  withoutChip,
+} from "../../src/ui/pages/devices/query-chips.ts";
 
 test("a query falls into its conditions, and quotes and brackets stay whole", () => {
   assert.deepEqual(chipsOf('vendor_name:"Palo Alto" site:(dc1, dc2)  !type:router'), [
@@ -33,4 +38,18 @@ test("whatever is typed, its conditions put together fall into the same conditio
       assert.deepEqual(chipsOf(chips.join(" ")), chips);
     }),
   );
+});
+
+test("a condition is said in words, and as it is written where words would say too little", () => {
+  assert.deepEqual(chipWords('vendor_name:"Palo \\"Alto\\""'), {
+    title: "Vendor",
+    isNot: false,
+    value: 'Palo "Alto"',
+  });
+  assert.deepEqual(chipWords("!site:dc1"), { title: "Site", isNot: true, value: "dc1" });
+  assert.deepEqual(chipWords("!owner:%"), { title: "Owner", isNot: false, value: "not known" });
+  assert.equal(chipWords("time:last_24h")?.value, "in the last day");
+  for (const chip of ["type:(Switch,Router)", "risk_score:>=7", "metadata.rack:A1", "time:[a,b]"]) {
+    assert.equal(chipWords(chip), undefined);
+  }
 });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ApiProblem, askWith, pathOf } from "../../src/ui/calls/api-client.ts";
+import { ApiProblem, askWith, mayBeOtherwise, pathOf } from "../../src/ui/calls/api-client.ts";
 import { mayPass } from "../../src/ui/calls/query-client.ts";
-import { hasRole } from "../../src/ui/calls/session.ts";
+import { hasRole, refusalOf } from "../../src/ui/calls/session.ts";
 import { staleAfter, topicsIn } from "../../src/ui/calls/topics.ts";
 import { secretIn } from "../../src/ui/pages/hash-secret.ts";
+import { freshness } from "../../src/ui/pages/overview/freshness.ts";
 import {
   durationWords,
   relativeDay,
@@ -117,4 +118,71 @@ test("a role has what the lesser ones have", () => {
 test("a one-time secret is read from the address", () => {
   assert.equal(secretIn("#link=abc-1", "link"), "abc-1");
   assert.equal(secretIn("", "link"), undefined);
+});
+
+test("a refusal says which role is needed, and whose one has", () => {
+  const asked = { least: "operator", tenant: "acme" } as const;
+  assert.equal(refusalOf("admin", asked), undefined);
+  assert.equal(refusalOf("viewer", asked), "Needs the role operator in acme; yours is viewer.");
+  assert.equal(refusalOf(undefined, asked), "Needs the role operator in acme; you have none.");
+});
+
+test("only what may be answered otherwise is offered again", () => {
+  const of = (status: number): boolean =>
+    mayBeOtherwise(new ApiProblem({ status, code: "x", detail: "x" }));
+  assert.deepEqual([0, 408, 429, 500, 503].map(of), [true, true, true, true, true]);
+  assert.deepEqual([400, 401, 403, 404, 409].map(of), [false, false, false, false, false]);
+  assert.equal(mayBeOtherwise(new TypeError("no network")), true);
+});
+
+test("data is as old as its oldest source, and of unknown age where one's last run brought nothing; a run under way brought nothing yet", () => {
+  const run = (outcome: string, at: string) => ({
+    run_no: 1,
+    kind: "full" as const,
+    outcome,
+    entries: 1,
+    started_at: at,
+    ended_at: at,
+  });
+  const of = (sources: readonly object[]) =>
+    ({ sources, source_counts: { total: sources.length }, freshness: {} }) as never;
+  const [older, newer] = ["2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"];
+  const a = { name: "a", state: "ok", last_run: run("success", newer) };
+  const b = { name: "b", state: "ok", last_run: run("partial", older) };
+  const off = { name: "c", state: "disabled", last_run: run("success", "2020-01-01T00:00:00Z") };
+  assert.deepEqual(freshness(of([a, b, off])), { at: older, tone: "idle", words: "from b" });
+  const failed = { name: "d", state: "ok", last_run: run("failed", newer) };
+  assert.deepEqual(freshness(of([a, failed])), {
+    tone: "bad",
+    words: "last run of 1 source brought nothing",
+  });
+  const begun = {
+    name: "e",
+    state: "running",
+    last_run: { ...run("running", older), ended_at: undefined },
+  };
+  assert.deepEqual(freshness(of([a, begun])), {
+    at: newer,
+    tone: "idle",
+    words: "from a, 1 run under way",
+  });
+  assert.deepEqual(freshness(of([begun])), { tone: "idle", words: "1 run under way" });
+  const fresh = { name: "f", state: "never_run" };
+  assert.deepEqual(freshness(of([a, fresh])), {
+    at: newer,
+    tone: "idle",
+    words: "from a, 1 source never ran",
+  });
+  assert.equal(freshness(of([off])).words, "no source runs");
+});
+
+test("of more sources than are told one by one, what failed is counted and the oldest whole run is told", () => {
+  const many = (failing: number) =>
+    freshness({
+      sources: [],
+      source_counts: { total: 300, failing },
+      freshness: { oldest_whole_at: "2026-03-01T00:00:00Z" },
+    } as never);
+  assert.equal(many(7).words, "last run of 7 sources brought nothing");
+  assert.equal(many(0).at, "2026-03-01T00:00:00Z");
 });

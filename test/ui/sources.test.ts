@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { Agent } from "../../src/ui/calls/agents.ts";
 import type { Run, RunDetail } from "../../src/ui/calls/runs.ts";
 import type { Source } from "../../src/ui/calls/sources.ts";
+import type { SourceStanding } from "../../src/ui/calls/standing.ts";
 import { patchOf } from "../../src/ui/pages/new-source/draft.ts";
 import { attentionOf } from "../../src/ui/pages/overview/attention.ts";
 import { manifestLines } from "../../src/ui/pages/runs/manifest-lines.ts";
@@ -51,6 +52,14 @@ const AGENT: Agent = {
   },
 };
 
+const STANDING: SourceStanding = {
+  id: SOURCE.id,
+  name: SOURCE.name,
+  type: SOURCE.type,
+  agent_id: "a",
+  state: "never_run",
+};
+
 const why = (source: Source, agent: Agent | undefined): string => {
   const next = nextRun(source, agent, NOW);
   return next.kind === "blocked" ? next.why.title : next.kind;
@@ -60,8 +69,13 @@ test("a source says when it runs next, or why it does not", () => {
   assert.deepEqual(nextRun(SOURCE, AGENT, NOW), {
     kind: "at",
     at: "2026-01-30T12:05:00Z",
-    isLate: false,
+    due: "later",
   });
+  const dueAt = (secondsAgo: number): string => {
+    const next = nextRun(SOURCE, AGENT, Date.parse("2026-01-30T12:05:00Z") + secondsAgo * 1_000);
+    return next.kind === "at" ? next.due : next.kind;
+  };
+  assert.deepEqual([dueAt(5), dueAt(90)], ["now", "late"]);
   assert.equal(why({ ...SOURCE, enabled: false }, AGENT), "It is paused");
   assert.equal(why(SOURCE, undefined), "It has no agent");
   assert.match(why(SOURCE, { ...AGENT, state: "silent" }), /is silent/);
@@ -83,16 +97,22 @@ test("a source says when it runs next, or why it does not", () => {
   const waits = nextRun(SOURCE, { ...AGENT, status: { sources } }, NOW);
   assert.equal(
     waits.kind === "blocked" ? waits.why.about : "",
-    "GET … answered 503 It tries again in 1 minute.",
+    "GET … answered 503. It tries again in 1 minute.",
   );
 });
 
 test("what needs a person comes first, and what is well is not told", () => {
-  assert.deepEqual(attentionOf({ sources: [SOURCE], agents: [AGENT] }, NOW), []);
-  const last_run = { run_no: 1, outcome: "failed", started_at: SOURCE.created_at, entries: 0 };
+  assert.deepEqual(attentionOf({ sources: [STANDING], agents: [AGENT] }, NOW), []);
+  const last_run = {
+    run_no: 1,
+    kind: "full",
+    outcome: "failed",
+    started_at: SOURCE.created_at,
+    entries: 0,
+  };
   const found = attentionOf(
     {
-      sources: [{ ...SOURCE, last_run }],
+      sources: [{ ...STANDING, state: "failing", last_run }],
       agents: [{ ...AGENT, state: "never_seen" }],
     },
     NOW,
@@ -101,6 +121,18 @@ test("what needs a person comes first, and what is well is not told", () => {
     found.map(({ tone }) => tone),
     ["bad", "warn"],
   );
+});
+
+test("a source that is read but long was not read whole needs a look", () => {
+  const last_run = {
+    run_no: 1,
+    kind: "delta",
+    outcome: "success",
+    started_at: SOURCE.created_at,
+    entries: 0,
+  };
+  const [found] = attentionOf({ sources: [{ ...STANDING, state: "stale", last_run }] }, NOW);
+  assert.equal(found?.title, "netbox_dc1 was long not read whole");
 });
 
 test("doubtful values and such as go from device to device need a person too", () => {

@@ -2,8 +2,8 @@ import type { z } from "@hono/zod-openapi";
 import { queryOptions } from "@tanstack/react-query";
 
 import type { agentSchema } from "../../api/contract.ts";
-import { pathOf } from "./api-client.ts";
-import { ask } from "./query-client.ts";
+import { listPath, type ListWanted } from "./list-page.ts";
+import { askPage } from "./query-client.ts";
 import { keyOf } from "./topics.ts";
 
 /** An agent; its `status` is what it said last of itself. */
@@ -35,13 +35,48 @@ interface AgentStatus {
 /** How often is asked anew, ms: a heartbeat comes every 30 s, and no event tells of one. */
 const ASK_EVERY_MS = 15_000;
 
-/** All agents of a tenant. */
-export const agentsQuery = (tenant: string) =>
+type AgentsMore = {
+  readonly state?: Agent["state"];
+  readonly ids?: string;
+  readonly attention?: boolean;
+  readonly limit?: number;
+};
+
+/** A page of agents, by id. */
+export const agentsPageQuery = (tenant: string, wanted: ListWanted, more: AgentsMore = {}) =>
   queryOptions({
-    queryKey: keyOf(tenant, "agents"),
-    queryFn: async ({ signal }) => {
-      const path = pathOf(["tenants", tenant, "agents"]);
-      return (await ask<{ agents: Agent[] }>({ path, signal })).agents;
+    queryKey: keyOf(tenant, "agents", "page", wanted, more),
+    queryFn: ({ signal }) => {
+      const path = listPath(["tenants", tenant, "agents"], wanted, more);
+      return askPage<Agent>(path, "agents", signal);
     },
     refetchInterval: ASK_EVERY_MS,
   });
+
+/** Agents of some ids, those that there are. */
+export const agentsOfQuery = (tenant: string, ids: readonly string[]) => {
+  const distinct = [...new Set(ids)].filter((id) => id !== "").toSorted();
+  const page = agentsPageQuery(tenant, {}, { ids: distinct.join(","), limit: PICKED_MAX });
+  return queryOptions({ ...page, enabled: distinct.length > 0, select: ({ rows }) => rows });
+};
+
+/** Agents asked for at once by their ids. */
+const PICKED_MAX = 100;
+/** Agents that are offered while somebody types. */
+const OFFERED = 20;
+
+/** Agents that may run a source and hold a text, to be picked from; none only where there are none, however many were revoked. */
+export const agentsLikeQuery = (tenant: string, q: string) => ({
+  queryKey: keyOf(tenant, "agents", "like", q),
+  queryFn: async ({ signal }: { readonly signal: AbortSignal }): Promise<readonly Agent[]> => {
+    const offered: Agent[] = [];
+    let after: string | undefined;
+    do {
+      const path = listPath(["tenants", tenant, "agents"], { q, after });
+      const page = await askPage<Agent>(path, "agents", signal);
+      offered.push(...page.rows.filter(({ state }) => state !== "revoked"));
+      after = page.next;
+    } while (offered.length < OFFERED && after !== undefined);
+    return offered.slice(0, OFFERED);
+  },
+});

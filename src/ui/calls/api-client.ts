@@ -31,6 +31,15 @@ export class ApiProblem extends Error {
   }
 }
 
+/** Refusals that pass by themselves: too late, too often. */
+const PASSING = new Set([408, 429]);
+
+/** Whether the same request may be answered otherwise when it is made again: one that is wrong, refused or of something that is not there stays so. */
+export function mayBeOtherwise(error: unknown): boolean {
+  if (!(error instanceof ApiProblem)) return true;
+  return error.status < 400 || error.status >= 500 || PASSING.has(error.status);
+}
+
 /** Asks the API; throws ApiProblem. */
 export type Ask = <T>(asked: Asked) => Promise<T>;
 

@@ -6,7 +6,8 @@ import type {
   deviceGroupsSchema,
   deviceSchema,
 } from "../../api/contract-devices.ts";
-import type { Place } from "../parts/pages-known.ts";
+import type { PageAsked } from "../parts/pages-known.ts";
+import { PAGE_ROWS } from "../parts/read-ahead.ts";
 import { pathOf } from "./api-client.ts";
 import { ask } from "./query-client.ts";
 import { keyOf } from "./topics.ts";
@@ -36,15 +37,18 @@ export interface DevicesWanted {
   readonly state?: "active" | "deleted" | "all" | undefined;
 }
 
-/** Devices of a page: two screens of a large display, and 60 kB. */
-export const DEVICES_PAGE = 100;
+const FIRST_PAGE: PageAsked = { place: {}, limit: PAGE_ROWS };
 
 /** One page of devices, at a place of the list. */
-export const devicesQuery = (tenant: string, wanted: DevicesWanted, place: Place = {}) =>
+export const devicesQuery = (
+  tenant: string,
+  wanted: DevicesWanted,
+  { place, limit }: PageAsked = FIRST_PAGE,
+) =>
   queryOptions({
-    queryKey: keyOf(tenant, "devices", "list", wanted, place),
+    queryKey: keyOf(tenant, "devices", "list", wanted, place, limit),
     queryFn: ({ signal }) => {
-      const query = { ...wanted, limit: DEVICES_PAGE, ...place };
+      const query = { ...wanted, limit, ...place };
       return ask<DevicesPage>({ path: pathOf(["tenants", tenant, "devices"], query), signal });
     },
   });
@@ -76,12 +80,13 @@ export const deviceQuery = (tenant: string, device: string) =>
       ask<DeviceDetail>({ path: pathOf(["tenants", tenant, "devices", device]), signal }),
   });
 
-/** How many devices there are of each value of a field, the most first. */
-export const deviceGroupsQuery = (tenant: string, field: string) =>
+/** How many devices there are of each value of a field, the most first; `within` what is already asked for. */
+export const deviceGroupsQuery = (tenant: string, field: string, within: DevicesWanted = {}) =>
   queryOptions({
-    queryKey: keyOf(tenant, "devices", "groups", field),
+    queryKey: keyOf(tenant, "devices", "groups", field, within),
     queryFn: ({ signal }) => {
-      const query = { query: `stats:"count() by ${field}"` };
+      const by = `stats:"count() by ${field}"`;
+      const query = { q: within.q, query: [within.query, by].filter(Boolean).join(" ") };
       const path = pathOf(["tenants", tenant, "devices", "groups"], query);
       return ask<DeviceGroups>({ path, signal });
     },

@@ -2,7 +2,8 @@
 import { useEffect, useState } from "react";
 
 import { afterMs } from "../../lib/page-clock.ts";
-import { queryClient } from "./query-client.ts";
+import { listenTo } from "./events.ts";
+import { askAnew } from "./query-client.ts";
 import { staleAfter, TOPICS, topicsIn, type Topic } from "./topics.ts";
 
 /** How often answers are asked for anew while the core cannot tell of changes, ms. */
@@ -22,7 +23,7 @@ export function useLive(tenant: string): Liveness {
     const refresh = (): void => {
       stopWaiting = undefined;
       for (const queryKey of [...changed].flatMap((topic) => staleAfter(tenant, topic))) {
-        void queryClient.invalidateQueries({ queryKey });
+        askAnew(queryKey);
       }
       changed.clear();
     };
@@ -30,24 +31,27 @@ export function useLive(tenant: string): Liveness {
       for (const topic of topicsIn(words)) changed.add(topic);
       if (changed.size > 0) stopWaiting ??= afterMs(TOGETHER_MS, refresh);
     };
-    const events = new EventSource(`/api/v1/tenants/${encodeURIComponent(tenant)}/events`);
-    const hear = (event: MessageEvent<string>): void => note(`${event.type} ${event.data}`);
-    for (const type of ["message", "change", ...TOPICS]) events.addEventListener(type, hear);
-    events.addEventListener("open", () => {
-      setLiveness("live");
-      // What changed while nobody listened.
-      for (const topic of TOPICS) note(topic);
+    const stop = listenTo({
+      open: () => new EventSource(`/api/v1/tenants/${encodeURIComponent(tenant)}/events`),
+      types: ["message", "change", ...TOPICS],
+      onEvent: ({ type, data }) => note(`${type} ${String(data)}`),
+      onOpen: () => {
+        setLiveness("live");
+        // What changed while nobody listened.
+        for (const topic of TOPICS) note(topic);
+      },
+      onLost: () => setLiveness("asking"),
+      later: afterMs,
     });
-    events.addEventListener("error", () => setLiveness("asking"));
     return () => {
-      events.close();
+      stop();
       stopWaiting?.();
     };
   }, [tenant]);
   useEffect(() => {
     if (liveness === "live") return undefined;
     const timer = setInterval(() => {
-      void queryClient.invalidateQueries({ queryKey: ["t", tenant], refetchType: "active" });
+      askAnew(["t", tenant], { refetchType: "active" });
     }, ASK_EVERY_MS);
     return () => clearInterval(timer);
   }, [liveness, tenant]);

@@ -2,9 +2,10 @@ import type { z } from "@hono/zod-openapi";
 import { queryOptions } from "@tanstack/react-query";
 
 import type { auditSchema, memberSchema, userSchema } from "../../api/contract-people.ts";
-import type { tenantSchema, tokenSchema } from "../../api/contract.ts";
+import type { tokenSchema } from "../../api/contract.ts";
 import { pathOf } from "./api-client.ts";
-import { ask, queryClient } from "./query-client.ts";
+import { listPath, type ListWanted } from "./list-page.ts";
+import { ask, askPage, queryClient } from "./query-client.ts";
 import type { Role } from "./session.ts";
 
 /** A user in a tenant. */
@@ -23,39 +24,30 @@ const keyOf = (tenant: string, thing: string, ...rest: readonly unknown[]): read
   ...rest,
 ];
 
-/** Who may look into a tenant, and as what. */
-export const membersQuery = (tenant: string) =>
+/** A page of who may look into a tenant, and as what. */
+export const membersQuery = (tenant: string, wanted: ListWanted) =>
   queryOptions({
-    queryKey: keyOf(tenant, "members"),
-    queryFn: async ({ signal }) => {
-      const path = pathOf(["tenants", tenant, "members"]);
-      return (await ask<{ readonly members: readonly Member[] }>({ path, signal })).members;
+    queryKey: keyOf(tenant, "members", wanted),
+    queryFn: ({ signal }) => {
+      const path = listPath(["tenants", tenant, "members"], wanted);
+      return askPage<Member>(path, "members", signal);
     },
   });
 
-/** All users of the core, for its platform's administrator. */
-export const usersQuery = queryOptions({
-  queryKey: ["people", "users"],
-  queryFn: async ({ signal }) =>
-    (await ask<{ readonly users: readonly User[] }>({ path: "/api/v1/users", signal })).users,
-});
-
-/** Tenants: all for the platform's administrator, else one's own. */
-export const tenantsQuery = queryOptions({
-  queryKey: ["people", "tenants"],
-  queryFn: async ({ signal }) => {
-    type Answer = { readonly tenants: readonly z.infer<typeof tenantSchema>[] };
-    return (await ask<Answer>({ path: "/api/v1/tenants", signal })).tenants;
-  },
-});
-
-/** Tokens of a tenant. */
-export const tokensQuery = (tenant: string) =>
+/** A page of the users of the core, for its platform's administrator. */
+export const usersQuery = (wanted: ListWanted) =>
   queryOptions({
-    queryKey: keyOf(tenant, "tokens"),
-    queryFn: async ({ signal }) => {
-      const path = pathOf(["tenants", tenant, "tokens"]);
-      return (await ask<{ readonly tokens: readonly Token[] }>({ path, signal })).tokens;
+    queryKey: ["people", "users", wanted] as readonly unknown[],
+    queryFn: ({ signal }) => askPage<User>(listPath(["users"], wanted), "users", signal),
+  });
+
+/** A page of a tenant's tokens. */
+export const tokensQuery = (tenant: string, wanted: ListWanted) =>
+  queryOptions({
+    queryKey: keyOf(tenant, "tokens", wanted),
+    queryFn: ({ signal }) => {
+      const path = listPath(["tenants", tenant, "tokens"], wanted);
+      return askPage<Token>(path, "tokens", signal);
     },
   });
 

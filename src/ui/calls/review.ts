@@ -5,7 +5,7 @@ import type { evidenceSchema, recordSchema } from "../../api/contract-assertions
 import type { holdDetailSchema, holdSchema } from "../../api/contract-dire.ts";
 import { pathOf } from "./api-client.ts";
 import { ask, queryClient } from "./query-client.ts";
-import type { Retraction } from "./standing.ts";
+import type { IdentityQuality, Retraction } from "./standing.ts";
 import { keyOf } from "./topics.ts";
 
 /** A record of a pair that is held apart. */
@@ -31,12 +31,12 @@ export type HoldDetail = z.infer<typeof holdDetailSchema>;
 /** Pairs read at once: more than a person works in a day. */
 const PAIRS_MAX = 200;
 
-/** Pairs that are held apart, the newest first. */
+/** Pairs that wait for a person, the newest first. */
 export const pairsQuery = (tenant: string) =>
   queryOptions({
     queryKey: keyOf(tenant, "devices", "pairs"),
     queryFn: async ({ signal }) => {
-      const path = pathOf(["tenants", tenant, "quarantine"], { limit: PAIRS_MAX });
+      const path = pathOf(["tenants", tenant, "quarantine"], { limit: PAIRS_MAX, open: true });
       return (await ask<{ readonly pairs: readonly HeldPair[] }>({ path, signal })).pairs;
     },
   });
@@ -69,6 +69,23 @@ export const heldRetractionsQuery = (tenant: string) =>
       return (await ask<Answer>({ path, signal })).retractions;
     },
   });
+
+/** How many cases wait for a person: the same number in the navigation, the overview and the review. Undefined while one part is not known. */
+export function reviewCount(
+  quality: IdentityQuality | undefined,
+  retractions: readonly Retraction[] | undefined,
+): number | undefined {
+  if (quality === undefined || retractions === undefined) return undefined;
+  return [
+    quality.held_publications,
+    retractions.length,
+    quality.held_apart,
+    quality.learnt_values.count,
+    quality.flapping_records.count,
+    quality.flapping_values.count,
+    quality.crowded_devices.count,
+  ].reduce((sum, count) => sum + count, 0);
+}
 
 /** Ends what waits: a hold with a reason, a retraction without. Throws ApiProblem. */
 export async function endWaiting(

@@ -1,9 +1,11 @@
 import type { z } from "@hono/zod-openapi";
 import { queryOptions } from "@tanstack/react-query";
 
+import type { changedRecordSchema } from "../../api/contract-runs.ts";
 import type { runDetailSchema, runSchema } from "../../api/contract-sources.ts";
 import { pathOf } from "./api-client.ts";
-import { ask } from "./query-client.ts";
+import { LIST_ROWS, listPath, type ListWanted } from "./list-page.ts";
+import { ask, askPage } from "./query-client.ts";
 import { keyOf } from "./topics.ts";
 
 /** A run in a list. */
@@ -33,10 +35,38 @@ export const runsQuery = (tenant: string, wanted: RunsWanted = {}) =>
       ask<RunsPage>({ path: pathOf(["tenants", tenant, "runs"], wanted), signal }),
   });
 
+/** A page of runs, as lists are drawn. */
+export const runsPageQuery = (tenant: string, wanted: RunsWanted) =>
+  queryOptions({
+    queryKey: keyOf(tenant, "runs", "page", wanted),
+    queryFn: ({ signal }) => {
+      const path = pathOf(["tenants", tenant, "runs"], { limit: LIST_ROWS, ...wanted });
+      return askPage<Run>(path, "runs", signal);
+    },
+  });
+
 /** One run by its number. */
 export const runQuery = (tenant: string, run: string) =>
   queryOptions({
     queryKey: keyOf(tenant, "runs", "one", run),
     queryFn: ({ signal }) =>
       ask<RunDetail>({ path: pathOf(["tenants", tenant, "runs", run]), signal }),
+  });
+
+/** A record that a run changed. */
+export type ChangedRecord = z.infer<typeof changedRecordSchema>;
+/** Key of what a run changed, for who changes it. */
+export const runChangesKey = (tenant: string, run: number): readonly unknown[] => [
+  "run changes",
+  tenant,
+  run,
+];
+/** A page of what a run changed. It stands under no live topic: it is read anew once somebody undid the run. */
+export const runChangesQuery = (tenant: string, run: number, wanted: ListWanted) =>
+  queryOptions({
+    queryKey: [...runChangesKey(tenant, run), wanted] as readonly unknown[],
+    queryFn: ({ signal }) => {
+      const path = listPath(["tenants", tenant, "runs", String(run), "changes"], wanted);
+      return askPage<ChangedRecord>(path, "changes", signal);
+    },
   });

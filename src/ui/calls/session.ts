@@ -86,9 +86,25 @@ export function hasRole(role: Role | undefined, least: Role): boolean {
   return role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(least);
 }
 
-/** Whether who is logged in may do in the tenant what needs a role. The core decides; the page only says so before. */
-export function useMay(tenant: string, least: Role): boolean {
+/** Why somebody may not: "Needs the role operator in acme; yours is viewer." Undefined where they may. */
+export function refusalOf(
+  role: Role | undefined,
+  { least, tenant }: { readonly least: Role; readonly tenant: string },
+): string | undefined {
+  if (hasRole(role, least)) return undefined;
+  return `Needs the role ${least} in ${tenant}; ${role === undefined ? "you have none" : `yours is ${role}`}.`;
+}
+
+/** Why who is logged in may not do in the tenant what needs a role, for a button's `refusal`. The core decides; the page only says so before. */
+export function useRefusal(tenant: string, least: Role): string | undefined {
   const { data: session } = useQuery(sessionQuery);
-  const role = session?.tenants.find(({ slug }) => slug === tenant)?.role;
-  return hasRole(role, least);
+  const own = session?.tenants.find(({ slug }) => slug === tenant);
+  return refusalOf(own?.role, { least, tenant: own?.name ?? tenant });
+}
+
+/** As `useRefusal`, of what the platform's administrator may do in every tenant. */
+export function useRefusalButOfPlatform(tenant: string, least: Role): string | undefined {
+  const { data: session } = useQuery(sessionQuery);
+  const refusal = useRefusal(tenant, least);
+  return session?.user.is_platform_admin === true ? undefined : refusal;
 }

@@ -4,7 +4,8 @@ import { queryOptions } from "@tanstack/react-query";
 import type { deletedSourceSchema } from "../../api/contract-runs.ts";
 import type { appliedSourceSchema, sourceSchema } from "../../api/contract-sources.ts";
 import { pathOf } from "./api-client.ts";
-import { ask, queryClient } from "./query-client.ts";
+import { listPath, type ListWanted } from "./list-page.ts";
+import { ask, askPage, queryClient } from "./query-client.ts";
 import { keyOf } from "./topics.ts";
 
 /** A source. */
@@ -12,13 +13,17 @@ export type Source = z.infer<typeof sourceSchema>;
 /** What became of one source of a payload. */
 export type AppliedSource = z.infer<typeof appliedSourceSchema>;
 
-/** All sources of a tenant, by name. */
-export const sourcesQuery = (tenant: string) =>
+/** A page of sources, by name. */
+export const sourcesPageQuery = (
+  tenant: string,
+  wanted: ListWanted,
+  more: { readonly name?: string; readonly limit?: number } = {},
+) =>
   queryOptions({
-    queryKey: keyOf(tenant, "sources"),
-    queryFn: async ({ signal }) => {
-      const path = pathOf(["tenants", tenant, "sources"]);
-      return (await ask<{ sources: Source[] }>({ path, signal })).sources;
+    queryKey: keyOf(tenant, "sources", "page", wanted, more),
+    queryFn: ({ signal }) => {
+      const path = listPath(["tenants", tenant, "sources"], wanted, more);
+      return askPage<Source>(path, "sources", signal);
     },
   });
 

@@ -3,7 +3,8 @@ import { queryOptions } from "@tanstack/react-query";
 
 import type { viewSchema } from "../../api/contract-views.ts";
 import { pathOf } from "./api-client.ts";
-import { ask, queryClient } from "./query-client.ts";
+import { listPath, type ListWanted } from "./list-page.ts";
+import { ask, askPage, queryClient } from "./query-client.ts";
 import { keyOf } from "./topics.ts";
 
 /** A kept view of the device list. */
@@ -13,14 +14,12 @@ export type ViewKept = Pick<View, "query" | "columns" | "sort" | "shared">;
 
 const viewsKey = (tenant: string): readonly unknown[] => keyOf(tenant, "commands", "views");
 
-/** One's own views, then those that others share. */
-export const viewsQuery = (tenant: string) =>
+/** A page of one's own views, then of those that others share. */
+export const viewsQuery = (tenant: string, wanted: ListWanted) =>
   queryOptions({
-    queryKey: viewsKey(tenant),
-    queryFn: async ({ signal }) => {
-      const path = pathOf(["tenants", tenant, "views"]);
-      return (await ask<{ readonly views: readonly View[] }>({ path, signal })).views;
-    },
+    queryKey: [...viewsKey(tenant), wanted] as readonly unknown[],
+    queryFn: ({ signal }) =>
+      askPage<View>(listPath(["tenants", tenant, "views"], wanted), "views", signal),
   });
 
 /** Keeps a view under a name; one's own of the same name is replaced. Throws ApiProblem. */
@@ -41,5 +40,5 @@ export function exportPath(
   format: "csv" | "ndjson" | "ocsf",
   query: string | undefined,
 ): string {
-  return pathOf(["tenants", tenant, "devices", "export"], { format, q: query });
+  return pathOf(["tenants", tenant, "devices", "export"], { format, query });
 }

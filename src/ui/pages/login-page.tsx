@@ -4,8 +4,9 @@ import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "rea
 
 import { logIn, loginWays, type Proof } from "../calls/session.ts";
 import { Button } from "../parts/button.tsx";
+import { Failure } from "../parts/failure.tsx";
 import { TextField } from "../parts/fields.tsx";
-import { problemWords, Skeleton } from "../parts/states.tsx";
+import { Loaded } from "../parts/states.tsx";
 import { Outside } from "./outside.tsx";
 import { takeHashSecret } from "./take-hash-secret.ts";
 
@@ -15,7 +16,7 @@ const route = getRouteApi("/login");
 export function LoginPage(): ReactNode {
   const { next = "/" } = route.useSearch();
   const router = useRouter();
-  const { data: ways } = useQuery(loginWays);
+  const ways = useQuery(loginWays);
   const [error, setError] = useState<unknown>(undefined);
   const [isBusy, setIsBusy] = useState(false);
   const enter = async (proof: Proof): Promise<void> => {
@@ -34,19 +35,13 @@ export function LoginPage(): ReactNode {
   useEffect(() => {
     document.title = "Log in · ServiceRadar Sync";
   }, []);
-  const provider = ways?.oidc ?? undefined;
+  const provider = ways.data?.oidc ?? undefined;
   return (
     <Outside title="Log in" about="Users are made by whoever administers this core.">
-      {error !== undefined && (
-        <p className="notice" data-tone="bad" role="alert">
-          {problemWords(error)}
-        </p>
-      )}
-      {ways === undefined ? (
-        <Skeleton lines={3} />
-      ) : (
-        <PasswordForm isBusy={isBusy} onEnter={(proof) => void enter(proof)} />
-      )}
+      <Failure error={error} />
+      <Loaded query={ways} lines={3}>
+        {() => <PasswordForm isBusy={isBusy} onEnter={(proof) => void enter(proof)} />}
+      </Loaded>
       {provider !== undefined && (
         <a className="button" href={`/api/v1/login/oidc?next=${encodeURIComponent(next)}`}>
           Log in with {provider.name}

@@ -1,4 +1,5 @@
 /** What the outcome of a run means. Pure. */
+import { numberWords } from "../parts/number-words.ts";
 import type { StatusIcon, Tone } from "../parts/tone.ts";
 
 /** A state as it is shown. */
@@ -43,4 +44,15 @@ const AGENT_STATES: Readonly<Record<string, Shown>> = {
 /** An agent's state. */
 export function agentShown(state: string): Shown {
   return AGENT_STATES[state] ?? { tone: "idle", word: state };
+}
+
+/** How many records a run brought. A poll sends what changed alone, so that 0 is no sign of a fault. */
+export function sentWords({
+  entries,
+  kind,
+}: {
+  readonly entries: number;
+  readonly kind: string;
+}): string {
+  return kind === "delta" ? `${numberWords(entries)} changed` : numberWords(entries);
 }

@@ -3,10 +3,10 @@ import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "rea
 
 import { setUp } from "../calls/session.ts";
 import { Button } from "../parts/button.tsx";
+import { Failure } from "../parts/failure.tsx";
 import { TextField } from "../parts/fields.tsx";
 import { isGoodPassword, NO_PASSWORD } from "../parts/new-password.ts";
 import { NewPasswordFields } from "../parts/new-password.tsx";
-import { problemWords } from "../parts/states.tsx";
 import { Outside } from "./outside.tsx";
 import { takeHashSecret } from "./take-hash-secret.ts";
 
@@ -56,11 +56,7 @@ export function SetupPage(): ReactNode {
           autoComplete="username"
         />
         <NewPasswordFields label="Password" value={password} onChange={setPassword} />
-        {error !== undefined && (
-          <p className="notice" data-tone="bad" role="alert">
-            {problemWords(error)}
-          </p>
-        )}
+        <Failure error={error} />
         <Button type="submit" kind="primary" disabled={isBusy || !isGoodPassword(password)}>
           {isBusy ? "Setting up…" : "Set up and log in"}
         </Button>

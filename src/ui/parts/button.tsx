@@ -1,5 +1,7 @@
 import type { ComponentProps, ReactNode } from "react";
 
+import { toast } from "./toast.ts";
+
 /** How much a button asks for attention. */
 type ButtonKind = "normal" | "primary" | "quiet" | "danger";
 
@@ -11,6 +13,12 @@ type ButtonProps = Omit<ComponentProps<"button">, "type"> & {
   readonly refusal?: string | undefined;
 };
 
+/** What a button that may not be pressed has instead of its act. A title shows under a mouse alone: who taps is told too. */
+function refused(refusal: string | undefined) {
+  if (refusal === undefined) return {};
+  return { onClick: () => toast(refusal), "aria-disabled": true, title: refusal } as const;
+}
+
 /** A button. */
 export function Button({
   kind = "normal",
@@ -18,14 +26,12 @@ export function Button({
   refusal,
   ...rest
 }: ButtonProps): ReactNode {
-  if (refusal === undefined) {
-    return <button {...rest} type={type} className="button" data-kind={kind} />;
-  }
-  const refused = { onClick: undefined, "aria-disabled": true, title: refusal } as const;
-  return <button {...rest} {...refused} type="button" className="button" data-kind={kind} />;
+  const own = refused(refusal);
+  const as = refusal === undefined ? type : "button";
+  return <button {...rest} {...own} type={as} className="button" data-kind={kind} />;
 }
 
-type IconButtonProps = Omit<ButtonProps, "children" | "refusal"> & {
+type IconButtonProps = Omit<ButtonProps, "children" | "type"> & {
   readonly label: string;
   readonly children: ReactNode;
 };
@@ -35,16 +41,18 @@ export function IconButton({
   label,
   children,
   kind = "quiet",
+  refusal,
   ...rest
 }: IconButtonProps): ReactNode {
   return (
     <button
+      title={label}
       {...rest}
+      {...refused(refusal)}
       type="button"
       className="button icon-button"
       data-kind={kind}
       aria-label={label}
-      title={label}
     >
       {children}
     </button>

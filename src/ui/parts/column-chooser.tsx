@@ -26,9 +26,9 @@ export function ColumnChooser<Row>({
   return (
     <Menu
       trigger={
-        <Button>
+        <Button aria-label="Columns">
           <Columns3 size={15} aria-hidden />
-          Columns
+          <span className="wide-word">Columns</span>
         </Button>
       }
     >

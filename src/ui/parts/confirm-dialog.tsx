@@ -1,9 +1,11 @@
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
+import { problemWords } from "./failure-words.ts";
+import { Failure } from "./failure.tsx";
 import { TextField } from "./fields.tsx";
-import { problemWords } from "./states.tsx";
+import { toast } from "./toast.ts";
 
 type ConfirmDialogProps = {
   readonly title: string;
@@ -21,7 +23,7 @@ type ConfirmDialogProps = {
   readonly children?: ReactNode;
 };
 
-/** Asks before an act, and stays with what went wrong where it fails. */
+/** Asks before an act, and stays with what went wrong where it fails; who closed it meanwhile is told all the same. */
 export function ConfirmDialog({
   title,
   about,
@@ -36,18 +38,23 @@ export function ConfirmDialog({
   const [text, setText] = useState("");
   const [error, setError] = useState<unknown>(undefined);
   const [isBusy, setIsBusy] = useState(false);
+  const isClosed = useRef(false);
   const close = (): void => {
+    isClosed.current = true;
     setText("");
     setError(undefined);
     onClose();
   };
   const confirm = async (): Promise<void> => {
+    isClosed.current = false;
     setIsBusy(true);
+    setError(undefined);
     try {
       await onConfirm();
-      close();
+      if (!isClosed.current) close();
     } catch (thrown) {
-      setError(thrown);
+      if (isClosed.current) toast(`${act}: ${problemWords(thrown)}`, "bad");
+      else setError(thrown);
     } finally {
       setIsBusy(false);
     }
@@ -76,11 +83,7 @@ export function ConfirmDialog({
       {typed !== undefined && (
         <TextField label={`Type ${typed} to confirm`} value={text} onChange={setText} />
       )}
-      {error !== undefined && (
-        <p className="notice" data-tone="bad" role="alert">
-          {problemWords(error)}
-        </p>
-      )}
+      <Failure error={error} />
     </Dialog>
   );
 }

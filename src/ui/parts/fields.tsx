@@ -111,24 +111,34 @@ export function SelectField({
 type CheckFieldProps = {
   readonly label: string;
   readonly hint?: ReactNode;
+  /** Why it cannot be chosen. */
+  readonly refusal?: string | undefined;
   readonly isChecked: boolean;
   readonly onChange: (isChecked: boolean) => void;
 };
 
 /** Yes or no. */
-export function CheckField({ label, hint, isChecked, onChange }: CheckFieldProps): ReactNode {
+export function CheckField({
+  label,
+  hint,
+  refusal,
+  isChecked,
+  onChange,
+}: CheckFieldProps): ReactNode {
   const id = useId();
+  const below = refusal ?? hint;
   return (
     <div className="check">
       <input
         id={id}
         type="checkbox"
         checked={isChecked}
+        disabled={refusal !== undefined}
         onChange={(event) => onChange(event.target.checked)}
       />
       <div className="field">
         <label htmlFor={id}>{label}</label>
-        {hint !== undefined && <span className="hint">{hint}</span>}
+        {below !== undefined && <span className="hint">{below}</span>}
       </div>
     </div>
   );

@@ -8,10 +8,13 @@ import type { Tone } from "./tone.ts";
 type FigureProps = {
   readonly label: string;
   /** Absent while it is not known. */
-  readonly value: string | number | undefined;
+  readonly value: ReactNode;
   readonly note?: ReactNode;
   readonly tone?: Tone;
-  readonly link?: { readonly to: Place["to"]; readonly params: { readonly tenant: string } };
+  readonly link?: {
+    readonly to: Place["to"];
+    readonly params: { readonly tenant: string };
+  };
 };
 
 /** One number with its name and what it means now. */
@@ -19,7 +22,9 @@ export function Figure({ label, value, note, tone, link }: FigureProps): ReactNo
   const inside = (
     <>
       <span className="label">{label}</span>
-      <span className="value">{value === undefined ? "–" : numberWords(value)}</span>
+      <span className="value">
+        {value === undefined ? "–" : typeof value === "number" ? numberWords(value) : value}
+      </span>
       <span className="note" data-tone={tone}>
         {note === undefined || note === false ? " " : note}
       </span>

@@ -1,3 +1,4 @@
+import { ChevronRight } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { ReactNode } from "react";
 
@@ -64,4 +65,23 @@ export function MenuLabel({ children }: { readonly children: ReactNode }): React
 /** A line between items. */
 export function MenuLine(): ReactNode {
   return <DropdownMenu.Separator className="menu-line" />;
+}
+
+type MenuPartProps = { readonly title: ReactNode; readonly children: ReactNode };
+
+/** A menu beside its item; what stands in it is made when it opens. */
+export function MenuPart({ title, children }: MenuPartProps): ReactNode {
+  return (
+    <DropdownMenu.Sub>
+      <DropdownMenu.SubTrigger className="menu-item">
+        {title}
+        <ChevronRight size={14} className="to-end" aria-hidden />
+      </DropdownMenu.SubTrigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.SubContent className="menu" collisionPadding={8}>
+          {children}
+        </DropdownMenu.SubContent>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Sub>
+  );
 }

@@ -2,8 +2,9 @@
 import { CircleAlert, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
-import { ApiProblem } from "../calls/api-client.ts";
+import { ApiProblem, mayBeOtherwise } from "../calls/api-client.ts";
 import { Button } from "./button.tsx";
+import { problemWords } from "./failure-words.ts";
 
 const ICON = 28;
 
@@ -34,9 +35,9 @@ export function ErrorState({ error, retry }: ErrorStateProps): ReactNode {
   return (
     <div className="empty" role="alert">
       <CircleAlert size={ICON} strokeWidth={1.5} aria-hidden />
-      <h2>This could not be loaded</h2>
+      <h2>{problemTitle(error)}</h2>
       <p>{problemWords(error)}</p>
-      {retry !== undefined && mayHelp(error) && (
+      {retry !== undefined && mayBeOtherwise(error) && (
         <div className="row">
           <Button onClick={retry}>Try again</Button>
         </div>
@@ -45,16 +46,17 @@ export function ErrorState({ error, retry }: ErrorStateProps): ReactNode {
   );
 }
 
-/** Whether to ask the same again may be answered otherwise: a request that is wrong stays so. */
-function mayHelp(error: unknown): boolean {
-  return !(error instanceof ApiProblem) || error.status !== 400;
-}
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Not understood",
+  403: "Not for your role",
+  404: "Not there",
+  422: "Not understood",
+};
 
-/** What went wrong, in one sentence or two. */
-export function problemWords(error: unknown): string {
-  if (!(error instanceof ApiProblem)) return error instanceof Error ? error.message : String(error);
-  const id = error.requestId === undefined ? "" : ` (log: ${error.requestId})`;
-  return `${error.message}${id}`;
+/** "Not there" for what nobody has, and the like. */
+function problemTitle(error: unknown): string {
+  const known = error instanceof ApiProblem ? TITLES[error.status] : undefined;
+  return known ?? "This could not be loaded";
 }
 
 /** Lines where text will be, as high as the text. */

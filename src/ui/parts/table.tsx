@@ -9,13 +9,21 @@ type TableProps<Row> = {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
+  /** A word and some numbers, for which a phone is wide enough: rows stay rows. */
+  readonly isNarrow?: boolean;
 };
 
 /** A table of few rows, all of them drawn. */
-export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>): ReactNode {
+export function Table<Row>({
+  caption,
+  columns,
+  rows,
+  rowKey,
+  isNarrow = false,
+}: TableProps<Row>): ReactNode {
   return (
     <div className="table-scroll" tabIndex={0} role="group" aria-label={caption}>
-      <table>
+      <table className={isNarrow ? "narrow" : "cards-when-narrow"}>
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
@@ -27,9 +35,13 @@ export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>):
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)}>
-              {columns.map(({ id, isNumber, cell }) => (
-                <td key={id} className={isNumber === true ? "number" : undefined}>
-                  {cell(row)}
+              {columns.map(({ id, title, isNumber, cell }) => (
+                <td
+                  key={id}
+                  className={isNumber === true ? "number" : undefined}
+                  data-title={id === "act" ? "" : title}
+                >
+                  <div>{cell(row)}</div>
                 </td>
               ))}
             </tr>

@@ -9,6 +9,9 @@ const LINE_WIDTH = 2;
 const POINT_SIZE = 6;
 /** Marks of the time axis stand so far apart at least, px. */
 const TIMES_APART = 90;
+/** Room for times below, and between them and the line of zero, whose number stands at its left, px. */
+const TIMES_HEIGHT = 36;
+const TIMES_GAP = 12;
 /** Room for numbers with thousands at the left, px. */
 const AXIS_WIDTH = 64;
 /** Room for half of the last time at the right, px. */
@@ -51,6 +54,8 @@ function draw(place: HTMLDivElement, { times, series }: Omit<TimeChartProps, "la
       {
         ...axis,
         ticks: { show: false },
+        size: TIMES_HEIGHT,
+        gap: TIMES_GAP,
         space: TIMES_APART,
         incrs: (...[, , from, to]) => STEPS.filter((step) => step >= finest(to - from)),
         values: (chart, ticks) => ticks.map(timesOf(chart)),
@@ -60,10 +65,10 @@ function draw(place: HTMLDivElement, { times, series }: Omit<TimeChartProps, "la
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     series: [
       {
-        // What stands here until the pointer is somewhere says what it is for.
-        label: "At",
+        // Named for who cannot see it alone: a time needs no word, and until the pointer is somewhere it says what it is for.
+        label: "Time",
         value: (_, second) =>
-          second == null ? "point at the chart" : EXACT.format(second * 1_000),
+          second == null ? "Point at the chart to read it" : EXACT.format(second * 1_000),
       },
       ...series.map(({ name, colour: variable }) => ({
         label: name,

@@ -4,7 +4,7 @@ import { Server } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { devicesQuery } from "../calls/devices.ts";
-import { sourcesQuery } from "../calls/sources.ts";
+import { sourcesPageQuery } from "../calls/sources.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { NavIcon } from "./nav-icons.tsx";
 import { placesLike } from "./nav.ts";
@@ -25,6 +25,8 @@ type Choice = {
 
 /** Devices offered: more would hide the places. */
 const DEVICES_SHOWN = 8;
+/** Sources offered. */
+const SOURCES_SHOWN = 8;
 /** Fewer characters find too much to be of use. */
 const FIND_FROM = 2;
 
@@ -100,7 +102,11 @@ type Choices = {
 
 function useChoices(tenant: string, words: string): Choices {
   const navigate = useNavigate();
-  const { data: sources = [], isLoading } = useQuery(sourcesQuery(tenant));
+  const { data: page, isLoading } = useQuery({
+    ...sourcesPageQuery(tenant, { q: words }, { limit: SOURCES_SHOWN }),
+    enabled: words !== "",
+  });
+  const sources = words === "" ? [] : (page?.rows ?? []);
   const wanted = words.length < FIND_FROM ? undefined : words;
   const { data: found, isLoading: isFinding } = useQuery({
     ...devicesQuery(tenant, { q: wanted ?? "" }),
@@ -113,15 +119,13 @@ function useChoices(tenant: string, words: string): Choices {
     icon: <NavIcon of={icon} />,
     go: () => navigate({ to, params: { tenant } }),
   }));
-  const named = sources
-    .filter(({ name }) => words !== "" && name.toLowerCase().includes(words.toLowerCase()))
-    .map(({ id, name, type }): Choice => ({
-      id,
-      title: name,
-      about: `Source, ${type}`,
-      icon: <NavIcon of="sources" />,
-      go: () => navigate({ to: "/t/$tenant/sources/$source", params: { tenant, source: name } }),
-    }));
+  const named = sources.map(({ id, name, type }): Choice => ({
+    id,
+    title: name,
+    about: `Source, ${type}`,
+    icon: <NavIcon of="sources" />,
+    go: () => navigate({ to: "/t/$tenant/sources/$source", params: { tenant, source: name } }),
+  }));
   const devices = (wanted === undefined ? [] : (found?.devices ?? []))
     .slice(0, DEVICES_SHOWN)
     .map(({ id, hostname, ip }): Choice => ({

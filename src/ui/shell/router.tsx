@@ -20,6 +20,11 @@ type DevicesSearch = {
   readonly sort?: string | undefined;
   readonly columns?: string | undefined;
   readonly from?: string | undefined;
+  readonly end?: true | undefined;
+};
+type ReviewSearch = {
+  readonly kind?: string | undefined;
+  readonly case?: string | undefined;
 };
 type RunsSearch = {
   readonly source?: string | undefined;
@@ -90,6 +95,7 @@ const devices = createRoute({
     sort: text(search["sort"]),
     columns: text(search["columns"]),
     from: text(search["from"]),
+    end: search["end"] === true ? true : undefined,
   }),
   component: lazyRouteComponent(() => import("../pages/devices/devices-page.tsx"), "DevicesPage"),
 });
@@ -104,6 +110,10 @@ const device = createRoute({
 const review = createRoute({
   getParentRoute: () => tenant,
   path: "/review",
+  validateSearch: (search): ReviewSearch => ({
+    kind: text(search["kind"]),
+    case: text(search["case"]),
+  }),
   component: lazyRouteComponent(() => import("../pages/review/review-page.tsx"), "ReviewPage"),
 });
 
@@ -135,6 +145,7 @@ const source = createRoute({
 const agents = createRoute({
   getParentRoute: () => tenant,
   path: "/agents",
+  validateSearch: (search): { enrol?: string | undefined } => ({ enrol: text(search["enrol"]) }),
   component: lazyRouteComponent(() => import("../pages/agents/agents-page.tsx"), "AgentsPage"),
 });
 

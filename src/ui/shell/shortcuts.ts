@@ -43,8 +43,10 @@ export const SHORTCUT_HELP: readonly (readonly [keys: readonly string[], about: 
   ...PLACES.flatMap(({ key, title }): [readonly string[], string][] =>
     key === undefined ? [] : [[["g", key], title]],
   ),
+  [["Home", "End"], "Devices: first, last of all, in a list that has the focus"],
   [["j", "k"], "Review: next, previous case"],
   [["a", "d"], "Review: accept, dismiss"],
-  [["o"], "Review: open the device"],
+  [["e"], "Review: explain, on the device's page"],
+  [["u"], "Review: take the last decision back"],
   [["?"], "This help"],
 ];

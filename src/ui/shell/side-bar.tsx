@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 
 import { NavIcon } from "./nav-icons.tsx";
 import { PLACE_GROUPS, PLATFORM_PLACES, type Place } from "./nav.ts";
+import { ReviewCount } from "./review-count.tsx";
 import { TenantSwitcher } from "./tenant-switcher.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
@@ -78,6 +79,7 @@ function PlaceLink({
     >
       <NavIcon of={place.icon} />
       {place.title}
+      {place.icon === "review" && <ReviewCount tenant={tenant} />}
     </Link>
   );
 }

@@ -23,8 +23,9 @@ export function useShortcuts(act: (asked: ShortcutAct) => void): void {
       event.preventDefault();
       act(asked);
     };
-    window.addEventListener("keydown", hear);
-    return () => window.removeEventListener("keydown", hear);
+    // Before a page's own keys, whichever was set up first: of `g d` the `d` is none of theirs.
+    window.addEventListener("keydown", hear, true);
+    return () => window.removeEventListener("keydown", hear, true);
   }, [act]);
 }
 

@@ -4,7 +4,9 @@ import { KeyRound, LogOut, UserRound } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { logOut, sessionQuery } from "../calls/session.ts";
+import { problemWords } from "../parts/failure-words.ts";
 import { Menu, MenuItem, MenuLabel } from "../parts/menu.tsx";
+import { toast } from "../parts/toast.ts";
 import { PasswordDialog } from "./password-dialog.tsx";
 
 /** Who is logged in, and what that one does with the log-in. */
@@ -13,8 +15,13 @@ export function UserMenu(): ReactNode {
   const router = useRouter();
   const [isChanging, setIsChanging] = useState(false);
   const leave = async (): Promise<void> => {
-    await logOut();
-    await router.navigate({ to: "/login" });
+    try {
+      await logOut();
+      await router.navigate({ to: "/login" });
+    } catch (thrown) {
+      // The menu is closed by then, and who goes away must know that the session stays.
+      toast(`You are still logged in. ${problemWords(thrown)}`, "bad");
+    }
   };
   const name = session?.user.display_name ?? session?.user.username ?? "";
   return (

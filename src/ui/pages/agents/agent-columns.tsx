@@ -17,7 +17,8 @@ const SOON_MS = 14 * 86_400_000;
 /** What is shown of agents. */
 export function agentColumns(
   tenant: string,
-  refusals: readonly Refusal[],
+  /** Absent until they come. */
+  refusals: readonly Refusal[] | undefined,
 ): readonly Column<Agent>[] {
   return [
     {
@@ -54,6 +55,7 @@ export function agentColumns(
       id: "refused",
       title: "Last refusal",
       cell: ({ agent_id: id }) => {
+        if (refusals === undefined) return "–";
         const last = refusals.find(({ agent_id: agent }) => agent === id);
         if (last === undefined) return <span className="muted">none</span>;
         const { code, message, certificate_serial: serial } = last;
@@ -104,8 +106,10 @@ function Certificate({ agent, tenant }: OfAgent & { readonly tenant: string }): 
       <span>
         {isSoon ? (
           <StatusBadge tone="warn">ends {timeOr(ends, "")}</StatusBadge>
+        ) : ends === undefined ? (
+          "–"
         ) : (
-          timeOr(ends, "–")
+          <>ends {timeOr(ends, "")}</>
         )}
       </span>
       <span className="sub">
@@ -125,6 +129,9 @@ function Configuration({ agent }: OfAgent): ReactNode {
   const { config_offered: offered, config_running: running, status } = agent;
   const { config_running_at: since } = agent;
   const isNewest = offered !== undefined && offered === running;
+  if (offered === undefined && running === undefined) {
+    return <span className="muted">none yet</span>;
+  }
   const kept = status?.config_from === "disk" ? status.config_confirmed : undefined;
   return (
     <span
@@ -158,5 +165,13 @@ function Configuration({ agent }: OfAgent): ReactNode {
 function Sources({ agent }: OfAgent): ReactNode {
   const states = Object.entries(agent.status?.by_state ?? {}).filter(([, count]) => count > 0);
   if (states.length === 0) return <span className="muted">none</span>;
-  return states.map(([state, count]) => `${count} ${state}`).join(", ");
+  return (
+    <span className="cell-lines">
+      {states.map(([state, count]) => (
+        <span key={state} className="nowrap">
+          {count} {state}
+        </span>
+      ))}
+    </span>
+  );
 }

@@ -1,42 +1,54 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import { Activity, Plus } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { pageNowMs } from "../../../lib/page-clock.ts";
-import { refusalsQuery, revokeAgent, type Refusal } from "../../calls/agent-acts.ts";
-import { agentsQuery, type Agent } from "../../calls/agents.ts";
-import { useMay } from "../../calls/session.ts";
+import { lastRefusalsQuery, refusalsQuery, revokeAgent } from "../../calls/agent-acts.ts";
+import { agentsOfQuery, agentsPageQuery, type Agent } from "../../calls/agents.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
 import type { Column } from "../../parts/column.ts";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
-import { Panel } from "../../parts/panel.tsx";
-import { EmptyState, Loaded } from "../../parts/states.tsx";
+import { PagedList } from "../../parts/paged-list.tsx";
+import { Refused } from "../../parts/refused.tsx";
+import { EmptyState } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
+import { RefusalTable } from "../refusal-table.tsx";
 import { agentColumns } from "./agent-columns.tsx";
 import { agentDiagnoses } from "./diagnoses.ts";
 import { DiagnosisPanel } from "./diagnosis-panel.tsx";
 import { EnrolDialog } from "./enrol-dialog.tsx";
 
+const route = getRouteApi("/t/$tenant/agents");
+/** In the address, where nobody is enrolled again. No agent can be called so. */
+const NEW_AGENT = "+";
+/** Until they come. */
+const NONE = { rows: [] };
+
 /** All agents of a tenant: who they are, what they run, what was refused to them. */
 export function AgentsPage(): ReactNode {
-  const { tenant } = useParams({ from: "/t/$tenant" });
-  const query = useQuery(agentsQuery(tenant));
-  const { data: refusals = [] } = useQuery(refusalsQuery(tenant));
-  const may = useMay(tenant, "admin");
-  const [isEnrolling, setIsEnrolling] = useState(false);
+  const { tenant } = route.useParams();
+  const { enrol: wanted } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data: needing } = useQuery(agentsPageQuery(tenant, {}, { attention: true }));
+  const { data: { rows: refusals } = NONE } = useQuery(refusalsQuery(tenant, {}));
+  const refusal = useRefusal(tenant, "admin");
+  const refused = refusals.map(({ agent_id: id }) => id);
+  const { data: named = [] } = useQuery(agentsOfQuery(tenant, refused));
+  const { data: ofWanted } = useQuery(agentsOfQuery(tenant, [wanted ?? ""]));
+  const known = [
+    ...named,
+    ...(needing?.rows ?? []).filter((one) =>
+      named.every((other) => other.agent_id !== one.agent_id),
+    ),
+  ];
+  const setEnrolling = (agent: string | undefined): void =>
+    void navigate({ search: { enrol: agent }, replace: true });
+  const again = ofWanted?.find(({ agent_id: id }) => id === wanted);
   const [revoking, setRevoking] = useState<string | undefined>(undefined);
-  const enrol = (
-    <Button
-      kind="primary"
-      refusal={may ? undefined : "This needs the role admin."}
-      onClick={() => setIsEnrolling(true)}
-    >
-      <Plus size={15} aria-hidden />
-      Enrol an agent
-    </Button>
-  );
+  const enrol = <EnrolButton tenant={tenant} onClick={() => setEnrolling(NEW_AGENT)} />;
   return (
     <>
       <PageHeader
@@ -44,30 +56,39 @@ export function AgentsPage(): ReactNode {
         about="Programs in your networks that pull the sources."
         acts={enrol}
       />
+      {wanted !== undefined && <Refused why={refusal} />}
       <DiagnosisPanel
         title="What keeps agents from working"
-        of={agentDiagnoses({ agents: query.data ?? [], refusals }, pageNowMs())}
+        of={agentDiagnoses({ agents: known, refusals }, pageNowMs())}
+        act={({ enrol: agent }) =>
+          known.some(({ agent_id: id }) => id === agent) && (
+            <EnrolAgain tenant={tenant} onClick={() => setEnrolling(agent)} />
+          )
+        }
       />
-      <Panel padded={false}>
-        <Loaded query={query}>
-          {(agents) =>
-            agents.length === 0 ? (
-              <EmptyState icon={Activity} title="No agents yet" acts={enrol}>
-                An agent runs in the network of your sources and needs one way out: to the gateway,
-                port 50052.
-              </EmptyState>
-            ) : (
-              <AgentTable
-                tenant={tenant}
-                agents={agents}
-                refusals={refusals}
-                onRevoke={setRevoking}
-              />
-            )
-          }
-        </Loaded>
-      </Panel>
-      <EnrolDialog tenant={tenant} isOpen={isEnrolling} onClose={() => setIsEnrolling(false)} />
+      <PagedList
+        pageQuery={(page) => agentsPageQuery(tenant, page)}
+        find="Agent or host"
+        empty={<NoAgents acts={enrol} />}
+      >
+        {(agents) => <AgentTable {...{ tenant, agents }} onRevoke={setRevoking} />}
+      </PagedList>
+      <PagedList
+        title="Refused calls"
+        pageQuery={(page) => refusalsQuery(tenant, page)}
+        find="Agent, answer or reason"
+        empty={<p className="panel-body muted">No call of these agents was refused.</p>}
+      >
+        {(page) => <RefusalTable caption="Refused calls" refusals={page} />}
+      </PagedList>
+      {wanted !== undefined && refusal === undefined && ofWanted !== undefined && (
+        <EnrolDialog
+          key={wanted}
+          tenant={tenant}
+          again={again}
+          onClose={() => setEnrolling(undefined)}
+        />
+      )}
       <RevokeAgentDialog
         key={revoking}
         tenant={tenant}
@@ -78,15 +99,46 @@ export function AgentsPage(): ReactNode {
   );
 }
 
+function NoAgents({ acts }: { readonly acts: ReactNode }): ReactNode {
+  return (
+    <EmptyState icon={Activity} title="No agents yet" acts={acts}>
+      An agent runs in the network of your sources and needs one way out: to the gateway, port
+      50052.
+    </EmptyState>
+  );
+}
+
+type EnrolButtonProps = { readonly tenant: string; readonly onClick: () => void };
+
+function EnrolButton({ tenant, onClick }: EnrolButtonProps): ReactNode {
+  const refusal = useRefusal(tenant, "admin");
+  return (
+    <Button kind="primary" refusal={refusal} onClick={onClick}>
+      <Plus size={15} aria-hidden />
+      Enrol an agent
+    </Button>
+  );
+}
+
+function EnrolAgain({ tenant, onClick }: EnrolButtonProps): ReactNode {
+  const refusal = useRefusal(tenant, "admin");
+  return (
+    <Button refusal={refusal} onClick={onClick}>
+      Enrol again
+    </Button>
+  );
+}
+
 type AgentTableProps = {
   readonly tenant: string;
   readonly agents: readonly Agent[];
-  readonly refusals: readonly Refusal[];
   readonly onRevoke: (agent: string) => void;
 };
 
-function AgentTable({ tenant, agents, refusals, onRevoke }: AgentTableProps): ReactNode {
-  const may = useMay(tenant, "admin");
+function AgentTable({ tenant, agents, onRevoke }: AgentTableProps): ReactNode {
+  const ids = agents.map(({ agent_id: id }) => id);
+  const { data: refusals } = useQuery(lastRefusalsQuery(tenant, ids));
+  const refusal = useRefusal(tenant, "admin");
   const columns: readonly Column<Agent>[] = [
     ...agentColumns(tenant, refusals),
     {
@@ -95,11 +147,7 @@ function AgentTable({ tenant, agents, refusals, onRevoke }: AgentTableProps): Re
       isNumber: true,
       cell: ({ agent_id: id, state }) =>
         state !== "revoked" && (
-          <Button
-            kind="danger"
-            refusal={may ? undefined : "This needs the role admin."}
-            onClick={() => onRevoke(id)}
-          >
+          <Button kind="danger" refusal={refusal} onClick={() => onRevoke(id)}>
             Revoke
           </Button>
         ),

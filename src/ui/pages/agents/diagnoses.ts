@@ -1,8 +1,6 @@
-/** The document's troubleshooting rows and tuning adjustments as diagnoses of what is so now: the figure, and one act. Pure. */
+/** The document's troubleshooting rows as diagnoses of what is so now: the figure, and one act. Pure. */
 import type { Refusal } from "../../calls/agent-acts.ts";
 import type { Agent } from "../../calls/agents.ts";
-import type { Inbox } from "../../calls/standing.ts";
-import { counted } from "../../parts/counted.ts";
 
 /** Something that is wrong now. */
 export interface Diagnosis {
@@ -14,6 +12,8 @@ export interface Diagnosis {
   /** What to do. */
   readonly act: string;
   readonly at?: string | undefined;
+  /** The agent that is helped by being enrolled again; the page does that. */
+  readonly enrol?: string | undefined;
 }
 
 /** A refusal this long ago is over, ms. */
@@ -37,11 +37,14 @@ const REFUSED: readonly {
   readonly words: RegExp;
   readonly title: string;
   readonly act: string;
+  /** Whether another certificate mends it. */
+  readonly isCertificate?: boolean;
 }[] = [
   {
     words: /tenant_(?:slug|id) mismatch|tenant identity missing/,
     title: "Tenant mismatch",
     act: "Use the certificate that this tenant's core issued for the agent: enrol it again.",
+    isCertificate: true,
   },
   {
     words: /larger than max|message exceeds|size larger|receive limit/i,
@@ -52,16 +55,19 @@ const REFUSED: readonly {
     words: /authority revoked/,
     title: "Authority revoked",
     act: "Enrol it again, for a renewal, or have the platform's administrator reinstate the authority.",
+    isCertificate: true,
   },
   {
     words: /has expired|CERT_HAS_EXPIRED/i,
     title: "Certificate expired",
     act: "Look at its host's clock; if that is right, enrol it again, for a renewal.",
+    isCertificate: true,
   },
   {
     words: /revoked/,
     title: "Agent revoked",
     act: "Enrol it again, if it is to come back.",
+    isCertificate: true,
   },
 ];
 
@@ -77,6 +83,7 @@ function ofRefusal(refusal: Refusal): Diagnosis {
     figure: `${refused === 1 ? "Once" : `${refused} times`} ${code}: ${message}${whose}`,
     act: rule?.act ?? "The message names what disagrees; certificate and agent.json must agree.",
     at,
+    enrol: rule?.isCertificate === true && agent !== "" ? agent : undefined,
   };
 }
 
@@ -90,6 +97,7 @@ function ofAgent(agent: Agent): readonly Diagnosis[] {
         title: `No config returned: ${id}`,
         figure: "It never took a configuration.",
         act: "Verify that it can reach the gateway (port 50052 outbound) and that its certificate is valid: serviceradar-agent check.",
+        enrol: id,
       },
     ];
   }
@@ -119,50 +127,4 @@ export function shortSerial(serial: string): string {
 /** "v12ab34cd", or that there is none. */
 export function shortVersion(version: string | undefined): string {
   return version === undefined || version === "" ? "none" : version.slice(0, VERSION_SHOWN);
-}
-
-/** Waiting chunks that are more than a burst. */
-const WAITING_MANY = 20;
-
-/** What slows ingestion, by the document's adjustments. Pools are known to the platform's administrator alone. */
-export function ingestionDiagnoses({ waiting, parked, tuning }: Inbox): readonly Diagnosis[] {
-  const pools = tuning?.pools ?? [];
-  return [
-    ...pools.flatMap(
-      ({ part, timeouts, waiting: inLine, wait_ms: waitMs }): readonly Diagnosis[] =>
-        timeouts === 0
-          ? []
-          : [
-              {
-                id: `timeouts ${part}`,
-                tone: "bad",
-                title: `queue_timeout errors: ${part}`,
-                figure: `${timeouts} requests gave up; ${inLine} wait now, ${waitMs} ms at least.`,
-                act: "Raise POOL_SIZE if PostgreSQL can take more connections, else DATABASE_QUEUE_TARGET_MS and DATABASE_QUEUE_INTERVAL_MS.",
-              },
-            ],
-    ),
-    ...(waiting < WAITING_MANY
-      ? []
-      : [
-          {
-            id: "bursts",
-            tone: "warn" as const,
-            title: "Chunks come in bursts",
-            figure: `${waiting} chunks wait.`,
-            act: "Raise SYNC_INGESTOR_COALESCE_MS or SYNC_INGESTOR_QUEUE_MAX_CHUNKS, so that more are merged before they reach the database.",
-          },
-        ]),
-    ...(parked === 0
-      ? []
-      : [
-          {
-            id: "parked",
-            tone: "bad" as const,
-            title: "Chunks are parked",
-            figure: `${counted(parked, "chunk")} could not be worked.`,
-            act: "Read the reason below, mend it, and have them worked again.",
-          },
-        ]),
-  ];
 }

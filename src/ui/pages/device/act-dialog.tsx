@@ -18,7 +18,8 @@ type ActDialogProps = {
   readonly act: DecisionAct | undefined;
   readonly isOpen: boolean;
   readonly onClose: () => void;
-  readonly onDone?: () => void;
+  /** With the number of the decision that was made. */
+  readonly onDone?: (assertionNo: number | undefined) => void;
   /** What is chosen before. */
   readonly children?: ReactNode;
 };
@@ -32,7 +33,7 @@ export function ActDialog(props: ActDialogProps): ReactNode {
     const { made, revoked } = await doAct(tenant, act, reason);
     const no = made[0]?.assertion_no ?? revoked[0]?.assertion_no;
     toast(`${verb}: done${no === undefined ? "" : `, decision ${no}`}.`);
-    onDone?.();
+    onDone?.(made[0]?.assertion_no);
   };
   return (
     <ConfirmDialog
@@ -92,10 +93,16 @@ type RevokeDialogProps = {
   readonly tenant: string;
   readonly assertionNo: number | undefined;
   readonly onClose: () => void;
+  readonly onDone?: () => void;
 };
 
 /** Takes a decision back. */
-export function RevokeDialog({ tenant, assertionNo, onClose }: RevokeDialogProps): ReactNode {
+export function RevokeDialog({
+  tenant,
+  assertionNo,
+  onClose,
+  onDone,
+}: RevokeDialogProps): ReactNode {
   return (
     <ActDialog
       key={assertionNo}
@@ -106,6 +113,7 @@ export function RevokeDialog({ tenant, assertionNo, onClose }: RevokeDialogProps
       act={assertionNo === undefined ? undefined : revokeAct(assertionNo)}
       isOpen={assertionNo !== undefined}
       onClose={onClose}
+      onDone={() => onDone?.()}
     />
   );
 }

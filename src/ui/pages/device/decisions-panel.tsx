@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from "react";
 
 import type { Assertion } from "../../calls/device-acts.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
@@ -14,10 +14,9 @@ type DecisionsPanelProps = { readonly tenant: string; readonly decisions: readon
 
 /** What operators decided of a device; each can be taken back. */
 export function DecisionsPanel({ tenant, decisions }: DecisionsPanelProps): ReactNode {
-  const may = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   const [revoking, setRevoking] = useState<number | undefined>(undefined);
   if (decisions.length === 0) return null;
-  const refusal = may ? undefined : "This needs the role operator.";
   return (
     <Panel title="Decisions" padded={false}>
       <Table

@@ -2,7 +2,7 @@ import { Lock, LockOpen } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import type { DeviceDetail } from "../../calls/devices.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { Button, IconButton } from "../../parts/button.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
@@ -21,10 +21,9 @@ type DeviceFieldsProps = {
 
 /** Each field with the value that stands, who says it, and what others say. */
 export function DeviceFields({ tenant, device, colours }: DeviceFieldsProps): ReactNode {
-  const may = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   const [locking, setLocking] = useState<string | undefined>(undefined);
   const [unlocking, setUnlocking] = useState<string | undefined>(undefined);
-  const refusal = may ? undefined : "This needs the role operator.";
   return (
     <Panel
       title="Values"
@@ -58,7 +57,7 @@ export function DeviceFields({ tenant, device, colours }: DeviceFieldsProps): Re
             cell: (row: FieldRow) => (
               <LockButton
                 row={row}
-                may={may}
+                refusal={refusal}
                 onLock={() => setLocking(row.field)}
                 onUnlock={() => setUnlocking(row.field)}
               />
@@ -88,19 +87,19 @@ export function DeviceFields({ tenant, device, colours }: DeviceFieldsProps): Re
 
 type LockButtonProps = {
   readonly row: FieldRow;
-  readonly may: boolean;
+  readonly refusal: string | undefined;
   readonly onLock: () => void;
   readonly onUnlock: () => void;
 };
 
-function LockButton({ row, may, onLock, onUnlock }: LockButtonProps): ReactNode {
+function LockButton({ row, refusal, onLock, onUnlock }: LockButtonProps): ReactNode {
   const title = fieldTitle(row.field);
   return row.locked_by === undefined ? (
-    <IconButton label={`Lock ${title}`} disabled={!may} onClick={onLock}>
+    <IconButton label={`Lock ${title}`} refusal={refusal} onClick={onLock}>
       <Lock size={14} aria-hidden />
     </IconButton>
   ) : (
-    <IconButton label={`Unlock ${title}`} disabled={!may} onClick={onUnlock}>
+    <IconButton label={`Unlock ${title}`} refusal={refusal} onClick={onUnlock}>
       <LockOpen size={14} aria-hidden />
     </IconButton>
   );
@@ -139,27 +138,60 @@ function SaidBy({ row, colours }: CellProps): ReactNode {
   );
 }
 
-/** Losing values shown for each field; the rest is told as a number. */
+/** Other values shown for each field; the rest is told as a number. */
 const LOSERS_SHOWN = 4;
 
 function Losers({ row: { value, losers }, colours }: CellProps): ReactNode {
   if (losers.length === 0) return <span className="muted">nothing</span>;
+  const same = losers.filter((one) => one.value === value);
+  const others = [
+    ...Map.groupBy(
+      losers.filter((one) => one.value !== value),
+      ({ value: other, expired }) => `${expired} ${other}`,
+    ).values(),
+  ];
   return (
     <ul className="losers">
-      {losers.slice(0, LOSERS_SHOWN).map((loser) => (
-        <li key={loser.record_no}>
-          <SourceBadge source={loser.source} colours={colours} />
-          {loser.value === value ? (
-            <span className="muted">the same</span>
-          ) : (
-            <span className="wrap-anywhere">{loser.value}</span>
-          )}
-          {loser.expired && <StatusBadge tone="warn">Expired</StatusBadge>}
-        </li>
+      {others.slice(0, LOSERS_SHOWN).map((saying) => (
+        <Other key={saying[0]?.record_no} saying={saying} colours={colours} />
       ))}
-      {losers.length > LOSERS_SHOWN && (
-        <li className="muted">and {losers.length - LOSERS_SHOWN} more</li>
+      {others.length > LOSERS_SHOWN && (
+        <li className="muted">and {others.length - LOSERS_SHOWN} more</li>
+      )}
+      {same.length > 0 && (
+        <li>
+          <span className="muted">the same:</span>
+          <Sources of={same} colours={colours} />
+        </li>
       )}
     </ul>
   );
+}
+
+type Colours = CellProps["colours"];
+type Saying = FieldRow["losers"];
+
+/** One value that lost, with all that say it. */
+function Other({
+  saying,
+  colours,
+}: {
+  readonly saying: Saying;
+  readonly colours: Colours;
+}): ReactNode {
+  const [first] = saying;
+  if (first === undefined) return null;
+  return (
+    <li>
+      <Sources of={saying} colours={colours} />
+      <span className="wrap-anywhere">{first.value}</span>
+      {first.expired && <StatusBadge tone="warn">Expired</StatusBadge>}
+    </li>
+  );
+}
+
+function Sources({ of, colours }: { readonly of: Saying; readonly colours: Colours }): ReactNode {
+  return [...new Set(of.map(({ source }) => source))].map((source) => (
+    <SourceBadge key={source} source={source} colours={colours} />
+  ));
 }

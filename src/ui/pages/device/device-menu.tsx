@@ -4,10 +4,11 @@ import { useState, type ReactNode } from "react";
 
 import { deviceAct } from "../../calls/device-acts.ts";
 import { devicesQuery, type Device, type DeviceDetail } from "../../calls/devices.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
 import { TextField } from "../../parts/fields.tsx";
 import { Menu, MenuItem } from "../../parts/menu.tsx";
+import { ErrorState } from "../../parts/states.tsx";
 import { ActDialog } from "./act-dialog.tsx";
 
 type DeviceMenuProps = { readonly tenant: string; readonly device: DeviceDetail };
@@ -34,9 +35,9 @@ const ACTS = {
 
 /** What can be done to a device as a whole. */
 export function DeviceMenu({ tenant, device }: DeviceMenuProps): ReactNode {
-  const may = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   const [asked, setAsked] = useState<Asked | undefined>(undefined);
-  if (!may) return <Button refusal="This needs the role operator.">Decide</Button>;
+  if (refusal !== undefined) return <Button refusal={refusal}>Decide</Button>;
   return (
     <>
       <Menu
@@ -123,6 +124,9 @@ function DevicePicker({ tenant, without, picked, onPick }: DevicePickerProps): R
         value={typed}
         onChange={setTyped}
       />
+      {query.error !== null && (
+        <ErrorState error={query.error} retry={() => void query.refetch()} />
+      )}
       {q.length >= TYPED_MIN && query.data !== undefined && found.length === 0 && (
         <p className="muted small">No other device is called so.</p>
       )}

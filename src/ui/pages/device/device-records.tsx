@@ -3,7 +3,7 @@ import { useState, type ReactNode } from "react";
 
 import { deviceAct } from "../../calls/device-acts.ts";
 import type { DeviceDetail } from "../../calls/devices.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
 import type { Column } from "../../parts/column.ts";
 import { Panel } from "../../parts/panel.tsx";
@@ -53,9 +53,8 @@ const recordColumns = (colours: ReadonlyMap<string, number>): readonly Column<Re
 
 /** The records that make it, each with what its source sent; one that does not belong there can be split off. */
 export function DeviceRecords({ tenant, device, colours }: DeviceRecordsProps): ReactNode {
-  const may = useMay(tenant, "operator");
   const [split, setSplit] = useState<RecordRow | undefined>(undefined);
-  const refusal = may ? undefined : "This needs the role operator.";
+  const refusal = useRefusal(tenant, "operator");
   const own = device.evidence.filter(({ is_former: isFormer }) => !isFormer).length;
   return (
     <Panel title="Records" padded={false}>

@@ -5,7 +5,9 @@ import { Button } from "../../parts/button.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Skeleton } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
+import { EvidenceList } from "./evidence-list.tsx";
 import { graphRows, identityGraph } from "./identity-graph.ts";
+import { recordName } from "./outcome-words.ts";
 
 const GraphCanvas = lazy(async () => ({
   default: (await import("./graph-canvas.tsx")).GraphCanvas,
@@ -23,10 +25,9 @@ export function WhyPanel({ of }: { readonly of: Explanation }): ReactNode {
         {joins.length > 0 && (
           <>
             <h3>How they came together</h3>
-            <p className="muted small">{threshold} points join two groups of records.</p>
             <ol className="reasons">
-              {joins.map(({ words }) => (
-                <li key={words}>{words}</li>
+              {joins.map((join) => (
+                <JoinStep key={join.words} of={join} threshold={threshold} />
               ))}
             </ol>
           </>
@@ -34,6 +35,27 @@ export function WhyPanel({ of }: { readonly of: Explanation }): ReactNode {
         <Sentences title="Values that may join nothing" of={of.muted} />
       </div>
     </Panel>
+  );
+}
+
+type JoinStepProps = {
+  readonly of: Explanation["joins"][number];
+  readonly threshold: number;
+};
+
+/** Two records that met, and what all that was joined by then said; a decision in its own words. */
+function JoinStep({
+  of: { records, evidence, points, words },
+  threshold,
+}: JoinStepProps): ReactNode {
+  if (evidence.length === 0) return <li>{words}</li>;
+  return (
+    <li className="stack-s">
+      <span>
+        <strong>{recordName(records[0])}</strong> and <strong>{recordName(records[1])}</strong>
+      </span>
+      <EvidenceList of={evidence} points={points} threshold={threshold} />
+    </li>
   );
 }
 

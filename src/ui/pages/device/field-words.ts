@@ -7,7 +7,7 @@ const FIELD_TITLES: Readonly<Record<string, string>> = {
   type: "Type",
   vendor_name: "Vendor",
   model: "Model",
-  os: "System",
+  os: "OS",
   site: "Site",
   owner: "Owner",
   serial: "Serial",
@@ -34,4 +34,24 @@ export function sourceColours(sources: readonly string[]): ReadonlyMap<string, n
   return new Map(
     [...new Set(sources)].map((source, index) => [source, (index % SOURCE_COLOURS) + 1]),
   );
+}
+
+/** "Switch, Cisco C9300, Austin Plant": what it is and where; the vendor once, as many models begin with it. */
+export function whatWords({
+  type,
+  vendor_name: vendor,
+  model,
+  site,
+}: {
+  readonly type?: string | undefined;
+  readonly vendor_name?: string | undefined;
+  readonly model?: string | undefined;
+  readonly site?: string | undefined;
+}): string {
+  const isNamed =
+    model !== undefined &&
+    vendor !== undefined &&
+    model.toLowerCase().startsWith(vendor.toLowerCase());
+  const made = isNamed ? model : [vendor, model].filter(Boolean).join(" ");
+  return [type, made, site].filter(Boolean).join(", ");
 }

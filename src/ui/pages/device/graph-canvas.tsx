@@ -3,7 +3,7 @@ import { DirectedGraph } from "graphology";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Sigma } from "sigma";
 
-import { problemWords } from "../../parts/states.tsx";
+import { problemWords } from "../../parts/failure-words.ts";
 import {
   graphPlaces,
   type GraphEdge,
@@ -78,6 +78,8 @@ function draw(place: HTMLElement, { graph, colours }: GraphCanvasProps): Sigma {
       labelRenderedSizeThreshold: 0,
       labelDensity: 4,
       enableCameraZooming: false,
+      // A tab that is left takes the place away before the last frame is drawn, which else throws.
+      allowInvalidContainer: true,
     },
     styles: {
       nodes: {

@@ -1,28 +1,38 @@
 import type { ReactNode } from "react";
 
+import { evidenceName } from "../../../model/evidence-words.ts";
 import type { Explanation } from "../../calls/device-acts.ts";
 import type { DeviceDetail } from "../../calls/devices.ts";
+import { capital } from "../../parts/capital.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { StatusBadge, type Tone } from "../../parts/status-badge.tsx";
 import { Table } from "../../parts/table.tsx";
 import { DayAgo } from "../../parts/time-ago.tsx";
+import { loneIdentifiers } from "./lone-identifiers.ts";
 
 type Shared = Explanation["shared"][number];
 
+type IdentifiersProps = { readonly of: Explanation; readonly device: DeviceDetail };
+
 /** Values that tell who it is, with what each is worth. */
-export function Identifiers({ of }: { readonly of: Explanation }): ReactNode {
+export function Identifiers({ of, device }: IdentifiersProps): ReactNode {
   const { shared, muted, threshold } = of;
+  const lone = loneIdentifiers(device, of);
   return (
     <Panel title="Identifiers" padded={false}>
-      {shared.length + muted.length === 0 ? (
+      {shared.length + muted.length + lone.length === 0 ? (
         <p className="panel-body muted">
-          No value is said by two records: nothing has to hold it together.
+          No serial, name, MAC or address: it is known by its source's own id alone.
         </p>
       ) : (
         <Table
           caption="Identifiers"
           columns={[
-            { id: "type", title: "Kind", cell: ({ type }: IdentifierRow) => type },
+            {
+              id: "type",
+              title: "Kind",
+              cell: ({ type }: IdentifierRow) => capital(evidenceName(type)),
+            },
             {
               id: "value",
               title: "Value",
@@ -57,6 +67,15 @@ export function Identifiers({ of }: { readonly of: Explanation }): ReactNode {
               word: state === "contested" ? "Contested" : "Too common",
               by: sourcesOf(by),
               about: words,
+            })),
+            ...lone.map(({ type, value, source }): IdentifierRow => ({
+              type,
+              value,
+              worth: "–",
+              tone: "idle",
+              word: "Said once",
+              by: source ?? "–",
+              about: "Only one record says it: it joins nothing until another one does too.",
             })),
           ]}
           rowKey={({ type, value }) => `${type} ${value}`}
@@ -114,7 +133,7 @@ export function AddressPanel({ device }: { readonly device: DeviceDetail }): Rea
           {
             id: "state",
             title: "State",
-            cell: ({ state }) => <StatusBadge tone={STATES[state]}>{state}</StatusBadge>,
+            cell: ({ state }) => <StatusBadge tone={STATES[state]}>{capital(state)}</StatusBadge>,
           },
           { id: "days", title: "Days", isNumber: true, cell: ({ days }) => days },
           { id: "first", title: "First seen", cell: ({ first_seen: at }) => <DayAgo at={at} /> },

@@ -1,4 +1,5 @@
 /** Which records and values hold a device together, and what is held apart from it, as a graph. Pure. */
+import { evidenceName, evidenceValue } from "../../../model/evidence-words.ts";
 import type { Explanation } from "../../calls/device-acts.ts";
 import { recordName } from "./outcome-words.ts";
 
@@ -32,6 +33,11 @@ const keyOfRecord = ({ record_no: no }: NamedRecord): string => `record ${no}`;
 const keyOfValue = ({ type, value }: { readonly type: string; readonly value: string }): string =>
   `value ${type} ${value}`;
 
+/** As the lists beside the picture call it: "MAC 00:50:56:9A:3C:01". */
+function labelOf({ type, value }: { readonly type: string; readonly value: string }): string {
+  return `${evidenceName(type)} ${evidenceValue(type, value)}`;
+}
+
 /** The graph of an explanation; each node once. */
 export function identityGraph({
   records,
@@ -52,14 +58,14 @@ export function identityGraph({
   for (const record of records) addRecord(record, "record");
   for (const one of shared) {
     const key = keyOfValue(one);
-    nodes.set(key, { key, kind: "value", label: `${one.type} ${one.value}` });
+    nodes.set(key, { key, kind: "value", label: labelOf(one) });
     for (const { record } of one.said_by) {
       edges.push({ from: addRecord(record, "record"), to: key, kind: "says", points: one.points });
     }
   }
   for (const one of muted) {
     const key = keyOfValue(one);
-    nodes.set(key, { key, kind: "muted", label: `${one.type} ${one.value}` });
+    nodes.set(key, { key, kind: "muted", label: labelOf(one) });
     for (const { record } of one.said_by) {
       edges.push({ from: addRecord(record, "record"), to: key, kind: "muted" });
     }

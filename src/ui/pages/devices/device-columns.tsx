@@ -33,22 +33,22 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
     {
       id: "hostname",
       title: "Device",
-      width: 200,
+      width: 176,
       sortBy: "hostname",
       cell: (device) => <DeviceName tenant={tenant} device={device} />,
     },
-    text("ip", "Address", { width: 120, sortBy: "ip", of: ({ ip }) => ip }),
+    text("ip", "Address", { width: 112, sortBy: "ip", of: ({ ip }) => ip }),
     text("mac", "MAC", { width: 160, sortBy: "mac", of: ({ mac }) => mac, isDefault: false }),
-    text("type", "Type", { width: 100, sortBy: "type", of: ({ type }) => type }),
-    text("vendor", "Vendor", { width: 110, sortBy: "vendor_name", of: ({ vendor_name: v }) => v }),
+    text("type", "Type", { width: 106, sortBy: "type", of: ({ type }) => type }),
+    text("vendor", "Vendor", { width: 96, sortBy: "vendor_name", of: ({ vendor_name: v }) => v }),
     text("model", "Model", {
       width: 150,
       sortBy: "model",
       of: ({ model }) => model,
       isDefault: false,
     }),
-    text("os", "System", { width: 140, sortBy: "os.name", of: ({ os }) => os, isDefault: false }),
-    text("site", "Site", { width: 110, sortBy: "site", of: ({ site }) => site }),
+    text("os", "OS", { width: 140, sortBy: "os.name", of: ({ os }) => os, isDefault: false }),
+    text("site", "Site", { width: 146, sortBy: "site", of: ({ site }) => site }),
     text("owner", "Owner", {
       width: 130,
       sortBy: "owner",
@@ -59,7 +59,7 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
     {
       id: "risk",
       title: "Risk",
-      width: 124,
+      width: 120,
       sortBy: "risk_score",
       cell: ({ risk_level: level }) =>
         level === undefined ? (
@@ -77,21 +77,18 @@ const WHENCE: readonly Column<Device>[] = [
   {
     id: "sources",
     title: "Sources",
-    width: 130,
-    cell: ({ sources }) => (
-      <span className="tags">
-        {sources.map((name) => (
-          <span key={name} className="tag">
-            {name}
-          </span>
-        ))}
-      </span>
-    ),
+    width: 110,
+    cell: ({ sources }) => <FirstOf words={sources} />,
   },
+  text("last_seen", "Last seen", {
+    width: 90,
+    sortBy: "last_seen",
+    of: ({ last_seen: at }) => <TimeAgo at={at} isShort />,
+  }),
   {
     id: "tags",
     title: "Tags",
-    width: 120,
+    width: 110,
     cell: ({ tags, own_tags: own }) => <TagCell tags={tags} own={own} />,
   },
   text("partition", "Partition", {
@@ -106,11 +103,6 @@ const WHENCE: readonly Column<Device>[] = [
     of: ({ first_seen: at }) => <TimeAgo at={at} />,
     isDefault: false,
   }),
-  text("last_seen", "Last seen", {
-    width: 110,
-    sortBy: "last_seen",
-    of: ({ last_seen: at }) => <TimeAgo at={at} isShort />,
-  }),
 ];
 
 /** Operators' tags first: they are what somebody looks for. */
@@ -122,7 +114,11 @@ function TagCell({
   readonly own: readonly string[];
 }): ReactNode {
   const keys = [...own, ...Object.keys(tags).filter((key) => !own.includes(key))];
-  const [first, ...rest] = keys.map((key) => tagWord(key, tags[key] ?? ""));
+  return <FirstOf words={keys.map((key) => tagWord(key, tags[key] ?? ""))} />;
+}
+
+/** The first word, and how many more there are: a second one is mostly cut in the middle. */
+function FirstOf({ words: [first, ...rest] }: { readonly words: readonly string[] }): ReactNode {
   if (first === undefined) return <span className="muted">–</span>;
   return (
     <span className="tags" title={[first, ...rest].join(", ")}>
@@ -140,7 +136,7 @@ export function pickColumn(
   return {
     id: "pick",
     title: "Pick",
-    width: 52,
+    width: 48,
     cell: ({ id, hostname, ip }) => (
       <input
         type="checkbox"

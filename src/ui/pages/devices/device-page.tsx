@@ -4,6 +4,7 @@ import { useMemo, type ReactNode } from "react";
 
 import { decisionsQuery, explainQuery } from "../../calls/device-acts.ts";
 import { deviceQuery, type DeviceDetail } from "../../calls/devices.ts";
+import { counted } from "../../parts/counted.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Facts, Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
@@ -16,12 +17,14 @@ import { DeviceMenu } from "../device/device-menu.tsx";
 import { DeviceRecords } from "../device/device-records.tsx";
 import { timelineOf } from "../device/device-timeline.ts";
 import { GraphPanel, TurnsPanel, WhyPanel } from "../device/explain-panels.tsx";
-import { sourceColours } from "../device/field-words.ts";
+import { sourceColours, whatWords } from "../device/field-words.ts";
 import { AddressPanel, Identifiers } from "../device/identifiers.tsx";
 import { shortId } from "../device/outcome-words.ts";
 import { TimelinePanel } from "../device/timeline-panel.tsx";
 
 const route = getRouteApi("/t/$tenant/devices/$device");
+/** Risk levels that are told beside the name. */
+const RISKS = new Set(["High", "Critical"]);
 
 /** One device: what stands and who says it, why it is one, its records, and what happened to it. */
 export function DevicePage(): ReactNode {
@@ -38,7 +41,7 @@ export function DevicePage(): ReactNode {
           </Link>
         }
         badge={data !== undefined && <DeviceBadges device={data} />}
-        about={<code>{data?.id ?? device}</code>}
+        about={<About of={data} id={device} />}
         acts={data !== undefined && <DeviceMenu tenant={tenant} device={data} />}
       />
       <Loaded query={query} lines={8}>
@@ -48,12 +51,38 @@ export function DevicePage(): ReactNode {
   );
 }
 
+/** What it is in one line, and its id. */
+function About({
+  of,
+  id,
+}: {
+  readonly of: DeviceDetail | undefined;
+  readonly id: string;
+}): ReactNode {
+  const what = of === undefined ? "" : whatWords(of);
+  return (
+    <>
+      {of !== undefined && (
+        <span className="block">
+          {what !== "" && `${what} · `}
+          {counted(of.records, "record")} of {counted(of.sources.length, "source")} · seen{" "}
+          <TimeAgo at={of.last_seen} />
+        </span>
+      )}
+      <code className="wrap-anywhere">{of?.id ?? id}</code>
+    </>
+  );
+}
+
 function DeviceBadges({ device }: { readonly device: DeviceDetail }): ReactNode {
   const { deleted_at: deleted, is_provisional: isProvisional, is_available: isAvailable } = device;
   return (
     <>
       {deleted !== undefined && <StatusBadge tone="bad">Deleted</StatusBadge>}
-      {isProvisional && <StatusBadge tone="warn">Provisional</StatusBadge>}
+      {isProvisional && <StatusBadge tone="warn">Known by address alone</StatusBadge>}
+      {device.risk_level !== undefined && RISKS.has(device.risk_level) && (
+        <StatusBadge tone="bad">{device.risk_level} risk</StatusBadge>
+      )}
       {isAvailable === true && <StatusBadge tone="good">Available</StatusBadge>}
       {isAvailable === false && <StatusBadge tone="bad">Not available</StatusBadge>}
     </>
@@ -86,7 +115,7 @@ function DeviceTabs({ tenant, device }: DeviceTabsProps): ReactNode {
             <div className="stack">
               <MovedNotice device={device} />
               <DeviceFields tenant={tenant} device={device} colours={colours} />
-              <About device={device} />
+              <AlsoKnown device={device} />
             </div>
           ),
         },
@@ -126,7 +155,7 @@ function MovedNotice({ device }: { readonly device: DeviceDetail }): ReactNode {
   );
 }
 
-function About({ device }: { readonly device: DeviceDetail }): ReactNode {
+function AlsoKnown({ device }: { readonly device: DeviceDetail }): ReactNode {
   const { tags, network_interfaces: interfaces, classification: rule, aliases } = device;
   const tagged = Object.entries(tags);
   return (
@@ -166,7 +195,7 @@ function Identity({ tenant, device, colours }: IdentityProps): ReactNode {
             <WhyPanel of={explanation} />
             <TurnsPanel of={explanation} />
           </div>
-          <Identifiers of={explanation} />
+          <Identifiers of={explanation} device={device} />
           <GraphPanel of={explanation} colours={colours} />
           <AddressPanel device={device} />
         </div>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ServerOff } from "lucide-react";
-import { useMemo, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 
 import {
   devicesTotalQuery,
@@ -14,6 +14,7 @@ import { ColumnChooser } from "../../parts/column-chooser.tsx";
 import { readSort, shownColumns, sortText, type Column, type Sort } from "../../parts/column.ts";
 import { numberWords } from "../../parts/number-words.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
+import type { Place } from "../../parts/pages-known.ts";
 import { EmptyState, ErrorState } from "../../parts/states.tsx";
 import { VirtualTable } from "../../parts/virtual-table.tsx";
 import { ChipRow } from "./chip-row.tsx";
@@ -34,20 +35,26 @@ const route = getRouteApi("/t/$tenant/devices");
 /** What the address holds. */
 type Search = Readonly<
   Partial<Record<"q" | "query" | "sort" | "columns" | "from", string | undefined>>
->;
+> & { readonly end?: true | undefined };
+/** Another list, or the same in another order, is entered at its beginning. */
+const AT_BEGINNING = { from: undefined, end: undefined } as const;
 
 /** All devices that pass a filter, sorted by the server; filter, order and columns stand in the URL. */
 export function DevicesPage(): ReactNode {
   const { tenant } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  // The router would scroll the next table to where the one before stood: it keeps that under the address that is replaced.
   const change = (changed: Partial<Search>): void =>
-    void navigate({ search: { ...search, ...changed }, replace: true });
+    void navigate({ search: { ...search, ...changed }, replace: true, resetScroll: false });
   const columns = useMemo(() => deviceColumns(tenant), [tenant]);
   const { picked, pick, clear } = usePicks(JSON.stringify([tenant, search.q, search.query]));
   const shown = shownColumns(columns, search.columns?.split(","));
   const sort = readSort(search.sort);
   const wanted = { q: search.q, query: withSort(search.query, sort) };
+  const entry = entryOf(search, sort);
+  // A key that leads to an end makes the table anew; the next key should find it.
+  const [isByKey, setByKey] = useState(false);
   const { data: total, isError } = useQuery(
     devicesTotalQuery(tenant, { q: search.q, query: search.query }),
   );
@@ -62,33 +69,49 @@ export function DevicesPage(): ReactNode {
         key={search.query ?? search.q ?? ""}
         initial={search.query ?? search.q ?? ""}
         onSearch={(typed) =>
-          change({ q: undefined, query: undefined, from: undefined, ...splitSearch(typed) })
+          change({ q: undefined, query: undefined, ...AT_BEGINNING, ...splitSearch(typed) })
         }
       />
       <div className="list-head">
-        <ChipRow q={search.q} query={search.query} onChange={change} />
+        <ChipRow
+          tenant={tenant}
+          q={search.q}
+          query={search.query}
+          onChange={(filter) => change({ ...filter, end: undefined })}
+        />
         <Picked count={picked.size} onClear={clear} />
         <JumpField
           key={`${search.sort} ${search.from}`}
           title={columns.find(({ sortBy }) => sortBy !== undefined && sortBy === sort?.by)?.title}
           initial={search.from ?? ""}
-          onJump={(from) => change({ from })}
+          onJump={(from) => change({ ...AT_BEGINNING, from })}
         />
       </div>
       <DeviceTable
-        key={JSON.stringify([tenant, wanted, search.from])}
+        key={JSON.stringify([tenant, wanted, entry])}
         tenant={tenant}
         wanted={wanted}
         columns={[pick, ...shown]}
-        from={sort === undefined ? undefined : search.from}
+        entry={entry}
+        isByKey={isByKey}
+        onEnter={(place) => {
+          setByKey(true);
+          change({ ...AT_BEGINNING, ...place });
+        }}
         sort={sort}
         total={total?.isEstimate === false ? total.count : undefined}
         onSort={(next) =>
-          change({ sort: next === undefined ? undefined : sortText(next), from: undefined })
+          change({ sort: next === undefined ? undefined : sortText(next), ...AT_BEGINNING })
         }
       />
     </>
   );
+}
+
+/** Where the list is entered; only one that is sorted has an order that a value enters. */
+function entryOf({ from, end }: Search, sort: Sort | undefined): Place {
+  if (end === true) return { end };
+  return sort === undefined || from === undefined ? {} : { from };
 }
 
 function totalWords(total: DevicesTotal | undefined): string {
@@ -145,10 +168,11 @@ function searchOf({ query, columns, sort: [first] }: View): {
   readonly columns: string | undefined;
   readonly sort: string | undefined;
   readonly from: undefined;
+  readonly end: undefined;
 } {
   return {
     q: undefined,
-    from: undefined,
+    ...AT_BEGINNING,
     query: query === "" ? undefined : query,
     columns: columns.length === 0 ? undefined : columns.join(","),
     sort:
@@ -162,7 +186,10 @@ type DeviceTableProps = {
   readonly tenant: string;
   readonly wanted: DevicesWanted;
   readonly columns: readonly Column<Device>[];
-  readonly from: string | undefined;
+  readonly entry: Place;
+  /** Whether a key led there. */
+  readonly isByKey: boolean;
+  readonly onEnter: (entry: { readonly end?: true }) => void;
   readonly sort: Sort | undefined;
   readonly total: number | undefined;
   readonly onSort: (sort: Sort | undefined) => void;
@@ -172,12 +199,14 @@ function DeviceTable({
   tenant,
   wanted,
   columns,
-  from,
+  entry,
+  isByKey,
+  onEnter,
   sort,
   total,
   onSort,
 }: DeviceTableProps): ReactNode {
-  const pages = useDevicePages(tenant, wanted, from);
+  const pages = useDevicePages(tenant, wanted, entry);
   if (pages.error !== undefined) {
     return (
       <div className="panel fills">
@@ -186,11 +215,21 @@ function DeviceTable({
       </div>
     );
   }
+  if (pages.isEmpty && wanted.q === undefined && wanted.query === undefined) {
+    return (
+      <div className="panel fills">
+        <EmptyState icon={ServerOff} title="No devices yet">
+          They come with the first run of a source.
+        </EmptyState>
+      </div>
+    );
+  }
   if (pages.isEmpty) {
     return (
       <div className="panel fills">
         <EmptyState icon={ServerOff} title="No device passes">
-          Names are found by their beginning; addresses, MACs and serials as a whole.
+          Names are found by their beginning, addresses, MACs and serials as a whole. Take a
+          condition away, or clear them all.
         </EmptyState>
       </div>
     );
@@ -207,7 +246,11 @@ function DeviceTable({
       onSort={onSort}
       onSeen={pages.onSeen}
       total={total}
-      isWithin={from !== undefined}
+      isWithin={entry.from !== undefined || entry.end === true}
+      isFromEnd={entry.end === true}
+      isFocused={isByKey}
+      onHome={pages.isBeginReached ? undefined : () => onEnter({})}
+      onEnd={pages.isEndReached ? undefined : () => onEnter({ end: true })}
     />
   );
 }

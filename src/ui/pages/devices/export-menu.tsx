@@ -23,9 +23,9 @@ export function ExportMenu({ tenant, q, query }: ExportMenuProps): ReactNode {
   const refusal =
     q === undefined ? undefined : "Write the search as a query to export it: hostname:nyc%";
   const button = (
-    <Button refusal={refusal}>
+    <Button refusal={refusal} aria-label="Export">
       <Download size={15} aria-hidden />
-      Export
+      <span className="wide-word">Export</span>
     </Button>
   );
   if (refusal !== undefined) return button;

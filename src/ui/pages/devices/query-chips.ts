@@ -35,3 +35,48 @@ export function withChip(query: string | undefined, chip: string): string {
   if (query === undefined) return chip;
   return chipsOf(query).includes(chip) ? query : `${query} ${chip}`;
 }
+
+/** Fields that a filter is made of by clicks; the name is the query language's, the title the page's. */
+export const FILTER_FIELDS: readonly (readonly [field: string, title: string])[] = [
+  ["type", "Type"],
+  ["vendor_name", "Vendor"],
+  ["model", "Model"],
+  ["os.name", "OS"],
+  ["site", "Site"],
+  ["owner", "Owner"],
+];
+
+const TITLES: ReadonlyMap<string, string> = new Map([
+  ...FILTER_FIELDS,
+  ["source", "Source"],
+  ["risk_level", "Risk"],
+  ["hostname", "Name"],
+  ["ip", "Address"],
+  ["mac", "MAC"],
+  ["serial", "Serial"],
+  ["partition", "Partition"],
+  ["time", "Seen"],
+  ["is_available", "Available"],
+]);
+
+const VALUES: ReadonlyMap<string, string> = new Map([
+  ["time:last_1h", "in the last hour"],
+  ["time:last_24h", "in the last day"],
+  ["time:last_7d", "in the last week"],
+  ["is_available:true", "yes"],
+  ["is_available:false", "no"],
+]);
+
+/** A condition for people: `vendor_name:"Palo Alto"` is Vendor, Palo Alto. Undefined where only the query itself says it rightly. */
+export function chipWords(
+  chip: string,
+): { readonly title: string; readonly isNot: boolean; readonly value: string } | undefined {
+  const [, not, field = "", written = ""] = /^(!?)([a-z_.]+):(.+)$/.exec(chip) ?? [];
+  const title = TITLES.get(field);
+  // What has more meaning than its letters stays as it is written.
+  if (title === undefined || /^[([<>=]/.test(written)) return undefined;
+  const isNot = not === "!";
+  if (written === "%") return { title, isNot: false, value: isNot ? "not known" : "known" };
+  const quoted = /^"((?:[^"\\]|\\.)*)"$/.exec(written)?.[1]?.replaceAll(/\\(.)/g, "$1");
+  return { title, isNot, value: VALUES.get(`${field}:${written}`) ?? quoted ?? written };
+}

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { History, Tag } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { isTakeable, isWhole, type TagChange } from "../../calls/tag-work.ts";
 import { goOnWithTags, tagChangesQuery, undoTags } from "../../calls/tags.ts";
 import { Button, IconButton } from "../../parts/button.tsx";
@@ -34,7 +34,7 @@ type RecentDialogProps = { readonly tenant: string; readonly onClose: () => void
 function RecentDialog({ tenant, onClose }: RecentDialogProps): ReactNode {
   const query = useQuery(tagChangesQuery(tenant));
   const work = useTagWork();
-  const isMay = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   return (
     <Dialog
       title="Recent tag changes"
@@ -60,7 +60,7 @@ function RecentDialog({ tenant, onClose }: RecentDialogProps): ReactNode {
           ) : (
             <Table
               caption="Changes of tags, newest first"
-              columns={columnsOf(tenant, work, isMay)}
+              columns={columnsOf(tenant, work, refusal)}
               rows={changes}
               rowKey={({ change_no: no }) => String(no)}
             />
@@ -72,7 +72,11 @@ function RecentDialog({ tenant, onClose }: RecentDialogProps): ReactNode {
   );
 }
 
-function columnsOf(tenant: string, work: TagWork, isMay: boolean): readonly Column<TagChange>[] {
+function columnsOf(
+  tenant: string,
+  work: TagWork,
+  refusal: string | undefined,
+): readonly Column<TagChange>[] {
   return [
     {
       id: "what",
@@ -93,7 +97,7 @@ function columnsOf(tenant: string, work: TagWork, isMay: boolean): readonly Colu
     {
       id: "acts",
       title: "Acts",
-      cell: (change) => <Acts of={change} tenant={tenant} work={work} isMay={isMay} />,
+      cell: (change) => <Acts of={change} tenant={tenant} work={work} refusal={refusal} />,
     },
   ];
 }
@@ -112,13 +116,12 @@ type ActsProps = {
   readonly of: TagChange;
   readonly tenant: string;
   readonly work: TagWork;
-  readonly isMay: boolean;
+  readonly refusal: string | undefined;
 };
 
 /** What may be done with one; taking back is asked twice, since it cannot be taken back itself. */
-function Acts({ of, tenant, work, isMay }: ActsProps): ReactNode {
+function Acts({ of, tenant, work, refusal }: ActsProps): ReactNode {
   const [isAsked, setIsAsked] = useState(false);
-  const refusal = isMay ? undefined : "Tags are an operator's to give";
   const no = of.change_no;
   const takeBack = (): void => {
     setIsAsked(false);

@@ -1,7 +1,7 @@
 import { Tag } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { isTakeable, isWhole } from "../../calls/tag-work.ts";
 import { changeTags, goOnWithTags, undoTags } from "../../calls/tags.ts";
 import { Button } from "../../parts/button.tsx";
@@ -25,7 +25,7 @@ type TagDialogProps = {
 /** Gives and takes tags, of the picked devices or of all that pass, with how far it is and a way back. */
 export function TagDialog({ tenant, picked, q, query, all }: TagDialogProps): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
-  const isMay = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   const which =
     picked.size > 0
       ? `the devices that are picked: ${numberWords(picked.size)}`
@@ -36,10 +36,7 @@ export function TagDialog({ tenant, picked, q, query, all }: TagDialogProps): Re
       : { q, query: query ?? (q === undefined ? "in:devices" : undefined) };
   return (
     <>
-      <Button
-        refusal={isMay ? undefined : "Tags are an operator's to give"}
-        onClick={() => setIsOpen(true)}
-      >
+      <Button refusal={refusal} onClick={() => setIsOpen(true)}>
         <Tag size={15} aria-hidden />
         Tag{picked.size > 0 && ` ${numberWords(picked.size)}`}
       </Button>

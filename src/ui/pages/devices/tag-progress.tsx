@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 import { isWhole } from "../../calls/tag-work.ts";
-import { problemWords } from "../../parts/states.tsx";
+import { Failure } from "../../parts/failure.tsx";
 import { progressWords } from "./tag-words.ts";
 import type { TagWork } from "./use-tag-work.ts";
 
@@ -11,11 +11,7 @@ type TagProgressProps = Pick<TagWork, "change" | "error" | "isBusy">;
 export function TagProgress({ change, error, isBusy }: TagProgressProps): ReactNode {
   return (
     <>
-      {error !== undefined && (
-        <p className="notice" data-tone="bad" role="alert">
-          {problemWords(error)}
-        </p>
-      )}
+      <Failure error={error} />
       {change !== undefined && (
         <p className="notice" data-tone={isBusy || isWhole(change) ? "good" : "warn"} role="status">
           {progressWords(change, isBusy)}

@@ -2,13 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Bookmark } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { forgetView, keepView, viewsQuery, type View, type ViewKept } from "../../calls/views.ts";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { CheckField, TextField } from "../../parts/fields.tsx";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "../../parts/menu.tsx";
 import { toast } from "../../parts/toast.ts";
+import { AllViews } from "./all-views.tsx";
 
 type ViewMenuProps = {
   readonly tenant: string;
@@ -17,9 +18,15 @@ type ViewMenuProps = {
   readonly onOpen: (view: View) => void;
 };
 
+/** Views that stand in the menu itself. */
+const SHOWN_MAX = 10;
+
 /** Kept views: opens, keeps and forgets them. */
 export function ViewMenu({ tenant, now, onOpen }: ViewMenuProps): ReactNode {
-  const { data: views = [] } = useQuery(viewsQuery(tenant));
+  const { data } = useQuery(viewsQuery(tenant, {}));
+  const views = data?.rows.slice(0, SHOWN_MAX) ?? [];
+  const hasMore = data !== undefined && (data.rows.length > SHOWN_MAX || data.next !== undefined);
+  const [isListing, setIsListing] = useState(false);
   const [isKeeping, setIsKeeping] = useState(false);
   const [forgetting, setForgetting] = useState<View | undefined>(undefined);
   const own = views.filter(({ is_own: isOwn }) => isOwn);
@@ -28,9 +35,9 @@ export function ViewMenu({ tenant, now, onOpen }: ViewMenuProps): ReactNode {
     <>
       <Menu
         trigger={
-          <Button>
+          <Button aria-label="Views">
             <Bookmark size={15} aria-hidden />
-            Views
+            <span className="wide-word">Views</span>
           </Button>
         }
       >
@@ -48,6 +55,7 @@ export function ViewMenu({ tenant, now, onOpen }: ViewMenuProps): ReactNode {
             <span className="muted small">{view.owner}</span>
           </MenuItem>
         ))}
+        {hasMore && <MenuItem onSelect={() => setIsListing(true)}>All views…</MenuItem>}
         <MenuLine />
         <MenuItem onSelect={() => setIsKeeping(true)}>Keep what is shown…</MenuItem>
         {own.map((view) => (
@@ -56,6 +64,14 @@ export function ViewMenu({ tenant, now, onOpen }: ViewMenuProps): ReactNode {
           </MenuItem>
         ))}
       </Menu>
+      {isListing && (
+        <AllViews
+          tenant={tenant}
+          onOpen={onOpen}
+          onForget={setForgetting}
+          onClose={() => setIsListing(false)}
+        />
+      )}
       <KeepDialog
         tenant={tenant}
         now={now}
@@ -83,7 +99,7 @@ type KeepDialogProps = Pick<ViewMenuProps, "tenant" | "now"> & {
 const NAME_MAX = 64;
 
 function KeepDialog({ tenant, now, isOpen, onClose }: KeepDialogProps): ReactNode {
-  const mayShare = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   const [name, setName] = useState("");
   const [isShared, setIsShared] = useState(false);
   const keep = async (): Promise<void> => {
@@ -102,13 +118,12 @@ function KeepDialog({ tenant, now, isOpen, onClose }: KeepDialogProps): ReactNod
       onConfirm={keep}
     >
       <TextField label="Name" value={name} onChange={setName} maxLength={NAME_MAX} />
-      {mayShare && (
-        <CheckField
-          label="Share with everybody in this tenant"
-          isChecked={isShared}
-          onChange={setIsShared}
-        />
-      )}
+      <CheckField
+        label="Share with everybody in this tenant"
+        refusal={refusal}
+        isChecked={isShared}
+        onChange={setIsShared}
+      />
     </ConfirmDialog>
   );
 }

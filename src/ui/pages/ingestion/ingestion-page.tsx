@@ -6,26 +6,26 @@ import { pathOf } from "../../calls/api-client.ts";
 import { changePeople } from "../../calls/people.ts";
 import { queryClient } from "../../calls/query-client.ts";
 import { runsQuery, type Run } from "../../calls/runs.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { inboxQuery, type Inbox } from "../../calls/standing.ts";
 import { keyOf } from "../../calls/topics.ts";
-import { Button } from "../../parts/button.tsx";
+import { ActButton } from "../../parts/act-button.tsx";
 import { Figure } from "../../parts/figure.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Panel } from "../../parts/panel.tsx";
-import { Loaded, problemWords } from "../../parts/states.tsx";
+import { Loaded } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import { toast } from "../../parts/toast.ts";
-import { ingestionDiagnoses } from "../agents/diagnoses.ts";
 import { DiagnosisPanel } from "../agents/diagnosis-panel.tsx";
 import { RunChart } from "../runs/run-chart.tsx";
+import { ingestionDiagnoses } from "./ingestion-diagnoses.ts";
 import { TuningPanels } from "./tuning-panels.tsx";
 
 /** What waits between agents and inventory, how busy the database is, and what to turn. */
 export function IngestionPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
-  const query = useQuery(inboxQuery(tenant));
+  const query = useQuery({ ...inboxQuery(tenant), refetchInterval: ASK_EVERY_MS });
   const { data } = query;
   const { data: read } = useQuery(runsQuery(tenant, { limit: RUNS_DRAWN }));
   return (
@@ -36,7 +36,10 @@ export function IngestionPage(): ReactNode {
         <Figure
           label="Chunks waiting"
           value={data?.waiting}
-          note={data?.oldest_at === undefined ? "none waits" : <TimeAgo at={data.oldest_at} />}
+          note={
+            data !== undefined &&
+            (data.oldest_at === undefined ? "none waits" : <TimeAgo at={data.oldest_at} />)
+          }
         />
         <Figure label="Waiting, kB" value={data && Math.ceil(data.waiting_bytes / KB)} />
         <Figure label="Batches to publish" value={data?.unpublished} />
@@ -48,7 +51,7 @@ export function IngestionPage(): ReactNode {
           <>
             <ParkedPanel tenant={tenant} chunks={inbox.parked_chunks} />
             <RunChart title="What runs brought" runs={read?.runs ?? NO_RUNS} />
-            {inbox.tuning !== undefined && <TuningPanels tenant={tenant} tuning={inbox.tuning} />}
+            {inbox.tuning !== undefined && <TuningPanels tuning={inbox.tuning} />}
           </>
         )}
       </Loaded>
@@ -56,6 +59,8 @@ export function IngestionPage(): ReactNode {
   );
 }
 
+/** How often is asked anew, ms: as often as the core looks at its database, of which no event tells. */
+const ASK_EVERY_MS = 5_000;
 const KB = 1_000;
 /** Runs of all sources that the chart has; a page's limit. */
 const RUNS_DRAWN = 500;
@@ -65,16 +70,12 @@ type Parked = Inbox["parked_chunks"][number];
 type ParkedPanelProps = { readonly tenant: string; readonly chunks: readonly Parked[] };
 
 function ParkedPanel({ tenant, chunks }: ParkedPanelProps): ReactNode {
-  const may = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   const retry = async ({ inbox_no: no }: Parked): Promise<void> => {
-    try {
-      const path = ["tenants", tenant, "inbox", "parked", String(no), "retry"];
-      await changePeople({ method: "POST", path });
-      await queryClient.invalidateQueries({ queryKey: keyOf(tenant, "inbox") });
-      toast(`Chunk #${no} is worked again.`);
-    } catch (thrown) {
-      toast(problemWords(thrown), "bad");
-    }
+    const path = ["tenants", tenant, "inbox", "parked", String(no), "retry"];
+    await changePeople({ method: "POST", path });
+    await queryClient.invalidateQueries({ queryKey: keyOf(tenant, "inbox") });
+    toast(`Chunk #${no} is worked again.`);
   };
   return (
     <Panel title="Chunks parked" padded={false}>
@@ -115,12 +116,9 @@ function ParkedPanel({ tenant, chunks }: ParkedPanelProps): ReactNode {
                   >
                     Download
                   </a>
-                  <Button
-                    refusal={may ? undefined : "This needs the role operator."}
-                    onClick={() => void retry(chunk)}
-                  >
+                  <ActButton refusal={refusal} act={() => retry(chunk)}>
                     Work again
-                  </Button>
+                  </ActButton>
                 </span>
               ),
             },

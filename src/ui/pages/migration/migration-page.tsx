@@ -4,24 +4,31 @@ import type { ReactNode } from "react";
 
 import { pageNowMs } from "../../../lib/page-clock.ts";
 import { refusalsQuery } from "../../calls/agent-acts.ts";
-import { agentsQuery } from "../../calls/agents.ts";
-import { sourcesQuery } from "../../calls/sources.ts";
+import { agentsPageQuery } from "../../calls/agents.ts";
+import { overviewQuery } from "../../calls/standing.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
-import { migrationSteps, type MigrationStep } from "./migration-steps.ts";
+import { migrationSteps, OLD_COMPONENT, type MigrationStep } from "./migration-steps.ts";
+
+/** Agents that are named where one is enough. */
+const AGENTS_NAMED = 3;
 
 /** From the standalone sync to the agent: five steps, as far as they are done. */
 export function MigrationPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
-  const agents = useQuery(agentsQuery(tenant));
-  const sources = useQuery(sourcesQuery(tenant));
-  const { data: refusals = [] } = useQuery(refusalsQuery(tenant));
+  const overview = useQuery(overviewQuery(tenant));
+  const online = useQuery(agentsPageQuery(tenant, {}, { state: "online", limit: AGENTS_NAMED }));
+  const old = useQuery(refusalsQuery(tenant, { q: OLD_COMPONENT }));
   const facts =
-    agents.data === undefined || sources.data === undefined
+    overview.data === undefined || online.data === undefined || old.data === undefined
       ? undefined
-      : { agents: agents.data, sources: sources.data, refusals };
+      : {
+          of: overview.data,
+          online: online.data.rows.map(({ agent_id: id }) => id),
+          refusals: old.data.rows,
+        };
   return (
     <>
       <PageHeader
@@ -32,8 +39,8 @@ export function MigrationPage(): ReactNode {
         <Loaded
           query={{
             data: facts,
-            error: agents.error ?? sources.error,
-            refetch: () => Promise.all([agents.refetch(), sources.refetch()]),
+            error: overview.error ?? online.error ?? old.error,
+            refetch: () => Promise.all([overview, online, old].map((one) => one.refetch())),
           }}
         >
           {(known) => (

@@ -1,8 +1,8 @@
 /** The document's five steps from the standalone sync to the agent, each with what shows that it is done. Pure. */
 import type { Refusal } from "../../calls/agent-acts.ts";
-import type { Agent } from "../../calls/agents.ts";
-import type { Source } from "../../calls/sources.ts";
+import type { Overview } from "../../calls/standing.ts";
 import { counted } from "../../parts/counted.ts";
+import { numberWords } from "../../parts/number-words.ts";
 
 /** One step; "yours" where only somebody on the spot can tell. */
 export interface MigrationStep {
@@ -18,31 +18,37 @@ export interface MigrationStep {
 
 /** What they are judged by. */
 export interface MigrationFacts {
-  readonly agents: readonly Agent[];
-  readonly sources: readonly Source[];
+  readonly of: Pick<
+    Overview,
+    "agents" | "agents_as_offered" | "source_counts" | "sources_without_agent"
+  >;
+  /** Ids of some agents that are online. */
+  readonly online: readonly string[];
+  /** The latest of the refusals that name the standalone sync's certificate. */
   readonly refusals: readonly Refusal[];
 }
 
 /** A refusal this long ago is over, ms. */
 const RECENT_MS = 24 * 3_600_000;
-/** How the gateway refuses the standalone sync's certificate. */
-const OLD_COMPONENT = /component_type not authorized/;
+/** Words by which the gateway refuses the standalone sync's certificate. */
+export const OLD_COMPONENT = "component_type not authorized";
 
 /** All five. */
 export function migrationSteps(facts: MigrationFacts, nowMs: number): readonly MigrationStep[] {
   return [registered(facts), removed(facts, nowMs), recreated(facts), closed(), watched(facts)];
 }
 
-function registered({ agents }: MigrationFacts): MigrationStep {
-  const online = agents.filter(({ state }) => state === "online").map(({ agent_id: id }) => id);
+function registered({ of: { agents }, online }: MigrationFacts): MigrationStep {
+  const others = agents.online - online.length;
+  const more = others > 0 ? ` and ${counted(others, "other")}` : "";
   return {
     id: "registered",
     title: "An agent in the tenant's network is registered with the gateway",
     state: online.length > 0 ? "done" : "open",
     evidence:
       online.length > 0
-        ? `Online: ${online.join(", ")}.`
-        : `${counted(agents.length, "agent")} known, none online.`,
+        ? `Online: ${online.join(", ")}${more}.`
+        : `${counted(agents.total, "agent")} known, none online.`,
     act: "Enrol an agent on a host that reaches the systems.",
     to: "/t/$tenant/agents",
   };
@@ -50,7 +56,8 @@ function registered({ agents }: MigrationFacts): MigrationStep {
 
 function removed({ refusals }: MigrationFacts, nowMs: number): MigrationStep {
   const seen = refusals.find(
-    ({ message, last_at: at }) => OLD_COMPONENT.test(message) && nowMs - Date.parse(at) < RECENT_MS,
+    ({ message, last_at: at }) =>
+      message.includes(OLD_COMPONENT) && nowMs - Date.parse(at) < RECENT_MS,
   );
   return {
     id: "removed",
@@ -64,21 +71,20 @@ function removed({ refusals }: MigrationFacts, nowMs: number): MigrationStep {
   };
 }
 
-function recreated({ sources, agents }: MigrationFacts): MigrationStep {
-  const isUsable = (id: string): boolean =>
-    agents.some(({ agent_id: agent, state }) => agent === id && state !== "revoked");
-  const lost = sources.filter(({ agent_id: id }) => !isUsable(id)).map(({ name }) => name);
-  const isDone = sources.length > 0 && lost.length === 0;
+function recreated({ of }: MigrationFacts): MigrationStep {
+  const { source_counts: sources, sources_without_agent: lost } = of;
+  const isDone = sources.total > 0 && lost === 0;
+  const all = counted(sources.total, "source");
   return {
     id: "recreated",
     title: "Sources are made anew, each with the agent that reaches it",
     state: isDone ? "done" : "open",
     evidence:
-      lost.length > 0
-        ? `Without an agent that may run: ${lost.join(", ")}.`
-        : `${counted(sources.length, "source")}${isDone ? ", each with an agent" : ""}.`,
+      lost > 0
+        ? `${all}, ${numberWords(lost)} without an agent that may run.`
+        : `${all}${isDone ? ", each with an agent" : ""}.`,
     act: "New source takes an old sync.json by paste; an existing source changes its agent under Settings.",
-    to: sources.length === 0 ? "/t/$tenant/sources/new" : "/t/$tenant/sources",
+    to: sources.total === 0 ? "/t/$tenant/sources/new" : "/t/$tenant/sources",
   };
 }
 
@@ -92,17 +98,13 @@ function closed(): MigrationStep {
   };
 }
 
-function watched({ agents, sources }: MigrationFacts): MigrationStep {
-  const current = agents.filter(
-    ({ config_offered: offered, config_running: running }) =>
-      offered !== undefined && offered === running,
-  );
-  const ran = sources.filter(({ last_run: run }) => run?.outcome === "success");
+function watched({ of }: MigrationFacts): MigrationStep {
+  const { agents_as_offered: current, source_counts: sources } = of;
   return {
     id: "watched",
     title: "GetConfig fetches and StreamStatus pushes are seen",
-    state: current.length > 0 && ran.length > 0 ? "done" : "open",
-    evidence: `${counted(current.length, "agent")} with the configuration that is offered; ${counted(ran.length, "source")} whose last run succeeded.`,
+    state: current > 0 && sources.ok > 0 ? "done" : "open",
+    evidence: `${counted(current, "agent")} with the configuration that is offered; ${counted(sources.ok, "source")} whose last run went well.`,
     act: "The agent's log has a line GetConfig for every configuration, and StreamStatus for every window of records.",
     to: "/t/$tenant/agents",
   };

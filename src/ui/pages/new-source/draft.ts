@@ -1,6 +1,7 @@
 /** A source as the reader writes it, and the document's payload that it makes. Pure. */
 import { parseGoDuration } from "../../../lib/duration.ts";
-import { CONCURRENT_MAX, RATE } from "../../../model/pace-bounds.ts";
+import { CONCURRENT_MAX, isAnswerTimeout, RATE } from "../../../model/pace-bounds.ts";
+import { sourceNameProblem } from "../../../model/source-name.ts";
 
 /** Types that there is a connector for, with the words of each. */
 export const SOURCE_TYPES = {
@@ -40,6 +41,8 @@ export interface Draft {
   readonly noProxy: string;
   /** Armis: one AQL query a line. */
   readonly queries: string;
+  /** What queries of a stored or pasted source are called, by the query. */
+  readonly queryLabels: Readonly<Record<string, string>>;
   /** Networks whose devices are left out, one a line. */
   readonly blacklist: string;
   readonly pollInterval: string;
@@ -48,6 +51,8 @@ export interface Draft {
   readonly rate: string;
   /** Requests at a time. */
   readonly concurrent: string;
+  /** How long an answer may take to begin. */
+  readonly answerTimeout: string;
   /** Members of a pasted payload that have no field here; they are kept. */
   readonly others: Readonly<Record<string, unknown>>;
   readonly otherCredentials: Readonly<Record<string, string>>;
@@ -65,12 +70,14 @@ export const EMPTY_DRAFT: Draft = {
   proxyUrl: "",
   noProxy: "",
   queries: "",
+  queryLabels: {},
   blacklist: "",
   pollInterval: "10m",
   discoveryInterval: "1h",
   pageSize: "",
   rate: "",
   concurrent: "",
+  answerTimeout: "",
   others: {},
   otherCredentials: {},
 };
@@ -81,10 +88,20 @@ export type Wrong = Partial<Record<keyof Draft, string>>;
 /** What is wrong with the name and the agent. */
 export function wrongSystem({ name, agentId }: Draft, taken: readonly string[]): Wrong {
   return {
-    ...(name.trim() === "" ? { name: "Give the source a name." } : {}),
-    ...(taken.includes(name.trim()) ? { name: `There is a source "${name.trim()}" already.` } : {}),
+    ...wrongName(name.trim(), taken),
     ...(agentId === "" ? { agentId: "Choose the agent that reaches it." } : {}),
   };
+}
+
+/** The page's own address of the wizard. */
+const WIZARD = "new";
+
+function wrongName(name: string, taken: readonly string[]): Wrong {
+  if (name === "") return { name: "Give the source a name." };
+  const problem = sourceNameProblem(name);
+  if (problem !== undefined) return { name: `A name ${problem}.` };
+  if (name === WIZARD) return { name: `"${WIZARD}" is this page's address; add a word to it.` };
+  return taken.includes(name) ? { name: `There is a source "${name}" already.` } : {};
 }
 
 /** What is wrong with the connection. A stored secret need not be given again. */
@@ -102,7 +119,7 @@ export function wrongConnection(draft: Draft, isSecretStored: boolean): Wrong {
 
 /** What is wrong with scope and intervals. */
 export function wrongScope(draft: Draft): Wrong {
-  const { pollInterval, discoveryInterval, pageSize, rate, concurrent } = draft;
+  const { pollInterval, discoveryInterval, pageSize, rate, concurrent, answerTimeout } = draft;
   const isRate = rate === "" || (Number(rate) >= RATE.min && Number(rate) <= RATE.max);
   const isCount = /^\d*$/.test(concurrent) && Number(concurrent || 1) >= 1;
   return {
@@ -113,12 +130,21 @@ export function wrongScope(draft: Draft): Wrong {
     ...(isCount && Number(concurrent) <= CONCURRENT_MAX
       ? {}
       : { concurrent: `A whole number from 1 to ${CONCURRENT_MAX}` }),
+    ...wrongTimeout(answerTimeout.trim()),
   };
 }
 
 function wrongInterval(field: "pollInterval" | "discoveryInterval", text: string): Wrong {
   const parsed = parseGoDuration(text);
   return parsed.ok && parsed.value > 0 ? {} : { [field]: "A duration such as 10m or 1h30m" };
+}
+
+function wrongTimeout(text: string): Wrong {
+  if (text === "") return {};
+  const parsed = parseGoDuration(text);
+  return parsed.ok && isAnswerTimeout(parsed.value)
+    ? {}
+    : { answerTimeout: "A duration from 1s to 10m" };
 }
 
 function isUrl(text: string): boolean {
@@ -147,11 +173,17 @@ export function payloadOf(draft: Draft): { readonly sources: Readonly<Record<str
     ...listMember("network_blacklist", linesOf(draft.blacklist)),
     ...listMember(
       "queries",
-      linesOf(draft.queries).map((query, at) => ({ label: `query ${at + 1}`, query })),
+      linesOf(draft.queries).map((query, at) => ({
+        label: Object.hasOwn(draft.queryLabels, query)
+          ? draft.queryLabels[query]
+          : `query ${at + 1}`,
+        query,
+      })),
     ),
     ...(pageSize === "" ? {} : { page_size: Number(pageSize) }),
     ...(rate === "" ? {} : { requests_per_second: Number(rate) }),
     ...(concurrent === "" ? {} : { concurrent_requests: Number(concurrent) }),
+    ...textMember("answer_timeout", draft.answerTimeout),
   };
   return { sources: { [draft.name.trim()]: source } };
 }

@@ -2,9 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { sourceQuery, type Source } from "../../calls/sources.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
+import { Refused } from "../../parts/refused.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { StepConnection } from "./step-connection.tsx";
 import { StepEnable } from "./step-enable.tsx";
@@ -21,7 +22,7 @@ const route = getRouteApi("/t/$tenant/sources/new");
 export function NewSourcePage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
   const { source: begun } = route.useSearch();
-  const mayMake = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   return (
     <>
       <PageHeader
@@ -32,12 +33,10 @@ export function NewSourcePage(): ReactNode {
           </Link>
         }
       />
-      {mayMake ? (
+      {refusal === undefined ? (
         <Begun key={begun} tenant={tenant} name={begun} />
       ) : (
-        <p className="notice" data-tone="warn">
-          You may look at sources in this tenant; making them needs the role operator.
-        </p>
+        <Refused why={refusal} />
       )}
     </>
   );
@@ -70,7 +69,7 @@ function Steps({ tenant, begun }: StepsProps): ReactNode {
   ];
   return (
     <div className="wizard">
-      <Stepper at={wizard.step} onGo={wizard.goTo} />
+      <Stepper at={wizard.step} isRehearsed={wizard.isRehearsed} onGo={wizard.goTo} />
       {steps[wizard.step]}
     </div>
   );

@@ -29,6 +29,7 @@ const OWN: ReadonlySet<string> = new Set([
   "page_size",
   "requests_per_second",
   "concurrent_requests",
+  "answer_timeout",
 ]);
 
 /** Reads it. The error says what to paste. */
@@ -90,9 +91,11 @@ function draftOf(name: string, source: Json, pollDefault: unknown): Draft | unde
     noProxy: word(source["no_proxy"]),
     blacklist: list(source["network_blacklist"]).map(word).join("\n"),
     queries: list(source["queries"]).map(queryText).join("\n"),
+    queryLabels: labelsOf(list(source["queries"])),
     pageSize: word(source["page_size"]),
     rate: word(source["requests_per_second"]),
     concurrent: word(source["concurrent_requests"]),
+    answerTimeout: word(source["answer_timeout"]),
     others: Object.fromEntries(Object.entries(source).filter(([member]) => !OWN.has(member))),
   };
 }
@@ -111,6 +114,15 @@ function list(value: unknown): readonly unknown[] {
 
 function queryText(query: unknown): string {
   return typeof query === "object" && query !== null ? word((query as Json)["query"]) : word(query);
+}
+
+/** What queries are called, by the text that stands in the field; a query that is there twice has the first name. */
+function labelsOf(queries: readonly unknown[]): Readonly<Record<string, string>> {
+  const named = queries.flatMap((one) => {
+    const label = typeof one === "object" && one !== null ? word((one as Json)["label"]) : "";
+    return label === "" ? [] : [[queryText(one).trim(), label] as const];
+  });
+  return Object.fromEntries(named.toReversed());
 }
 
 function texts(value: unknown): Readonly<Record<string, string>> {

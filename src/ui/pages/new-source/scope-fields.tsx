@@ -78,6 +78,14 @@ function Pace({ draft, change, wrong }: DraftFieldsProps): ReactNode {
         wrong={wrong.concurrent}
         onChange={(concurrent) => change({ concurrent })}
       />
+      <TextField
+        label="Wait for an answer at most"
+        placeholder="2m"
+        hint="Until it begins; then the request is made again."
+        value={draft.answerTimeout}
+        wrong={wrong.answerTimeout}
+        onChange={(answerTimeout) => change({ answerTimeout })}
+      />
     </div>
   );
 }

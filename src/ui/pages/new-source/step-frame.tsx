@@ -1,7 +1,7 @@
 import type { FormEvent, ReactNode } from "react";
 
 import { Button } from "../../parts/button.tsx";
-import { problemWords } from "../../parts/states.tsx";
+import { Failure } from "../../parts/failure.tsx";
 
 type StepFrameProps = {
   readonly title: string;
@@ -29,11 +29,7 @@ export function StepFrame(props: StepFrameProps): ReactNode {
         <p className="muted">{about}</p>
       </div>
       {children}
-      {error !== undefined && error !== null && (
-        <p className="notice" data-tone="bad" role="alert">
-          {problemWords(error)}
-        </p>
-      )}
+      <Failure error={error} />
       <div className="step-foot">
         {onBack === undefined ? <span /> : <Button onClick={onBack}>Back</Button>}
         <Button type="submit" kind="primary" refusal={refusal}>

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
 import { SourceRehearsal } from "../sources/source-rehearsal.tsx";
 import { StepFrame } from "./step-frame.tsx";
@@ -12,16 +12,15 @@ export function StepRehearsal({
   readonly tenant: string;
   readonly wizard: Wizard;
 }): ReactNode {
-  const [isDone, setIsDone] = useState(false);
   return (
     <StepFrame
       title="What would it do to the inventory?"
       about="The agent reads the whole source once, and the core plays it against the inventory and takes everything back. Nothing is changed."
-      next={isDone ? "Continue" : "Skip"}
+      next={wizard.isRehearsed ? "Continue" : "Skip"}
       onNext={() => wizard.goTo(5)}
       onBack={() => wizard.goTo(3)}
     >
-      <SourceRehearsal tenant={tenant} source={wizard.draft.name} onDone={() => setIsDone(true)} />
+      <SourceRehearsal tenant={tenant} source={wizard.draft.name} onDone={wizard.rehearsed} />
     </StepFrame>
   );
 }

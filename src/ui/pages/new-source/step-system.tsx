@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 
-import { agentsQuery, type Agent } from "../../calls/agents.ts";
-import { sourcesQuery } from "../../calls/sources.ts";
-import { SelectField, TextField } from "../../parts/fields.tsx";
+import { agentsLikeQuery, agentsOfQuery } from "../../calls/agents.ts";
+import { sourcesPageQuery } from "../../calls/sources.ts";
+import { TextField } from "../../parts/fields.tsx";
 import { Skeleton } from "../../parts/states.tsx";
-import { agentShown } from "../run-words.ts";
+import { AgentField } from "../agent-field.tsx";
 import { SOURCE_TYPES, wrongSystem, type SourceType, type Wrong } from "./draft.ts";
 import { EnrolPanel } from "./enrol-panel.tsx";
 import { PastePanel } from "./paste-panel.tsx";
@@ -17,17 +17,25 @@ type StepProps = { readonly tenant: string; readonly wizard: Wizard };
 /** Which system, what to call it, and which agent reaches it. */
 export function StepSystem({ tenant, wizard }: StepProps): ReactNode {
   const { draft, change, stored } = wizard;
-  const { data: agents } = useQuery(agentsQuery(tenant));
-  const { data: sources = [] } = useQuery(sourcesQuery(tenant));
+  const { data: usable } = useQuery(agentsLikeQuery(tenant, ""));
+  const { data: chosen } = useQuery(agentsOfQuery(tenant, [draft.agentId.trim()]));
+  const name = draft.name.trim();
+  const { data: named } = useQuery({
+    ...sourcesPageQuery(tenant, {}, { name }),
+    enabled: name !== "",
+  });
   const [isTried, setIsTried] = useState(false);
-  if (agents === undefined) return <Skeleton lines={5} />;
-  const usable = agents.filter(({ state }) => state !== "revoked");
+  if (usable === undefined) return <Skeleton lines={5} />;
   if (usable.length === 0) return <EnrolPanel tenant={tenant} />;
   const [only] = usable;
   const agentId =
-    draft.agentId === "" && usable.length === 1 ? (only?.agent_id ?? "") : draft.agentId;
-  const taken = sources.map(({ name }) => name).filter((name) => name !== stored?.name);
-  const wrong = wrongSystem({ ...draft, agentId }, taken);
+    draft.agentId === "" && usable.length === 1 ? (only?.agent_id ?? "") : draft.agentId.trim();
+  const taken = (named?.rows ?? []).map((one) => one.name).filter((one) => one !== stored?.name);
+  const isKnown = chosen === undefined || chosen.some(({ state }) => state !== "revoked");
+  const wrong = {
+    ...wrongSystem({ ...draft, agentId }, taken),
+    ...(agentId === "" || isKnown ? {} : { agentId: `There is no agent "${agentId}" to run it.` }),
+  };
   const onNext = (): void => {
     setIsTried(true);
     if (Object.keys(wrong).length > 0) return;
@@ -42,7 +50,7 @@ export function StepSystem({ tenant, wizard }: StepProps): ReactNode {
       onNext={onNext}
     >
       <TypeChoice type={draft.type} onChoose={(type) => change({ type })} />
-      <Named agents={usable} agentId={agentId} wizard={wizard} wrong={isTried ? wrong : {}} />
+      <Named tenant={tenant} agentId={agentId} wizard={wizard} wrong={isTried ? wrong : {}} />
       <PastePanel onTake={(pasted) => change({ ...pasted, agentId })} />
     </StepFrame>
   );
@@ -68,13 +76,13 @@ function TypeChoice({ type, onChoose }: TypeChoiceProps): ReactNode {
 }
 
 type NamedProps = {
-  readonly agents: readonly Agent[];
+  readonly tenant: string;
   readonly agentId: string;
   readonly wizard: Wizard;
   readonly wrong: Wrong;
 };
 
-function Named({ agents, agentId, wizard, wrong }: NamedProps): ReactNode {
+function Named({ tenant, agentId, wizard, wrong }: NamedProps): ReactNode {
   const { draft, change, stored } = wizard;
   return (
     <div className="columns-2">
@@ -87,19 +95,12 @@ function Named({ agents, agentId, wizard, wrong }: NamedProps): ReactNode {
         wrong={wrong.name}
         onChange={(name) => change({ name })}
       />
-      <SelectField
-        label="Agent"
+      <AgentField
+        tenant={tenant}
         hint="It must reach the system from where it runs."
         value={agentId}
         wrong={wrong.agentId}
         onChange={(chosen) => change({ agentId: chosen })}
-        options={[
-          { value: "", label: "Choose an agent" },
-          ...agents.map(({ agent_id: id, state }) => ({
-            value: id,
-            label: `${id} (${agentShown(state).word.toLowerCase()})`,
-          })),
-        ]}
       />
     </div>
   );

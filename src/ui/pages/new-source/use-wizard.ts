@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 
 import { pathOf } from "../../calls/api-client.ts";
 import { ask, queryClient } from "../../calls/query-client.ts";
@@ -19,6 +19,9 @@ export interface Wizard {
   /** Stores the draft, then goes to the step. */
   readonly store: (then: number) => void;
   readonly isStoring: boolean;
+  /** Whether what is stored was rehearsed. */
+  readonly isRehearsed: boolean;
+  readonly rehearsed: () => void;
   readonly storeError: unknown;
 }
 
@@ -30,6 +33,8 @@ export function useWizard(tenant: string, begun: Source | undefined): Wizard {
   // What was begun is stored with its connection, so it goes on there.
   const [step, setStep] = useState(begun === undefined ? 0 : 1);
   const [stored, setStored] = useState(begun);
+  const [isRehearsed, setIsRehearsed] = useState(false);
+  const rehearsed = useCallback(() => setIsRehearsed(true), []);
   const storing = useMutation({
     mutationFn: async (_then: number) => {
       const query = { agent_id: draft.agentId, enabled: false };
@@ -43,6 +48,7 @@ export function useWizard(tenant: string, begun: Source | undefined): Wizard {
     },
     onSuccess: (source, then) => {
       setStored(source);
+      setIsRehearsed(false);
       setStep(then);
       void queryClient.invalidateQueries({ queryKey: keyOf(tenant, "sources") });
     },
@@ -55,6 +61,8 @@ export function useWizard(tenant: string, begun: Source | undefined): Wizard {
     stored,
     store: (then) => storing.mutate(then),
     isStoring: storing.isPending,
+    isRehearsed,
+    rehearsed,
     storeError: storing.error,
   };
 }

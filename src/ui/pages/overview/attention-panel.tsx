@@ -4,18 +4,20 @@ import { ChevronRight, CircleAlert, CircleCheck, Info, TriangleAlert } from "luc
 import type { ReactNode } from "react";
 
 import { pageNowMs } from "../../../lib/page-clock.ts";
-import { agentsQuery } from "../../calls/agents.ts";
+import { agentsPageQuery } from "../../calls/agents.ts";
 import { heldRetractionsQuery } from "../../calls/review.ts";
-import { sourcesQuery } from "../../calls/sources.ts";
-import { inboxQuery, qualityQuery } from "../../calls/standing.ts";
+import { inboxQuery, overviewQuery, qualityQuery } from "../../calls/standing.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../parts/states.tsx";
 import { attentionOf, type Attention } from "./attention.ts";
 
+/** Lines shown: what a person reads before doing something. */
+const SHOWN_MAX = 20;
+
 /** What needs a person, the worst first. */
 export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNode {
-  const sources = useQuery(sourcesQuery(tenant));
-  const agents = useQuery(agentsQuery(tenant));
+  const sources = useQuery(overviewQuery(tenant));
+  const agents = useQuery(agentsPageQuery(tenant, {}, { attention: true }));
   const inbox = useQuery(inboxQuery(tenant));
   const quality = useQuery(qualityQuery(tenant));
   const retractions = useQuery(heldRetractionsQuery(tenant));
@@ -23,15 +25,15 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
   const isLoading = queries.some((query) => query.isPending);
   const failed = queries.find((query) => query.isError && query.data === undefined);
   const standing = {
-    sources: sources.data,
-    agents: agents.data,
+    sources: sources.data?.sources,
+    agents: agents.data?.rows,
     inbox: inbox.data,
     quality: quality.data,
     retractions: retractions.data,
   };
   const all = attentionOf(standing, pageNowMs());
   return (
-    <Panel title="Needs attention" span={6} padded={false}>
+    <Panel title="Needs attention" padded={false}>
       {isLoading ? (
         <div className="panel-body">
           <Skeleton lines={4} />
@@ -44,9 +46,24 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
         </EmptyState>
       ) : (
         <ul className="attention">
-          {all.map((one) => (
+          {all.slice(0, SHOWN_MAX).map((one) => (
             <AttentionLine key={one.id} tenant={tenant} one={one} />
           ))}
+          {(all.length > SHOWN_MAX || agents.data?.next !== undefined) && (
+            <li className="muted">
+              <span>
+                And more: the lists of{" "}
+                <Link to="/t/$tenant/sources" params={{ tenant }}>
+                  sources
+                </Link>{" "}
+                and{" "}
+                <Link to="/t/$tenant/agents" params={{ tenant }}>
+                  agents
+                </Link>{" "}
+                have all of them.
+              </span>
+            </li>
+          )}
           {failed !== undefined && (
             <li className="muted">A part of this could not be loaded: there may be more.</li>
           )}
@@ -70,7 +87,11 @@ function AttentionLine({
     <li data-tone={one.tone}>
       <Icon size={18} aria-hidden />
       <div>
-        <Link to={one.to} params={{ tenant, source: one.source ?? "" }}>
+        <Link
+          to={one.to}
+          params={{ tenant, source: one.source ?? "" }}
+          search={one.kind === undefined ? {} : { kind: one.kind }}
+        >
           {one.title}
         </Link>
         <p className="muted small">{one.about}</p>

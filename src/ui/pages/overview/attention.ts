@@ -1,9 +1,9 @@
 /** What an operator should look at first, from what the core says. Pure. */
 import type { Agent } from "../../calls/agents.ts";
-import type { Source } from "../../calls/sources.ts";
-import type { IdentityQuality, Inbox, Retraction } from "../../calls/standing.ts";
+import type { IdentityQuality, Inbox, Retraction, SourceStanding } from "../../calls/standing.ts";
 import { counted } from "../../parts/counted.ts";
 import type { Tone } from "../../parts/tone.ts";
+import type { ReviewKind } from "../review/review-items.ts";
 
 /** One thing, and where to do something about it. */
 export interface Attention {
@@ -17,11 +17,13 @@ export interface Attention {
     | "/t/$tenant/ingestion"
     | "/t/$tenant/review";
   readonly source?: string;
+  /** Of the review: which of its cases. */
+  readonly kind?: ReviewKind;
 }
 
 /** What it is made from; a part that is not loaded yet says nothing. */
 export interface Standing {
-  readonly sources?: readonly Source[] | undefined;
+  readonly sources?: readonly SourceStanding[] | undefined;
   readonly agents?: readonly Agent[] | undefined;
   readonly inbox?: Inbox | undefined;
   readonly quality?: IdentityQuality | undefined;
@@ -44,16 +46,27 @@ export function attentionOf(standing: Standing, nowMs: number): readonly Attenti
   return all.toSorted((a, b) => rank[a.tone] - rank[b.tone]);
 }
 
-function ofSources(sources: readonly Source[]): readonly Attention[] {
-  return sources.flatMap(({ id, name, enabled, last_run: run }): readonly Attention[] => {
-    if (!enabled || run === undefined) return [];
-    if (run.outcome === "success" || run.outcome === "running") return [];
+function ofSources(sources: readonly SourceStanding[]): readonly Attention[] {
+  return sources.flatMap(({ id, name, state, last_run: run }): readonly Attention[] => {
+    if (state === "disabled" || run === undefined) return [];
+    const to = "/t/$tenant/sources/$source" as const;
+    if (run.outcome === "success" || run.outcome === "running") {
+      return state === "stale"
+        ? [{ ...STALE, id, title: `${name} was long not read whole`, to, source: name }]
+        : [];
+    }
     const tone = run.outcome === "partial" ? "warn" : "bad";
     const title = `${name}: last run ${run.outcome === "timeout" ? "timed out" : run.outcome}`;
     const about = run.error ?? "The run's page has the reason.";
-    return [{ id, tone, title, about, to: "/t/$tenant/sources/$source", source: name }];
+    return [{ id, tone, title, about, to, source: name }];
   });
 }
+
+const STALE = {
+  tone: "warn",
+  about:
+    "No whole run ended within two of its discovery intervals: what it no longer has is not known.",
+} as const;
 
 function ofAgents(agents: readonly Agent[], nowMs: number): readonly Attention[] {
   return agents.flatMap((agent): readonly Attention[] => {
@@ -94,6 +107,7 @@ function ofInbox(inbox: Inbox | undefined): readonly Attention[] {
     title: `${counted(inbox.held, "publication")} held`,
     about: "A run would have changed the identity of many devices at once.",
     to: "/t/$tenant/review",
+    kind: "hold",
   };
   return [...(inbox.parked > 0 ? [parked] : []), ...(inbox.held > 0 ? [held] : [])];
 }
@@ -102,21 +116,31 @@ function ofRetractions(held: readonly Retraction[]): readonly Attention[] {
   if (held.length === 0) return [];
   const title = `${counted(held.length, "retraction")} held`;
   const about = "A source no longer lists so many records that it may be an outage of it.";
-  return [{ id: "retractions", tone: "warn", title, about, to: "/t/$tenant/review" }];
+  const to = "/t/$tenant/review";
+  return [{ id: "retractions", tone: "warn", title, about, to, kind: "retraction" }];
 }
 
 function ofQuality(quality: IdentityQuality | undefined): readonly Attention[] {
   const to = "/t/$tenant/review" as const;
-  type Sign = readonly [id: string, count: number, noun: string, title: string, about: string];
+  type Sign = readonly [
+    id: string,
+    kind: ReviewKind,
+    count: number,
+    noun: string,
+    title: string,
+    about: string,
+  ];
   const signs: readonly Sign[] = [
     [
       "apart",
+      "pair",
       quality?.held_apart ?? 0,
       "pair",
       "held apart that may be one device",
-      "Each has its evidence and the reason; you can join them or keep them apart for good.",
+      "Two devices each, with the evidence and the reason; you can join them or keep them apart for good.",
     ],
     [
+      "flapping",
       "flapping",
       quality?.flapping_records.count ?? 0,
       "record",
@@ -125,6 +149,7 @@ function ofQuality(quality: IdentityQuality | undefined): readonly Attention[] {
     ],
     [
       "flapping-values",
+      "flapping",
       quality?.flapping_values.count ?? 0,
       "value",
       "going from device to device",
@@ -132,12 +157,14 @@ function ofQuality(quality: IdentityQuality | undefined): readonly Attention[] {
     ],
     [
       "learnt",
+      "value",
       quality?.learnt_values.count ?? 0,
       "doubtful value",
       "no longer counted as evidence",
       "So many devices carry it that it tells none of them; you can confirm or correct that.",
     ],
     [
+      "crowded",
       "crowded",
       quality?.crowded_devices.count ?? 0,
       "device",
@@ -146,12 +173,13 @@ function ofQuality(quality: IdentityQuality | undefined): readonly Attention[] {
     ],
   ];
   return signs
-    .filter(([, count]) => count > 0)
-    .map(([id, count, noun, title, about]) => ({
+    .filter(([, , count]) => count > 0)
+    .map(([id, kind, count, noun, title, about]) => ({
       id,
       tone: "info",
       title: `${counted(count, noun)} ${title}`,
       about,
       to,
+      kind,
     }));
 }

@@ -17,7 +17,7 @@ type GroupPanelProps = { readonly tenant: string; readonly field: string; readon
 export function GroupPanel({ tenant, field, title }: GroupPanelProps): ReactNode {
   const query = useQuery(deviceGroupsQuery(tenant, field));
   return (
-    <Panel title={title} span={6}>
+    <Panel title={title}>
       <Loaded query={query} lines={6}>
         {({ groups }) => {
           const all = groups.reduce((sum, { devices }) => sum + devices, 0);

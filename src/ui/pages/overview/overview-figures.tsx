@@ -1,31 +1,38 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { inboxQuery, tenantQuery, type Inbox } from "../../calls/standing.ts";
+import { heldRetractionsQuery, reviewCount } from "../../calls/review.ts";
+import {
+  inboxQuery,
+  overviewQuery,
+  qualityQuery,
+  tenantQuery,
+  type Inbox,
+  type TenantOverview,
+} from "../../calls/standing.ts";
+import { counted } from "../../parts/counted.ts";
 import { Figure } from "../../parts/figure.tsx";
+import { numberWords } from "../../parts/number-words.ts";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import type { Tone } from "../../parts/tone.ts";
+import { freshness } from "./freshness.ts";
 
-/** The inventory in five numbers. */
+/** The inventory in six numbers. */
 export function OverviewFigures({ tenant }: { readonly tenant: string }): ReactNode {
   const { data: of } = useQuery(tenantQuery(tenant));
   const { data: inbox } = useQuery(inboxQuery(tenant));
   const params = { tenant };
-  const joined = of === undefined ? undefined : of.records - of.devices;
   const away = of === undefined ? 0 : of.agents - of.agents_online;
   return (
     <div className="figures">
       <Figure
         label="Devices"
         value={of?.devices}
-        note={of !== undefined && `${of.devices_provisional} known by address alone`}
+        note={of !== undefined && recordsNote(of)}
         link={{ to: "/t/$tenant/devices", params }}
       />
-      <Figure
-        label="Source records"
-        value={of?.records}
-        note={joined !== undefined && `${joined.toLocaleString("en")} joined into another's device`}
-      />
+      <FreshFigure tenant={tenant} />
+      <ReviewFigure tenant={tenant} />
       <Figure
         label="Sources"
         value={of === undefined ? undefined : `${of.sources_enabled} of ${of.sources}`}
@@ -35,12 +42,12 @@ export function OverviewFigures({ tenant }: { readonly tenant: string }): ReactN
       <Figure
         label="Agents online"
         value={of === undefined ? undefined : `${of.agents_online} of ${of.agents}`}
-        note={of !== undefined && (away > 0 ? `${away} away` : "all connected")}
-        tone={of === undefined ? "idle" : away > 0 ? "bad" : "good"}
+        note={of !== undefined && agentsNote(of)}
+        tone={of === undefined || of.agents === 0 ? "idle" : away > 0 ? "bad" : "good"}
         link={{ to: "/t/$tenant/agents", params }}
       />
       <Figure
-        label="Waiting to be worked"
+        label="In the inbox"
         value={inbox?.waiting}
         note={inbox !== undefined && waitingNote(inbox)}
         tone={waitingTone(inbox)}
@@ -50,9 +57,52 @@ export function OverviewFigures({ tenant }: { readonly tenant: string }): ReactN
   );
 }
 
+function agentsNote({ agents, agents_online: online }: TenantOverview): string {
+  if (agents === 0) return "none enrolled yet";
+  return online < agents ? `${numberWords(agents - online)} away` : "all connected";
+}
+
+function recordsNote({ records, devices_provisional: byAddress }: TenantOverview): string {
+  const whole = `of ${counted(records, "source record")}`;
+  return byAddress === 0 ? whole : `${whole}; ${numberWords(byAddress)} by address alone`;
+}
+
+/** How old the oldest of what sources brought is: each counts from its last run. */
+function FreshFigure({ tenant }: { readonly tenant: string }): ReactNode {
+  const { data: standing } = useQuery(overviewQuery(tenant));
+  const of = standing === undefined ? undefined : freshness(standing);
+  return (
+    <Figure
+      label="Oldest data"
+      value={of === undefined || of.at === undefined ? undefined : <TimeAgo at={of.at} isShort />}
+      note={of?.words}
+      tone={of === undefined ? "idle" : of.tone}
+      link={{ to: "/t/$tenant/sources", params: { tenant } }}
+    />
+  );
+}
+
+function ReviewFigure({ tenant }: { readonly tenant: string }): ReactNode {
+  const { data: quality } = useQuery(qualityQuery(tenant));
+  const { data: retractions } = useQuery(heldRetractionsQuery(tenant));
+  const count = reviewCount(quality, retractions);
+  return (
+    <Figure
+      label="To review"
+      value={count}
+      note={
+        count !== undefined &&
+        (count === 0 ? "nothing waits for you" : `wait${count === 1 ? "s" : ""} for a decision`)
+      }
+      tone={count === undefined ? "idle" : count === 0 ? "good" : "warn"}
+      link={{ to: "/t/$tenant/review", params: { tenant } }}
+    />
+  );
+}
+
 function waitingNote({ waiting, parked, oldest_at: oldest }: Inbox): ReactNode {
   if (parked > 0) return `${parked} parked`;
-  if (waiting === 0 || oldest === undefined) return "inventory is up to date";
+  if (waiting === 0 || oldest === undefined) return "all of it is worked";
   return (
     <>
       oldest <TimeAgo at={oldest} />

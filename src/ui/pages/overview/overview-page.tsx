@@ -3,8 +3,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { Plug } from "lucide-react";
 import type { ReactNode } from "react";
 
-import { sourcesQuery } from "../../calls/sources.ts";
-import { tenantQuery } from "../../calls/standing.ts";
+import { overviewQuery, tenantQuery } from "../../calls/standing.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { EmptyState } from "../../parts/states.tsx";
@@ -17,23 +16,27 @@ import { SourceStrip } from "./source-strip.tsx";
 /** Is the inventory right, is it fresh, what needs attention. */
 export function OverviewPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
-  const { data: sources } = useQuery(sourcesQuery(tenant));
+  const { data: standing } = useQuery(overviewQuery(tenant));
   const { data: overview } = useQuery(tenantQuery(tenant));
   return (
     <>
       <PageHeader title="Overview" about={`The inventory of ${overview?.name ?? tenant}`} />
       <OverviewFigures tenant={tenant} />
-      {sources?.length === 0 ? (
+      {standing?.source_counts.total === 0 ? (
         <Panel padded={false}>
           <FirstSource tenant={tenant} />
         </Panel>
       ) : (
         <div className="grid">
-          <AttentionPanel tenant={tenant} />
-          <SourceStrip tenant={tenant} />
-          <GroupPanel tenant={tenant} field="type" title="Devices by type" />
-          <GroupPanel tenant={tenant} field="vendor_name" title="Devices by vendor" />
-          <RecentRuns tenant={tenant} />
+          <div className="stack" data-span={6}>
+            <AttentionPanel tenant={tenant} />
+            <RecentRuns tenant={tenant} />
+          </div>
+          <div className="stack" data-span={6}>
+            <SourceStrip tenant={tenant} />
+            <GroupPanel tenant={tenant} field="type" title="Devices by type" />
+            <GroupPanel tenant={tenant} field="vendor_name" title="Devices by vendor" />
+          </div>
         </div>
       )}
     </>

@@ -22,7 +22,9 @@ export function RecentRuns({ tenant }: { readonly tenant: string }): ReactNode {
         </Link>
       }
     >
-      <Loaded query={query}>{({ runs }) => <RunTable tenant={tenant} runs={runs} />}</Loaded>
+      <Loaded query={query}>
+        {({ runs }) => <RunTable tenant={tenant} runs={runs} isBrief />}
+      </Loaded>
     </Panel>
   );
 }

@@ -2,28 +2,27 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
-import { sourcesQuery, type Source } from "../../calls/sources.ts";
-import { tenantQuery } from "../../calls/standing.ts";
+import { overviewQuery, tenantQuery, type SourceStanding } from "../../calls/standing.ts";
 import type { Column } from "../../parts/column.ts";
 import { numberWords } from "../../parts/number-words.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
-import { HeldMark } from "../held-mark.tsx";
-import { sourceShown } from "../run-words.ts";
-import { ShownBadge } from "../shown-badge.tsx";
+import { SourceState } from "../source-state.tsx";
 
-/** Each source with its state and how much of the inventory it sees. */
+/** Sources shown, those that need a look first: the page of sources has all. */
+const SHOWN_MAX = 12;
+
+/** Sources with their state, and how much of the inventory each sees. */
 export function SourceStrip({ tenant }: { readonly tenant: string }): ReactNode {
-  const query = useQuery(sourcesQuery(tenant));
+  const query = useQuery(overviewQuery(tenant));
   const { data: overview } = useQuery(tenantQuery(tenant));
   const devices =
     overview && new Map(overview.devices_by_source.map(({ id, devices: n }) => [id, n]));
   return (
     <Panel
       title="Sources"
-      span={6}
       padded={false}
       acts={
         <Link to="/t/$tenant/sources" params={{ tenant }} className="small">
@@ -32,13 +31,20 @@ export function SourceStrip({ tenant }: { readonly tenant: string }): ReactNode 
       }
     >
       <Loaded query={query}>
-        {(sources) => (
-          <Table
-            caption="Sources"
-            columns={columnsOf(tenant, devices)}
-            rows={sources}
-            rowKey={({ id }) => id}
-          />
+        {({ sources, source_counts: counts }) => (
+          <>
+            <Table
+              caption="Sources"
+              columns={columnsOf(tenant, devices)}
+              rows={sources.slice(0, SHOWN_MAX)}
+              rowKey={({ id }) => id}
+            />
+            {counts.total > SHOWN_MAX && (
+              <div className="table-foot">
+                {SHOWN_MAX} of {numberWords(counts.total)}, those that need a look first
+              </div>
+            )}
+          </>
         )}
       </Loaded>
     </Panel>
@@ -49,7 +55,7 @@ function columnsOf(
   tenant: string,
   /** Absent while they are counted. */
   devices: ReadonlyMap<string, number> | undefined,
-): readonly Column<Source>[] {
+): readonly Column<SourceStanding>[] {
   return [
     {
       id: "name",
@@ -64,10 +70,11 @@ function columnsOf(
       id: "state",
       title: "State",
       cell: (source) => (
-        <span className="tags">
-          <ShownBadge of={sourceShown(source)} />
-          <HeldMark tenant={tenant} source={source.id} isShort />
-        </span>
+        <SourceState
+          tenant={tenant}
+          source={{ ...source, enabled: source.state !== "disabled" }}
+          isShort
+        />
       ),
     },
     {

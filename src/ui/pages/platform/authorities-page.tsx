@@ -1,14 +1,12 @@
-import { useQueries, useQuery } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { pageNowMs } from "../../../lib/page-clock.ts";
-import { tenantsQuery } from "../../calls/people.ts";
 import { authoritiesQuery, type Authority } from "../../calls/platform.ts";
 import type { Column } from "../../parts/column.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
-import { Panel } from "../../parts/panel.tsx";
-import { EmptyState, Loaded } from "../../parts/states.tsx";
+import { PagedList } from "../../parts/paged-list.tsx";
+import { EmptyState } from "../../parts/states.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
@@ -18,54 +16,37 @@ const SOON_MS = 90 * 86_400_000;
 /** Hexadecimal digits of a key's hash that tell it from others. */
 const HASH_SHOWN = 16;
 
-type Row = Authority & { readonly tenant: string };
-
 /** Which authorities certify whose agents, and until when. */
 export function AuthoritiesPage(): ReactNode {
-  const tenants = useQuery(tenantsQuery);
-  const lists = useQueries({
-    queries: (tenants.data ?? []).map(({ slug }) => authoritiesQuery(slug)),
-  });
-  const rows = (tenants.data ?? []).flatMap(({ slug }, nth): readonly Row[] =>
-    (lists[nth]?.data ?? []).map((authority) => ({ ...authority, tenant: slug })),
-  );
-  const failed = lists.find(({ error }) => error !== null);
-  const isLoaded = tenants.data !== undefined && lists.every(({ data }) => data !== undefined);
   return (
     <>
       <PageHeader
         title="Authorities"
         about="Whose signature makes a certificate an agent's, and of which tenant."
       />
-      <Panel padded={false}>
-        <Loaded
-          query={{
-            data: isLoaded ? rows : undefined,
-            error: tenants.error ?? failed?.error,
-            refetch: () => (failed ?? tenants).refetch(),
-          }}
-        >
-          {(all) =>
-            all.length === 0 ? (
-              <EmptyState icon={ShieldCheck} title="No authorities">
-                A tenant gets one when it is made.
-              </EmptyState>
-            ) : (
-              <Table
-                caption="Authorities"
-                columns={COLUMNS}
-                rows={all}
-                rowKey={({ tenant, no }) => `${tenant} ${no}`}
-              />
-            )
-          }
-        </Loaded>
-      </Panel>
+      <PagedList
+        pageQuery={authoritiesQuery}
+        find="Tenant"
+        empty={
+          <EmptyState icon={ShieldCheck} title="No authorities">
+            A tenant gets one when it is made.
+          </EmptyState>
+        }
+      >
+        {(all) => (
+          <Table
+            caption="Authorities"
+            columns={COLUMNS}
+            rows={all}
+            rowKey={({ tenant, no }) => `${tenant} ${no}`}
+          />
+        )}
+      </PagedList>
     </>
   );
 }
 
-const COLUMNS: readonly Column<Row>[] = [
+const COLUMNS: readonly Column<Authority>[] = [
   { id: "tenant", title: "Tenant", cell: ({ tenant }) => <span className="name">{tenant}</span> },
   {
     id: "subject",
@@ -88,7 +69,11 @@ const COLUMNS: readonly Column<Row>[] = [
   { id: "state", title: "State", cell: (row) => <State of={row} /> },
 ];
 
-function State({ of: { not_after: ends, revoked_at: revoked } }: { readonly of: Row }): ReactNode {
+function State({
+  of: { not_after: ends, revoked_at: revoked },
+}: {
+  readonly of: Authority;
+}): ReactNode {
   if (revoked !== undefined) {
     return (
       <StatusBadge tone="idle" icon="ended">

@@ -1,47 +1,43 @@
-import { useQuery } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
+import { Plus, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { changePeople, usersQuery, type User } from "../../calls/people.ts";
+import { ActButton } from "../../parts/act-button.tsx";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { CopyLine } from "../../parts/copy-line.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { CheckField, TextField } from "../../parts/fields.tsx";
-import { Panel } from "../../parts/panel.tsx";
-import { Loaded, problemWords } from "../../parts/states.tsx";
+import { PagedList } from "../../parts/paged-list.tsx";
+import { EmptyState } from "../../parts/states.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { Table } from "../../parts/table.tsx";
-import { toast } from "../../parts/toast.ts";
 
 /** All users of the core. A new one comes in by a one-time link, so that nobody sends passwords around. */
 export function CoreUsers(): ReactNode {
-  const query = useQuery(usersQuery);
   const [isMaking, setIsMaking] = useState(false);
   const [link, setLink] = useState<string | undefined>(undefined);
   const makeLink = async ({ username }: User): Promise<void> => {
-    try {
-      const path = ["users", username, "link"];
-      const made = await changePeople<{ readonly path: string }>({ method: "POST", path });
-      setLink(`${globalThis.location.origin}${made.path}`);
-    } catch (thrown) {
-      toast(problemWords(thrown), "bad");
-    }
+    const path = ["users", username, "link"];
+    const made = await changePeople<{ readonly path: string }>({ method: "POST", path });
+    setLink(`${globalThis.location.origin}${made.path}`);
   };
   return (
-    <Panel
-      title="All users of this core"
-      padded={false}
-      acts={
-        <Button onClick={() => setIsMaking(true)}>
-          <Plus size={14} aria-hidden />
-          Make a user
-        </Button>
-      }
-    >
-      <Loaded query={query}>
-        {(users) => <UserTable users={users} onLink={(user) => void makeLink(user)} />}
-      </Loaded>
+    <>
+      <PagedList
+        title="All users of this core"
+        acts={
+          <Button onClick={() => setIsMaking(true)}>
+            <Plus size={14} aria-hidden />
+            Make a user
+          </Button>
+        }
+        pageQuery={usersQuery}
+        find="Name of a user"
+        empty={<EmptyState icon={Users} title="Nobody can log in yet" />}
+      >
+        {(users) => <UserTable users={users} onLink={makeLink} />}
+      </PagedList>
       <NewUserDialog isOpen={isMaking} onClose={() => setIsMaking(false)} />
       <Dialog
         title="One-time link"
@@ -56,13 +52,13 @@ export function CoreUsers(): ReactNode {
       >
         <CopyLine label="link" text={link ?? ""} />
       </Dialog>
-    </Panel>
+    </>
   );
 }
 
 type UserTableProps = {
   readonly users: readonly User[];
-  readonly onLink: (user: User) => void;
+  readonly onLink: (user: User) => Promise<void>;
 };
 
 function UserTable({ users, onLink }: UserTableProps): ReactNode {
@@ -105,7 +101,7 @@ function UserTable({ users, onLink }: UserTableProps): ReactNode {
             isNumber: true,
             cell: (user: User) => (
               <span className="acts">
-                <Button onClick={() => onLink(user)}>Link</Button>
+                <ActButton act={() => onLink(user)}>Link</ActButton>
                 <Button onClick={() => setSwitching(user)}>
                   {user.is_disabled ? "Enable" : "Disable"}
                 </Button>

@@ -10,8 +10,8 @@ import { Button } from "../../parts/button.tsx";
 import type { Column } from "../../parts/column.ts";
 import { numberWords } from "../../parts/number-words.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
-import { Panel } from "../../parts/panel.tsx";
-import { EmptyState, Loaded } from "../../parts/states.tsx";
+import { PagedList } from "../../parts/paged-list.tsx";
+import { EmptyState } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import { ShownBadge } from "../shown-badge.tsx";
@@ -20,7 +20,6 @@ import { healthShown } from "./tenant-health.ts";
 
 /** Every tenant and whether it works; its devices are behind a role in it. */
 export function PlatformTenantsPage(): ReactNode {
-  const query = useQuery(tenantHealthQuery);
   const { data: session } = useQuery(sessionQuery);
   const [isMaking, setIsMaking] = useState(false);
   const own = new Set(session?.tenants.map(({ slug }) => slug) ?? []);
@@ -36,22 +35,20 @@ export function PlatformTenantsPage(): ReactNode {
           </Button>
         }
       />
-      <Panel padded={false}>
-        <Loaded query={query}>
-          {(tenants) =>
-            tenants.length === 0 ? (
-              <EmptyState icon={Building2} title="No tenants yet" />
-            ) : (
-              <Table
-                caption="Tenants"
-                columns={columnsOf(own)}
-                rows={tenants}
-                rowKey={({ slug }) => slug}
-              />
-            )
-          }
-        </Loaded>
-      </Panel>
+      <PagedList
+        pageQuery={tenantHealthQuery}
+        find="Tenant"
+        empty={<EmptyState icon={Building2} title="No tenants yet" />}
+      >
+        {(tenants) => (
+          <Table
+            caption="Tenants"
+            columns={columnsOf(own)}
+            rows={tenants}
+            rowKey={({ slug }) => slug}
+          />
+        )}
+      </PagedList>
       <NewTenantDialog isOpen={isMaking} onClose={() => setIsMaking(false)} />
     </>
   );

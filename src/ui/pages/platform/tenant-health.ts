@@ -35,7 +35,7 @@ export function healthShown(
       ? "calls were refused today"
       : undefined,
   ].filter((one) => one !== undefined);
-  if (warn.length > 0) return { tone: "warn", word: "Look", why: warn.join(", ") };
+  if (warn.length > 0) return { tone: "warn", word: "Needs a look", why: warn.join(", ") };
   if (sources.total === 0) return { tone: "idle", word: "Empty", why: "no source yet" };
   return { tone: "good", word: "Healthy" };
 }

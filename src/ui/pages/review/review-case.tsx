@@ -1,60 +1,78 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { holdQuery } from "../../calls/review.ts";
 import { Button } from "../../parts/button.tsx";
 import { Facts, Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
+import { EvidenceList } from "../device/evidence-list.tsx";
 import { shortId } from "../device/outcome-words.ts";
-import type { ReviewAct, ReviewItem } from "./review-items.ts";
+import { CompareDevices } from "./compare-devices.tsx";
+import type { Look, ReviewAct, ReviewItem } from "./review-items.ts";
 
 type ReviewCaseProps = {
   readonly tenant: string;
   readonly item: ReviewItem;
-  readonly may: boolean;
+  /** Why who is logged in may decide nothing. */
+  readonly refusal: string | undefined;
   readonly onAct: (act: ReviewAct) => void;
 };
 
-/** One case with what is known of it and what can be done. */
-export function ReviewCase({ tenant, item, may, onAct }: ReviewCaseProps): ReactNode {
-  const { accept, dismiss, holdNo } = item;
-  const refusal = may ? undefined : "This needs the role operator.";
+/** One case: what is the matter, what can be done, and what speaks for which. */
+export function ReviewCase({ tenant, item, refusal, onAct }: ReviewCaseProps): ReactNode {
+  const { devices, looks = [], facts, holdNo } = item;
   return (
-    <Panel title={item.title} span={7}>
-      <div className="stack">
+    <Panel title={item.title} span={7} padded={false}>
+      <div className="panel-body stack">
         <p>{item.about}</p>
-        <Facts of={item.facts} />
-        {item.devices.length > 0 && (
-          <div className="row">
-            {item.devices.map(({ id, name }) => (
-              <Link
-                key={id}
-                to="/t/$tenant/devices/$device"
-                params={{ tenant, device: id }}
-                search={{ tab: "identity" }}
-                className="button"
-              >
-                {name}
-              </Link>
-            ))}
-          </div>
-        )}
+        <Acts item={item} refusal={refusal} onAct={onAct} />
+        <Looks of={looks} />
+        {facts.length > 0 && <Facts of={facts} />}
         {holdNo !== undefined && <HoldChanges tenant={tenant} hold={holdNo} />}
-        <div className="row">
-          {accept !== undefined && (
-            <Button kind="primary" refusal={refusal} onClick={() => onAct(accept)}>
-              {accept.verb} <kbd>a</kbd>
-            </Button>
-          )}
-          {dismiss !== undefined && (
-            <Button refusal={refusal} onClick={() => onAct(dismiss)}>
-              {dismiss.verb} <kbd>d</kbd>
-            </Button>
-          )}
-        </div>
       </div>
+      {devices.length > 0 && <CompareDevices tenant={tenant} ids={devices.map(({ id }) => id)} />}
     </Panel>
+  );
+}
+
+/** The evidence of each pair of records; which those are is told by the case itself where there is one. */
+function Looks({ of }: { readonly of: readonly Look[] }): ReactNode {
+  const list = ({ evidence, points, threshold }: Look): ReactNode => (
+    <EvidenceList of={evidence} points={points} threshold={threshold} />
+  );
+  const [only, ...others] = of;
+  if (only === undefined) return null;
+  if (others.length === 0) return list(only);
+  return (
+    <ul className="reasons">
+      {of.map((look) => (
+        <li key={look.quarantine_no} className="stack-s">
+          <span>
+            <strong>{look.names}</strong>. <span className="muted">{look.why}</span>
+          </span>
+          {list(look)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Acts({ item, refusal, onAct }: Omit<ReviewCaseProps, "tenant">): ReactNode {
+  const { accept, dismiss } = item;
+  if (accept === undefined && dismiss === undefined) return null;
+  return (
+    <div className="row">
+      {accept !== undefined && (
+        <Button kind="primary" refusal={refusal} onClick={() => onAct(accept)}>
+          {accept.verb} <kbd className="only-wide">a</kbd>
+        </Button>
+      )}
+      {dismiss !== undefined && (
+        <Button refusal={refusal} onClick={() => onAct(dismiss)}>
+          {dismiss.verb} <kbd className="only-wide">d</kbd>
+        </Button>
+      )}
+    </div>
   );
 }
 

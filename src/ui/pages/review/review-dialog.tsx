@@ -10,13 +10,21 @@ import type { ReviewAct } from "./review-items.ts";
 type ReviewDialogProps = {
   readonly tenant: string;
   readonly title: string;
-  readonly asked: ReviewAct | undefined;
+  readonly asked: ReviewAct;
   readonly onClose: () => void;
+  /** After a decision that can be taken back by its number. */
+  readonly onDecided: (assertionNo: number | undefined) => void;
 };
 
 /** Asks before a case is ended: with what would change, or with a word to be typed. */
-export function ReviewDialog({ tenant, title, asked, onClose }: ReviewDialogProps): ReactNode {
-  if (asked?.kind === "decide") {
+export function ReviewDialog({
+  tenant,
+  title,
+  asked,
+  onClose,
+  onDecided,
+}: ReviewDialogProps): ReactNode {
+  if (asked.kind === "decide") {
     return (
       <ActDialog
         tenant={tenant}
@@ -26,15 +34,14 @@ export function ReviewDialog({ tenant, title, asked, onClose }: ReviewDialogProp
         act={asked.act}
         isOpen
         onClose={onClose}
+        onDone={onDecided}
       />
     );
   }
-  return asked === undefined ? null : (
-    <EndDialog tenant={tenant} title={title} asked={asked} onClose={onClose} />
-  );
+  return <EndDialog tenant={tenant} title={title} asked={asked} onClose={onClose} />;
 }
 
-type EndDialogProps = Omit<ReviewDialogProps, "asked"> & {
+type EndDialogProps = Omit<ReviewDialogProps, "asked" | "onDecided"> & {
   readonly asked: Extract<ReviewAct, { readonly kind: "end" }>;
 };
 

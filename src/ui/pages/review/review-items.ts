@@ -1,14 +1,32 @@
 /** What waits for a person, as one list: the most urgent kind first, each with what can be done. Pure. */
+import { evidenceName, evidenceValue } from "../../../model/evidence-words.ts";
 import type { DecisionAct } from "../../calls/device-acts.ts";
 import { deviceAct } from "../../calls/device-acts.ts";
 import type { HeldPair, HeldRecord, Hold } from "../../calls/review.ts";
 import type { IdentityQuality, Retraction } from "../../calls/standing.ts";
+import { capital } from "../../parts/capital.ts";
 import { counted } from "../../parts/counted.ts";
 import { numberWords } from "../../parts/number-words.ts";
 import { recordName, shortId } from "../device/outcome-words.ts";
 
-/** Kinds of cases. */
-type ReviewKind = "hold" | "retraction" | "pair" | "value" | "flapping" | "crowded";
+/** Kinds of cases, the most urgent first. */
+const REVIEW_KINDS = ["hold", "retraction", "pair", "value", "flapping", "crowded"] as const;
+/** One of them. */
+export type ReviewKind = (typeof REVIEW_KINDS)[number];
+
+const KIND_TITLES: Readonly<Record<ReviewKind, string>> = {
+  hold: "Publications",
+  retraction: "Retractions",
+  pair: "Pairs",
+  value: "Values",
+  flapping: "Flapping",
+  crowded: "Crowded",
+};
+
+/** The kind that a link names; undefined for anything else. */
+export function readKind(text: string | undefined): ReviewKind | undefined {
+  return REVIEW_KINDS.find((kind) => kind === text);
+}
 
 /** What can be done about a case. */
 export type ReviewAct =
@@ -29,6 +47,17 @@ export type ReviewAct =
       readonly typed: string;
     };
 
+/** Two records that look like one device. */
+export interface Look extends Pick<
+  HeldPair,
+  "quarantine_no" | "evidence" | "points" | "threshold"
+> {
+  /** "netbox_dc1/42 with armis/7" */
+  readonly names: string;
+  /** Why they are held apart. */
+  readonly why: string;
+}
+
 /** One case. */
 export interface ReviewItem {
   readonly id: string;
@@ -37,6 +66,8 @@ export interface ReviewItem {
   readonly about: string;
   readonly since?: string | undefined;
   readonly facts: readonly (readonly [name: string, value: string])[];
+  /** Of a pair: what speaks for and against its being one device, for each two records of theirs that look alike. */
+  readonly looks?: readonly Look[];
   readonly devices: readonly { readonly id: string; readonly name: string }[];
   readonly holdNo?: number;
   /** By `a` and by `d`. */
@@ -62,7 +93,7 @@ export function reviewItems({
   return [
     ...(holds ?? []).map(ofHold),
     ...(retractions ?? []).map(ofRetraction),
-    ...(pairs ?? []).map(ofPair),
+    ...pairsOfDevices(pairs ?? []).map(ofPairs),
     ...(quality?.learnt_values.rows ?? []).map(ofValue),
     ...(quality?.flapping_records.rows ?? []).map(ofFlapping),
     ...(quality?.flapping_values.rows ?? []).map(ofFlappingValue),
@@ -70,17 +101,15 @@ export function reviewItems({
   ];
 }
 
-/** How many cases there are; the list has the first ones of each kind. */
-export function reviewTotal({ holds, retractions, pairs, quality }: Waiting): number {
-  const watched = quality && [
-    quality.learnt_values,
-    quality.flapping_records,
-    quality.flapping_values,
-    quality.crowded_devices,
-  ];
-  const ofWatch = (watched ?? []).reduce((sum, { count }) => sum + count, 0);
-  const ofPairs = Math.max(pairs?.length ?? 0, quality?.held_apart ?? 0);
-  return (holds?.length ?? 0) + (retractions?.length ?? 0) + ofPairs + ofWatch;
+/** Which kinds a list has, each with how many of it; in the list's order. */
+export function kindsOf(
+  items: readonly ReviewItem[],
+): readonly { readonly kind: ReviewKind; readonly title: string; readonly count: number }[] {
+  return REVIEW_KINDS.map((kind) => ({
+    kind,
+    title: KIND_TITLES[kind],
+    count: items.filter((item) => item.kind === kind).length,
+  })).filter(({ count }) => count > 0);
 }
 
 function ofHold(hold: Hold): ReviewItem {
@@ -155,7 +184,34 @@ const REASONS: Readonly<Record<string, string>> = {
   policy_blocked: "They are two lives of one record: its source gave the id to another machine.",
 };
 
-function ofPair(pair: HeldPair): ReviewItem {
+/** Pairs of records by the two devices that they are of, in the list's order: a person decides of devices. */
+function pairsOfDevices(
+  pairs: readonly HeldPair[],
+): readonly (readonly [HeldPair, ...HeldPair[]])[] {
+  const groups = new Map<string, [HeldPair, ...HeldPair[]]>();
+  for (const pair of pairs) {
+    const key = pair.records
+      .map(({ device_id: id, record_no: no }) => id ?? `record ${no}`)
+      .toSorted()
+      .join(" ");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [pair]);
+    else group.push(pair);
+  }
+  return [...groups.values()];
+}
+
+function lookOf(pair: HeldPair): Look {
+  const [a, b] = pair.records;
+  return {
+    ...pair,
+    names: `${recordName(a)} with ${recordName(b)}`,
+    why: REASONS[pair.reason] ?? pair.reason,
+  };
+}
+
+function ofPairs(pairs: readonly [HeldPair, ...HeldPair[]]): ReviewItem {
+  const [pair, ...others] = pairs;
   const [a, b] = pair.records;
   const [from, to] = [a.device_id, b.device_id];
   const areTwo = from !== undefined && to !== undefined && from !== to;
@@ -166,20 +222,17 @@ function ofPair(pair: HeldPair): ReviewItem {
   ): ReviewAct | undefined =>
     areTwo ? { kind: "decide", verb, about, act: deviceAct(from, act, { other: to }) } : undefined;
   return {
-    id: `pair ${pair.quarantine_no}`,
+    // By the oldest, so that a link still leads here once more of their records look alike.
+    id: `pair ${Math.min(...pairs.map(({ quarantine_no: no }) => no))}`,
     kind: "pair",
     title: `${nameOf(a)} and ${nameOf(b)} look like one device`,
-    about: `${recordName(a)} with ${recordName(b)}. ${REASONS[pair.reason] ?? pair.reason}`,
+    about:
+      others.length === 0
+        ? `${recordName(a)} with ${recordName(b)}. ${REASONS[pair.reason] ?? pair.reason}`
+        : `${pairs.length} pairs of their records look alike and are held apart.`,
     since: pair.since,
-    facts: [
-      ["Points", `${pair.points} of ${pair.threshold}`],
-      ...pair.evidence.map(
-        ({ type, value, points }) =>
-          [type, `${value} ${points < 0 ? points : `+${points}`}`] as const,
-      ),
-      ["Record", recordName(a)],
-      ["Other record", recordName(b)],
-    ],
+    facts: [],
+    looks: pairs.map(lookOf),
     devices: pair.records.flatMap((record) =>
       record.device_id === undefined ? [] : [{ id: record.device_id, name: nameOf(record) }],
     ),
@@ -217,7 +270,7 @@ function ofValue(row: IdentityQuality["learnt_values"]["rows"][number]): ReviewI
   return {
     id: `value ${row.partition} ${row.type} ${row.value}`,
     kind: "value",
-    title: `${row.type} ${row.value} ${isContested ? "is contested" : "is too common"}`,
+    title: `${capital(evidenceName(row.type))} ${evidenceValue(row.type, row.value)} ${isContested ? "is contested" : "is too common"}`,
     about: isContested
       ? "Two devices of one source have it at once, so it joins nothing."
       : "More than 16 records have it, so it joins nothing.",
@@ -235,7 +288,7 @@ function ofFlappingValue(row: IdentityQuality["flapping_values"]["rows"][number]
   return {
     id: `flapping value ${row.partition} ${row.type} ${row.value}`,
     kind: "flapping",
-    title: `${row.type} ${row.value} goes from device to device`,
+    title: `${capital(evidenceName(row.type))} ${evidenceValue(row.type, row.value)} goes from device to device`,
     about: `It went with records that changed their device ${row.moves} times in 30 days.`,
     facts: [["Partition", row.partition]],
     devices: [],
@@ -276,11 +329,21 @@ export const REVIEW_KEYS: readonly (readonly [key: string, about: string])[] = [
   ["k", "previous"],
   ["a", "accept"],
   ["d", "dismiss"],
-  ["o", "open the device"],
+  ["e", "explain"],
+  ["u", "take back"],
 ];
 
 /** The case that a key leads to; the list ends at both ends. */
 export function indexAfter(key: string, index: number, count: number): number {
   if (key === "j") return Math.max(0, Math.min(index + 1, count - 1));
   return key === "k" ? Math.max(index - 1, 0) : index;
+}
+
+/** Where the list stands: at the case that a link or a pick names, else where the one before it stood. */
+export function placeOf(
+  items: readonly ReviewItem[],
+  { id, before }: { readonly id: string | undefined; readonly before: number },
+): number {
+  const at = items.findIndex((item) => item.id === id);
+  return at >= 0 ? at : Math.max(0, Math.min(before, items.length - 1));
 }

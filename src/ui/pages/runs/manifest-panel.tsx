@@ -27,6 +27,7 @@ export function ManifestPanel({ run }: { readonly run: RunDetail }): ReactNode {
       )}
       <Table
         caption="Manifest"
+        isNarrow
         columns={run.promised === undefined ? COLUMNS.slice(0, -1) : COLUMNS}
         rows={manifestLines(run)}
         rowKey={({ what }) => what}

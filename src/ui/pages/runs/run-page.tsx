@@ -15,6 +15,7 @@ import { HeldMark } from "../held-mark.tsx";
 import { outcomeShown } from "../run-words.ts";
 import { ShownBadge } from "../shown-badge.tsx";
 import { RunProgress } from "../sources/run-progress.tsx";
+import { ChangedPanel } from "./changed-panel.tsx";
 import { ManifestPanel } from "./manifest-panel.tsx";
 import { RejectedPanel } from "./rejected-panel.tsx";
 import { UndoRun } from "./undo-run.tsx";
@@ -106,6 +107,7 @@ function RunBody({ tenant, run }: { readonly tenant: string; readonly run: RunDe
         <ManifestPanel run={run} />
         <VerifyPanel tenant={tenant} run={run} />
         {run.rejected > 0 && <RejectedPanel run={run} />}
+        {run.changed > 0 && <ChangedPanel tenant={tenant} run={run} />}
       </div>
     </>
   );

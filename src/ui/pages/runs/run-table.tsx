@@ -18,10 +18,19 @@ type RunTableProps = {
   readonly runs: readonly Run[];
   /** Whether all are of one source, whose name is then not repeated. */
   readonly isOfOne?: boolean;
+  /** Beside something else, where there is room for what matters most alone. */
+  readonly isBrief?: boolean;
 };
 
+const BRIEF = new Set(["source", "outcome", "entries", "started"]);
+
 /** Runs with their counts, newest first. */
-export function RunTable({ tenant, runs, isOfOne = false }: RunTableProps): ReactNode {
+export function RunTable({
+  tenant,
+  runs,
+  isOfOne = false,
+  isBrief = false,
+}: RunTableProps): ReactNode {
   if (runs.length === 0) {
     return (
       <EmptyState icon={History} title="No runs yet">
@@ -29,8 +38,8 @@ export function RunTable({ tenant, runs, isOfOne = false }: RunTableProps): Reac
       </EmptyState>
     );
   }
-  const all = [SOURCE, outcomeColumn(tenant), ...COLUMNS];
-  const columns = isOfOne ? all.slice(1) : all;
+  const all = [SOURCE, outcomeColumn(tenant), ...COUNTS, isBrief ? STARTED_BRIEF : STARTED];
+  const columns = (isOfOne ? all.slice(1) : all).filter(({ id }) => !isBrief || BRIEF.has(id));
   return (
     <Table
       caption="Runs, newest first"
@@ -78,19 +87,33 @@ function outcomeColumn(tenant: string): Column<Run> {
   };
 }
 
-const COLUMNS: readonly Column<Run>[] = [
+const COUNTS: readonly Column<Run>[] = [
   { id: "kind", title: "Kind", cell: ({ kind }) => kind },
   counted("entries", "Records"),
   counted("created", "New"),
   counted("changed", "Changed"),
   counted("merged", "Devices merged"),
   counted("rejected", "Rejected"),
-  { id: "started", title: "Started", cell: ({ started_at: at }) => <TimeAgo at={at} /> },
-  {
-    id: "took",
-    title: "Took",
-    isNumber: true,
-    cell: ({ started_at: from, ended_at: to }) =>
-      to === undefined ? "–" : durationWords(Date.parse(to) - Date.parse(from)),
-  },
 ];
+
+const STARTED: Column<Run> = {
+  id: "started",
+  title: "Started",
+  cell: ({ started_at: from, ended_at: to }) => (
+    <span className="cell-lines">
+      <span className="nowrap">
+        <TimeAgo at={from} />
+      </span>
+      {to !== undefined && (
+        <span className="sub nowrap">took {durationWords(Date.parse(to) - Date.parse(from))}</span>
+      )}
+    </span>
+  ),
+};
+
+/** In half a page of 1280 px, where the words of STARTED were cut off. */
+const STARTED_BRIEF: Column<Run> = {
+  id: "started",
+  title: "Started",
+  cell: ({ started_at: at }) => <TimeAgo at={at} isShort />,
+};

@@ -1,21 +1,19 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 
-import { pathOf } from "../../calls/api-client.ts";
-import { ask } from "../../calls/query-client.ts";
-import type { RunsPage as Page } from "../../calls/runs.ts";
-import { sourcesQuery } from "../../calls/sources.ts";
-import { keyOf } from "../../calls/topics.ts";
-import { Button } from "../../parts/button.tsx";
+import { queryClient } from "../../calls/query-client.ts";
+import { runsPageQuery } from "../../calls/runs.ts";
+import { sourcesPageQuery, type Source } from "../../calls/sources.ts";
 import { SelectField } from "../../parts/fields.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
-import { Panel } from "../../parts/panel.tsx";
-import { Loaded } from "../../parts/states.tsx";
+import { PagedList } from "../../parts/paged-list.tsx";
+import { PickField } from "../../parts/pick-field.tsx";
 import { RunTable } from "./run-table.tsx";
 
 const route = getRouteApi("/t/$tenant/runs");
-const PAGE = 50;
+/** Sources offered while somebody types. */
+const OFFERED = 20;
 const OUTCOMES = ["running", "success", "partial", "failed", "timeout"];
 
 /** All runs of all sources. */
@@ -23,20 +21,6 @@ export function RunsPage(): ReactNode {
   const { tenant } = route.useParams();
   const wanted = route.useSearch();
   const navigate = route.useNavigate();
-  const { data: sources = [] } = useQuery(sourcesQuery(tenant));
-  const query = useInfiniteQuery({
-    queryKey: keyOf(tenant, "runs", "pages", wanted),
-    queryFn: ({ pageParam, signal }) => {
-      const path = pathOf(["tenants", tenant, "runs"], {
-        ...wanted,
-        limit: PAGE,
-        after: pageParam,
-      });
-      return ask<Page>({ path, signal });
-    },
-    initialPageParam: "",
-    getNextPageParam: (last) => last.next,
-  });
   const choose = (chosen: Partial<typeof wanted>): void =>
     void navigate({ search: { ...wanted, ...chosen }, replace: true });
   return (
@@ -46,11 +30,10 @@ export function RunsPage(): ReactNode {
         about="Each time that an agent pulled a source, and what it brought."
       />
       <div className="toolbar">
-        <Choice
-          label="Source"
-          value={wanted.source}
-          options={sources.map(({ name }) => name)}
-          onChange={(source) => choose({ source })}
+        <SourceChoice
+          tenant={tenant}
+          source={wanted.source}
+          onChoose={(source) => choose({ source })}
         />
         <Choice
           label="Outcome"
@@ -59,19 +42,46 @@ export function RunsPage(): ReactNode {
           onChange={(outcome) => choose({ outcome })}
         />
       </div>
-      <Panel padded={false}>
-        <Loaded query={query} lines={8}>
-          {({ pages }) => <RunTable tenant={tenant} runs={pages.flatMap(({ runs }) => runs)} />}
-        </Loaded>
-      </Panel>
-      {query.hasNextPage && (
-        <div className="row">
-          <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-            Show older runs
-          </Button>
-        </div>
-      )}
+      <PagedList
+        key={`${wanted.source ?? ""} ${wanted.outcome ?? ""}`}
+        pageQuery={(page) => runsPageQuery(tenant, { ...wanted, after: page.after })}
+        empty={<RunTable tenant={tenant} runs={[]} />}
+      >
+        {(runs) => <RunTable tenant={tenant} runs={runs} />}
+      </PagedList>
     </>
+  );
+}
+
+type SourceChoiceProps = {
+  readonly tenant: string;
+  readonly source: string | undefined;
+  readonly onChoose: (source: string | undefined) => void;
+};
+
+/** Only runs of one source. What is typed counts once it is a source's whole name. */
+function SourceChoice({ tenant, source, onChoose }: SourceChoiceProps): ReactNode {
+  const [typed, setTyped] = useState(source ?? "");
+  const offered = sourcesPageQuery(tenant, { q: typed }, { limit: OFFERED });
+  const { data } = useQuery(sourcesPageQuery(tenant, {}, { name: typed.trim() }));
+  const isKnown = typed.trim() !== "" && data?.rows[0]?.name === typed.trim();
+  const chosen = isKnown ? typed.trim() : typed.trim() === "" ? undefined : source;
+  useEffect(() => {
+    if (chosen !== source) onChoose(chosen);
+  });
+  return (
+    <PickField<Source>
+      label="Source"
+      placeholder="All; type some of a name"
+      value={typed}
+      onChange={setTyped}
+      likeQuery={() => ({
+        queryKey: [...offered.queryKey, "names"],
+        queryFn: async () => (await queryClient.fetchQuery(offered)).rows,
+        select: (rows) =>
+          rows.map(({ name, type }) => ({ value: name, about: `${name}, ${type}` })),
+      })}
+    />
   );
 }
 

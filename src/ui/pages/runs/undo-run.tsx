@@ -3,8 +3,8 @@ import { Undo2 } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { queryClient } from "../../calls/query-client.ts";
-import type { RunDetail } from "../../calls/runs.ts";
-import { useMay } from "../../calls/session.ts";
+import { runChangesKey, type RunDetail } from "../../calls/runs.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { keyOf, staleAfter } from "../../calls/topics.ts";
 import { undoRun, type Undone } from "../../calls/undo.ts";
 import { Button } from "../../parts/button.tsx";
@@ -20,7 +20,7 @@ type UndoRunProps = { readonly tenant: string; readonly run: RunDetail };
 /** Takes a run back, after showing what that would do. */
 export function UndoRun({ tenant, run }: UndoRunProps): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
-  const mayUndo = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   const undo = async (): Promise<void> => {
     const done = await undoRun(tenant, run.run_no, false);
     for (const topic of ["runs", "devices"] as const) {
@@ -28,17 +28,14 @@ export function UndoRun({ tenant, run }: UndoRunProps): ReactNode {
         void queryClient.invalidateQueries({ queryKey });
       }
     }
+    void queryClient.invalidateQueries({ queryKey: runChangesKey(tenant, run.run_no) });
     toast(
       `Undone: ${counted(done.removed, "record")} removed, ${numberWords(done.restored)} restored.`,
     );
   };
   return (
     <>
-      <Button
-        kind="danger"
-        onClick={() => setIsOpen(true)}
-        refusal={mayUndo ? undefined : "That needs the role operator in this tenant."}
-      >
+      <Button kind="danger" onClick={() => setIsOpen(true)} refusal={refusal}>
         <Undo2 size={15} aria-hidden />
         Undo run
       </Button>

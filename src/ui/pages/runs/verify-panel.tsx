@@ -5,8 +5,8 @@ import type { ReactNode } from "react";
 import type { RunDetail } from "../../calls/runs.ts";
 import { verifyRun, type RunVerification } from "../../calls/undo.ts";
 import { Button } from "../../parts/button.tsx";
+import { Failure } from "../../parts/failure.tsx";
 import { Panel } from "../../parts/panel.tsx";
-import { problemWords } from "../../parts/states.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 
 type VerifyPanelProps = { readonly tenant: string; readonly run: RunDetail };
@@ -32,11 +32,7 @@ export function VerifyPanel({ tenant, run }: VerifyPanelProps): ReactNode {
           Hashes and counts are recomputed from what is stored and held against the manifest.
         </p>
         {data !== undefined && <Findings of={data} />}
-        {error !== null && (
-          <p className="notice" data-tone="bad" role="alert">
-            {problemWords(error)}
-          </p>
-        )}
+        <Failure error={error} />
         <div>
           <Button onClick={() => verifying.mutate()} disabled={isPending}>
             <ShieldCheck size={15} aria-hidden />

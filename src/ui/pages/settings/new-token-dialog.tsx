@@ -1,3 +1,4 @@
+import { useMutation } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 
 import { changePeople } from "../../calls/people.ts";
@@ -5,8 +6,8 @@ import { ROLES } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
 import { CopyLine } from "../../parts/copy-line.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { Failure } from "../../parts/failure.tsx";
 import { SelectField, TextField } from "../../parts/fields.tsx";
-import { problemWords } from "../../parts/states.tsx";
 
 type NewTokenDialogProps = {
   readonly tenant: string;
@@ -27,24 +28,18 @@ export function NewTokenDialog({ tenant, isOpen, onClose }: NewTokenDialogProps)
   const [name, setName] = useState("");
   const [role, setRole] = useState("viewer");
   const [life, setLife] = useState("2160h");
-  const [text, setText] = useState<string | undefined>(undefined);
-  const [error, setError] = useState<unknown>(undefined);
+  const making = useMutation({
+    mutationFn: async () => {
+      const body = { name: name.trim(), role, ...(life === "" ? {} : { expires_in: life }) };
+      const path = ["tenants", tenant, "tokens"];
+      return await changePeople<{ readonly token: string }>({ method: "POST", path, body });
+    },
+  });
+  const text = making.data?.token;
   const close = (): void => {
-    setText(undefined);
-    setError(undefined);
+    making.reset();
     setName("");
     onClose();
-  };
-  const make = async (): Promise<void> => {
-    const body = { name: name.trim(), role, ...(life === "" ? {} : { expires_in: life }) };
-    try {
-      const path = ["tenants", tenant, "tokens"];
-      const made = await changePeople<{ readonly token: string }>({ method: "POST", path, body });
-      setText(made.token);
-      setError(undefined);
-    } catch (thrown) {
-      setError(thrown);
-    }
   };
   return (
     <Dialog
@@ -56,7 +51,11 @@ export function NewTokenDialog({ tenant, isOpen, onClose }: NewTokenDialogProps)
         text === undefined ? (
           <>
             <Button onClick={close}>Cancel</Button>
-            <Button kind="primary" disabled={name.trim() === ""} onClick={() => void make()}>
+            <Button
+              kind="primary"
+              disabled={name.trim() === "" || making.isPending}
+              onClick={() => making.mutate()}
+            >
               Make
             </Button>
           </>
@@ -86,16 +85,7 @@ export function NewTokenDialog({ tenant, isOpen, onClose }: NewTokenDialogProps)
       ) : (
         <CopyLine label="token" text={text} />
       )}
-      <Wrong error={error} />
+      <Failure error={making.error} />
     </Dialog>
-  );
-}
-
-function Wrong({ error }: { readonly error: unknown }): ReactNode {
-  if (error === undefined) return null;
-  return (
-    <p className="notice" data-tone="bad" role="alert">
-      {problemWords(error)}
-    </p>
   );
 }

@@ -3,7 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 
 import { retentionQuery, setRetention, type Retention } from "../../calls/retention.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { TextField } from "../../parts/fields.tsx";
@@ -47,12 +47,11 @@ type SettingTableProps = {
 };
 
 function SettingTable({ tenant, settings, onChange }: SettingTableProps): ReactNode {
-  const mayOperate = useMay(tenant, "operator");
-  const mayAll = useMay(tenant, "admin");
-  const refusal = (name: string): string | undefined => {
-    if (name === "audit_days") return mayAll ? undefined : "This needs the role admin.";
-    return mayOperate ? undefined : "This needs the role operator.";
-  };
+  const ofOperator = useRefusal(tenant, "operator");
+  const ofAdmin = useRefusal(tenant, "admin");
+  // How long the audit is kept is no operator's to say, whom it tells of.
+  const refusal = (name: string): string | undefined =>
+    name === "audit_days" ? ofAdmin : ofOperator;
   return (
     <Table
       caption="Retention settings"

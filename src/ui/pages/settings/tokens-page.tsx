@@ -1,15 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { KeyRound, Plus } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { changePeople, tokensQuery, type Token } from "../../calls/people.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
+import { capital } from "../../parts/capital.ts";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
-import { Panel } from "../../parts/panel.tsx";
-import { EmptyState, Loaded } from "../../parts/states.tsx";
+import { PagedList } from "../../parts/paged-list.tsx";
+import { EmptyState } from "../../parts/states.tsx";
 import { StatusBadge, type Tone } from "../../parts/status-badge.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
@@ -24,16 +24,11 @@ const TONES: Readonly<Record<Token["state"], Tone>> = {
 /** What programs ask the API with: made, shown once, ended. */
 export function TokensPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
-  const query = useQuery(tokensQuery(tenant));
   const [isMaking, setIsMaking] = useState(false);
   const [revoking, setRevoking] = useState<Token | undefined>(undefined);
-  const may = useMay(tenant, "admin");
+  const refusal = useRefusal(tenant, "admin");
   const make = (
-    <Button
-      kind="primary"
-      refusal={may ? undefined : "This needs the role admin."}
-      onClick={() => setIsMaking(true)}
-    >
+    <Button kind="primary" refusal={refusal} onClick={() => setIsMaking(true)}>
       <Plus size={15} aria-hidden />
       Make a token
     </Button>
@@ -52,19 +47,17 @@ export function TokensPage(): ReactNode {
           </>
         }
       />
-      <Panel padded={false}>
-        <Loaded query={query}>
-          {(tokens) =>
-            tokens.length === 0 ? (
-              <EmptyState icon={KeyRound} title="No tokens yet" acts={make}>
-                A token has a role and may have an end. Its text is shown once.
-              </EmptyState>
-            ) : (
-              <Tokens tokens={tokens} onRevoke={setRevoking} />
-            )
-          }
-        </Loaded>
-      </Panel>
+      <PagedList
+        pageQuery={(wanted) => tokensQuery(tenant, wanted)}
+        find="Name of a token"
+        empty={
+          <EmptyState icon={KeyRound} title="No tokens yet" acts={make}>
+            A token has a role and may have an end. Its text is shown once.
+          </EmptyState>
+        }
+      >
+        {(tokens) => <Tokens tokens={tokens} refusal={refusal} onRevoke={setRevoking} />}
+      </PagedList>
       <NewTokenDialog tenant={tenant} isOpen={isMaking} onClose={() => setIsMaking(false)} />
       <ConfirmDialog
         key={revoking?.token_no}
@@ -87,10 +80,11 @@ export function TokensPage(): ReactNode {
 
 type TokensProps = {
   readonly tokens: readonly Token[];
+  readonly refusal: string | undefined;
   readonly onRevoke: (token: Token) => void;
 };
 
-function Tokens({ tokens, onRevoke }: TokensProps): ReactNode {
+function Tokens({ tokens, refusal, onRevoke }: TokensProps): ReactNode {
   const time = (at: string | undefined, otherwise: string): ReactNode =>
     at === undefined ? <span className="muted">{otherwise}</span> : <TimeAgo at={at} />;
   return (
@@ -106,7 +100,9 @@ function Tokens({ tokens, onRevoke }: TokensProps): ReactNode {
         {
           id: "state",
           title: "State",
-          cell: ({ state }: Token) => <StatusBadge tone={TONES[state]}>{state}</StatusBadge>,
+          cell: ({ state }: Token) => (
+            <StatusBadge tone={TONES[state]}>{capital(state)}</StatusBadge>
+          ),
         },
         { id: "made", title: "Made", cell: ({ created_at: at }: Token) => <TimeAgo at={at} /> },
         {
@@ -125,7 +121,7 @@ function Tokens({ tokens, onRevoke }: TokensProps): ReactNode {
           isNumber: true,
           cell: (token: Token) =>
             token.state === "valid" && (
-              <Button kind="danger" onClick={() => onRevoke(token)}>
+              <Button kind="danger" refusal={refusal} onClick={() => onRevoke(token)}>
                 Revoke
               </Button>
             ),

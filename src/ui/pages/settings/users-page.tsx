@@ -1,16 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { Plus, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { changePeople, membersQuery, setMember, type Member } from "../../calls/people.ts";
-import { ROLES, sessionQuery, useMay, type Role } from "../../calls/session.ts";
+import { ROLES, useRefusalButOfPlatform, type Role } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { SelectField, TextField } from "../../parts/fields.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
-import { Panel } from "../../parts/panel.tsx";
-import { EmptyState, Loaded } from "../../parts/states.tsx";
+import { PagedList } from "../../parts/paged-list.tsx";
+import { EmptyState } from "../../parts/states.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
@@ -18,10 +17,7 @@ import { TimeAgo } from "../../parts/time-ago.tsx";
 /** Who may work in the tenant; for the platform's administrator also all users of the core. */
 export function UsersPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
-  const query = useQuery(membersQuery(tenant));
-  const { data: session } = useQuery(sessionQuery);
-  const isAdmin = useMay(tenant, "admin");
-  const may = isAdmin || session?.user.is_platform_admin === true;
+  const refusal = useRefusalButOfPlatform(tenant, "admin");
   const [isAdding, setIsAdding] = useState(false);
   const [changing, setChanging] = useState<Member | undefined>(undefined);
   const [removing, setRemoving] = useState<string | undefined>(undefined);
@@ -31,27 +27,22 @@ export function UsersPage(): ReactNode {
         title="Users"
         about="Who may work in this tenant, and as what."
         acts={
-          <Button
-            kind="primary"
-            refusal={may ? undefined : "This needs the role admin."}
-            onClick={() => setIsAdding(true)}
-          >
+          <Button kind="primary" refusal={refusal} onClick={() => setIsAdding(true)}>
             <Plus size={15} aria-hidden />
             Add a member
           </Button>
         }
       />
-      <Panel title="Members" padded={false}>
-        <Loaded query={query}>
-          {(members) =>
-            members.length === 0 ? (
-              <EmptyState icon={Users} title="Nobody has a role here yet" />
-            ) : (
-              <Members members={members} onChange={setChanging} onRemove={setRemoving} />
-            )
-          }
-        </Loaded>
-      </Panel>
+      <PagedList
+        title="Members"
+        pageQuery={(wanted) => membersQuery(tenant, wanted)}
+        find="Name of a member"
+        empty={<EmptyState icon={Users} title="Nobody has a role here yet" />}
+      >
+        {(members) => (
+          <Members {...{ members, refusal }} onChange={setChanging} onRemove={setRemoving} />
+        )}
+      </PagedList>
       <MemberDialog
         key={changing?.username ?? `new ${isAdding}`}
         tenant={tenant}
@@ -78,11 +69,12 @@ export function UsersPage(): ReactNode {
 
 type MembersProps = {
   readonly members: readonly Member[];
+  readonly refusal: string | undefined;
   readonly onChange: (member: Member) => void;
   readonly onRemove: (username: string) => void;
 };
 
-function Members({ members, onChange, onRemove }: MembersProps): ReactNode {
+function Members({ members, refusal, onChange, onRemove }: MembersProps): ReactNode {
   return (
     <Table
       caption="Members"
@@ -128,8 +120,10 @@ function Members({ members, onChange, onRemove }: MembersProps): ReactNode {
           isNumber: true,
           cell: (member: Member) => (
             <span className="acts">
-              <Button onClick={() => onChange(member)}>Change role</Button>
-              <Button kind="danger" onClick={() => onRemove(member.username)}>
+              <Button refusal={refusal} onClick={() => onChange(member)}>
+                Change role
+              </Button>
+              <Button kind="danger" refusal={refusal} onClick={() => onRemove(member.username)}>
                 Take away
               </Button>
             </span>

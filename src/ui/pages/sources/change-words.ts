@@ -1,5 +1,6 @@
 /** What a rehearsal promises of one device, in words. Pure. */
 import type { RehearsalChange } from "../../calls/rehearsals.ts";
+import { told } from "../told.ts";
 
 /** One sentence. */
 export function changeWords(change: RehearsalChange): string {
@@ -18,9 +19,4 @@ export function changeWords(change: RehearsalChange): string {
     return change.device_goes ? "is not named any more; the device goes" : "is not named any more";
   }
   return reason ?? "is new";
-}
-
-function told(value: unknown): string {
-  if (value === undefined || value === null || value === "") return "nothing";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

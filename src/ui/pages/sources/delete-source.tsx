@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Trash2 } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { deleteSource, type Source } from "../../calls/sources.ts";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
@@ -15,7 +15,7 @@ type DeleteSourceProps = { readonly tenant: string; readonly source: Source };
 export function DeleteSource({ tenant, source }: DeleteSourceProps): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
   const [records, setRecords] = useState<"keep" | "retire">("keep");
-  const mayDelete = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   const navigate = useNavigate();
   const remove = async (): Promise<void> => {
     const { records: became } = await deleteSource(tenant, source.name, records);
@@ -28,11 +28,7 @@ export function DeleteSource({ tenant, source }: DeleteSourceProps): ReactNode {
   };
   return (
     <>
-      <Button
-        kind="danger"
-        onClick={() => setIsOpen(true)}
-        refusal={mayDelete ? undefined : "That needs the role operator in this tenant."}
-      >
+      <Button kind="danger" onClick={() => setIsOpen(true)} refusal={refusal}>
         <Trash2 size={15} aria-hidden />
         Delete
       </Button>

@@ -1,5 +1,7 @@
 /** In what two states of a thing differ, member by member. Pure. */
 
+import { told } from "../told.ts";
+
 /** One member that differs. */
 export interface Difference {
   readonly member: string;
@@ -22,9 +24,4 @@ export function differencesOf(before: unknown, after: unknown): readonly Differe
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function told(value: unknown): string {
-  if (value === undefined || value === null) return "nothing";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

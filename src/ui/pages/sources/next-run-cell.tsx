@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { capital } from "../../parts/capital.ts";
 import { StatusBadge } from "../../parts/status-badge.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import type { NextRun } from "./next-run.ts";
@@ -7,12 +8,30 @@ import type { NextRun } from "./next-run.ts";
 /** When a source runs next, in a table's cell. */
 export function NextRunCell({ of }: { readonly of: NextRun }): ReactNode {
   if (of.kind === "now") return "running now";
-  if (of.kind === "at") {
-    return of.isLate ? <StatusBadge tone="warn">late</StatusBadge> : <TimeAgo at={of.at} />;
-  }
+  if (of.kind === "at") return <At at={of.at} due={of.due} />;
+  const { tone, title, short, about, at } = of.why;
   return (
-    <StatusBadge tone={of.why.tone} title={of.why.about}>
-      {of.why.title}
+    <span className="cell-lines">
+      <span>
+        <StatusBadge tone={tone} title={`${title}. ${about}`}>
+          {capital(short)}
+        </StatusBadge>
+      </span>
+      {at !== undefined && (
+        <span className="sub">
+          <TimeAgo at={at} />
+        </span>
+      )}
+    </span>
+  );
+}
+
+function At({ at, due }: Omit<Extract<NextRun, { kind: "at" }>, "kind">): ReactNode {
+  if (due === "later") return <TimeAgo at={at} />;
+  if (due === "now") return "due now";
+  return (
+    <StatusBadge tone="warn" title="Its agent has not begun it, though it is due.">
+      Late
     </StatusBadge>
   );
 }

@@ -7,15 +7,20 @@ import type { Tone } from "../../parts/tone.ts";
 /** When a source runs next, or why nobody can say. */
 export type NextRun =
   | { readonly kind: "now" }
-  | { readonly kind: "at"; readonly at: string; readonly isLate: boolean }
+  | { readonly kind: "at"; readonly at: string; readonly due: "later" | "now" | "late" }
   | { readonly kind: "blocked"; readonly why: WhyNot };
 
 /** Why a source does not run, and what to do. */
 interface WhyNot {
   readonly tone: Tone;
   readonly title: string;
+  /** The same in a table's cell, beside the source and its agent. */
+  readonly short: string;
   readonly about: string;
-  readonly act?: "enable" | "agent" | "test";
+  /** When it is tried again, where that is planned. */
+  readonly at?: string | undefined;
+  /** What helps: its agent is enrolled again or looked at, it moves to another agent, its connection is tested. */
+  readonly act?: "enrol" | "move" | "agent" | "test";
 }
 
 /** An agent that says its due time has passed by more than this is late, ms: two heartbeats, which is how old its word may be. */
@@ -25,9 +30,7 @@ const LATE_MS = 60_000;
 export function nextRun(source: Source, agent: Agent | undefined, nowMs: number): NextRun {
   const why = blocked(source, agent, nowMs);
   if (why !== undefined) return { kind: "blocked", why };
-  const said = agent?.status?.sources?.find(
-    ({ sync_service_id: id, name }) => id === source.id || name === source.name,
-  );
+  const said = saidOf(source, agent);
   if (said !== undefined && isRetrying(said)) {
     return { kind: "blocked", why: inBackoff(said, nowMs) };
   }
@@ -35,23 +38,40 @@ export function nextRun(source: Source, agent: Agent | undefined, nowMs: number)
   if (said === undefined) return { kind: "blocked", why: notConfirmed(source, agent) };
   if (said.state === "running") return { kind: "now" };
   if (said.next_due === undefined) return { kind: "blocked", why: ofState(said) };
-  return { kind: "at", at: said.next_due, isLate: nowMs - Date.parse(said.next_due) > LATE_MS };
+  return { kind: "at", at: said.next_due, due: dueNow(nowMs - Date.parse(said.next_due)) };
+}
+
+function saidOf(source: Source, agent: Agent | undefined): Said | undefined {
+  return agent?.status?.sources?.find(
+    ({ sync_service_id: id, name }) => id === source.id || name === source.name,
+  );
+}
+
+/** Whether a run is under way, of which the core need not have got anything yet: it may wait for a system that is away. */
+export function isUnderWay(source: Source, agent: Agent | undefined): boolean {
+  return source.last_run?.outcome === "running" || saidOf(source, agent)?.state === "running";
+}
+
+function dueNow(lateMs: number): "later" | "now" | "late" {
+  if (lateMs < 0) return "later";
+  return lateMs > LATE_MS ? "late" : "now";
 }
 
 function blocked(source: Source, agent: Agent | undefined, nowMs: number): WhyNot | undefined {
   if (!source.enabled) {
     const about = "Its agent leaves it alone. Devices that it brought stay as they are.";
-    return { tone: "idle", title: "It is paused", about, act: "enable" };
+    return { tone: "idle", title: "It is paused", short: "paused", about };
   }
   if (agent === undefined) {
     const about = `Its agent "${source.agent_id}" does not exist. Give the source to another one.`;
-    return { tone: "bad", title: "It has no agent", about, act: "agent" };
+    return { tone: "bad", title: "It has no agent", short: "no agent", about, act: "move" };
   }
   if (agent.state === "online") return undefined;
   const { certificate_not_after: ends } = agent;
   if (agent.state === "silent" && ends !== undefined && Date.parse(ends) <= nowMs) {
     const about = "The gateway lets nobody in with it. Enrol the agent again on its host.";
-    return { tone: "bad", title: `Agent ${agent.agent_id}'s certificate has expired`, about };
+    const title = `Agent ${agent.agent_id}'s certificate has expired`;
+    return { tone: "bad", title, short: "certificate expired", about, act: "enrol" };
   }
   return AWAY[agent.state](agent);
 }
@@ -60,24 +80,28 @@ const AWAY: Readonly<Record<Exclude<Agent["state"], "online">, (agent: Agent) =>
   revoked: ({ agent_id: id }) => ({
     tone: "bad",
     title: `Agent ${id} is revoked`,
-    about: "Its certificates are refused. Certify it anew, or give the source to another agent.",
-    act: "agent",
+    short: "agent revoked",
+    about: "Its certificates are refused. Enrol it again, or give the source to another agent.",
+    act: "enrol",
   }),
   never_seen: ({ agent_id: id }) => ({
     tone: "warn",
     title: `Agent ${id} has never connected`,
+    short: "agent unseen",
     about: "Enrol it on its host; it then fetches its configuration by itself.",
-    act: "agent",
+    act: "enrol",
   }),
   stopped: ({ agent_id: id }) => ({
     tone: "warn",
     title: `Agent ${id} is stopped`,
+    short: "agent stopped",
     about: "It was stopped in order on its host; its runs go on once it is started.",
     act: "agent",
   }),
   silent: ({ agent_id: id }) => ({
     tone: "bad",
     title: `Agent ${id} is silent`,
+    short: "agent silent",
     about: "See whether its service runs and reaches the gateway on port 50052.",
     act: "agent",
   }),
@@ -88,7 +112,7 @@ function notConfirmed({ agent_id: id }: Source, agent: Agent | undefined): WhyNo
   const about = isOld
     ? "It runs an older configuration; it is told of the new one within seconds while it is connected."
     : "It says nothing of this source yet; its next word comes within 30 s.";
-  return { tone: "info", title: `Agent ${id} has not confirmed it`, about };
+  return { tone: "info", title: `Agent ${id} has not confirmed it`, short: "not confirmed", about };
 }
 
 type Said = {
@@ -105,9 +129,18 @@ function isRetrying({ state, waiting }: Said): boolean {
 
 /** After a failure the agent waits, longer each time, so that a system that is down is left alone. */
 function inBackoff({ next_due: due, error }: Said, nowMs: number): WhyNot {
+  const failed = error?.message ?? "Its last run failed.";
+  const isEnded = /[.!?…]$/.test(failed);
   const next = due === undefined ? "" : ` It tries again ${relativeTime(Date.parse(due), nowMs)}.`;
-  const about = `${error?.message ?? "Its last run failed."}${next}`;
-  return { tone: "warn", title: "It waits after a failure", about, act: "test" };
+  const about = `${failed}${isEnded ? "" : "."}${next}`;
+  return {
+    tone: "warn",
+    title: "It waits after a failure",
+    short: "waits",
+    about,
+    at: due,
+    act: "test",
+  };
 }
 
 function ofState({ state, error }: Said): WhyNot {
@@ -115,6 +148,7 @@ function ofState({ state, error }: Said): WhyNot {
   return {
     tone: "warn",
     title: `The agent calls it ${state.replaceAll("_", " ")}`,
+    short: state.replaceAll("_", " "),
     about,
     act: "test",
   };

@@ -2,7 +2,7 @@ import { useState, type ReactNode } from "react";
 
 import { pathOf } from "../../calls/api-client.ts";
 import { ask, queryClient } from "../../calls/query-client.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import type { Source } from "../../calls/sources.ts";
 import { keyOf } from "../../calls/topics.ts";
 import { Button } from "../../parts/button.tsx";
@@ -16,7 +16,7 @@ type RotateSecretProps = { readonly tenant: string; readonly source: Source };
 export function RotateSecret({ tenant, source }: RotateSecretProps): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
   const [secrets, setSecrets] = useState<Readonly<Record<string, string>>>({});
-  const mayChange = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   const close = (): void => {
     setIsOpen(false);
     setSecrets({});
@@ -36,10 +36,7 @@ export function RotateSecret({ tenant, source }: RotateSecretProps): ReactNode {
   };
   return (
     <>
-      <Button
-        onClick={() => setIsOpen(true)}
-        refusal={mayChange ? undefined : "That needs the role operator in this tenant."}
-      >
+      <Button onClick={() => setIsOpen(true)} refusal={refusal}>
         Rotate secret
       </Button>
       <ConfirmDialog

@@ -1,20 +1,22 @@
-import { useMutation } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { CirclePause, CirclePlay, CircleStop, Play } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
+import { agentsOfQuery } from "../../calls/agents.ts";
 import { queryClient } from "../../calls/query-client.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { actOnSource, type Source, type SourceAct } from "../../calls/sources.ts";
 import { staleAfter } from "../../calls/topics.ts";
+import { ActButton } from "../../parts/act-button.tsx";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
-import { problemWords } from "../../parts/states.tsx";
 import { toast } from "../../parts/toast.ts";
+import { isUnderWay } from "./next-run.ts";
 
 type SourceActsProps = { readonly tenant: string; readonly source: Source };
 
 const DONE: Readonly<Partial<Record<SourceAct, string>>> = {
-  run: "The agent was told to run it now.",
+  run: "The agent was told to read all of it now.",
   cancel: "The agent was told to end the run. What it delivered stays.",
   enable: "Enabled; its agent begins within seconds.",
   disable: "Paused.",
@@ -23,26 +25,22 @@ const DONE: Readonly<Partial<Record<SourceAct, string>>> = {
 /** Run now, end the run, pause, go on. */
 export function SourceActs({ tenant, source }: SourceActsProps): ReactNode {
   const [isPausing, setIsPausing] = useState(false);
-  const mayAct = useMay(tenant, "operator");
-  const refusal = mayAct ? undefined : "That needs the role operator in this tenant.";
-  const acting = useMutation({
-    mutationFn: (act: SourceAct) => actOnSource(tenant, source.name, act),
-    onSuccess: (_, act) => {
-      toast(DONE[act] ?? "Done.");
-      for (const queryKey of staleAfter(tenant, "runs")) {
-        void queryClient.invalidateQueries({ queryKey });
-      }
-    },
-    onError: (thrown) => toast(problemWords(thrown), "bad"),
-  });
-  const isRunning = source.last_run?.outcome === "running";
-  const act = (what: SourceAct) => () => acting.mutate(what);
+  const refusal = useRefusal(tenant, "operator");
+  const { data: agents } = useQuery(agentsOfQuery(tenant, [source.agent_id]));
+  const agent = agents?.find(({ agent_id: id }) => id === source.agent_id);
+  const act = (what: SourceAct) => async (): Promise<void> => {
+    await actOnSource(tenant, source.name, what);
+    toast(DONE[what] ?? "Done.");
+    for (const queryKey of staleAfter(tenant, "runs")) {
+      void queryClient.invalidateQueries({ queryKey });
+    }
+  };
   if (!source.enabled) {
     return (
-      <Button kind="primary" refusal={refusal} onClick={act("enable")}>
+      <ActButton key="enable" kind="primary" refusal={refusal} act={act("enable")}>
         <CirclePlay size={15} aria-hidden />
         Enable
-      </Button>
+      </ActButton>
     );
   }
   return (
@@ -51,16 +49,16 @@ export function SourceActs({ tenant, source }: SourceActsProps): ReactNode {
         <CirclePause size={15} aria-hidden />
         Pause
       </Button>
-      {isRunning ? (
-        <Button refusal={refusal} onClick={act("cancel")}>
+      {isUnderWay(source, agent) ? (
+        <ActButton key="cancel" refusal={refusal} act={act("cancel")}>
           <CircleStop size={15} aria-hidden />
           End this run
-        </Button>
+        </ActButton>
       ) : (
-        <Button kind="primary" refusal={refusal} onClick={act("run")}>
+        <ActButton key="run" kind="primary" refusal={refusal} act={act("run")}>
           <Play size={15} aria-hidden />
-          Run now
-        </Button>
+          Run now: full resync
+        </ActButton>
       )}
       <ConfirmDialog
         title={`Pause ${source.name}?`}
@@ -68,7 +66,7 @@ export function SourceActs({ tenant, source }: SourceActsProps): ReactNode {
         act="Pause"
         isOpen={isPausing}
         onClose={() => setIsPausing(false)}
-        onConfirm={() => acting.mutateAsync("disable")}
+        onConfirm={act("disable")}
       />
     </>
   );

@@ -2,8 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { sourceChangesQuery, type AuditEntry } from "../../calls/audit.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
+import { capital } from "../../parts/capital.ts";
 import type { Column } from "../../parts/column.ts";
+import { Refused } from "../../parts/refused.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
@@ -12,7 +14,7 @@ import { differencesOf } from "./differences.ts";
 const COLUMNS: readonly Column<AuditEntry>[] = [
   { id: "at", title: "When", cell: ({ at }) => <TimeAgo at={at} /> },
   { id: "actor", title: "Who", cell: ({ actor }) => actor },
-  { id: "action", title: "What", cell: ({ action }) => action.replace("source.", "") },
+  { id: "action", title: "What", cell: ({ action }) => capital(action.replace("source.", "")) },
   { id: "changes", title: "Changes", cell: (entry) => <Differences entry={entry} /> },
 ];
 
@@ -24,15 +26,9 @@ export function SourceHistory({
   readonly tenant: string;
   readonly name: string;
 }): ReactNode {
-  const mayRead = useMay(tenant, "admin");
-  const query = useQuery({ ...sourceChangesQuery(tenant), enabled: mayRead });
-  if (!mayRead) {
-    return (
-      <p className="notice" data-tone="info">
-        The history is for administrators of the tenant.
-      </p>
-    );
-  }
+  const refusal = useRefusal(tenant, "admin");
+  const query = useQuery({ ...sourceChangesQuery(tenant), enabled: refusal === undefined });
+  if (refusal !== undefined) return <Refused why={refusal} />;
   return (
     <div className="panel">
       <Loaded query={query}>

@@ -7,11 +7,9 @@ import { sourceQuery, type Source } from "../../calls/sources.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
-import { HeldMark } from "../held-mark.tsx";
-import { sourceShown } from "../run-words.ts";
 import { RunChart } from "../runs/run-chart.tsx";
 import { RunTable } from "../runs/run-table.tsx";
-import { ShownBadge } from "../shown-badge.tsx";
+import { SourceState } from "../source-state.tsx";
 import { SourceActs } from "./source-acts.tsx";
 import { SourceHistory } from "./source-history.tsx";
 import { SourceRehearsal } from "./source-rehearsal.tsx";
@@ -21,6 +19,10 @@ import { SourceTest } from "./source-test.tsx";
 
 const route = getRouteApi("/t/$tenant/sources/$source");
 const RUNS_SHOWN = 50;
+const TEST_ABOUT =
+  "The agent looks the name up, connects, checks the certificate, logs in and reads a few devices. Nothing is stored.";
+const REHEARSAL_ABOUT =
+  "The agent reads the whole source, and the core says what a run would change: devices that are new, updated, merged or gone. The inventory stays as it is.";
 
 /** One source: how it stands, its runs, its settings and how they came. */
 export function SourcePage(): ReactNode {
@@ -31,14 +33,7 @@ export function SourcePage(): ReactNode {
     <>
       <PageHeader
         title={name}
-        badge={
-          source !== undefined && (
-            <>
-              <ShownBadge of={sourceShown(source)} />
-              <HeldMark tenant={tenant} source={source.id} />
-            </>
-          )
-        }
+        badge={source !== undefined && <SourceState tenant={tenant} source={source} />}
         crumbs={
           <Link to="/t/$tenant/sources" params={{ tenant }}>
             Sources
@@ -97,7 +92,12 @@ function SourceTabs({
   const { tab = "runs" } = route.useSearch();
   const navigate = route.useNavigate();
   const { name } = source;
-  const panel = (body: ReactNode): ReactNode => <div className="panel panel-body">{body}</div>;
+  const panel = (about: string, body: ReactNode): ReactNode => (
+    <div className="panel panel-body stack">
+      <p className="muted">{about}</p>
+      {body}
+    </div>
+  );
   return (
     <Tabs
       label="Of this source"
@@ -105,11 +105,15 @@ function SourceTabs({
       onChange={(chosen) => void navigate({ search: { tab: chosen }, replace: true })}
       tabs={[
         { value: "runs", label: "Runs", body: <SourceRuns tenant={tenant} name={name} /> },
-        { value: "test", label: "Test", body: panel(<SourceTest tenant={tenant} source={name} />) },
+        {
+          value: "test",
+          label: "Test",
+          body: panel(TEST_ABOUT, <SourceTest tenant={tenant} source={name} />),
+        },
         {
           value: "rehearsal",
           label: "Rehearsal",
-          body: panel(<SourceRehearsal tenant={tenant} source={name} />),
+          body: panel(REHEARSAL_ABOUT, <SourceRehearsal tenant={tenant} source={name} />),
         },
         {
           value: "settings",

@@ -5,9 +5,10 @@ import { pathOf } from "../../calls/api-client.ts";
 import { useCommand, type Command } from "../../calls/commands.ts";
 import { ask } from "../../calls/query-client.ts";
 import { rehearsalQuery, type Rehearsal } from "../../calls/rehearsals.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { Button } from "../../parts/button.tsx";
+import { Failure } from "../../parts/failure.tsx";
 import { Figure } from "../../parts/figure.tsx";
-import { problemWords } from "../../parts/states.tsx";
 import { durationWords } from "../../parts/time-words.ts";
 import { RehearsalChanges } from "./rehearsal-changes.tsx";
 
@@ -26,6 +27,7 @@ export function SourceRehearsal({ tenant, source, onDone }: SourceRehearsalProps
         path: pathOf(["tenants", tenant, "sources", source, "rehearse"]),
       }),
   });
+  const refusal = useRefusal(tenant, "operator");
   const command = useCommand(tenant, starting.data?.command_id);
   const no = starting.data?.rehearsal_no;
   const { data: rehearsal } = useQuery({
@@ -40,14 +42,14 @@ export function SourceRehearsal({ tenant, source, onDone }: SourceRehearsalProps
   return (
     <div className="stack">
       <div className="row">
-        <Button onClick={() => starting.mutate()} disabled={isUnderWay}>
+        <Button refusal={refusal} onClick={() => starting.mutate()} disabled={isUnderWay}>
           {isUnderWay ? "Rehearsing…" : starting.isIdle ? "Rehearse" : "Rehearse again"}
         </Button>
         {isUnderWay && <Progress command={command} rehearsal={rehearsal} />}
       </div>
-      {starting.error !== null && <Failure words={problemWords(starting.error)} />}
+      <Failure error={starting.error} />
       {rehearsal?.state === "failed" && (
-        <Failure words={rehearsal.error ?? "The rehearsal failed."} />
+        <Failure error={new Error(rehearsal.error ?? "The rehearsal failed")} />
       )}
       {rehearsal !== undefined && isDone && <Promised tenant={tenant} rehearsal={rehearsal} />}
     </div>
@@ -56,14 +58,6 @@ export function SourceRehearsal({ tenant, source, onDone }: SourceRehearsalProps
 
 function isEnded(rehearsal: Rehearsal | undefined): boolean {
   return rehearsal?.state === "done" || rehearsal?.state === "failed";
-}
-
-function Failure({ words }: { readonly words: string }): ReactNode {
-  return (
-    <p className="notice" data-tone="bad" role="alert">
-      {words}
-    </p>
-  );
 }
 
 type ProgressProps = {

@@ -1,18 +1,18 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 
-import { agentsQuery } from "../../calls/agents.ts";
 import { pathOf } from "../../calls/api-client.ts";
 import { ask, queryClient } from "../../calls/query-client.ts";
-import { useMay } from "../../calls/session.ts";
+import { useRefusal } from "../../calls/session.ts";
 import type { AppliedSource, Source } from "../../calls/sources.ts";
 import { staleAfter } from "../../calls/topics.ts";
 import { Button } from "../../parts/button.tsx";
-import { SelectField, TextField } from "../../parts/fields.tsx";
+import { Failure } from "../../parts/failure.tsx";
+import { TextField } from "../../parts/fields.tsx";
 import { Facts, Panel } from "../../parts/panel.tsx";
-import { problemWords } from "../../parts/states.tsx";
 import { ExactTime } from "../../parts/time-ago.tsx";
 import { toast } from "../../parts/toast.ts";
+import { AgentField } from "../agent-field.tsx";
 import { patchOf, wrongConnection, wrongScope, type Draft } from "../new-source/draft.ts";
 import { NetworkFields } from "../new-source/network-fields.tsx";
 import { ScopeFields } from "../new-source/scope-fields.tsx";
@@ -64,8 +64,7 @@ function SettingsPanel({ tenant, source }: SettingsProps): ReactNode {
 type DraftFormProps = SettingsProps & { readonly begun: SettingsForm };
 
 function DraftForm({ tenant, source, begun }: DraftFormProps): ReactNode {
-  const { data: agents = [] } = useQuery(agentsQuery(tenant));
-  const mayChange = useMay(tenant, "operator");
+  const refusal = useRefusal(tenant, "operator");
   const [kept, setForm] = useState(begun);
   const form = besideStored(kept, source);
   const { before, draft } = form;
@@ -88,26 +87,27 @@ function DraftForm({ tenant, source, begun }: DraftFormProps): ReactNode {
         wrong={wrong.endpoint}
         onChange={(endpoint) => change({ endpoint })}
       />
-      <SelectField
-        label="Agent"
+      <AgentField
+        tenant={tenant}
         value={draft.agentId}
+        wrong={draft.agentId.trim() === "" ? "Choose the agent that reaches it." : undefined}
         onChange={(agentId) => change({ agentId })}
-        options={agents.map(({ agent_id: id }) => ({ value: id, label: id }))}
       />
       <ScopeFields draft={draft} change={change} wrong={wrong} />
       <NetworkFields draft={draft} change={change} wrong={wrong} />
       <Meanwhile {...changedMeanwhile(form, source)} onTake={() => begin(source)} />
-      {saving.error !== null && (
-        <p className="notice" data-tone="bad" role="alert">
-          {problemWords(saving.error)}
-        </p>
-      )}
+      <Failure error={saving.error} />
       <div>
         <Button
           type="submit"
           kind="primary"
-          disabled={isNothing || saving.isPending || Object.keys(wrong).length > 0}
-          refusal={mayChange ? undefined : "That needs the role operator in this tenant."}
+          disabled={
+            isNothing ||
+            saving.isPending ||
+            draft.agentId.trim() === "" ||
+            Object.keys(wrong).length > 0
+          }
+          refusal={refusal}
         >
           Save
         </Button>

@@ -1,24 +1,42 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Info } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { pageNowMs } from "../../../lib/page-clock.ts";
-import { agentsQuery } from "../../calls/agents.ts";
+import { agentsOfQuery } from "../../calls/agents.ts";
 import { runQuery } from "../../calls/runs.ts";
+import { useRefusal } from "../../calls/session.ts";
 import type { Source } from "../../calls/sources.ts";
 import { inboxQuery, tenantQuery } from "../../calls/standing.ts";
+import { Button } from "../../parts/button.tsx";
 import { Figure } from "../../parts/figure.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import { NextRunCell } from "./next-run-cell.tsx";
 import { nextRun, type NextRun } from "./next-run.ts";
 import { RunProgress } from "./run-progress.tsx";
 
+/** Whether it read everything, and when; a poll that brought nothing is no fault. */
+function LastRun({ of }: { readonly of: NonNullable<Source["last_run"]> }): ReactNode {
+  return (
+    <>
+      {of.outcome === "success" && (of.kind === "delta" ? "only what changed, " : "all of it, ")}
+      <TimeAgo at={of.ended_at ?? of.started_at} />
+    </>
+  );
+}
+
+/** Whether the reason why it does not run has a failure's words in it already. */
+function isTold(next: NextRun | undefined, error: string): boolean {
+  return next?.kind === "blocked" && next.why.about.includes(error);
+}
+
 type SourceStandingProps = { readonly tenant: string; readonly source: Source };
 
 /** Fresh or not, how much it sees, what comes next, and why not. */
 export function SourceStanding({ tenant, source }: SourceStandingProps): ReactNode {
   const { data: overview } = useQuery(tenantQuery(tenant));
-  const { data: agents } = useQuery(agentsQuery(tenant));
+  const { data: agents } = useQuery(agentsOfQuery(tenant, [source.agent_id]));
   const devices = overview?.devices_by_source.find(({ id }) => id === source.id)?.devices;
   const agent = agents?.find(({ agent_id: id }) => id === source.agent_id);
   const next = agents === undefined ? undefined : nextRun(source, agent, pageNowMs());
@@ -27,8 +45,8 @@ export function SourceStanding({ tenant, source }: SourceStandingProps): ReactNo
   const isNew = !source.enabled && run === undefined;
   return (
     <>
-      {next?.kind === "blocked" && !isNew && <WhyNot of={next} />}
-      {run?.error !== undefined && run.outcome !== "success" && (
+      {next?.kind === "blocked" && !isNew && <WhyNot of={next} tenant={tenant} source={source} />}
+      {run?.error !== undefined && run.outcome !== "success" && !isTold(next, run.error) && (
         <p className="notice" data-tone="bad">
           {run.error}
         </p>
@@ -41,9 +59,9 @@ export function SourceStanding({ tenant, source }: SourceStandingProps): ReactNo
           note="in the inventory"
         />
         <Figure
-          label="Last run sent"
+          label={run?.kind === "delta" ? "Last poll: changed records" : "Last run: records"}
           value={run?.entries}
-          note={run === undefined ? "no run yet" : <TimeAgo at={run.ended_at ?? run.started_at} />}
+          note={run === undefined ? "no run yet" : <LastRun of={run} />}
         />
         <Figure
           label="Polls every"
@@ -53,13 +71,7 @@ export function SourceStanding({ tenant, source }: SourceStandingProps): ReactNo
         <div className="figure">
           <span className="label">Next run</span>
           <span className="value-words">
-            {next === undefined ? (
-              "–"
-            ) : next.kind === "blocked" ? (
-              "not planned"
-            ) : (
-              <NextRunCell of={next} />
-            )}
+            <Next of={next} />
           </span>
           <span className="note">by {source.agent_id}</span>
         </div>
@@ -68,11 +80,15 @@ export function SourceStanding({ tenant, source }: SourceStandingProps): ReactNo
   );
 }
 
-function WhyNot({
-  of: { why },
-}: {
-  readonly of: Extract<NextRun, { kind: "blocked" }>;
-}): ReactNode {
+function Next({ of }: { readonly of: NextRun | undefined }): ReactNode {
+  if (of === undefined) return "–";
+  if (of.kind !== "blocked") return <NextRunCell of={of} />;
+  return of.why.at === undefined ? "not planned" : <TimeAgo at={of.why.at} />;
+}
+
+type WhyNotProps = SourceStandingProps & { readonly of: Extract<NextRun, { kind: "blocked" }> };
+
+function WhyNot({ of: { why }, tenant, source }: WhyNotProps): ReactNode {
   return (
     <div className="notice" data-tone={why.tone}>
       <Info size={17} aria-hidden />
@@ -80,7 +96,54 @@ function WhyNot({
         <strong>{why.title}</strong>
         <p>{why.about}</p>
       </div>
+      <WhatHelps act={why.act} tenant={tenant} source={source} />
     </div>
+  );
+}
+
+type HelpfulAct = NonNullable<Extract<NextRun, { kind: "blocked" }>["why"]["act"]>;
+
+const WHAT_HELPS: Readonly<Record<HelpfulAct, (agent: string) => string>> = {
+  enrol: (agent) => `Enrol ${agent}`,
+  agent: (agent) => `Look at ${agent}`,
+  test: () => "Test it",
+  move: () => "Give it another agent",
+};
+
+type WhatHelpsProps = SourceStandingProps & {
+  readonly act: HelpfulAct | undefined;
+};
+
+/** The way to what mends it. */
+function WhatHelps({ act, tenant, source: { name, agent_id: agent } }: WhatHelpsProps): ReactNode {
+  const ofAdmin = useRefusal(tenant, "admin");
+  const ofOperator = useRefusal(tenant, "operator");
+  if (act === undefined) return null;
+  const words = WHAT_HELPS[act](agent);
+  // Looking is everybody's; what it leads to may not be.
+  const refusal = act === "agent" ? undefined : act === "enrol" ? ofAdmin : ofOperator;
+  if (refusal !== undefined) return <Button refusal={refusal}>{words}</Button>;
+  if (act === "enrol" || act === "agent") {
+    return (
+      <Link
+        to="/t/$tenant/agents"
+        params={{ tenant }}
+        search={act === "enrol" ? { enrol: agent } : {}}
+        className="button"
+      >
+        {words}
+      </Link>
+    );
+  }
+  return (
+    <Link
+      to="/t/$tenant/sources/$source"
+      params={{ tenant, source: name }}
+      search={{ tab: act === "test" ? "test" : "settings" }}
+      className="button"
+    >
+      {words}
+    </Link>
   );
 }
 

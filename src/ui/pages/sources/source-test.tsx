@@ -3,9 +3,10 @@ import { CircleCheck, CircleMinus, CircleX, LoaderCircle, Circle } from "lucide-
 import { useEffect, useRef, type ReactNode } from "react";
 
 import { hasEnded, useCommand, type Command, type TestStep } from "../../calls/commands.ts";
+import { useRefusal } from "../../calls/session.ts";
 import { actOnSource } from "../../calls/sources.ts";
 import { Button } from "../../parts/button.tsx";
-import { problemWords } from "../../parts/states.tsx";
+import { Failure } from "../../parts/failure.tsx";
 import { durationWords } from "../../parts/time-words.ts";
 import { stepsShown, type ShownStep } from "./test-steps.ts";
 
@@ -19,6 +20,7 @@ type SourceTestProps = {
 export function SourceTest({ tenant, source, startsAtOnce = false }: SourceTestProps): ReactNode {
   const testing = useMutation({ mutationFn: () => actOnSource<Command>(tenant, source, "test") });
   const command = useCommand(tenant, testing.data?.command_id);
+  const refusal = useRefusal(tenant, "operator");
   const isStarted = useRef(false);
   useEffect(() => {
     if (!startsAtOnce || isStarted.current) return;
@@ -40,13 +42,9 @@ export function SourceTest({ tenant, source, startsAtOnce = false }: SourceTestP
           The agent did not take the test within a minute.
         </p>
       )}
-      {testing.error !== null && (
-        <p className="notice" data-tone="bad" role="alert">
-          {problemWords(testing.error)}
-        </p>
-      )}
+      <Failure error={testing.error} />
       <div>
-        <Button onClick={() => testing.mutate()} disabled={isUnderWay}>
+        <Button refusal={refusal} onClick={() => testing.mutate()} disabled={isUnderWay}>
           {isUnderWay ? "Testing…" : testing.isIdle ? "Test now" : "Test again"}
         </Button>
       </div>

@@ -4,20 +4,18 @@ import { Plug, Plus } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { pageNowMs } from "../../../lib/page-clock.ts";
-import { agentsQuery } from "../../calls/agents.ts";
-import { runsQuery, type Run } from "../../calls/runs.ts";
-import { sourcesQuery, type Source } from "../../calls/sources.ts";
+import { agentsOfQuery, type Agent } from "../../calls/agents.ts";
+import { runsQuery, type RunsPage } from "../../calls/runs.ts";
+import { sourcesPageQuery, type Source } from "../../calls/sources.ts";
 import type { Column } from "../../parts/column.ts";
-import { numberWords } from "../../parts/number-words.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
-import { Panel } from "../../parts/panel.tsx";
+import { PagedList } from "../../parts/paged-list.tsx";
 import { Sparkline } from "../../parts/sparkline.tsx";
-import { EmptyState, Loaded } from "../../parts/states.tsx";
+import { EmptyState } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
-import { HeldMark } from "../held-mark.tsx";
-import { sourceShown } from "../run-words.ts";
-import { ShownBadge } from "../shown-badge.tsx";
+import { sentWords } from "../run-words.ts";
+import { SourceState } from "../source-state.tsx";
 import { NextRunCell } from "./next-run-cell.tsx";
 import { nextRun } from "./next-run.ts";
 import { bySource, marksLabel, marksOf } from "./run-marks.ts";
@@ -28,8 +26,6 @@ const RUNS_READ = 500;
 /** All sources of a tenant: state, last runs, what comes next. */
 export function SourcesPage(): ReactNode {
   const { tenant } = useParams({ from: "/t/$tenant" });
-  const query = useQuery(sourcesQuery(tenant));
-  const columns = useColumns(tenant);
   return (
     <>
       <PageHeader
@@ -37,19 +33,17 @@ export function SourcesPage(): ReactNode {
         about="Systems that know your devices. An agent in your network pulls each of them."
         acts={<NewSource tenant={tenant} />}
       />
-      <Panel padded={false}>
-        <Loaded query={query} lines={6}>
-          {(sources) =>
-            sources.length === 0 ? (
-              <EmptyState icon={Plug} title="No sources yet" acts={<NewSource tenant={tenant} />}>
-                Connect NetBox or Armis. You can see what it would bring before anything is stored.
-              </EmptyState>
-            ) : (
-              <Table caption="Sources" columns={columns} rows={sources} rowKey={({ id }) => id} />
-            )
-          }
-        </Loaded>
-      </Panel>
+      <PagedList
+        pageQuery={(wanted) => sourcesPageQuery(tenant, wanted)}
+        find="Source, address or agent"
+        empty={
+          <EmptyState icon={Plug} title="No sources yet" acts={<NewSource tenant={tenant} />}>
+            Connect NetBox or Armis. You can see what it would bring before anything is stored.
+          </EmptyState>
+        }
+      >
+        {(sources) => <SourceTable tenant={tenant} sources={sources} />}
+      </PagedList>
     </>
   );
 }
@@ -63,11 +57,18 @@ function NewSource({ tenant }: { readonly tenant: string }): ReactNode {
   );
 }
 
-function useColumns(tenant: string): readonly Column<Source>[] {
-  const { data: agents = [] } = useQuery(agentsQuery(tenant));
+type SourceTableProps = { readonly tenant: string; readonly sources: readonly Source[] };
+
+function SourceTable({ tenant, sources }: SourceTableProps): ReactNode {
+  const columns = useColumns(tenant, sources);
+  return <Table caption="Sources" columns={columns} rows={sources} rowKey={({ id }) => id} />;
+}
+
+function useColumns(tenant: string, sources: readonly Source[]): readonly Column<Source>[] {
+  const ids = sources.map(({ agent_id: id }) => id);
+  const { data: agents } = useQuery(agentsOfQuery(tenant, ids));
   const { data: read } = useQuery(runsQuery(tenant, { limit: RUNS_READ }));
-  const runs = bySource(read?.runs ?? []);
-  const agentOf = (source: Source) => agents.find(({ agent_id: id }) => id === source.agent_id);
+  const runs = read && bySource(read.runs);
   return [
     {
       id: "name",
@@ -78,24 +79,31 @@ function useColumns(tenant: string): readonly Column<Source>[] {
       id: "state",
       title: "State",
       cell: (source) => (
-        <span className="tags">
-          <ShownBadge of={sourceShown(source)} />
-          <HeldMark tenant={tenant} source={source.id} isShort />
+        <span className="cell-lines">
+          <SourceState tenant={tenant} source={source} isShort />
+          {source.enabled && source.last_run?.error !== undefined && (
+            <span className="sub clip reason" title={source.last_run.error}>
+              {source.last_run.error}
+            </span>
+          )}
         </span>
       ),
     },
-    { id: "agent", title: "Agent", cell: ({ agent_id: id }) => id },
+    {
+      id: "agent",
+      title: "Agent",
+      cell: ({ agent_id: id }) => <span className="nowrap">{id}</span>,
+    },
     {
       id: "runs",
       title: "Last runs",
-      cell: ({ id }) => <LastRuns runs={runs.get(id) ?? []} />,
+      cell: ({ id }) => (runs === undefined ? "–" : <LastRuns runs={runs.get(id) ?? []} />),
     },
     {
       id: "entries",
-      title: "Devices sent",
+      title: "Records sent",
       isNumber: true,
-      cell: ({ id, last_run: run }) =>
-        run === undefined ? "–" : sentWords(run, runs.get(id)?.find(isRun(run.run_no))),
+      cell: ({ last_run: run }) => (run === undefined ? "–" : sentWords(run)),
     },
     {
       id: "last",
@@ -106,19 +114,16 @@ function useColumns(tenant: string): readonly Column<Source>[] {
     {
       id: "next",
       title: "Next run",
-      cell: (source) => <NextRunCell of={nextRun(source, agentOf(source), pageNowMs())} />,
+      cell: (source) => (agents === undefined ? "–" : <NextRun source={source} agents={agents} />),
     },
   ];
 }
 
-const isRun =
-  (no: number) =>
-  ({ run_no: of }: Run): boolean =>
-    of === no;
+type NextRunProps = { readonly source: Source; readonly agents: readonly Agent[] };
 
-/** A poll sends what changed alone, so that 0 is no sign of a fault. */
-function sentWords({ entries }: { readonly entries: number }, run: Run | undefined): string {
-  return run?.kind === "delta" ? `${numberWords(entries)} changed` : numberWords(entries);
+function NextRun({ source, agents }: NextRunProps): ReactNode {
+  const agent = agents.find(({ agent_id: id }) => id === source.agent_id);
+  return <NextRunCell of={nextRun(source, agent, pageNowMs())} />;
 }
 
 function SourceName({
@@ -141,7 +146,7 @@ function SourceName({
   );
 }
 
-function LastRuns({ runs }: { readonly runs: readonly Run[] }): ReactNode {
+function LastRuns({ runs }: { readonly runs: RunsPage["runs"] }): ReactNode {
   if (runs.length === 0) return <span className="muted">none</span>;
   return <Sparkline marks={marksOf(runs)} label={marksLabel(runs)} />;
 }

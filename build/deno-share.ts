@@ -1,0 +1,12 @@
+/** Runs a share of the test files under Deno, for build/deno-test.ts, with one database server for all of them. Arguments are the task's. */
+import { endServer, sharedDatabase } from "../test/support/database-server.ts";
+import { runDeno } from "./run-deno.ts";
+
+// Ends as by a signal when its parent has gone, so that Deno and the server end too.
+process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+process.channel?.unref();
+// Deno is told of them, and its end is waited for; before and after, there is nothing but the server to end.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+const env = { ...process.env, ...(await sharedDatabase()) };
+process.exitCode = await runDeno(["task", "--quiet", "test", ...process.argv.slice(2)], { env });
+await endServer();
