@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** What one `deno test` said at its end. */
+/** What each `deno test` of a process said at its end, summed up. */
 export interface DenoOutcome {
   readonly passed: number;
   readonly failed: number;
@@ -10,16 +10,20 @@ export interface DenoOutcome {
 }
 
 const LAST_LINE =
-  /^(?:ok|FAILED) \| (\d+) passed\b[^|]*\| (\d+) failed\b[^|]*(?:\| (\d+) ignored)?/gm;
+  /^(?:ok|FAILED) \| (\d+) passed\b[^|\n]*\| (\d+) failed\b[^|\n]*(?:\| (\d+) ignored)?/gm;
 const FAILURES = /^ FAILURES\s*$\n\n((?:.+\n)+)/gm;
 
-/** Reads the end of what it wrote; one that ended otherwise than by its last line, or with a code that this does not explain, failed once more. */
+/** Reads the ends of all that wrote there; where none had a last line, or the code is not explained by it, one failed more. */
 export function denoOutcome(written: string, code: number): DenoOutcome {
   const text = stripVTControlCharacters(written);
-  const last = [...text.matchAll(LAST_LINE)].at(-1);
-  const [passed = 0, failed = 0, ignored = 0] = (last ?? []).slice(1).map((n) => Number(n ?? 0));
-  const failures = [...text.matchAll(FAILURES)].at(-1)?.[1]?.trimEnd().split("\n") ?? [];
-  const isExplained = last !== undefined && (code === 0 || failed > 0);
+  const lasts = [...text.matchAll(LAST_LINE)];
+  const [passed = 0, failed = 0, ignored = 0] = [1, 2, 3].map((group) =>
+    lasts.reduce((sum, last) => sum + Number(last[group] ?? 0), 0),
+  );
+  const failures = [...text.matchAll(FAILURES)].flatMap(
+    ([, names]) => names?.trimEnd().split("\n") ?? [],
+  );
+  const isExplained = lasts.length > 0 && (code === 0 || (code === 1 && failed > 0));
   return isExplained
     ? { passed, failed, ignored, failures }
     : {

@@ -34,6 +34,17 @@ test("what Deno says at its end is read, with the names of what failed", () => {
   });
 });
 
+test("the ends of several that ran one after the other are summed up", () => {
+  const good = "\nok | 12 passed (10 steps) | 0 failed (9s)\n";
+  const { passed, failed, ignored, failures } = denoOutcome(good + FAILED + good + FAILED, 1);
+  assert.deepEqual([passed, failed, ignored, failures.length], [26, 6, 2, 6]);
+});
+
+test("a crash beside failed tests is named too", () => {
+  const { failed, failures } = denoOutcome(FAILED, 139);
+  assert.deepEqual([failed, failures.at(-1)], [4, "deno test ended with 139"]);
+});
+
 test("a Deno that ended without a last word, or with a code that it does not explain, is a failure", () => {
   assert.equal(denoOutcome("running 3 tests", 0).failed, 1);
   assert.deepEqual(denoOutcome("ok | 3 passed | 0 failed (1s)", 137), {
