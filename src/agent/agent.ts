@@ -86,7 +86,11 @@ export class Agent {
     // Only an agent that runs once cares.
     this.#refused.promise.catch(() => undefined);
     const runs = this.#runOptions();
-    this.#runtime = new SourceRuntime({ ...runs, isOnce: options.isOnce });
+    this.#runtime = new SourceRuntime({
+      ...runs,
+      isOnce: options.isOnce,
+      onRunEnded: () => this.#session.runEnded(),
+    });
     this.#rehearser = new Rehearser(runs);
     this.#memory = new ConfigMemory(configStore, { clock, log });
     this.#config = new ConfigHolder({
@@ -253,7 +257,7 @@ export class Agent {
     throw new SyncError("unavailable", noConfig(reason), { retry: "transient" });
   }
 
-  #runOptions(): Omit<SourceRuntimeOptions, "isOnce"> {
+  #runOptions(): Omit<SourceRuntimeOptions, "isOnce" | "onRunEnded"> {
     const { config, host, limits, clock, log, sourceOfType, isOnce } = this.#options;
     const { agentId, partition, chunkBytesMax } = config;
     const { windowChunks, sourcesInFlight, pageRowsMax } = planMemory(config);

@@ -24,6 +24,7 @@
  *   heartbeat_failed -               | -               | next beat or lost    | -        | -
  *   control_ended  | -               | -               | reopen later or lost | -        | -
  *   renewed        | -               | greeting        | greeting             | -        | -
+ *   run_ended      | -               | -               | sooner beat          | -        | -
  *   timer          | -               | -               | what is due          | greeting | -
  *   stop           | stopped         | stopped         | stopped              | stopped  | -
  *
@@ -67,6 +68,8 @@ export type SessionEvent =
     }
   /** There is another certificate: a new connection proves who we are by it. */
   | { readonly type: "renewed" }
+  /** A source stands otherwise than the last heartbeat said. */
+  | { readonly type: "run_ended" }
   | { readonly type: "timer"; readonly name: TimerName }
   | { readonly type: "stop" };
 
@@ -103,6 +106,8 @@ export type SessionState =
       readonly phase: "running";
       readonly config: "waiting" | "asking";
       readonly heartbeat: "waiting" | "sending";
+      /** The next heartbeat comes soon, since there is something to tell. */
+      readonly isHastened: boolean;
       readonly control: "open" | "waiting" | "unsupported";
       /** GetConfig calls in a row that failed, and control streams in a row that ended soon. */
       readonly configFailures: number;
@@ -129,6 +134,8 @@ const CONTROL_BACKOFF: Backoff = { baseMs: 5_000, capMs: 60_000 };
 const CONTROL_SETTLED_MS = 60_000;
 /** Before a GetConfig that failed by itself is tried again; the usual interval at most. */
 const CONFIG_BACKOFF: Backoff = { baseMs: 5_000, capMs: 300_000 };
+/** How soon a heartbeat tells that a run has ended, ms: who looks on sees it, and runs that end together are told of once. */
+const HASTE_MS = 2_000;
 
 /** The beginning: Hello at the first address. */
 export function startSession(options: {
@@ -179,6 +186,7 @@ const QUIET = {
   heartbeat_failed: keep,
   control_ended: keep,
   renewed: keep,
+  run_ended: keep,
   timer: keep,
   stop: keep,
 } satisfies Cells<SessionPhase>;
@@ -204,6 +212,7 @@ const TABLE: { readonly [P in SessionPhase]: Cells<P> } = {
     heartbeat_failed: keep,
     control_ended: keep,
     renewed,
+    run_ended: keep,
     timer: keep,
     stop,
   },
@@ -226,6 +235,7 @@ const TABLE: { readonly [P in SessionPhase]: Cells<P> } = {
       failure === "link" ? lose(state, roll) : beaten(state),
     control_ended: (state, event, roll) => controlEnded(state, event, roll),
     renewed,
+    run_ended: hasten,
     timer: (state, { name }) => due(state, name),
     stop,
   },
@@ -314,6 +324,7 @@ function run(
       phase: "running",
       config: "waiting",
       heartbeat: "sending",
+      isHastened: false,
       control: "open",
       configFailures: failures,
       controlFailures: 0,
@@ -336,8 +347,18 @@ function polled(state: Running, roll: number): SessionStep {
 function beaten(state: Running): SessionStep {
   return {
     state: { ...state, heartbeat: "waiting" },
-    effects: [{ do: "timer", name: "heartbeat", ms: state.heartbeatMs }],
+    effects: [
+      { do: "timer", name: "heartbeat", ms: state.isHastened ? HASTE_MS : state.heartbeatMs },
+    ],
   };
+}
+
+/** An interval that the operator set is kept to; a gateway that is being told is told again soon after. */
+function hasten(state: Running): SessionStep {
+  const isSoon = state.isHastened || state.heartbeatMs <= HASTE_MS;
+  if (isSoon || state.isHeartbeatFixed) return keep(state);
+  const next = { ...state, isHastened: true };
+  return state.heartbeat === "waiting" ? beaten(next) : keep(next);
 }
 
 function controlEnded(
@@ -361,7 +382,8 @@ function controlEnded(
 function due(state: Running, name: TimerName): SessionStep {
   const { link } = state;
   if (name === "heartbeat" && state.heartbeat === "waiting") {
-    return { state: { ...state, heartbeat: "sending" }, effects: [{ do: "heartbeat", link }] };
+    const sending = { ...state, heartbeat: "sending", isHastened: false } as const;
+    return { state: sending, effects: [{ do: "heartbeat", link }] };
   }
   if (name === "config" && state.config === "waiting") {
     return { state: { ...state, config: "asking" }, effects: [{ do: "get_config", link }] };

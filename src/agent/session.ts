@@ -90,6 +90,11 @@ export class Session {
     this.#dispatch({ type: "renewed" });
   }
 
+  /** Has the gateway told soon how the sources stand. */
+  runEnded(): void {
+    this.#dispatch({ type: "run_ended" });
+  }
+
   /** Says goodbye to the gateway and ends the session: no call of it goes on. */
   async stop(): Promise<void> {
     if (this.#state.phase === "running") await this.#sayGoodbye();

@@ -42,6 +42,7 @@ export interface SourceRuntimeOptions {
   readonly pageRowsMax: number;
   /** Every source once, and no more. */
   readonly isOnce: boolean;
+  readonly onRunEnded?: () => void;
 }
 
 /** A source of the configuration. */
@@ -264,5 +265,6 @@ export class SourceRuntime {
     const nowMs = this.#options.context.clock.now();
     const end = { nowMs, roll: chance(), ...(isRetried ? { retry } : {}) };
     this.#apply(runEnded(this.#schedule, key, end));
+    this.#options.onRunEnded?.();
   }
 }

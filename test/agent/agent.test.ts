@@ -62,7 +62,7 @@ test("an agent greets, gets its configuration, opens its control stream, says ho
   assert.equal(status?.runs, 1);
 });
 
-test("heartbeats and configuration polls come at the gateway's intervals, and say what changed", async (t) => {
+test("a heartbeat tells soon that a run has ended, then they and configuration polls come at the gateway's intervals", async (t) => {
   const gateway = await gatewayWith({ dc1: {} });
   const { agent, clock } = await startAgent(t, {
     gateways: [gateway],
@@ -72,14 +72,17 @@ test("heartbeats and configuration polls come at the gateway's intervals, and sa
   await clock.advance(2_000);
   await gateway.until(() => gateway.manifests.length === 1);
   await atRest(agent);
-  await clock.untilSleeping((ms) => ms > 20_000 && ms <= 30_000);
-  await clock.advance(30_000);
+  await clock.untilSleeping((ms) => ms === 2_000);
+  await clock.advance(2_000);
   await gateway.until(() => gateway.heartbeats.length === 2);
   const sync = gateway.heartbeats[1]?.services.find(({ serviceType }) => serviceType === "sync");
   const state = JSON.parse(sync?.message.toString() ?? "{}") as {
     sources: { state: string; last_run: { devices: number } }[];
   };
   assert.deepEqual([state.sources[0]?.state, state.sources[0]?.last_run.devices], ["idle", 20]);
+  await clock.untilSleeping((ms) => ms === 30_000);
+  await clock.advance(30_000);
+  await gateway.until(() => gateway.heartbeats.length === 3);
   await clock.advance(300_000);
   await gateway.until(() => gateway.configAsks.length === 2);
   assert.deepEqual(

@@ -46,6 +46,7 @@ const EVENTS = {
   timer_config: { type: "timer", name: "config" },
   timer_control: { type: "timer", name: "control" },
   renewed: { type: "renewed" },
+  run_ended: { type: "run_ended" },
   stop: { type: "stop" },
 } as const satisfies Record<string, SessionEvent>;
 type EventName = keyof typeof EVENTS;
@@ -216,6 +217,30 @@ test("a gateway that ends a long control stream in order is greeted anew, for it
   const running = [EVENTS.hello_ok, EVENTS.config_ok, EVENTS.heartbeat_ok];
   assert.equal(outcome(after([...running, ended])), "waiting: leave, timer wait 3750");
   assert.equal(outcome(after([...running, ended], 2)), "greeting: leave, hello 1");
+});
+
+test("a run that ended is told of two seconds later, runs that end together at once, and then no sooner than usual", () => {
+  const beats = [EVENTS.hello_ok, EVENTS.config_ok, EVENTS.heartbeat_ok];
+  const ended = after([...beats, EVENTS.run_ended]);
+  assert.equal(outcome(ended), "running: timer heartbeat 2000");
+  const again = stepSession(ended.state, EVENTS.run_ended, 0.5);
+  assert.equal(outcome(again), "running: nothing");
+  const told = after([...beats, EVENTS.run_ended, EVENTS.timer_heartbeat, EVENTS.heartbeat_ok]);
+  assert.equal(outcome(told), "running: timer heartbeat 30000");
+});
+
+test("a run that ends while a heartbeat is on its way is told of by the next, soon after", () => {
+  const step = after([EVENTS.hello_ok, EVENTS.config_ok, EVENTS.run_ended, EVENTS.heartbeat_ok]);
+  assert.equal(outcome(step), "running: timer heartbeat 2000");
+});
+
+test("an operator's own heartbeat interval stands whatever ends", () => {
+  const start = startSession({ addresses: 1, heartbeatMs: 60_000 });
+  const { state } = [EVENTS.hello_ok, EVENTS.config_ok, EVENTS.heartbeat_ok].reduce(
+    (step, event) => stepSession(step.state, current(event, step.state), 0.5),
+    start,
+  );
+  assert.equal(outcome(stepSession(state, EVENTS.run_ended, 0.5)), "running: nothing");
 });
 
 test("intervals are taken from the gateway within bounds; the operator's own heartbeat stands", () => {
