@@ -3,6 +3,7 @@ import { CirclePause, CirclePlay, CircleStop, Play } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { agentsOfQuery } from "../../calls/agents.ts";
+import { followCommand, type Command } from "../../calls/commands.ts";
 import { queryClient } from "../../calls/query-client.ts";
 import { useRefusal } from "../../calls/session.ts";
 import { actOnSource, type Source, type SourceAct } from "../../calls/sources.ts";
@@ -12,6 +13,7 @@ import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { toast } from "../../parts/toast.ts";
 import { isUnderWay } from "./next-run.ts";
+import { otherwise, type ToldAct } from "./told-act.ts";
 
 type SourceActsProps = { readonly tenant: string; readonly source: Source };
 
@@ -22,6 +24,13 @@ const DONE: Readonly<Partial<Record<SourceAct, string>>> = {
   disable: "Paused.",
 };
 
+/** The agent may have its reasons not to; where the core is away meanwhile, the page says that by itself. */
+async function tellOtherwise(tenant: string, act: ToldAct, command: Command): Promise<void> {
+  const ended = await followCommand(tenant, command).catch(() => command);
+  const words = otherwise(act, ended);
+  if (words !== undefined) toast(words.text, words.tone);
+}
+
 /** Run now, end the run, pause, go on. */
 export function SourceActs({ tenant, source }: SourceActsProps): ReactNode {
   const [isPausing, setIsPausing] = useState(false);
@@ -29,8 +38,9 @@ export function SourceActs({ tenant, source }: SourceActsProps): ReactNode {
   const { data: agents } = useQuery(agentsOfQuery(tenant, [source.agent_id]));
   const agent = agents?.find(({ agent_id: id }) => id === source.agent_id);
   const act = (what: SourceAct) => async (): Promise<void> => {
-    await actOnSource(tenant, source.name, what);
+    const answer = await actOnSource<Command>(tenant, source.name, what);
     toast(DONE[what] ?? "Done.");
+    if (what === "run" || what === "cancel") void tellOtherwise(tenant, what, answer);
     for (const queryKey of staleAfter(tenant, "runs")) {
       void queryClient.invalidateQueries({ queryKey });
     }
