@@ -6,7 +6,7 @@ import { count, time } from "./contract.ts";
 /** A run in short. */
 export const runSummary = z.object({
   run_no: count,
-  kind: z.string().openapi({ description: "full, delta or unknown" }),
+  kind: z.string().openapi({ description: "full (a discovery), delta (a poll) or unknown" }),
   outcome: z.string(),
   started_at: time,
   ended_at: time.optional(),
@@ -129,7 +129,7 @@ export const runSchema = z
     source: z.string(),
     source_id: z.string(),
     source_type: z.string(),
-    kind: z.string().openapi({ description: "full, delta or unknown" }),
+    kind: z.string().openapi({ description: "full (a discovery), delta (a poll) or unknown" }),
     outcome: z.string().openapi({ description: "running, success, partial, failed or timeout" }),
     started_at: time,
     active_at: time,

@@ -272,7 +272,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
   it("keeps what two people change of a source at once, and tells each of the other", async () => {
     const settings = "/t/acme/sources/armis_prod?tab=settings";
     const page = await stage.open(settings);
-    await page.getByLabel("Discover every").fill("2h");
+    await page.getByLabel("Discovery every").fill("2h");
     const other = await stage.openAs("olga", "operator");
     await goWithin(other, settings);
     await other.getByLabel("Devices a page").fill("500");
@@ -284,7 +284,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.getByText("Changed; the agent gets it").waitFor();
     await page.reload({ waitUntil: "domcontentloaded" });
     await loaded(page, "armis_prod");
-    assert.equal(await page.getByLabel("Discover every").inputValue(), "2h");
+    assert.equal(await page.getByLabel("Discovery every").inputValue(), "2h");
     assert.equal(await page.getByLabel("Devices a page").inputValue(), "500");
     await page.close();
     await other.context().close();
@@ -364,7 +364,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     for (const [heading, path, act] of [
       ["Agents", "/t/acme/agents", "Enrol an agent"],
       ["Tokens", "/t/acme/settings/tokens", "Make a token"],
-      ["netbox_dc1", "/t/acme/sources/netbox_dc1", "Run now: full resync"],
+      ["netbox_dc1", "/t/acme/sources/netbox_dc1", "Run now: discovery"],
       ["Retention", "/t/acme/settings/retention", "Change absent_runs"],
     ] as const) {
       await goWithin(page, path);

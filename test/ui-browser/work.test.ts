@@ -96,7 +96,7 @@ describe("work on the web page", { skip: WITHOUT_CHROMIUM }, () => {
     const page = await stage.openAs("vera", "viewer");
     const source = "netbox_dc1";
     for (const [heading, path, act] of [
-      [source, `/t/acme/sources/${source}`, "Run now: full resync"],
+      [source, `/t/acme/sources/${source}`, "Run now: discovery"],
       [source, `/t/acme/sources/${source}?tab=test`, "Test now"],
       [source, `/t/acme/sources/${source}?tab=rehearsal`, "Rehearse"],
       [source, `/t/acme/sources/${source}?tab=settings`, "Rotate secret"],

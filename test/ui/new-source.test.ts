@@ -12,6 +12,8 @@ import {
   wrongSystem,
 } from "../../src/ui/pages/new-source/draft.ts";
 import { draftOfSource, readPaste } from "../../src/ui/pages/new-source/paste.ts";
+import { stepStates } from "../../src/ui/pages/new-source/step-states.ts";
+import { testOutcome } from "../../src/ui/pages/sources/test-steps.ts";
 
 const DRAFT = {
   ...EMPTY_DRAFT,
@@ -177,4 +179,27 @@ test("a paste that cannot be used says what to paste", () => {
     const read = readPaste(text);
     assert.equal(read.ok, false, text);
   }
+});
+
+test("a step that was passed without success is not ticked", () => {
+  const states = (tested: "passed" | "failed" | undefined, isRehearsed: boolean): string =>
+    stepStates(5, { tested, isRehearsed })
+      .map(({ state }) => state)
+      .join(" ");
+  assert.equal(states("passed", true), "done done done done done now");
+  assert.equal(states("failed", false), "done done failed done skipped now");
+  assert.equal(states(undefined, true), "done done skipped done done now");
+  const atTest = stepStates(2, { tested: "failed", isRehearsed: false });
+  assert.deepEqual(
+    atTest.map(({ state }) => state),
+    ["done", "done", "now", "next", "next", "next"],
+  );
+});
+
+test("a test that no agent took has failed, and one under way came to nothing yet", () => {
+  const outcomes = (["sent", "succeeded", "failed", "expired"] as const).map((state) =>
+    testOutcome({ state }),
+  );
+  assert.deepEqual(outcomes, [undefined, "passed", "failed", "failed"]);
+  assert.equal(testOutcome(undefined), undefined);
 });

@@ -7,6 +7,7 @@ import type { Source } from "../../src/ui/calls/sources.ts";
 import type { SourceStanding } from "../../src/ui/calls/standing.ts";
 import { patchOf } from "../../src/ui/pages/new-source/draft.ts";
 import { attentionOf } from "../../src/ui/pages/overview/attention.ts";
+import { runAbout, runWord } from "../../src/ui/pages/run-words.ts";
 import { manifestLines } from "../../src/ui/pages/runs/manifest-lines.ts";
 import { runSeries } from "../../src/ui/pages/runs/run-series.ts";
 import { differencesOf } from "../../src/ui/pages/sources/differences.ts";
@@ -70,6 +71,7 @@ test("a source says when it runs next, or why it does not", () => {
     kind: "at",
     at: "2026-01-30T12:05:00Z",
     due: "later",
+    isReckoned: false,
   });
   const dueAt = (secondsAgo: number): string => {
     const next = nextRun(SOURCE, AGENT, Date.parse("2026-01-30T12:05:00Z") + secondsAgo * 1_000);
@@ -99,6 +101,22 @@ test("a source says when it runs next, or why it does not", () => {
     waits.kind === "blocked" ? waits.why.about : "",
     "GET … answered 503. It tries again in 1 minute.",
   );
+});
+
+test("a run that began since the agent spoke is no longer due, and the next one is reckoned by the poll interval", () => {
+  const dueAfter = (started_at: string, seconds = 0): readonly unknown[] => {
+    const last_run = { run_no: 1, kind: "delta", outcome: "success", started_at, entries: 0 };
+    const now = Date.parse("2026-01-30T12:05:10Z") + seconds * 1_000;
+    const next = nextRun({ ...SOURCE, last_run }, AGENT, now);
+    return next.kind === "at" ? [next.at, next.due, next.isReckoned] : [next.kind];
+  };
+  const said = ["2026-01-30T12:05:00Z", "now", false];
+  assert.deepEqual(dueAfter("2026-01-30T12:04:59.999Z"), said, "it began before");
+  const reckoned = ["2026-01-30T12:15:00.000Z", "later", true];
+  assert.deepEqual(dueAfter("2026-01-30T12:05:00Z"), reckoned);
+  assert.deepEqual(dueAfter("2026-01-30T12:05:07Z"), reckoned, "its steps are equal");
+  assert.deepEqual(dueAfter("2026-01-30T12:15:00Z"), ["2026-01-30T12:25:00.000Z", "later", true]);
+  assert.deepEqual(dueAfter("2026-01-30T12:05:00Z", 700), [reckoned[0], "late", true]);
 });
 
 test("what needs a person comes first, and what is well is not told", () => {
@@ -250,4 +268,11 @@ test("a form in which nothing is written follows what is stored", () => {
   assert.equal(besideStored(form, theirs).draft.pollInterval, "20m");
   const saved = besideStored(form, theirs);
   assert.equal(besideStored(saved, STORED), saved);
+});
+
+test("a run is called as its source's intervals are", () => {
+  assert.deepEqual(["delta", "full", "unknown"].map(runWord), ["poll", "discovery", "run"]);
+  const about = (kind: string): string => runAbout({ kind, agent_id: "a" });
+  assert.equal(about("delta"), "Poll by a: it reads what changed since the run before");
+  assert.equal(about("unknown"), "Run by a");
 });

@@ -1,4 +1,5 @@
 /** What the outcome of a run means. Pure. */
+import { capital } from "../parts/capital.ts";
 import { numberWords } from "../parts/number-words.ts";
 import type { StatusIcon, Tone } from "../parts/tone.ts";
 
@@ -44,6 +45,24 @@ const AGENT_STATES: Readonly<Record<string, Shown>> = {
 /** An agent's state. */
 export function agentShown(state: string): Shown {
   return AGENT_STATES[state] ?? { tone: "idle", word: state };
+}
+
+const KINDS: Readonly<Record<string, string>> = { delta: "poll", full: "discovery" };
+
+/** What a run is called, in the words of its source's intervals: a poll or a discovery; "run" where an agent did not say. */
+export function runWord(kind: string): string {
+  return KINDS[kind] ?? "run";
+}
+
+const READ: Readonly<Record<string, string>> = {
+  delta: "it reads what changed since the run before",
+  full: "it reads everything that the source holds",
+};
+
+/** Who ran it, and how much of the source that is. */
+export function runAbout({ kind, agent_id }: { readonly kind: string; readonly agent_id: string }) {
+  const read = READ[kind];
+  return `${capital(runWord(kind))} by ${agent_id}${read === undefined ? "" : `: ${read}`}`;
 }
 
 /** How many records a run brought. A poll sends what changed alone, so that 0 is no sign of a fault. */

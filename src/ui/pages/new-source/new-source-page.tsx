@@ -69,7 +69,7 @@ function Steps({ tenant, begun }: StepsProps): ReactNode {
   ];
   return (
     <div className="wizard">
-      <Stepper at={wizard.step} isRehearsed={wizard.isRehearsed} onGo={wizard.goTo} />
+      <Stepper at={wizard.step} outcomes={wizard} onGo={wizard.goTo} />
       {steps[wizard.step]}
     </div>
   );

@@ -23,7 +23,7 @@ export function ScopeFields({ draft, change, wrong }: DraftFieldsProps): ReactNo
           onChange={(pollInterval) => change({ pollInterval })}
         />
         <TextField
-          label="Discover every"
+          label="Discovery every"
           hint="Reads everything; finds what is gone."
           value={draft.discoveryInterval}
           wrong={wrong.discoveryInterval}

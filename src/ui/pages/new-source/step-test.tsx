@@ -12,16 +12,16 @@ export function StepTest({
   readonly tenant: string;
   readonly wizard: Wizard;
 }): ReactNode {
-  const { draft } = wizard;
+  const { draft, tested, setTested } = wizard;
   return (
     <StepFrame
       title={`Does ${draft.agentId} get in?`}
       about="The agent looks the name up, connects, checks the certificate, logs in and reads a few devices. Nothing is stored."
-      next="Continue"
+      next={tested === "failed" ? "Continue all the same" : "Continue"}
       onNext={() => wizard.goTo(3)}
       onBack={() => wizard.goTo(1)}
     >
-      <SourceTest tenant={tenant} source={draft.name} startsAtOnce />
+      <SourceTest tenant={tenant} source={draft.name} startsAtOnce onOutcome={setTested} />
     </StepFrame>
   );
 }

@@ -1,25 +1,20 @@
-import { Check } from "lucide-react";
+import { Check, X } from "lucide-react";
 import type { ReactNode } from "react";
 
-/** Steps of the wizard, in their order. */
-const STEPS = ["System", "Connection", "Test", "Scope", "Rehearsal", "Enable"] as const;
+import { stepStates, type StepOutcomes, type StepState } from "./step-states.ts";
 
 type StepperProps = {
   readonly at: number;
-  /** The one step that may be left out. */
-  readonly isRehearsed: boolean;
+  readonly outcomes: StepOutcomes;
   readonly onGo: (step: number) => void;
 };
 
-const REHEARSAL = STEPS.indexOf("Rehearsal");
-
 /** Where the reader is; steps that are done can be gone back to. */
-export function Stepper({ at, isRehearsed, onGo }: StepperProps): ReactNode {
-  const isDone = (step: number): boolean => step < at && (isRehearsed || step !== REHEARSAL);
+export function Stepper({ at, outcomes, onGo }: StepperProps): ReactNode {
   return (
     <ol className="stepper" aria-label="Steps">
-      {STEPS.map((title, step) => (
-        <li key={title} data-state={step === at ? "now" : isDone(step) ? "done" : "next"}>
+      {stepStates(at, outcomes).map(({ title, state }, step) => (
+        <li key={title} data-state={state}>
           <button
             type="button"
             disabled={step > at}
@@ -27,13 +22,20 @@ export function Stepper({ at, isRehearsed, onGo }: StepperProps): ReactNode {
             onClick={() => onGo(step)}
           >
             <span className="stepper-mark" aria-hidden>
-              {isDone(step) ? <Check size={13} /> : step + 1}
+              <Mark state={state} step={step} />
             </span>
             {title}
-            {step < at && !isDone(step) && <span className="muted small">skipped</span>}
+            {(state === "failed" || state === "skipped") && (
+              <span className="small stepper-word">{state}</span>
+            )}
           </button>
         </li>
       ))}
     </ol>
   );
+}
+
+function Mark({ state, step }: { readonly state: StepState; readonly step: number }): ReactNode {
+  if (state === "done") return <Check size={13} />;
+  return state === "failed" ? <X size={13} /> : step + 1;
 }

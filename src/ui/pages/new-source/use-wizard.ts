@@ -5,8 +5,12 @@ import { pathOf } from "../../calls/api-client.ts";
 import { ask, queryClient } from "../../calls/query-client.ts";
 import type { AppliedSource, Source } from "../../calls/sources.ts";
 import { keyOf } from "../../calls/topics.ts";
+import type { TestOutcome } from "../sources/test-steps.ts";
 import { EMPTY_DRAFT, payloadOf, type Draft } from "./draft.ts";
 import { draftOfSource } from "./paste.ts";
+
+/** The step that follows on the connection. */
+const TEST = 2;
 
 /** The wizard's state: the draft, the source once it is stored, and where the reader is. */
 export interface Wizard {
@@ -22,6 +26,9 @@ export interface Wizard {
   /** Whether what is stored was rehearsed. */
   readonly isRehearsed: boolean;
   readonly rehearsed: () => void;
+  /** What the last test of what is stored came to; undefined while there is none. */
+  readonly tested: TestOutcome | undefined;
+  readonly setTested: (outcome: TestOutcome | undefined) => void;
   readonly storeError: unknown;
 }
 
@@ -34,6 +41,7 @@ export function useWizard(tenant: string, begun: Source | undefined): Wizard {
   const [step, setStep] = useState(begun === undefined ? 0 : 1);
   const [stored, setStored] = useState(begun);
   const [isRehearsed, setIsRehearsed] = useState(false);
+  const [tested, setTested] = useState<TestOutcome>();
   const rehearsed = useCallback(() => setIsRehearsed(true), []);
   const storing = useMutation({
     mutationFn: async (_then: number) => {
@@ -49,6 +57,8 @@ export function useWizard(tenant: string, begun: Source | undefined): Wizard {
     onSuccess: (source, then) => {
       setStored(source);
       setIsRehearsed(false);
+      // What is pulled, and how often, says nothing of the way there.
+      if (then === TEST) setTested(undefined);
       setStep(then);
       void queryClient.invalidateQueries({ queryKey: keyOf(tenant, "sources") });
     },
@@ -63,6 +73,8 @@ export function useWizard(tenant: string, begun: Source | undefined): Wizard {
     isStoring: storing.isPending,
     isRehearsed,
     rehearsed,
+    tested,
+    setTested,
     storeError: storing.error,
   };
 }

@@ -65,7 +65,7 @@ function ofSources(sources: readonly SourceStanding[]): readonly Attention[] {
 const STALE = {
   tone: "warn",
   about:
-    "No whole run ended within two of its discovery intervals: what it no longer has is not known.",
+    "No discovery was whole within two of its intervals: what the source no longer has is not known.",
 } as const;
 
 function ofAgents(agents: readonly Agent[], nowMs: number): readonly Attention[] {

@@ -12,7 +12,7 @@ import { Loaded } from "../../parts/states.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import { durationWords } from "../../parts/time-words.ts";
 import { HeldMark } from "../held-mark.tsx";
-import { outcomeShown } from "../run-words.ts";
+import { outcomeShown, runAbout } from "../run-words.ts";
 import { ShownBadge } from "../shown-badge.tsx";
 import { RunProgress } from "../sources/run-progress.tsx";
 import { ChangedPanel } from "./changed-panel.tsx";
@@ -55,7 +55,7 @@ export function RunPage(): ReactNode {
             )}
           </>
         }
-        about={run === undefined ? " " : `${run.kind} run by ${run.agent_id}`}
+        about={run === undefined ? " " : runAbout(run)}
         acts={
           run !== undefined && run.outcome !== "running" && <UndoRun tenant={tenant} run={run} />
         }

@@ -3,6 +3,7 @@ import { History } from "lucide-react";
 import type { ReactNode } from "react";
 
 import type { Run } from "../../calls/runs.ts";
+import { capital } from "../../parts/capital.ts";
 import type { Column } from "../../parts/column.ts";
 import { numberWords } from "../../parts/number-words.ts";
 import { EmptyState } from "../../parts/states.tsx";
@@ -10,7 +11,7 @@ import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import { durationWords } from "../../parts/time-words.ts";
 import { HeldMark } from "../held-mark.tsx";
-import { outcomeShown } from "../run-words.ts";
+import { outcomeShown, runWord } from "../run-words.ts";
 import { ShownBadge } from "../shown-badge.tsx";
 
 type RunTableProps = {
@@ -88,7 +89,7 @@ function outcomeColumn(tenant: string): Column<Run> {
 }
 
 const COUNTS: readonly Column<Run>[] = [
-  { id: "kind", title: "Kind", cell: ({ kind }) => kind },
+  { id: "kind", title: "Kind", cell: ({ kind }) => capital(runWord(kind)) },
   counted("entries", "Records"),
   counted("created", "New"),
   counted("changed", "Changed"),

@@ -27,7 +27,7 @@ export function RunsPage(): ReactNode {
     <>
       <PageHeader
         title="Runs"
-        about="Each time that an agent pulled a source, and what it brought."
+        about="Each time that an agent pulled a source: a poll reads what changed, a discovery everything."
       />
       <div className="toolbar">
         <SourceChoice

@@ -8,7 +8,7 @@ import type { NextRun } from "./next-run.ts";
 /** When a source runs next, in a table's cell. */
 export function NextRunCell({ of }: { readonly of: NextRun }): ReactNode {
   if (of.kind === "now") return "running now";
-  if (of.kind === "at") return <At at={of.at} due={of.due} />;
+  if (of.kind === "at") return <At {...of} />;
   const { tone, title, short, about, at } = of.why;
   return (
     <span className="cell-lines">
@@ -26,12 +26,22 @@ export function NextRunCell({ of }: { readonly of: NextRun }): ReactNode {
   );
 }
 
-function At({ at, due }: Omit<Extract<NextRun, { kind: "at" }>, "kind">): ReactNode {
+function At({ at, due, isReckoned }: Extract<NextRun, { kind: "at" }>): ReactNode {
+  if (due === "later" && isReckoned) return <Reckoned at={at} />;
   if (due === "later") return <TimeAgo at={at} />;
   if (due === "now") return "due now";
   return (
     <StatusBadge tone="warn" title="Its agent has not begun it, though it is due.">
       Late
     </StatusBadge>
+  );
+}
+
+function Reckoned({ at }: { readonly at: string }): ReactNode {
+  return (
+    <span className="cell-lines" title="Its agent says when it is due within 30 s.">
+      <TimeAgo at={at} />
+      <span className="sub">by its poll interval</span>
+    </span>
   );
 }

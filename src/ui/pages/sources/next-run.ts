@@ -1,4 +1,5 @@
 /** When a source runs next, and why it does not, from what core and agent say. Pure. */
+import { parseGoDuration } from "../../../lib/duration.ts";
 import type { Agent } from "../../calls/agents.ts";
 import type { Source } from "../../calls/sources.ts";
 import { relativeTime } from "../../parts/time-words.ts";
@@ -7,7 +8,13 @@ import type { Tone } from "../../parts/tone.ts";
 /** When a source runs next, or why nobody can say. */
 export type NextRun =
   | { readonly kind: "now" }
-  | { readonly kind: "at"; readonly at: string; readonly due: "later" | "now" | "late" }
+  | {
+      readonly kind: "at";
+      readonly at: string;
+      readonly due: "later" | "now" | "late";
+      /** By the poll interval: what the agent said last is older than the run that it spoke of. */
+      readonly isReckoned: boolean;
+    }
   | { readonly kind: "blocked"; readonly why: WhyNot };
 
 /** Why a source does not run, and what to do. */
@@ -38,7 +45,18 @@ export function nextRun(source: Source, agent: Agent | undefined, nowMs: number)
   if (said === undefined) return { kind: "blocked", why: notConfirmed(source, agent) };
   if (said.state === "running") return { kind: "now" };
   if (said.next_due === undefined) return { kind: "blocked", why: ofState(said) };
-  return { kind: "at", at: said.next_due, due: dueNow(nowMs - Date.parse(said.next_due)) };
+  const at = dueAfterRun(source, said.next_due);
+  const isReckoned = at !== said.next_due;
+  return { kind: "at", at, due: dueNow(nowMs - Date.parse(at)), isReckoned };
+}
+
+/** The due time that was said, or where the last run began at it or after it the next one of the agent's row of equal steps. */
+function dueAfterRun({ last_run: run, poll_interval: interval }: Source, said: string): string {
+  const step = parseGoDuration(interval);
+  const sinceMs = run === undefined ? -1 : Date.parse(run.started_at) - Date.parse(said);
+  if (sinceMs < 0 || !step.ok || step.value <= 0) return said;
+  const steps = Math.floor(sinceMs / step.value) + 1;
+  return new Date(Date.parse(said) + steps * step.value).toISOString();
 }
 
 function saidOf(source: Source, agent: Agent | undefined): Said | undefined {

@@ -2,7 +2,7 @@ import type { Run } from "../../calls/runs.ts";
 /** Runs as marks of a sparkline. Pure. */
 import { counted } from "../../parts/counted.ts";
 import type { Mark } from "../../parts/sparkline.tsx";
-import { outcomeShown } from "../run-words.ts";
+import { outcomeShown, runWord } from "../run-words.ts";
 
 /** Runs shown of a source: four hours of one that is pulled every ten minutes. */
 const MARKS_MAX = 24;
@@ -15,7 +15,7 @@ export function marksOf(newestFirst: readonly Run[]): readonly Mark[] {
     .map(({ run_no: no, outcome, entries, kind }) => ({
       value: entries,
       tone: outcomeShown(outcome).tone,
-      title: `#${no} ${kind}: ${outcome}, ${counted(entries, "record")}`,
+      title: `#${no} ${runWord(kind)}: ${outcome}, ${counted(entries, "record")}`,
     }));
 }
 

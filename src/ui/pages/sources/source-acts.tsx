@@ -67,7 +67,7 @@ export function SourceActs({ tenant, source }: SourceActsProps): ReactNode {
       ) : (
         <ActButton key="run" kind="primary" refusal={refusal} act={act("run")}>
           <Play size={15} aria-hidden />
-          Run now: full resync
+          Run now: discovery
         </ActButton>
       )}
       <ConfirmDialog

@@ -12,19 +12,10 @@ import { inboxQuery, tenantQuery } from "../../calls/standing.ts";
 import { Button } from "../../parts/button.tsx";
 import { Figure } from "../../parts/figure.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
+import { runWord } from "../run-words.ts";
 import { NextRunCell } from "./next-run-cell.tsx";
 import { nextRun, type NextRun } from "./next-run.ts";
 import { RunProgress } from "./run-progress.tsx";
-
-/** Whether it read everything, and when; a poll that brought nothing is no fault. */
-function LastRun({ of }: { readonly of: NonNullable<Source["last_run"]> }): ReactNode {
-  return (
-    <>
-      {of.outcome === "success" && (of.kind === "delta" ? "only what changed, " : "all of it, ")}
-      <TimeAgo at={of.ended_at ?? of.started_at} />
-    </>
-  );
-}
 
 /** Whether the reason why it does not run has a failure's words in it already. */
 function isTold(next: NextRun | undefined, error: string): boolean {
@@ -59,14 +50,14 @@ export function SourceStanding({ tenant, source }: SourceStandingProps): ReactNo
           note="in the inventory"
         />
         <Figure
-          label={run?.kind === "delta" ? "Last poll: changed records" : "Last run: records"}
+          label={`Last ${runWord(run?.kind ?? "")}: ${run?.kind === "delta" ? "changed records" : "records"}`}
           value={run?.entries}
-          note={run === undefined ? "no run yet" : <LastRun of={run} />}
+          note={run === undefined ? "no run yet" : <TimeAgo at={run.ended_at ?? run.started_at} />}
         />
         <Figure
-          label="Polls every"
+          label="Poll every"
           value={source.poll_interval}
-          note={`discovers every ${source.discovery_interval}`}
+          note={`discovery, which reads everything, every ${source.discovery_interval}`}
         />
         <div className="figure">
           <span className="label">Next run</span>

@@ -8,16 +8,23 @@ import { actOnSource } from "../../calls/sources.ts";
 import { Button } from "../../parts/button.tsx";
 import { Failure } from "../../parts/failure.tsx";
 import { durationWords } from "../../parts/time-words.ts";
-import { stepsShown, type ShownStep } from "./test-steps.ts";
+import { stepsShown, testOutcome, type ShownStep, type TestOutcome } from "./test-steps.ts";
 
 type SourceTestProps = {
   readonly tenant: string;
   readonly source: string;
   readonly startsAtOnce?: boolean;
+  /** Told what the newest test came to; undefined while it goes on. */
+  readonly onOutcome?: (outcome: TestOutcome | undefined) => void;
 };
 
 /** Has the source's agent test it, and shows each step as it comes. */
-export function SourceTest({ tenant, source, startsAtOnce = false }: SourceTestProps): ReactNode {
+export function SourceTest({
+  tenant,
+  source,
+  startsAtOnce = false,
+  onOutcome,
+}: SourceTestProps): ReactNode {
   const testing = useMutation({ mutationFn: () => actOnSource<Command>(tenant, source, "test") });
   const command = useCommand(tenant, testing.data?.command_id);
   const refusal = useRefusal(tenant, "operator");
@@ -27,6 +34,8 @@ export function SourceTest({ tenant, source, startsAtOnce = false }: SourceTestP
     isStarted.current = true;
     testing.mutate();
   });
+  const outcome = testing.isError ? "failed" : testOutcome(command);
+  useEffect(() => onOutcome?.(outcome), [outcome, onOutcome]);
   const isUnderWay =
     testing.isPending || (testing.isSuccess && (command === undefined || !hasEnded(command)));
   const { steps = [] } = (command?.result ?? {}) as { readonly steps?: readonly TestStep[] };

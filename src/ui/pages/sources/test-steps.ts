@@ -1,5 +1,5 @@
 /** The steps of a source's test with those that are still to come. Pure. */
-import type { TestStep } from "../../calls/commands.ts";
+import type { Command, TestStep } from "../../calls/commands.ts";
 
 /** A step as it is shown. */
 export interface ShownStep {
@@ -19,6 +19,15 @@ const TITLES: Readonly<Record<string, string>> = {
   permission: "Rights",
   sample: "Devices",
 };
+
+/** What a test came to. */
+export type TestOutcome = "passed" | "failed";
+
+/** What the command of a test came to; undefined while it goes on. One that no agent took proved nothing, so it failed. */
+export function testOutcome(command: Pick<Command, "state"> | undefined): TestOutcome | undefined {
+  if (command?.state === "succeeded") return "passed";
+  return command?.state === "failed" || command?.state === "expired" ? "failed" : undefined;
+}
 
 /** What came, the step under way, and what waits. */
 export function stepsShown(come: readonly TestStep[], isUnderWay: boolean): readonly ShownStep[] {
