@@ -31,6 +31,9 @@ export const sourceSchema = z
     created_at: time,
     updated_at: time,
     last_run: runSummary.optional(),
+    last_runs: z.array(runSummary).optional().openapi({
+      description: "The last ones, newest first: as many as `runs` of a list asks for",
+    }),
   })
   .openapi("Source");
 

@@ -10,7 +10,11 @@ import type { appliedSourceSchema, sourceSchema } from "./contract-sources.ts";
 import { timeOf } from "./routes.ts";
 
 /** A source as the API gives it; intervals are those in force. */
-export function shownSource(source: Source, lastRun?: Run): z.infer<typeof sourceSchema> {
+export function shownSource(
+  source: Source,
+  lastRun?: Run,
+  lastRuns?: readonly Run[],
+): z.infer<typeof sourceSchema> {
   return {
     id: source.serviceId,
     name: source.name,
@@ -28,6 +32,7 @@ export function shownSource(source: Source, lastRun?: Run): z.infer<typeof sourc
     created_at: timeOf(source.createdMs),
     updated_at: timeOf(source.updatedMs),
     ...(lastRun === undefined ? {} : { last_run: summaryOf(lastRun) }),
+    ...(lastRuns === undefined ? {} : { last_runs: lastRuns.map(summaryOf) }),
   };
 }
 

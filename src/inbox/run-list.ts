@@ -98,15 +98,25 @@ export async function lastRuns(
   tenant: number,
   instances: readonly string[],
 ): Promise<ReadonlyMap<string, Run>> {
+  const runs = await lastRunsOfEach(db, tenant, { instances, limit: 1 });
+  return new Map([...runs.values()].flat().map((run) => [run.instance, run]));
+}
+
+/** So many of the newest runs of each source instance, newest first, by instance; those of each come from the index of its runs alone. */
+export async function lastRunsOfEach(
+  db: Queryable,
+  tenant: number,
+  { instances, limit }: { readonly instances: readonly string[]; readonly limit: number },
+): Promise<ReadonlyMap<string, readonly Run[]>> {
   const { rows } = await db.query<RunRow>(
-    `select ${COLUMNS} from sync.instances n
+    `select ${COLUMNS} from sync.instances i
       cross join lateral (select * from sync.runs
-        where tenant = n.tenant and instance_no = n.instance_no order by run_no desc limit 1) r
-       join sync.instances i on i.tenant = r.tenant and i.instance_no = r.instance_no
-      where n.tenant = $1 and n.name = any($2::text[])`,
-    [tenant, instances],
+        where tenant = i.tenant and instance_no = i.instance_no order by run_no desc limit $3) r
+      where i.tenant = $1 and i.name = any($2::text[])
+      order by r.run_no desc`,
+    [tenant, instances, limit],
   );
-  return new Map(rows.map(runOf).map((run) => [run.instance, run]));
+  return Map.groupBy(rows.map(runOf), ({ instance }) => instance);
 }
 
 /** Source instances of runs, by run number. */

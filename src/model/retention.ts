@@ -16,7 +16,7 @@ export const RETENTION_SETTINGS = {
     fallback: 3,
     min: 1,
     max: 1_000,
-    about: "complete full runs without a record before it is retired",
+    about: "complete full runs (discoveries) without a record before it is retired",
   },
   absent_hours: {
     fallback: 24,

@@ -333,3 +333,35 @@ async function stored(db: TestApi["db"]): Promise<unknown> {
   );
   return rows;
 }
+
+test("a list brings the last runs of each source, however often another one runs", async (t) => {
+  const { ask, db } = await withAgent(t);
+  await ask(APPLY, { body: DOCUMENT_PAYLOAD });
+  await db.query(
+    `insert into sync.instances (tenant, instance_no, name, source_type)
+     select 1, row_number() over (order by name), service_id::text, type from sync.sources`,
+  );
+  // The first source ran once, long before the hundred runs of the second.
+  await db.query(
+    `insert into sync.runs (tenant, run_no, agent_id, run_id, instance_no, kind, started_at, active_at, outcome, entries)
+     select 1, n, 'agent-1', 'run-' || n, case n when 1 then 1 else 2 end, 'delta', now(), now(), 'success', n
+       from generate_series(1, 101) n`,
+  );
+  type Listed = Source & { last_run?: { run_no: number }; last_runs?: { run_no: number }[] };
+  const listed = async (query: string): Promise<readonly unknown[]> => {
+    const { json } = await ask<{ sources: Listed[] }>(`GET ${SOURCES}${query}`);
+    return json.sources.map(({ last_run: last, last_runs: runs }) => [
+      last?.run_no,
+      runs?.map(({ run_no: no }) => no),
+    ]);
+  };
+  assert.deepEqual(await listed("?runs=3"), [
+    [1, [1]],
+    [101, [101, 100, 99]],
+  ]);
+  assert.deepEqual(await listed(""), [
+    [1, undefined],
+    [101, undefined],
+  ]);
+  assert.equal((await ask(`GET ${SOURCES}?runs=25`)).status, 400);
+});

@@ -141,7 +141,7 @@ test("a core that has more by now than it is tuned for says which settings would
     tuning: { ...inbox.tuning, settings },
   });
   assert.deepEqual(others, []);
-  assert.equal(told?.figure, "POOL_SIZE is 40, 60 is advised now.");
+  assert.equal(told?.figure, "POOL_SIZE 40 → 60.");
 });
 
 test("what is pasted names the token once, and the agent in every offline line", () => {

@@ -205,7 +205,7 @@ test("shares of a run are of what its source says it holds", () => {
   assert.equal(sharesOf({ ...COUNTS, manifest }).of, 80);
 });
 
-test("runs are a course over time once two have ended, and those of one second are one point", () => {
+test("runs are a course over time once two have ended, and those of one moment are one point", () => {
   const run = (second: number, entries: number): Run =>
     ({
       ...COUNTS,
@@ -224,6 +224,8 @@ test("runs are a course over time once two have ended, and those of one second a
     ],
   );
   assert.equal((drawn?.times[1] ?? 0) - (drawn?.times[0] ?? 0), 2);
+  const soon = { ...run(1, 2), ended_at: "2026-01-30T12:00:01.700Z" };
+  assert.equal(runSeries([soon, run(1, 40)])?.times.length, 2, "two of one second");
 });
 
 test("the manifest stands beside what arrived", () => {

@@ -17,7 +17,7 @@ export type AppliedSource = z.infer<typeof appliedSourceSchema>;
 export const sourcesPageQuery = (
   tenant: string,
   wanted: ListWanted,
-  more: { readonly name?: string; readonly limit?: number } = {},
+  more: { readonly name?: string; readonly limit?: number; readonly runs?: number } = {},
 ) =>
   queryOptions({
     queryKey: keyOf(tenant, "sources", "page", wanted, more),

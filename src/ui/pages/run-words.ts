@@ -1,6 +1,5 @@
 /** What the outcome of a run means. Pure. */
 import { capital } from "../parts/capital.ts";
-import { numberWords } from "../parts/number-words.ts";
 import type { StatusIcon, Tone } from "../parts/tone.ts";
 
 /** A state as it is shown. */
@@ -63,15 +62,4 @@ const READ: Readonly<Record<string, string>> = {
 export function runAbout({ kind, agent_id }: { readonly kind: string; readonly agent_id: string }) {
   const read = READ[kind];
   return `${capital(runWord(kind))} by ${agent_id}${read === undefined ? "" : `: ${read}`}`;
-}
-
-/** How many records a run brought. A poll sends what changed alone, so that 0 is no sign of a fault. */
-export function sentWords({
-  entries,
-  kind,
-}: {
-  readonly entries: number;
-  readonly kind: string;
-}): string {
-  return kind === "delta" ? `${numberWords(entries)} changed` : numberWords(entries);
 }

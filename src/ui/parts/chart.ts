@@ -2,6 +2,8 @@
 export interface TimeChartProps {
   /** What it shows, in words, for who cannot see it. */
   readonly label: string;
+  /** What is counted. */
+  readonly unit: string;
   /** Seconds since 1970, ascending. */
   readonly times: readonly number[];
   readonly series: readonly {

@@ -2,6 +2,7 @@ import { ArrowDown, ArrowUp } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { nextSort, type Column, type Sort } from "./column.ts";
+import { titleCutUnder } from "./title-cut-under.ts";
 
 type TableProps<Row> = {
   /** What the table lists, for who cannot see where it stands. */
@@ -22,7 +23,13 @@ export function Table<Row>({
   isNarrow = false,
 }: TableProps<Row>): ReactNode {
   return (
-    <div className="table-scroll" tabIndex={0} role="group" aria-label={caption}>
+    <div
+      className="table-scroll"
+      tabIndex={0}
+      role="group"
+      aria-label={caption}
+      onPointerOver={titleCutUnder}
+    >
       <table className={isNarrow ? "narrow" : "cards-when-narrow"}>
         <caption className="visually-hidden">{caption}</caption>
         <thead>
@@ -71,7 +78,10 @@ export function HeadCell<Row>({ column, sort, onSort }: HeadCellProps<Row>): Rea
       style={width === undefined ? undefined : { width }}
       aria-sort={direction}
     >
-      {sortBy === undefined || onSort === undefined ? (
+      {column.id === "act" ? (
+        // What buttons do stands on them.
+        <span className="visually-hidden">{title}</span>
+      ) : sortBy === undefined || onSort === undefined ? (
         title
       ) : (
         <button

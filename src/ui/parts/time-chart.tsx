@@ -5,31 +5,48 @@ import uPlot from "uplot";
 import type { TimeChartProps } from "./chart.ts";
 
 const HEIGHT = 190;
-const LINE_WIDTH = 2;
-const POINT_SIZE = 6;
+/** From so wide a place on, px, a chart is higher and its words larger: else it is a strip that is read from afar. */
+const WIDE = 1_100;
+const WIDE_HEIGHT = 250;
+/** Of the axes' words, px. */
+const FONT = 12;
+const WIDE_FONT = 14;
+/** A bar has this share of the room that it has beside its neighbours, but at most and at least so much, px. */
+const BAR_SHARE = 0.7;
+const BAR_MAX = 20;
+const BAR_MIN = 5;
+/** Free at both ends, as a share of the time that is shown, so that no bar is cut. */
+const ENDS_SHARE = 0.015;
 /** Marks of the time axis stand so far apart at least, px. */
 const TIMES_APART = 90;
 /** Room for times below, and between them and the line of zero, whose number stands at its left, px. */
 const TIMES_HEIGHT = 36;
 const TIMES_GAP = 12;
-/** Room for numbers with thousands at the left, px. */
+/** Room for numbers with thousands at the left, and for what they count, px. */
 const AXIS_WIDTH = 64;
+const WIDE_AXIS_WIDTH = 76;
+const UNIT_WIDTH = 22;
 /** Room for half of the last time at the right, px. */
 const LAST_TIME_WIDTH = 32;
 
-/** Draws series over times, and draws them anew where width or theme change. */
-export function TimeChart({ label, times, series }: TimeChartProps): ReactNode {
+/**
+ * Draws amounts at their times as bars, those of a later series before those of an earlier one, of which they are a part. A line would
+ * tell of amounts between them. Draws anew where width or theme change.
+ */
+export function TimeChart({ label, unit, times, series }: TimeChartProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const { current } = place;
     if (current === null) return undefined;
-    let chart = draw(current, { times, series });
+    let chart = draw(current, { unit, times, series });
     const again = (): void => {
       chart.destroy();
-      chart = draw(current, { times, series });
+      chart = draw(current, { unit, times, series });
     };
     const sizes = new ResizeObserver(() => {
-      chart.setSize({ width: current.clientWidth, height: HEIGHT });
+      const { clientWidth: width } = current;
+      if (isWide(width) !== isWide(chart.width)) again();
+      else chart.setSize({ width, height: chart.height });
     });
     sizes.observe(current);
     const theme = new MutationObserver(again);
@@ -39,16 +56,31 @@ export function TimeChart({ label, times, series }: TimeChartProps): ReactNode {
       theme.disconnect();
       chart.destroy();
     };
-  }, [times, series]);
+  }, [unit, times, series]);
   return <div ref={place} role="img" aria-label={label} />;
 }
 
-function draw(place: HTMLDivElement, { times, series }: Omit<TimeChartProps, "label">): uPlot {
+function isWide(width: number): boolean {
+  return width >= WIDE;
+}
+
+const bars = uPlot.paths.bars?.({ size: [BAR_SHARE, BAR_MAX, BAR_MIN] });
+const BARS = bars === undefined ? {} : { paths: bars };
+
+type Drawn = Omit<TimeChartProps, "label">;
+
+function draw(place: HTMLDivElement, { unit, times, series }: Drawn): uPlot {
   const colour = colours();
-  const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 } };
+  const { clientWidth: width } = place;
+  const wide = isWide(width);
+  const axis = {
+    stroke: colour("--muted"),
+    grid: { stroke: colour("--line"), width: 1 },
+    font: `${wide ? WIDE_FONT : FONT}px ${getComputedStyle(place).fontFamily}`,
+  };
   const options: uPlot.Options = {
-    width: place.clientWidth,
-    height: HEIGHT,
+    width,
+    height: wide ? WIDE_HEIGHT : HEIGHT,
     padding: [null, LAST_TIME_WIDTH, null, null],
     axes: [
       {
@@ -60,9 +92,20 @@ function draw(place: HTMLDivElement, { times, series }: Omit<TimeChartProps, "la
         incrs: (...[, , from, to]) => STEPS.filter((step) => step >= finest(to - from)),
         values: (chart, ticks) => ticks.map(timesOf(chart)),
       },
-      { ...axis, ticks: { show: false }, size: AXIS_WIDTH, values: (_, ticks) => ticks.map(whole) },
+      {
+        ...axis,
+        ticks: { show: false },
+        size: wide ? WIDE_AXIS_WIDTH : AXIS_WIDTH,
+        label: unit,
+        labelFont: axis.font,
+        labelSize: UNIT_WIDTH,
+        values: (_, ticks) => ticks.map(whole),
+      },
     ],
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+    scales: {
+      x: { range: (_, from, to) => [from - endsOf(from, to), to + endsOf(from, to)] },
+      y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] },
+    },
     series: [
       {
         // Named for who cannot see it alone: a time needs no word, and until the pointer is somewhere it says what it is for.
@@ -74,13 +117,19 @@ function draw(place: HTMLDivElement, { times, series }: Omit<TimeChartProps, "la
         label: name,
         value: (_: uPlot, value: number | null) => (value == null ? "" : NUMBER.format(value)),
         stroke: colour(variable),
-        width: LINE_WIDTH,
-        points: { show: true, size: POINT_SIZE, fill: colour(variable) },
+        fill: colour(variable),
+        ...BARS,
+        points: { show: false },
       })),
     ],
   };
   const data = [[...times], ...series.map(({ values }) => [...values])] as uPlot.AlignedData;
   return new uPlot(options, data, place);
+}
+
+/** Never nothing: all may be of one moment. */
+function endsOf(from: number, to: number): number {
+  return Math.max(1, (to - from) * ENDS_SHARE);
 }
 
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });

@@ -11,6 +11,7 @@ import {
 
 import type { Column, Sort } from "./column.ts";
 import { HeadCell } from "./table.tsx";
+import { titleCutUnder } from "./title-cut-under.ts";
 
 type VirtualTableProps<Row> = {
   readonly caption: string;
@@ -147,6 +148,7 @@ function Scroller({ of, caption, onHome, onEnd, children }: ScrollerProps): Reac
       role="group"
       aria-label={caption}
       onKeyDown={onKeyDown}
+      onPointerOver={titleCutUnder}
     >
       {children}
     </div>

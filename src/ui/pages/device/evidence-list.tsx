@@ -24,7 +24,7 @@ export function EvidenceList({ of, points, threshold }: EvidenceListProps): Reac
       ))}
       <li className="sum">
         <strong className="points">{points}</strong>
-        <span className="muted">points; {threshold} join</span>
+        <span className="muted">points; {threshold} are enough to join</span>
       </li>
     </ul>
   );

@@ -40,7 +40,7 @@ export function Identifiers({ of, device }: IdentifiersProps): ReactNode {
             },
             {
               id: "worth",
-              title: `Points (${threshold} join)`,
+              title: `Points (${threshold} are enough)`,
               isNumber: true,
               cell: ({ worth }: IdentifierRow) => worth,
             },

@@ -27,7 +27,7 @@ const text = (
   return { id, title, cell: (device) => of(device) ?? <span className="muted">–</span>, ...column };
 };
 
-/** What can be shown of devices in a list; what the server sorts by has `sortBy`. */
+/** What can be shown of devices in a list; what the server sorts by has `sortBy`. Those of a first look are 1,002 px wide, a laptop's page. */
 export function deviceColumns(tenant: string): readonly Column<Device>[] {
   return [
     {
@@ -37,10 +37,10 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
       sortBy: "hostname",
       cell: (device) => <DeviceName tenant={tenant} device={device} />,
     },
-    text("ip", "Address", { width: 112, sortBy: "ip", of: ({ ip }) => ip }),
+    text("ip", "Address", { width: 110, sortBy: "ip", of: ({ ip }) => ip }),
     text("mac", "MAC", { width: 160, sortBy: "mac", of: ({ mac }) => mac, isDefault: false }),
-    text("type", "Type", { width: 106, sortBy: "type", of: ({ type }) => type }),
-    text("vendor", "Vendor", { width: 96, sortBy: "vendor_name", of: ({ vendor_name: v }) => v }),
+    text("type", "Type", { width: 104, sortBy: "type", of: ({ type }) => type }),
+    text("vendor", "Vendor", { width: 88, sortBy: "vendor_name", of: ({ vendor_name: v }) => v }),
     text("model", "Model", {
       width: 150,
       sortBy: "model",
@@ -48,7 +48,7 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
       isDefault: false,
     }),
     text("os", "OS", { width: 140, sortBy: "os.name", of: ({ os }) => os, isDefault: false }),
-    text("site", "Site", { width: 146, sortBy: "site", of: ({ site }) => site }),
+    text("site", "Site", { width: 122, sortBy: "site", of: ({ site }) => site }),
     text("owner", "Owner", {
       width: 130,
       sortBy: "owner",
@@ -59,7 +59,7 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
     {
       id: "risk",
       title: "Risk",
-      width: 120,
+      width: 96,
       sortBy: "risk_score",
       cell: ({ risk_level: level }) =>
         level === undefined ? (
@@ -77,18 +77,18 @@ const WHENCE: readonly Column<Device>[] = [
   {
     id: "sources",
     title: "Sources",
-    width: 110,
+    width: 92,
     cell: ({ sources }) => <FirstOf words={sources} />,
   },
   text("last_seen", "Last seen", {
-    width: 90,
+    width: 76,
     sortBy: "last_seen",
     of: ({ last_seen: at }) => <TimeAgo at={at} isShort />,
   }),
   {
     id: "tags",
     title: "Tags",
-    width: 110,
+    width: 90,
     cell: ({ tags, own_tags: own }) => <TagCell tags={tags} own={own} />,
   },
   text("partition", "Partition", {

@@ -92,10 +92,10 @@ function outgrown({ settings }: Tuning): readonly Diagnosis[] {
       tone: "warn",
       title: "Tuned for what was there when it started",
       figure: changed
-        .map(({ name, value, advised }) => `${name} is ${value}, ${advised} is advised now`)
-        .join("; ")
+        .map(({ name, value, advised }) => `${name} ${value} → ${advised}`)
+        .join(", ")
         .concat("."),
-      act: "Start this core again; it then takes what is advised.",
+      act: "These are set → advised now. Start this core again; it then takes what is advised.",
     },
   ];
 }

@@ -38,7 +38,7 @@ export function IngestionPage(): ReactNode {
           value={data?.waiting}
           note={
             data !== undefined &&
-            (data.oldest_at === undefined ? "none waits" : <TimeAgo at={data.oldest_at} />)
+            (data.oldest_at === undefined ? "nothing waits" : <TimeAgo at={data.oldest_at} />)
           }
         />
         <Figure label="Waiting, kB" value={data && Math.ceil(data.waiting_bytes / KB)} />

@@ -144,7 +144,7 @@ function ofQuality(quality: IdentityQuality | undefined): readonly Attention[] {
       "flapping",
       quality?.flapping_records.count ?? 0,
       "record",
-      "changing the device again and again",
+      "going from device to device",
       "Two devices probably share an identifier that should say nothing.",
     ],
     [
@@ -168,8 +168,8 @@ function ofQuality(quality: IdentityQuality | undefined): readonly Attention[] {
       "crowded",
       quality?.crowded_devices.count ?? 0,
       "device",
-      "with suspiciously much",
-      "Many records or addresses in one device often means that several were joined.",
+      "with suspiciously many records or addresses",
+      "So much in one device often means that several were joined.",
     ],
   ];
   return signs

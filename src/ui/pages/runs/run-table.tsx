@@ -103,7 +103,7 @@ const STARTED: Column<Run> = {
   cell: ({ started_at: from, ended_at: to }) => (
     <span className="cell-lines">
       <span className="nowrap">
-        <TimeAgo at={from} />
+        <TimeAgo at={from} isShort />
       </span>
       {to !== undefined && (
         <span className="sub nowrap">took {durationWords(Date.parse(to) - Date.parse(from))}</span>

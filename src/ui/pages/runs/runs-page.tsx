@@ -72,7 +72,7 @@ function SourceChoice({ tenant, source, onChoose }: SourceChoiceProps): ReactNod
   return (
     <PickField<Source>
       label="Source"
-      placeholder="All; type some of a name"
+      placeholder="All sources"
       value={typed}
       onChange={setTyped}
       likeQuery={() => ({

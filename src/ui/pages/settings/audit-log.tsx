@@ -31,7 +31,7 @@ export function AuditLog({ pageQuery }: AuditLogProps): ReactNode {
   };
   return (
     <>
-      <div className="columns-2">
+      <div className="columns-2 filters">
         <TextField
           label="Who"
           placeholder="user:alice"

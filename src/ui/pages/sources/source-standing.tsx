@@ -50,7 +50,7 @@ export function SourceStanding({ tenant, source }: SourceStandingProps): ReactNo
           note="in the inventory"
         />
         <Figure
-          label={`Last ${runWord(run?.kind ?? "")}: ${run?.kind === "delta" ? "changed records" : "records"}`}
+          label={`Last ${runWord(run?.kind ?? "")}: records sent`}
           value={run?.entries}
           note={run === undefined ? "no run yet" : <TimeAgo at={run.ended_at ?? run.started_at} />}
         />

@@ -5,23 +5,20 @@ import type { ReactNode } from "react";
 
 import { pageNowMs } from "../../../lib/page-clock.ts";
 import { agentsOfQuery, type Agent } from "../../calls/agents.ts";
-import { runsQuery, type RunsPage } from "../../calls/runs.ts";
 import { sourcesPageQuery, type Source } from "../../calls/sources.ts";
 import type { Column } from "../../parts/column.ts";
+import { numberWords } from "../../parts/number-words.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { PagedList } from "../../parts/paged-list.tsx";
 import { Sparkline } from "../../parts/sparkline.tsx";
 import { EmptyState } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
-import { sentWords } from "../run-words.ts";
+import { runWord } from "../run-words.ts";
 import { SourceState } from "../source-state.tsx";
 import { NextRunCell } from "./next-run-cell.tsx";
 import { nextRun } from "./next-run.ts";
-import { bySource, marksLabel, marksOf } from "./run-marks.ts";
-
-/** Runs read for all sparklines together; a page's limit. */
-const RUNS_READ = 500;
+import { MARKS_MAX, marksLabel, marksOf } from "./run-marks.ts";
 
 /** All sources of a tenant: state, last runs, what comes next. */
 export function SourcesPage(): ReactNode {
@@ -34,7 +31,7 @@ export function SourcesPage(): ReactNode {
         acts={<NewSource tenant={tenant} />}
       />
       <PagedList
-        pageQuery={(wanted) => sourcesPageQuery(tenant, wanted)}
+        pageQuery={(wanted) => sourcesPageQuery(tenant, wanted, { runs: MARKS_MAX })}
         find="Source, address or agent"
         empty={
           <EmptyState icon={Plug} title="No sources yet" acts={<NewSource tenant={tenant} />}>
@@ -67,8 +64,6 @@ function SourceTable({ tenant, sources }: SourceTableProps): ReactNode {
 function useColumns(tenant: string, sources: readonly Source[]): readonly Column<Source>[] {
   const ids = sources.map(({ agent_id: id }) => id);
   const { data: agents } = useQuery(agentsOfQuery(tenant, ids));
-  const { data: read } = useQuery(runsQuery(tenant, { limit: RUNS_READ }));
-  const runs = read && bySource(read.runs);
   return [
     {
       id: "name",
@@ -97,13 +92,13 @@ function useColumns(tenant: string, sources: readonly Source[]): readonly Column
     {
       id: "runs",
       title: "Last runs",
-      cell: ({ id }) => (runs === undefined ? "–" : <LastRuns runs={runs.get(id) ?? []} />),
+      cell: ({ last_runs: runs = [] }) => <LastRuns runs={runs} />,
     },
     {
       id: "entries",
       title: "Records sent",
       isNumber: true,
-      cell: ({ last_run: run }) => (run === undefined ? "–" : sentWords(run)),
+      cell: ({ last_run: run }) => (run === undefined ? "–" : <Sent run={run} />),
     },
     {
       id: "last",
@@ -146,7 +141,17 @@ function SourceName({
   );
 }
 
-function LastRuns({ runs }: { readonly runs: RunsPage["runs"] }): ReactNode {
+function LastRuns({ runs }: { readonly runs: NonNullable<Source["last_runs"]> }): ReactNode {
   if (runs.length === 0) return <span className="muted">none</span>;
   return <Sparkline marks={marksOf(runs)} label={marksLabel(runs)} />;
+}
+
+/** How many records its last run brought; a poll sends what the source calls changed, so that 0 is no sign of a fault. */
+function Sent({ run }: { readonly run: NonNullable<Source["last_run"]> }): ReactNode {
+  return (
+    <span className="cell-lines">
+      {numberWords(run.entries)}
+      <span className="sub">{runWord(run.kind)}</span>
+    </span>
+  );
 }
