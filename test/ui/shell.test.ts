@@ -7,6 +7,7 @@ import { hasRole, refusalOf } from "../../src/ui/calls/session.ts";
 import { staleAfter, topicsIn } from "../../src/ui/calls/topics.ts";
 import { secretIn } from "../../src/ui/pages/hash-secret.ts";
 import { freshness } from "../../src/ui/pages/overview/freshness.ts";
+import { settingWords } from "../../src/ui/pages/settings/setting-words.ts";
 import {
   durationWords,
   relativeDay,
@@ -185,4 +186,16 @@ test("of more sources than are told one by one, what failed is counted and the o
     } as never);
   assert.equal(many(7).words, "last run of 7 sources brought nothing");
   assert.equal(many(0).at, "2026-03-01T00:00:00Z");
+});
+
+test("a retention setting is read with the unit that its name ends in", () => {
+  const words = [
+    settingWords("retention_days", 30),
+    settingWords("absent_hours", 1),
+    settingWords("cleanup_interval_minutes", 1_440),
+    settingWords("guard_percent", 10),
+    settingWords("cleanup_enabled", 0),
+    settingWords("batch_size", 1_000),
+  ];
+  assert.deepEqual(words, ["30 days", "1 hour", "1,440 minutes", "10%", "no", "1,000"]);
 });

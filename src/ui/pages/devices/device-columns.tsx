@@ -33,14 +33,14 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
     {
       id: "hostname",
       title: "Device",
-      width: 176,
+      width: 160,
       sortBy: "hostname",
       cell: (device) => <DeviceName tenant={tenant} device={device} />,
     },
-    text("ip", "Address", { width: 110, sortBy: "ip", of: ({ ip }) => ip }),
+    text("ip", "Address", { width: 100, sortBy: "ip", of: ({ ip }) => ip }),
     text("mac", "MAC", { width: 160, sortBy: "mac", of: ({ mac }) => mac, isDefault: false }),
-    text("type", "Type", { width: 104, sortBy: "type", of: ({ type }) => type }),
-    text("vendor", "Vendor", { width: 88, sortBy: "vendor_name", of: ({ vendor_name: v }) => v }),
+    text("type", "Type", { width: 98, sortBy: "type", of: ({ type }) => type }),
+    text("vendor", "Vendor", { width: 80, sortBy: "vendor_name", of: ({ vendor_name: v }) => v }),
     text("model", "Model", {
       width: 150,
       sortBy: "model",
@@ -48,7 +48,7 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
       isDefault: false,
     }),
     text("os", "OS", { width: 140, sortBy: "os.name", of: ({ os }) => os, isDefault: false }),
-    text("site", "Site", { width: 122, sortBy: "site", of: ({ site }) => site }),
+    text("site", "Site", { width: 132, sortBy: "site", of: ({ site }) => site }),
     text("owner", "Owner", {
       width: 130,
       sortBy: "owner",
@@ -59,7 +59,7 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
     {
       id: "risk",
       title: "Risk",
-      width: 96,
+      width: 100,
       sortBy: "risk_score",
       cell: ({ risk_level: level }) =>
         level === undefined ? (
@@ -77,18 +77,18 @@ const WHENCE: readonly Column<Device>[] = [
   {
     id: "sources",
     title: "Sources",
-    width: 92,
+    width: 104,
     cell: ({ sources }) => <FirstOf words={sources} />,
   },
   text("last_seen", "Last seen", {
-    width: 76,
+    width: 78,
     sortBy: "last_seen",
     of: ({ last_seen: at }) => <TimeAgo at={at} isShort />,
   }),
   {
     id: "tags",
     title: "Tags",
-    width: 90,
+    width: 102,
     cell: ({ tags, own_tags: own }) => <TagCell tags={tags} own={own} />,
   },
   text("partition", "Partition", {

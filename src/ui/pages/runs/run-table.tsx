@@ -70,7 +70,12 @@ const counted = (
   id,
   title,
   isNumber: true,
-  cell: (run) => (run[id] === 0 ? <span className="muted">0</span> : numberWords(run[id])),
+  cell: (run) =>
+    run[id] === 0 ? (
+      <span className={id === "entries" ? "muted" : "muted zero"}>0</span>
+    ) : (
+      numberWords(run[id])
+    ),
 });
 
 const SOURCE: Column<Run> = { id: "source", title: "Source", cell: ({ source }) => source };

@@ -12,6 +12,7 @@ import { PageHeader } from "../../parts/page-header.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
+import { settingWords } from "./setting-words.ts";
 
 type Setting = Retention["settings"][number];
 
@@ -70,15 +71,17 @@ function SettingTable({ tenant, settings, onChange }: SettingTableProps): ReactN
           id: "value",
           title: "Value",
           isNumber: true,
-          cell: ({ value, default: usual }: Setting) =>
-            value === usual ? numberWords(value) : <strong>{numberWords(value)}</strong>,
+          cell: ({ name, value, default: usual }: Setting) => {
+            const words = settingWords(name, value);
+            return value === usual ? words : <strong>{words}</strong>;
+          },
         },
         {
           id: "default",
           title: "Default",
           isNumber: true,
-          cell: ({ default: usual }: Setting) => (
-            <span className="muted">{numberWords(usual)}</span>
+          cell: ({ name, default: usual }: Setting) => (
+            <span className="muted">{settingWords(name, usual)}</span>
           ),
         },
         {
