@@ -4,7 +4,7 @@
  * `--docs`: the pictures of the documentation alone, as a screen shows them, and nothing is added to the demo but a user.
  * The demo tells its data folder at the end of what it prints. Says where a page is wider than its window, and what its console says.
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -18,6 +18,7 @@ import { ensureUi } from "../ensure-ui.ts";
 import { findKnown } from "./find-known.ts";
 import { shotList } from "./shot-list.ts";
 import type { Shot } from "./shot.ts";
+import { smallPng } from "./small-png.ts";
 import { BEGUN } from "./wizard-shots.ts";
 
 /** Debian's. */
@@ -214,7 +215,9 @@ async function look(
 ): Promise<void> {
   const wider = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
   if (wider > 0) tell(`${name}: ${wider} px wider than its window`);
-  await page.screenshot({ path: join(out, `${name}.png`), fullPage: !flags.docs });
+  const file = join(out, `${name}.png`);
+  if (!flags.docs) await page.screenshot({ path: file, fullPage: true });
+  else await writeFile(file, smallPng(await page.screenshot()));
 }
 
 /** Its heading and everything under it have come. */

@@ -33,14 +33,14 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
     {
       id: "hostname",
       title: "Device",
-      width: 160,
+      width: 158,
       sortBy: "hostname",
       cell: (device) => <DeviceName tenant={tenant} device={device} />,
     },
-    text("ip", "Address", { width: 100, sortBy: "ip", of: ({ ip }) => ip }),
+    text("ip", "Address", { width: 110, sortBy: "ip", of: ({ ip }) => ip }),
     text("mac", "MAC", { width: 160, sortBy: "mac", of: ({ mac }) => mac, isDefault: false }),
     text("type", "Type", { width: 98, sortBy: "type", of: ({ type }) => type }),
-    text("vendor", "Vendor", { width: 80, sortBy: "vendor_name", of: ({ vendor_name: v }) => v }),
+    text("vendor", "Vendor", { width: 74, sortBy: "vendor_name", of: ({ vendor_name: v }) => v }),
     text("model", "Model", {
       width: 150,
       sortBy: "model",
@@ -48,7 +48,7 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
       isDefault: false,
     }),
     text("os", "OS", { width: 140, sortBy: "os.name", of: ({ os }) => os, isDefault: false }),
-    text("site", "Site", { width: 132, sortBy: "site", of: ({ site }) => site }),
+    text("site", "Site", { width: 128, sortBy: "site", of: ({ site }) => site }),
     text("owner", "Owner", {
       width: 130,
       sortBy: "owner",
@@ -59,7 +59,7 @@ export function deviceColumns(tenant: string): readonly Column<Device>[] {
     {
       id: "risk",
       title: "Risk",
-      width: 100,
+      width: 108,
       sortBy: "risk_score",
       cell: ({ risk_level: level }) =>
         level === undefined ? (
@@ -77,7 +77,7 @@ const WHENCE: readonly Column<Device>[] = [
   {
     id: "sources",
     title: "Sources",
-    width: 104,
+    width: 98,
     cell: ({ sources }) => <FirstOf words={sources} />,
   },
   text("last_seen", "Last seen", {
