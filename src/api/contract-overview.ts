@@ -42,6 +42,7 @@ export const overviewSchema = z
       ok: count,
       failing: count,
       stale: count,
+      partial: count.openapi({ description: "Those of `ok` whose last run was partial" }),
     }),
     sources_without_agent: count.openapi({
       description: "Sources whose agent does not exist, or was revoked",

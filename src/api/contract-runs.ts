@@ -3,7 +3,8 @@ import { z } from "@hono/zod-openapi";
 
 import { CHUNK_INDEX_MAX, RUN_KINDS } from "../model/run-manifest.ts";
 import { sourceSchema } from "./contract-sources.ts";
-import { count, time } from "./contract.ts";
+import { count, CURSOR_CHARS_MAX, time } from "./contract.ts";
+import { PAGE_MAX } from "./page.ts";
 
 /** Records that are to be retired, or that an operator is asked about. */
 export const retractionSchema = z
@@ -62,6 +63,9 @@ export const verificationSchema = z
     run_no: count,
     run_id: z.string(),
     passed: z.boolean(),
+    undone_at: time.optional().openapi({
+      description: "The run was taken back: what it alone had brought is not looked for any more",
+    }),
     findings: z.array(z.object({ check: z.string(), is_right: z.boolean(), detail: z.string() })),
   })
   .openapi("RunVerification");
@@ -119,8 +123,26 @@ export const changedRecordSchema = z
 export const undoSchema = z
   .strictObject({
     dry_run: z.boolean().optional().openapi({ description: "Only tell what would be done" }),
+    limit: z.number().int().min(1).max(PAGE_MAX).optional().openapi({
+      description: "Of a dry run alone: how many of the records that go it names (100)",
+    }),
+    after: z.string().max(CURSOR_CHARS_MAX).optional().openapi({
+      description: "Of a dry run alone: `next` of the one before",
+    }),
   })
   .openapi("UndoRequest");
+
+/** A record that undoing a run would remove. */
+export const removedRecordSchema = z
+  .object({
+    record_no: count,
+    kind: z.string().optional(),
+    native: z.string().openapi({ description: "What its source calls it" }),
+    device_id: z.string().optional().openapi({ description: "The device that it is of now" }),
+    hostname: z.string().optional(),
+    is_last: z.boolean().openapi({ description: "No record of the device stays: it goes too" }),
+  })
+  .openapi("RemovedRecord");
 
 /** What undoing a run does or did, in records. */
 export const undoneSchema = z
@@ -133,6 +155,11 @@ export const undoneSchema = z
     unretired: count.openapi({ description: "They had been retired because the run missed them" }),
     errored: count,
     kept: z.record(z.string(), count).openapi({ description: "Those that stay, by the reason" }),
+    removes: z
+      .array(removedRecordSchema)
+      .optional()
+      .openapi({ description: "Of a dry run: those that it would remove, a page of them" }),
+    next: z.string().optional().openapi({ description: "`after` of the next page of them" }),
   })
   .openapi("RunUndo");
 

@@ -149,6 +149,7 @@ export const runSchema = z
     is_complete: z.boolean().openapi({
       description: "Everything arrived and was used: what the run did not see was not there",
     }),
+    undone_at: time.optional().openapi({ description: "An operator took the run back" }),
     error: z.object({ kind: z.string(), message: z.string() }).optional(),
     progress: runProgressSchema.optional().openapi({ description: "While it goes on" }),
   })

@@ -7,7 +7,8 @@ import { z } from "@hono/zod-openapi";
 import { tuningSchema } from "./contract-tuning.ts";
 import { PAGE_MAX } from "./page.ts";
 
-const PAGE_DEFAULT = 100;
+/** Rows of a page where nobody says how many. */
+export const PAGE_DEFAULT = 100;
 /**
  * A cursor holds the sort values of the device where a page ended, in base64: a text of a device has at most 2,000 characters
  * (`model/device-update.ts`), three bytes each in UTF-8, so 8,000; as many as three such texts of ASCII. It is part of an address, of

@@ -12,7 +12,7 @@ import { overviewSchema } from "./contract-overview.ts";
 import { routesOf } from "./declare.ts";
 import type { RecentCounts } from "./recent-counts.ts";
 import { answers, TENANT_PATH, tenantParams, timeOf, type Api } from "./routes.ts";
-import { SOURCE_STATES, sourceStateOf, type SourceState } from "./source-standing.ts";
+import { isShort, lookRank, sourceStateOf, type SourceState } from "./source-standing.ts";
 import { summaryOf } from "./source-view.ts";
 
 type Overview = z.infer<typeof overviewSchema>;
@@ -90,7 +90,7 @@ async function sourcesOf(
     const [lastRun, wholeMs] = [runs.get(source.serviceId), whole.get(source.serviceId)];
     return { source, lastRun, wholeMs, state: sourceStateOf(source, { lastRun, wholeMs, nowMs }) };
   });
-  const rank = ({ state }: { readonly state: SourceState }): number => SOURCE_STATES.indexOf(state);
+  const rank = ({ state, lastRun }: (typeof standing)[number]): number => lookRank(state, lastRun);
   const shown = standing.toSorted((a, b) => rank(a) - rank(b)).slice(0, SOURCES_MAX);
   const counted = (wanted: SourceState): number =>
     standing.filter(({ state }) => state === wanted).length;
@@ -115,6 +115,7 @@ async function sourcesOf(
       ok: counted("ok"),
       failing: counted("failing"),
       stale: counted("stale"),
+      partial: standing.filter(({ state, lastRun }) => isShort(state, lastRun)).length,
     },
     freshness: {
       newest_run_at: timeOf(

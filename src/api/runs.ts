@@ -87,7 +87,11 @@ export function addRuns(app: Api): void {
   app.openapi(verify, async (c) => {
     const db = c.get("db");
     const { tenant } = c.get("tenant");
-    const { runNo, runId } = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
+    const { runNo, runId, undoneMs } = await runNamed(
+      db,
+      c.get("tenant"),
+      c.req.valid("param").run,
+    );
     const findings = await tx(db, (open) => verifyRun(open, tenant, runNo), SNAPSHOT);
     const shownFindings = findings.map(({ check, isRight, detail }) => ({
       check,
@@ -95,7 +99,11 @@ export function addRuns(app: Api): void {
       detail,
     }));
     const passed = findings.every(({ isRight }) => isRight);
-    return c.json({ run_no: runNo, run_id: runId, passed, findings: shownFindings }, 200);
+    const undone_at = timeOf(undoneMs);
+    return c.json(
+      { run_no: runNo, run_id: runId, passed, undone_at, findings: shownFindings },
+      200,
+    );
   });
 }
 
@@ -190,6 +198,7 @@ function shown(run: Run, names: ReadonlyMap<string, string>): z.infer<typeof run
     merged: run.merged,
     retracted: run.retracted,
     is_complete: run.isComplete,
+    undone_at: timeOf(run.undoneMs),
     ...(failed ? { error: { kind: errorKind ?? "unknown", message: errorMessage ?? "" } } : {}),
   };
 }

@@ -40,3 +40,14 @@ export function sourceStateOf(
   if (isLate) return "stale";
   return lastRun.outcome === "running" ? "running" : "ok";
 }
+
+/** Where a source stands among those that need a look: one that ran, but was short of something, behind those that fail. */
+export function lookRank(state: SourceState, lastRun: Pick<Run, "outcome"> | undefined): number {
+  const rank = SOURCE_STATES.indexOf(state);
+  return isShort(state, lastRun) ? SOURCE_STATES.indexOf("stale") + 0.5 : rank;
+}
+
+/** Whether its newest run ended short of something, which its state does not say. */
+export function isShort(state: SourceState, lastRun: Pick<Run, "outcome"> | undefined): boolean {
+  return state === "ok" && lastRun?.outcome === "partial";
+}

@@ -45,7 +45,7 @@ function overviewLines(overview: Overview, nowMs: number): readonly string[] {
     ...pairLines([
       ["devices", withCounts(devices)],
       ["agents", withCounts(agents)],
-      ["sources", withCounts(sources)],
+      ["sources", withCounts({ ...sources, ok: sources.ok - sources.partial })],
       ["newest run", agoText(freshness.newest_run_at, nowMs)],
       ["oldest whole run", agoText(freshness.oldest_whole_at, nowMs)],
       ["chunks waiting", `${countText(inbox.waiting)}${lag}`],

@@ -1,14 +1,19 @@
 import type { z } from "@hono/zod-openapi";
 
-import type { redoneSchema, undoneSchema } from "../api/contract-runs.ts";
-import { required, toggle } from "./args.ts";
+import type { redoneSchema, removedRecordSchema, undoneSchema } from "../api/contract-runs.ts";
+import { PAGE_MAX } from "../api/page.ts";
+import { integer, optional, required, toggle } from "./args.ts";
 import type { CoreContext } from "./core-context.ts";
 import { Misuse, tenantCommand, type TenantSession } from "./core-session.ts";
 import type { Command } from "./program.ts";
-import { pairLines } from "./table.ts";
+import { pairLines, sectionLines, tableLines } from "./table.ts";
 import { countOf, countText } from "./wording.ts";
 
 type Undone = z.infer<typeof undoneSchema>;
+type Removed = z.infer<typeof removedRecordSchema>;
+
+/** Records that are named where nobody says how many: a screenful with the rest. */
+const NAMED_DEFAULT = 10;
 
 const operands = { run: required("RUN", "number of the run, or the agent's id of it") };
 
@@ -18,12 +23,21 @@ export const RUN_UNDO_COMMANDS: readonly Command<CoreContext>[] = [
     name: "runs undo",
     summary: "Take back what only this run supports; shows what that is, and asks",
     operands,
-    flags: { dryRun: toggle("only show it"), yes: toggle("do not ask") },
-    run: async ({ run, dryRun, yes }, session) => {
+    flags: {
+      dryRun: toggle("only show it"),
+      yes: toggle("do not ask"),
+      limit: integer("N", `how many of the records that go are named (default: ${NAMED_DEFAULT})`, {
+        min: 1,
+        max: PAGE_MAX,
+      }),
+      after: optional("CURSOR", "with --dry-run: go on where the page before ended"),
+    },
+    run: async ({ run, dryRun, yes, limit = NAMED_DEFAULT, after }, session) => {
+      if (after !== undefined && !dryRun) throw new Misuse("--after goes with --dry-run");
       const path = session.path(["runs", run, "undo"]);
-      const ask = async (isDry: boolean): Promise<Undone> =>
-        await session.ask<Undone>({ method: "POST", path, body: { dry_run: isDry } });
-      const preview = await ask(true);
+      const ask = async (body: object): Promise<Undone> =>
+        await session.ask<Undone>({ method: "POST", path, body });
+      const preview = await ask({ dry_run: true, limit, after });
       if (dryRun) {
         session.show(preview, () => previewLines(preview, session, "would leave"));
         return;
@@ -36,7 +50,7 @@ export const RUN_UNDO_COMMANDS: readonly Command<CoreContext>[] = [
         const answer = await askPerson(`Undo run ${preview.run_no}? Its number confirms: `);
         if (answer.trim() !== String(preview.run_no)) throw new Misuse("nothing was undone");
       }
-      const body = await ask(false);
+      const body = await ask({ dry_run: false });
       await session.work();
       session.show(body, () => [
         ...undoLines(body, `Run ${body.run_no} is undone`),
@@ -62,11 +76,29 @@ export const RUN_UNDO_COMMANDS: readonly Command<CoreContext>[] = [
   }),
 ];
 
-/** In numbers, and where each field is shown that would say again what it said before. */
+/** In numbers, the records that would go by name, and where each field is shown that would say again what it said before. */
 function previewLines(undone: Undone, session: TenantSession, will: string): readonly string[] {
-  const lines = undoLines(undone, `Undoing run ${undone.run_no} ${will}`);
-  const changes = session.commandLine(`runs changes ${undone.run_no}`);
-  return undone.restored === 0 ? lines : [...lines, `Field by field: ${changes}`];
+  const { run_no: no, restored, removes = [], next } = undone;
+  const changes = session.commandLine(`runs changes ${no}`);
+  const rest = session.commandLine(`runs undo ${no} --dry-run --after ${next}`);
+  return [
+    ...undoLines(undone, `Undoing run ${no} ${will}`),
+    ...(restored === 0 ? [] : [`Field by field: ${changes}`]),
+    ...(removes.length === 0 ? [] : sectionLines("Records that go", removedLines(removes))),
+    ...(next === undefined ? [] : ["", `More: ${rest}`]),
+  ];
+}
+
+function removedLines(removes: readonly Removed[]): readonly string[] {
+  return tableLines(
+    [
+      { title: "ID THERE", text: ({ native }: Removed) => native, maxChars: 60 },
+      { title: "HOSTNAME", text: ({ hostname }) => hostname, maxChars: 40 },
+      { title: "DEVICE", text: ({ device_id: id }) => id },
+      { title: "THE DEVICE", text: (row) => (row.is_last ? "goes too" : "stays") },
+    ],
+    removes,
+  );
 }
 
 function undoLines(undone: Undone, title: string): readonly string[] {

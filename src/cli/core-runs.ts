@@ -91,10 +91,12 @@ async function underWay(
   return runs.filter((run) => source === undefined || [run.source, run.source_id].includes(source));
 }
 
-function verificationLines({ run_no: no, passed, findings }: Verification): readonly string[] {
+function verificationLines(verification: Verification): readonly string[] {
+  const { run_no: no, passed, undone_at: undoneAt, findings } = verification;
+  const run = undoneAt === undefined ? `run ${no}` : `run ${no}, undone ${timeText(undoneAt)}`;
   const shown = passed ? findings : findings.filter((finding) => !finding.is_right);
   return [
-    passed ? `PASS  run ${no}` : `FAIL  run ${no}: this is missing`,
+    passed ? `PASS  ${run}` : `FAIL  ${run}: this is missing`,
     ...pairLines(shown.map(({ check, detail }) => [`  ${check}`, detail])),
   ];
 }
@@ -109,7 +111,7 @@ function columns(nowMs: number): readonly Column<Run>[] {
     { title: "RUN", text: (run) => String(run.run_no), isNumber: true },
     { title: "SOURCE", text: (run) => run.source },
     { title: "KIND", text: (run) => run.kind },
-    { title: "OUTCOME", text: (run) => run.outcome },
+    { title: "OUTCOME", text: outcomeText },
     { title: "STARTED", text: (run) => agoText(run.started_at, nowMs) },
     { title: "TOOK", text: tookText },
     number("ENTRIES", (run) => run.entries),
@@ -121,6 +123,11 @@ function columns(nowMs: number): readonly Column<Run>[] {
     number("GONE", (run) => run.retracted),
     { title: "ERROR", text: (run) => run.error?.message, maxChars: 100 },
   ];
+}
+
+/** An undone run ended as it did all the same. */
+function outcomeText({ outcome, undone_at: undoneAt }: Run): string {
+  return undoneAt === undefined ? outcome : `${outcome}, undone`;
 }
 
 function tookMs({ started_at: start, ended_at: end }: Run): number | undefined {
@@ -153,6 +160,7 @@ export function runLines(run: RunDetail, nowMs: number): readonly string[] {
       ["  streamed", run.progress && countText(run.progress.streamed)],
       ["  reconciled", run.progress && countText(run.progress.reconciled)],
       ["  ended", timeText(run.ended_at)],
+      ["  undone", run.undone_at && `${timeText(run.undone_at)}: what it alone brought is gone`],
       [
         "  took",
         ms === undefined ? undefined : [durationText(ms), rate].filter(Boolean).join(", "),

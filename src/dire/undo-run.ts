@@ -12,6 +12,7 @@ import { nextBatch } from "./absence.ts";
 import { takeNumbers } from "./numbers.ts";
 import { parseRanges } from "./record-ranges.ts";
 import { formatRecords, parseRecords, sizeOf, unite, type RecordSet } from "./record-set.ts";
+import { removedRecords, type RemovedPage, type RemovedRecord } from "./removed-records.ts";
 import { bringBack, reverseBatch } from "./reverse-records.ts";
 import { takeOver } from "./take-over.ts";
 import { uncountRun } from "./uncount-absences.ts";
@@ -39,33 +40,44 @@ export interface UndoReport {
 
 type Opened = { readonly run: UndoneRun; readonly deeds: RunDeeds; readonly plan: UndoPlan };
 
-/** What undoing a run would do now. The error says why it cannot be undone. */
+/** What an undo would do: in numbers, and a page of the records that it would remove. */
+export interface UndoPreview {
+  readonly report: UndoReport;
+  readonly removes: readonly RemovedRecord[];
+}
+
+/** What undoing a run would do now, in one snapshot. The error says why it cannot be undone. */
 export async function previewUndo(
   db: Db,
   tenant: number,
-  runNo: number,
-): Promise<Result<UndoReport>> {
+  { runNo, page }: { readonly runNo: number; readonly page: RemovedPage },
+): Promise<Result<UndoPreview>> {
   return await tx(
     db,
     async (open) => {
       const opened = await openUndo(open, tenant, runNo);
       if (!opened.ok) return opened;
       const { plan } = opened.value;
-      return ok({
-        undoNo: undefined,
-        removed: sizeOf(plan.remove),
-        restored: sizeOf(plan.restore),
-        undeleted: sizeOf(plan.undelete),
-        unretired: sizeOf(plan.unretire),
-        errored: 0,
-        kept: keptOf([
-          [SEEN_SINCE, sizeOf(plan.seenSince)],
-          [DECIDED, sizeOf(plan.decided)],
-        ]),
-      });
+      const removes = await removedRecords(open, tenant, { remove: plan.remove, page });
+      return ok({ report: plannedOf(plan), removes });
     },
     { isolation: "repeatable read", readOnly: true },
   );
+}
+
+function plannedOf(plan: UndoPlan): UndoReport {
+  return {
+    undoNo: undefined,
+    removed: sizeOf(plan.remove),
+    restored: sizeOf(plan.restore),
+    undeleted: sizeOf(plan.undelete),
+    unretired: sizeOf(plan.unretire),
+    errored: 0,
+    kept: keptOf([
+      [SEEN_SINCE, sizeOf(plan.seenSince)],
+      [DECIDED, sizeOf(plan.decided)],
+    ]),
+  };
 }
 
 /** Reasons why a record stays. */

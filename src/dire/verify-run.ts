@@ -193,11 +193,16 @@ async function checkRecords(
     unpublished: number;
     held: number;
     homeless: number;
+    taken_back: number;
   }>(
-    `with seen as (select no from unnest($2::int4multirange) m cross join generate_series(lower(m), upper(m) - 1) no),
+    `with taken_back as materialized (
+       select e.record_no as no from sync.run_undos u join sync.undo_records e using (tenant, undo_no)
+        where u.tenant = $1 and u.run_no = $5 and u.state in ('reversing', 'done') and e.result = 'reversed' and e.reason = 'removed'),
+     everything as (select no from unnest($2::int4multirange) m cross join generate_series(lower(m), upper(m) - 1) no),
+     seen as (select no from everything where not exists (select from taken_back t where t.no = everything.no)),
      dirty as (select range_agg(records) as records from sync.dirty where tenant = $1),
      holds as (select range_agg(records) as records from sync.holds where tenant = $1 and ended_at is null)
-     select count(*) as seen,
+     select count(*) as seen, (select count(*) from taken_back) as taken_back,
             count(*) filter (where r.record_no is null) as lost,
             count(*) filter (where (r.instance_no, r.partition_no) is distinct from ($3, $4) and r.record_no is not null) as foreign_records,
             count(*) filter (where dirty.records @> seen.no) as unpublished,
@@ -207,17 +212,19 @@ async function checkRecords(
               select from sync.members m join sync.devices d using (tenant, device_no)
                where m.tenant = $1 and m.record_no = seen.no)) as homeless
        from seen cross join dirty cross join holds left join sync.records r on r.tenant = $1 and r.record_no = seen.no`,
-    [tenant, seen, run.instanceNo, run.partitionNo],
+    [tenant, seen, run.instanceNo, run.partitionNo, run.runNo],
   );
   const [row] = rows;
   const count = row?.seen ?? 0;
   const [lost, foreign] = [row?.lost ?? 0, row?.foreign_records ?? 0];
   const [unpublished, homeless, held] = [row?.unpublished ?? 0, row?.homeless ?? 0, row?.held ?? 0];
+  const taken = row?.taken_back ?? 0;
+  const butTaken = taken === 0 ? "" : `, but for ${taken} that went when it was undone`;
   // What somebody has to decide is stored and complete, whichever run it was that is held.
   const butHeld = held === 0 ? "" : `, but for ${held} that wait for a decision (dire held list)`;
   return [
     finding("records", lost + foreign === 0, {
-      right: `all ${count} records that it saw are there`,
+      right: `all ${count + taken} records that it saw are there${butTaken}`,
       wrong: `of ${count} records that it saw ${lost} are gone, ${foreign} belong to another source or partition by now`,
     }),
     finding("devices", unpublished + homeless === 0, {

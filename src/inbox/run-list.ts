@@ -25,6 +25,8 @@ export interface Run {
   readonly retracted: number;
   /** What it did not see was not there. */
   readonly isComplete: boolean;
+  /** When an operator took it back. */
+  readonly undoneMs: number | undefined;
   readonly errorKind: string | undefined;
   readonly errorMessage: string | undefined;
 }
@@ -58,11 +60,12 @@ type RunRow = {
   merged: number;
   retracted: number;
   is_complete: boolean;
+  undone_at: number | null;
   error_kind: string | null;
   error_message: string | null;
 };
 const COLUMNS = `r.run_no, r.agent_id, r.run_id, i.name as instance, i.source_type, r.kind, r.outcome, r.started_at, r.active_at,
-  r.ended_at, r.chunks, r.bytes, r.entries, r.created, r.changed, r.unchanged, r.rejected, r.merged, r.retracted, r.is_complete, r.error_kind, r.error_message`;
+  r.ended_at, r.chunks, r.bytes, r.entries, r.created, r.changed, r.unchanged, r.rejected, r.merged, r.retracted, r.is_complete, r.undone_at, r.error_kind, r.error_message`;
 const FROM = "sync.runs r left join sync.instances i using (tenant, instance_no)";
 
 /** Which runs of a tenant are wanted. */
@@ -183,6 +186,7 @@ function runOf(row: RunRow): Run {
     merged: row.merged,
     retracted: row.retracted,
     isComplete: row.is_complete,
+    undoneMs: row.undone_at ?? undefined,
     errorKind: row.error_kind ?? undefined,
     errorMessage: row.error_message ?? undefined,
   };

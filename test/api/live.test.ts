@@ -210,6 +210,34 @@ test("the overview counts devices, sources, agents and what waits for judgement"
   assert.deepEqual(json.review, nothing);
 });
 
+test("a source whose last run was short of something is listed before those that are well, however many", async (t) => {
+  const api = await testApi(t);
+  const { viewer: token } = await api.tenant("acme");
+  await api.ask(`POST ${ROOT}/agents`, { body: { agent_id: "a1" } });
+  const names = Array.from({ length: 205 }, (_, i) => `s${String(i).padStart(3, "0")}`);
+  const sources = Object.fromEntries(
+    names.map((name) => [name, { type: "netbox", endpoint: "https://n" }]),
+  );
+  await api.ask(`POST ${ROOT}/sources?agent_id=a1`, { body: { sources } });
+  await api.db.query(
+    `with made as (
+       insert into sync.instances (tenant, instance_no, name, source_type)
+       select tenant, row_number() over (order by name), service_id::text, 'netbox' from sync.sources
+       returning tenant, instance_no)
+     insert into sync.runs (tenant, run_no, agent_id, run_id, instance_no, kind, started_at, active_at, ended_at, outcome)
+     select tenant, instance_no, 'a1', 'run-' || instance_no, instance_no, 'full', now(), now(), now(),
+            case when instance_no = 205 then 'partial' else 'success' end from made`,
+  );
+  type Overview = {
+    readonly sources: readonly { readonly name: string; readonly state: string }[];
+    readonly source_counts: { readonly ok: number; readonly partial: number };
+  };
+  const { json } = await api.ask<Overview>(`GET ${ROOT}/overview`, { token });
+  assert.equal(json.sources.length, 200);
+  assert.partialDeepStrictEqual(json.sources[0], { name: "s204", state: "ok" });
+  assert.partialDeepStrictEqual(json.source_counts, { ok: 205, partial: 1 });
+});
+
 test("the overview counts sources whose agent was revoked, and agents with the configuration that is offered", async (t) => {
   const api = await testApi(t);
   const { viewer: token } = await api.tenant("acme");

@@ -119,6 +119,13 @@ test("a run is undone after it was shown and confirmed, and the undo is undone",
     dry.out,
     /^Undoing run 2 would leave, in records:\n {2}removed, seen by this run alone +1\n {2}as they were before +1\nField by field: .* runs changes 2 /,
   );
+  assert.match(dry.out, /\n {2}3 +host-3 +sr:\S+ +goes too$/);
+  const page = await core.run(["runs", "undo", "1", "--dry-run", "--limit", "1"]);
+  assert.match(page.out, /^Undoing run 1 would leave/);
+  assert.match(
+    (await core.run(["runs", "undo", "2", "--after", "x"])).err,
+    /--after goes with --dry-run/,
+  );
   const unasked = await core.run(["runs", "undo", "2"]);
   assert.match(unasked.err, /say --yes where nobody can be asked/);
   assert.match(
@@ -133,6 +140,13 @@ test("a run is undone after it was shown and confirmed, and the undo is undone",
   );
   await workedUp(core);
   assert.deepEqual(await hostnames(core), ["host-1", "host-2"]);
+  assert.match(
+    (await core.run(["runs", "verify", "2"])).out,
+    /^PASS {2}run 2, undone 20\S+ \S+Z\n/,
+  );
+  assert.match((await core.run(["runs", "verify", "2", "--json"])).out, /"undone_at": "20/);
+  assert.match((await core.run(["runs", "get", "2"])).out, /\n {2}undone +20/);
+  assert.match((await core.run(["runs", "list"])).out, / success, undone /);
   assert.match((await core.run(["runs", "undo", "2", "--yes"])).err, /run 2 is undone already/);
   const redone = await core.run(["runs", "redo", "2"]);
   assert.equal(redone.out, "2 records of run 2 are as it brought them again.");

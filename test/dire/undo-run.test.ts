@@ -44,13 +44,16 @@ async function settle({ db, lease }: Scene): Promise<void> {
 
 async function undo(at: Scene, runNo: number): Promise<UndoReport> {
   const { tenant } = at.lease;
-  const preview = await previewUndo(at.db, tenant, runNo);
+  const preview = await previewUndo(at.db, tenant, { runNo, page: { after: 0, limit: 9 } });
   const undone = await undoRun(at.db, tenant, { runNo, actor: "tester" });
   assert.ok(preview.ok && undone.ok);
   await settle(at);
   const { undoNo, ...counts } = undone.value;
   assert.ok(undoNo !== undefined);
-  assert.deepEqual({ ...preview.value, undoNo: undefined }, { ...counts, undoNo: undefined });
+  assert.deepEqual(
+    { ...preview.value.report, undoNo: undefined },
+    { ...counts, undoNo: undefined },
+  );
   return undone.value;
 }
 
@@ -69,6 +72,33 @@ async function standing({ db, lease }: Scene): Promise<readonly unknown[]> {
 }
 
 const nothing = { removed: 0, restored: 0, undeleted: 0, unretired: 0, errored: 0, kept: {} };
+
+test("a preview names the records that would go, page after page, and says which devices go with them", async (t) => {
+  const at = await scene(t);
+  const first = await play(
+    at,
+    [1, 2, 3].map((id) => netboxDevice(id)),
+  );
+  await play(at, [netboxDevice(2)], { from: other });
+  const named = async (after: number, limit: number) => {
+    const found = await previewUndo(at.db, at.lease.tenant, {
+      runNo: first,
+      page: { after, limit },
+    });
+    assert.ok(found.ok);
+    assert.equal(found.value.report.removed, 3);
+    return found.value.removes;
+  };
+  const [one, two, three, ...others] = await named(0, 9);
+  assert.deepEqual([one?.native, two?.native, three?.native, others], ["1", "2", "3", []]);
+  assert.match(one?.deviceId ?? "", /^[0-9a-f-]{36}$/);
+  assert.deepEqual(await named(0, 2), [one, two]);
+  assert.deepEqual(await named(two?.recordNo ?? 0, 2), [three]);
+  assert.deepEqual(
+    [one, two, three].map((row) => row?.isLast),
+    [true, false, true],
+  );
+});
 
 test("what only the run brought goes, what it changed is as it was, and redoing it brings all of it back", async (t) => {
   const at = await scene(t);

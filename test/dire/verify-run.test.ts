@@ -4,11 +4,12 @@ import { test } from "node:test";
 
 import type { Db } from "../../src/db/pool.ts";
 import { tx } from "../../src/db/tx.ts";
+import { undoRun } from "../../src/dire/undo-run.ts";
 import { verifyRun } from "../../src/dire/verify-run.ts";
 import type { Lease } from "../../src/inbox/lease.ts";
 import { freshDatabase } from "../support/database.ts";
 import { newTenant } from "../support/dire.ts";
-import { netboxDevice, playRun, type TestRun } from "../support/runs.ts";
+import { netboxDevice, playRun, workAll, type TestRun } from "../support/runs.ts";
 
 const source = { serviceId: "5f0c3bb0-0000-4000-8000-000000000001" };
 
@@ -55,6 +56,22 @@ test("records that wait for a decision are told of, and are no fault of the run"
   const findings = await tx(at.db, (open) => verifyRun(open, at.lease.tenant, 1));
   const { detail } = findings.find(({ check }) => check === "devices") ?? {};
   assert.match(detail ?? "", /but for 3 that wait for a decision \(dire held list\)/);
+});
+
+test("an undone run passes without the records that went with it, and says how many those are", async (t) => {
+  const at = await played(t);
+  assert.ok((await undoRun(at.db, at.lease.tenant, { runNo: 2, actor: "tester" })).ok);
+  await at.db.query("update sync.tenant_ingest set epoch = 1 where tenant = $1", [at.lease.tenant]);
+  await workAll(at.db, at.lease);
+  assert.deepEqual(await wrong(at, 2), []);
+  const findings = await tx(at.db, (open) => verifyRun(open, at.lease.tenant, 2));
+  const { detail } = findings.find(({ check }) => check === "records") ?? {};
+  assert.equal(
+    detail,
+    "all 41 records that it saw are there, but for 1 that went when it was undone",
+  );
+  await at.db.query("delete from sync.records where native = '7'");
+  assert.match((await wrong(at, 2)).join(), /^records: of 40 records that it saw 1 are gone/);
 });
 
 test("a lost chunk, a chunk that is parked and entries that were not used are named", async (t) => {

@@ -8,7 +8,16 @@ import {
 
 const NOW = Date.parse("2026-01-30T12:00:00Z");
 const none = { total: 0, online: 0, silent: 0, stopped: 0, never_seen: 0 };
-const noSources = { total: 0, disabled: 0, never_run: 0, running: 0, ok: 0, failing: 0, stale: 0 };
+const noSources = {
+  total: 0,
+  disabled: 0,
+  never_run: 0,
+  running: 0,
+  ok: 0,
+  failing: 0,
+  stale: 0,
+  partial: 0,
+};
 type Some = Partial<Omit<MigrationFacts, "of">> & { readonly of?: object };
 const facts = ({ of = {}, ...some }: Some): MigrationFacts => ({
   of: {

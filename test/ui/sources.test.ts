@@ -6,7 +6,7 @@ import type { Run, RunDetail } from "../../src/ui/calls/runs.ts";
 import type { Source } from "../../src/ui/calls/sources.ts";
 import type { SourceStanding } from "../../src/ui/calls/standing.ts";
 import { patchOf } from "../../src/ui/pages/new-source/draft.ts";
-import { attentionOf } from "../../src/ui/pages/overview/attention.ts";
+import { attentionOf, hasMoreSources } from "../../src/ui/pages/overview/attention.ts";
 import { runAbout, runWord } from "../../src/ui/pages/run-words.ts";
 import { manifestLines } from "../../src/ui/pages/runs/manifest-lines.ts";
 import { runSeries } from "../../src/ui/pages/runs/run-series.ts";
@@ -139,6 +139,16 @@ test("what needs a person comes first, and what is well is not told", () => {
     found.map(({ tone }) => tone),
     ["bad", "warn"],
   );
+});
+
+test("that more sources need a look than are listed is told, not that more are well", () => {
+  const last_run = { run_no: 1, kind: "full", outcome: "partial", started_at: "", entries: 1 };
+  const sources = [{ ...STANDING, state: "ok", last_run }];
+  const of = (counts: object): never => ({ sources, source_counts: counts }) as never;
+  const none = { total: 300, ok: 300, failing: 0, stale: 0 };
+  assert.equal(hasMoreSources(of({ ...none, partial: 1 })), false);
+  assert.equal(hasMoreSources(of({ ...none, partial: 2 })), true);
+  assert.equal(hasMoreSources(of({ ...none, failing: 1, partial: 1 })), true);
 });
 
 test("a source that is read but long was not read whole needs a look", () => {

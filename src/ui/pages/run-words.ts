@@ -22,6 +22,9 @@ export function outcomeShown(outcome: string): Shown {
   return OUTCOMES[outcome] ?? { tone: "idle", word: outcome };
 }
 
+/** Beside the outcome of a run that an operator took back. */
+export const UNDONE: Shown = { tone: "idle", icon: "ended", word: "Undone" };
+
 /** A source as its last run and its switch have it. */
 export function sourceShown(source: {
   readonly enabled: boolean;

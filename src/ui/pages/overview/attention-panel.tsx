@@ -9,7 +9,7 @@ import { heldRetractionsQuery } from "../../calls/review.ts";
 import { inboxQuery, overviewQuery, qualityQuery } from "../../calls/standing.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { EmptyState, ErrorState, Skeleton } from "../../parts/states.tsx";
-import { attentionOf, type Attention } from "./attention.ts";
+import { attentionOf, hasMoreSources, type Attention } from "./attention.ts";
 
 /** Lines shown: what a person reads before doing something. */
 const SHOWN_MAX = 20;
@@ -32,6 +32,10 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
     retractions: retractions.data,
   };
   const all = attentionOf(standing, pageNowMs());
+  const isMore =
+    all.length > SHOWN_MAX ||
+    agents.data?.next !== undefined ||
+    (sources.data !== undefined && hasMoreSources(sources.data));
   return (
     <Panel title="Needs attention" padded={false}>
       {isLoading ? (
@@ -49,7 +53,7 @@ export function AttentionPanel({ tenant }: { readonly tenant: string }): ReactNo
           {all.slice(0, SHOWN_MAX).map((one) => (
             <AttentionLine key={one.id} tenant={tenant} one={one} />
           ))}
-          {(all.length > SHOWN_MAX || agents.data?.next !== undefined) && (
+          {isMore && (
             <li className="muted">
               <span>
                 And more: the lists of{" "}

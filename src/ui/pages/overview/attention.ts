@@ -1,6 +1,12 @@
 /** What an operator should look at first, from what the core says. Pure. */
 import type { Agent } from "../../calls/agents.ts";
-import type { IdentityQuality, Inbox, Retraction, SourceStanding } from "../../calls/standing.ts";
+import type {
+  IdentityQuality,
+  Inbox,
+  Overview,
+  Retraction,
+  SourceStanding,
+} from "../../calls/standing.ts";
 import { counted } from "../../parts/counted.ts";
 import type { Tone } from "../../parts/tone.ts";
 import type { ReviewKind } from "../review/review-items.ts";
@@ -32,6 +38,11 @@ export interface Standing {
 
 /** A certificate that ends within this time is told of, ms: renewal begins with a third of its life left, so it has failed by then. */
 const CERTIFICATE_SOON_MS = 14 * 86_400_000;
+
+/** Whether more sources need a look than are listed. */
+export function hasMoreSources({ sources, source_counts: of }: Overview): boolean {
+  return of.failing + of.stale + of.partial > ofSources(sources).length;
+}
 
 /** The worst first. */
 export function attentionOf(standing: Standing, nowMs: number): readonly Attention[] {

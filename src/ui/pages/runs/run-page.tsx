@@ -12,13 +12,13 @@ import { Loaded } from "../../parts/states.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import { durationWords } from "../../parts/time-words.ts";
 import { HeldMark } from "../held-mark.tsx";
-import { outcomeShown, runAbout } from "../run-words.ts";
+import { outcomeShown, runAbout, UNDONE } from "../run-words.ts";
 import { ShownBadge } from "../shown-badge.tsx";
 import { RunProgress } from "../sources/run-progress.tsx";
 import { ChangedPanel } from "./changed-panel.tsx";
 import { ManifestPanel } from "./manifest-panel.tsx";
 import { RejectedPanel } from "./rejected-panel.tsx";
-import { UndoRun } from "./undo-run.tsx";
+import { RedoRun, UndoRun } from "./undo-run.tsx";
 import { VerifyPanel } from "./verify-panel.tsx";
 
 const route = getRouteApi("/t/$tenant/runs/$run");
@@ -36,6 +36,7 @@ export function RunPage(): ReactNode {
           run !== undefined && (
             <>
               <ShownBadge of={outcomeShown(run.outcome)} />
+              {run.undone_at !== undefined && <ShownBadge of={UNDONE} />}
               <HeldMark tenant={tenant} source={run.source_id} run={run.run_no} />
             </>
           )
@@ -57,7 +58,13 @@ export function RunPage(): ReactNode {
         }
         about={run === undefined ? " " : runAbout(run)}
         acts={
-          run !== undefined && run.outcome !== "running" && <UndoRun tenant={tenant} run={run} />
+          run !== undefined &&
+          run.outcome !== "running" &&
+          (run.undone_at === undefined ? (
+            <UndoRun tenant={tenant} run={run} />
+          ) : (
+            <RedoRun tenant={tenant} run={run} />
+          ))
         }
       />
       <Loaded query={query} lines={8}>

@@ -11,7 +11,7 @@ import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
 import { durationWords } from "../../parts/time-words.ts";
 import { HeldMark } from "../held-mark.tsx";
-import { outcomeShown, runWord } from "../run-words.ts";
+import { outcomeShown, runWord, UNDONE } from "../run-words.ts";
 import { ShownBadge } from "../shown-badge.tsx";
 
 type RunTableProps = {
@@ -84,9 +84,10 @@ function outcomeColumn(tenant: string): Column<Run> {
   return {
     id: "outcome",
     title: "Outcome",
-    cell: ({ outcome, source_id: source, run_no: run }) => (
+    cell: ({ outcome, source_id: source, run_no: run, undone_at: undoneAt }) => (
       <span className="tags">
         <ShownBadge of={outcomeShown(outcome)} />
+        {undoneAt !== undefined && <ShownBadge of={UNDONE} />}
         <HeldMark tenant={tenant} source={source} run={run} isShort />
       </span>
     ),

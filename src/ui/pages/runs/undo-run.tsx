@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { Undo2 } from "lucide-react";
+import { Redo2, Undo2 } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { queryClient } from "../../calls/query-client.ts";
 import { runChangesKey, type RunDetail } from "../../calls/runs.ts";
 import { useRefusal } from "../../calls/session.ts";
-import { keyOf, staleAfter } from "../../calls/topics.ts";
-import { undoRun, type Undone } from "../../calls/undo.ts";
+import { staleAfter } from "../../calls/topics.ts";
+import { redoRun, undoPreviewQuery, undoRun, type Undone } from "../../calls/undo.ts";
+import { ActButton } from "../../parts/act-button.tsx";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { counted } from "../../parts/counted.ts";
@@ -14,6 +15,7 @@ import { numberWords } from "../../parts/number-words.ts";
 import { Facts } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { toast } from "../../parts/toast.ts";
+import { RemovedList } from "./removed-list.tsx";
 
 type UndoRunProps = { readonly tenant: string; readonly run: RunDetail };
 
@@ -22,13 +24,8 @@ export function UndoRun({ tenant, run }: UndoRunProps): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
   const refusal = useRefusal(tenant, "operator");
   const undo = async (): Promise<void> => {
-    const done = await undoRun(tenant, run.run_no, false);
-    for (const topic of ["runs", "devices"] as const) {
-      for (const queryKey of staleAfter(tenant, topic)) {
-        void queryClient.invalidateQueries({ queryKey });
-      }
-    }
-    void queryClient.invalidateQueries({ queryKey: runChangesKey(tenant, run.run_no) });
+    const done = await undoRun(tenant, run.run_no);
+    lookAnew(tenant, run.run_no);
     toast(
       `Undone: ${counted(done.removed, "record")} removed, ${numberWords(done.restored)} restored.`,
     );
@@ -54,17 +51,40 @@ export function UndoRun({ tenant, run }: UndoRunProps): ReactNode {
   );
 }
 
-function Preview({ tenant, run }: { readonly tenant: string; readonly run: number }): ReactNode {
-  const query = useQuery({
-    queryKey: keyOf(tenant, "runs", "undo", run),
-    queryFn: () => undoRun(tenant, run, true),
-    staleTime: 0,
-    retry: false,
-  });
+/** Brings again what an undo took. */
+export function RedoRun({ tenant, run }: UndoRunProps): ReactNode {
+  const refusal = useRefusal(tenant, "operator");
+  const redo = async (): Promise<void> => {
+    const { redone } = await redoRun(tenant, run.run_no);
+    lookAnew(tenant, run.run_no);
+    toast(`Redone: ${counted(redone, "record")} as the run brought them.`);
+  };
   return (
-    <div className="panel" aria-live="polite">
-      <Loaded query={query}>{(undone) => <Counts of={undone} />}</Loaded>
-    </div>
+    <ActButton act={redo} refusal={refusal}>
+      <Redo2 size={15} aria-hidden />
+      Redo run
+    </ActButton>
+  );
+}
+
+function lookAnew(tenant: string, run: number): void {
+  for (const topic of ["runs", "devices"] as const) {
+    for (const queryKey of staleAfter(tenant, topic)) {
+      void queryClient.invalidateQueries({ queryKey });
+    }
+  }
+  void queryClient.invalidateQueries({ queryKey: runChangesKey(tenant, run) });
+}
+
+function Preview({ tenant, run }: { readonly tenant: string; readonly run: number }): ReactNode {
+  const query = useQuery(undoPreviewQuery(tenant, run));
+  return (
+    <>
+      <div className="panel" aria-live="polite">
+        <Loaded query={query}>{(undone) => <Counts of={undone} />}</Loaded>
+      </div>
+      {(query.data?.removed ?? 0) > 0 && <RemovedList tenant={tenant} run={run} />}
+    </>
   );
 }
 

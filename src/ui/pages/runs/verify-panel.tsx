@@ -23,6 +23,7 @@ export function VerifyPanel({ tenant, run }: VerifyPanelProps): ReactNode {
         data !== undefined && (
           <StatusBadge tone={data.passed ? "good" : "bad"}>
             {data.passed ? "Passed" : "Failed"}
+            {data.undone_at !== undefined && ", undone"}
           </StatusBadge>
         )
       }
