@@ -19,6 +19,7 @@ import type { ApiContext } from "./context.ts";
 import {
   agentSchema,
   certifiedAgentSchema,
+  enrolmentAddressesSchema,
   enrolmentSchema,
   newAgentSchema,
   newEnrolmentSchema,
@@ -83,6 +84,12 @@ const enrolment = route.post(`${TENANT_PATH}/enrolments`, "admin", {
   gives: { 201: answers(enrolmentSchema, "The token, given this once") },
 });
 
+const addresses = route.get(`${TENANT_PATH}/enrolments/addresses`, "admin", {
+  summary: "Where hosts that enrol reach this core, for the members of a token",
+  request: { params: tenantParams },
+  gives: { 200: answers(enrolmentAddressesSchema, "What this process knows of it") },
+});
+
 const BY_ID: KeyedList<Agent, readonly [string]> = {
   letter: "a",
   kinds: ["text"],
@@ -116,6 +123,10 @@ export function addAgents(app: Api, context: ApiContext): void {
     const { actor } = c.get("caller");
     const wanted = { ...c.req.valid("json"), actor };
     return c.json(await makeEnrolment(context, c.get("tenant"), wanted), 201);
+  });
+  app.openapi(addresses, (c) => {
+    const { gatewayAddress, enrolmentUrl } = context;
+    return c.json({ gateway_addr: gatewayAddress, core_url: enrolmentUrl }, 200);
   });
   app.openapi(revoke, async (c) => {
     const db = c.get("db");

@@ -24,6 +24,8 @@ export interface ApiContext {
   readonly publicUrl?: string | undefined;
   /** "host:port" by which agents reach the gateway of this process; absent where it has none. */
   readonly gatewayAddress?: string | undefined;
+  /** "https://host:port" by which hosts enrol at this process; absent where it has no `--enroll-listen`. */
+  readonly enrolmentUrl?: string | undefined;
   /** What the process is tuned to; absent in a command that works without a server. */
   readonly tuning?: (() => TuningInForce) | undefined;
 }

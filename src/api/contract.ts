@@ -171,6 +171,22 @@ export const newEnrolmentSchema = z
   .strict()
   .openapi("NewEnrolment");
 
+/** Where hosts reach this process, as far as it knows. */
+export const enrolmentAddressesSchema = z
+  .object({
+    gateway_addr: z.string().optional().openapi({
+      description:
+        "The gateway: the first `--gateway-name` of `serve`, else what it listens on. Absent where this process has none",
+      example: "gateway.example.net:50052",
+    }),
+    core_url: z.string().optional().openapi({
+      description:
+        "Where hosts enrol, likewise. Absent where this process has no `--enroll-listen`",
+      example: "https://gateway.example.net:50053",
+    }),
+  })
+  .openapi("EnrolmentAddresses");
+
 /** The token, given this once. */
 export const enrolmentSchema = z
   .object({ token: z.string(), token_id: z.string(), agent_id: z.string(), expires_at: time })

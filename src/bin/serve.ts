@@ -120,12 +120,11 @@ export async function serve(
       now: watch.advice(),
     });
     const { lists } = replica;
-    const gatewayAddress = dialled(parts, settings);
-    const serving = { ...platform, lists, tuning, gatewayAddress };
-    parts.push(...(await startHttp(serving, settings, { log, metrics })));
     if (settings.enrollListen !== undefined) {
       parts.push(await startEnrolment(platform, settings, log));
     }
+    const serving = { ...platform, lists, tuning, ...reachedAt(parts, settings) };
+    parts.push(...(await startHttp(serving, settings, { log, metrics })));
     // Last, since its threads load for as long as all that is above starts. Until then chunks wait in the inbox.
     if (isIngesting) {
       pipeline = startIngest(settled.tuning, ingest);
@@ -146,10 +145,20 @@ interface Part {
   stop(): Promise<void>;
 }
 
-/** Where agents reach the gateway of this process, if it has one. */
-function dialled(parts: readonly Part[], { gatewayNames }: ServeSettings): string | undefined {
-  const address = parts.find(({ name }) => name === "gateway")?.address;
-  return address === undefined ? undefined : dialledGateway(address, gatewayNames);
+/** Where agents reach what of this process is for them. */
+function reachedAt(
+  parts: readonly Part[],
+  { gatewayNames }: ServeSettings,
+): Pick<ApiContext, "gatewayAddress" | "enrolmentUrl"> {
+  const dialled = (wanted: string): string | undefined => {
+    const address = parts.find(({ name }) => name === wanted)?.address;
+    return address === undefined ? undefined : dialledGateway(address, gatewayNames);
+  };
+  const enrolment = dialled("enrolment");
+  return {
+    gatewayAddress: dialled("gateway"),
+    enrolmentUrl: enrolment === undefined ? undefined : `https://${enrolment}`,
+  };
 }
 
 async function ensureTenant({ db, authorities }: Platform, first: string): Promise<void> {
@@ -265,7 +274,7 @@ async function startGateway({
 
 /** The API's listeners where it is wanted, and the watchers' port where one is named, of any role. */
 async function startHttp(
-  platform: Platform & Pick<ApiContext, "lists" | "tuning" | "gatewayAddress">,
+  platform: Platform & Pick<ApiContext, "lists" | "tuning" | "gatewayAddress" | "enrolmentUrl">,
   { roles, httpListen, socketPath, metricsListen, web, gatewayNames }: ServeSettings,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Promise<Part[]> {

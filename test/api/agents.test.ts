@@ -155,3 +155,18 @@ test("an agent runs what it confirmed, or what its heartbeat says, whichever is 
   assert.equal(await running(`config_running = 'v2', status = '{"config_version": "v1"}'`), "v2");
   assert.equal(await running("status = '[1]'"), "v2");
 });
+
+test("an admin is told where hosts reach this process to enrol, and nothing of what it does not have", async (t) => {
+  const there = { gateway_addr: "gw.example.net:50052", core_url: "https://gw.example.net:50053" };
+  const beside = { gatewayAddress: there.gateway_addr, enrolmentUrl: there.core_url };
+  const api = await testApi(t, beside);
+  const { admin, operator } = await api.tenant("acme");
+  const request = "GET /api/v1/tenants/acme/enrolments/addresses";
+  assert.deepEqual((await api.ask(request, { token: admin })).json, there);
+  assert.equal((await api.ask(request, { token: operator })).status, 403);
+  const without = await testApi(t);
+  assert.deepEqual(
+    (await without.ask(request, { token: (await without.tenant("acme")).admin })).json,
+    {},
+  );
+});

@@ -208,9 +208,12 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await page.close();
   });
 
-  it("makes a line that enrols an agent, with the core's address in it or in the token", async () => {
+  it("makes a line that enrols an agent, by the core's own gateway, and says that this core lets nobody enrol", async () => {
     const page = await stage.open("/t/acme/agents");
     await page.getByRole("button", { name: "Enrol" }).first().click();
+    await page.getByText("it was started without --enroll-listen").waitFor();
+    const gateway = page.getByLabel("Gateway, as the agent reaches it");
+    assert.equal(await gateway.inputValue(), stage.stage.grpc);
     await page.getByLabel("Agent id").fill("dc9");
     await page.getByRole("button", { name: "Make the line" }).click();
     const line = page.getByRole("group", { name: "enrolment line" });

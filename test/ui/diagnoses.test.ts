@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { EnrolmentAddresses } from "../../src/ui/calls/agent-acts.ts";
 import type { Agent } from "../../src/ui/calls/agents.ts";
 import { agentDiagnoses } from "../../src/ui/pages/agents/diagnoses.ts";
 import { enrolLine, offlineLines } from "../../src/ui/pages/agents/enrol-lines.ts";
@@ -155,7 +156,7 @@ test("what is pasted names the token once, and the agent in every offline line",
 
 test("an agent that is known is enrolled again as a renewal, with its partition; a revoked one is let in anew", () => {
   const known = agent({ partition: "plant" });
-  const wanted = wantedAt("core.example.com", known);
+  const wanted = wantedAt({ host: "core.example.com", addresses: undefined }, known);
   const body = {
     agent_id: "dc1",
     partition: "plant",
@@ -192,4 +193,20 @@ test("what another certificate mends says whose, so that the page can offer it",
     told.map(({ enrol }) => enrol),
     ["dc1", undefined, "dc2"],
   );
+});
+
+test("an enrolment begins with the core's own addresses, by the name that the browser reached it by where they are its host's own", () => {
+  const host = "core.example.com";
+  const begun = (addresses: EnrolmentAddresses): readonly [string, string] => {
+    const { gateway, coreUrl } = wantedAt({ host, addresses });
+    return [gateway, coreUrl];
+  };
+  assert.deepEqual(begun({ gateway_addr: "gw.example.net:6000", core_url: "https://gw:6001" }), [
+    "gw.example.net:6000",
+    "https://gw:6001",
+  ]);
+  const own = { gateway_addr: "localhost:6000", core_url: "https://127.0.0.1:6001" };
+  assert.deepEqual(begun(own), [`${host}:6000`, `https://${host}:6001`]);
+  assert.deepEqual(begun({ gateway_addr: "[::1]:6000" }), [`${host}:6000`, ""]);
+  assert.deepEqual(begun({}), [`${host}:50052`, ""]);
 });

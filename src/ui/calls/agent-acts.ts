@@ -1,7 +1,11 @@
 import type { z } from "@hono/zod-openapi";
 import { queryOptions } from "@tanstack/react-query";
 
-import type { enrolmentSchema, refusalSchema } from "../../api/contract.ts";
+import type {
+  enrolmentAddressesSchema,
+  enrolmentSchema,
+  refusalSchema,
+} from "../../api/contract.ts";
 import { pathOf } from "./api-client.ts";
 import { listPath, type ListWanted } from "./list-page.ts";
 import { ask, askPage, queryClient } from "./query-client.ts";
@@ -11,6 +15,19 @@ import { keyOf } from "./topics.ts";
 export type Refusal = z.infer<typeof refusalSchema>;
 /** A one-time token by which a host becomes an agent. */
 export type Enrolment = z.infer<typeof enrolmentSchema>;
+
+/** Where hosts reach the core that answers, as far as it knows. */
+export type EnrolmentAddresses = z.infer<typeof enrolmentAddressesSchema>;
+
+/** Asked of an administrator alone, who alone makes tokens. */
+export const enrolmentAddressesQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: keyOf(tenant, "agents", "addresses"),
+    queryFn: ({ signal }) => {
+      const path = pathOf(["tenants", tenant, "enrolments", "addresses"]);
+      return ask<EnrolmentAddresses>({ path, signal });
+    },
+  });
 
 /** A page of what the gateway refused to the tenant's agents, the latest first. */
 export const refusalsQuery = (tenant: string, wanted: ListWanted) =>

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
 import { makeEnrolment } from "../../calls/agent-acts.ts";
 import { agentsOfQuery, type Agent } from "../../calls/agents.ts";
@@ -8,7 +8,8 @@ import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Failure } from "../../parts/failure.tsx";
 import { EnrolFields, EnrolmentMade } from "./enrol-fields.tsx";
-import { againOf, enrolmentBody, wantedAt } from "./enrol-wanted.ts";
+import { againOf, enrolmentBody } from "./enrol-wanted.ts";
+import { useWanted } from "./use-wanted.ts";
 
 type EnrolDialogProps = {
   readonly tenant: string;
@@ -19,7 +20,7 @@ type EnrolDialogProps = {
 
 /** Makes a host an agent: one line to paste there, or what to do where no line leads to the core. */
 export function EnrolDialog({ tenant, again, onClose }: EnrolDialogProps): ReactNode {
-  const [wanted, setWanted] = useState(() => wantedAt(window.location.hostname, again));
+  const { wanted, change, isClosed } = useWanted(tenant, again);
   // Judged as it was asked: a host that uses its token at once is known, or no longer revoked, while its line is shown.
   const making = useMutation({
     mutationFn: async () => {
@@ -62,7 +63,7 @@ export function EnrolDialog({ tenant, again, onClose }: EnrolDialogProps): React
     >
       {made === undefined ? (
         <>
-          <EnrolFields wanted={wanted} onChange={setWanted} isAgain={as !== "no"} />
+          <EnrolFields {...{ wanted, isClosed }} onChange={change} isAgain={as !== "no"} />
           <Failure error={making.error} />
         </>
       ) : (

@@ -9,13 +9,15 @@ import type { Again, WantedEnrolment } from "./enrol-wanted.ts";
 
 type EnrolFieldsProps = {
   readonly wanted: WantedEnrolment;
-  readonly onChange: (wanted: WantedEnrolment) => void;
+  readonly onChange: (changed: Partial<WantedEnrolment>) => void;
   /** Whether there is such an agent already. */
   readonly isAgain: boolean;
+  /** Whether the core that answers was started without a place to enrol at. */
+  readonly isClosed: boolean;
 };
 
 /** Who the host is to be, and where it finds the core. */
-export function EnrolFields({ wanted, onChange, isAgain }: EnrolFieldsProps): ReactNode {
+export function EnrolFields({ wanted, onChange, isAgain, isClosed }: EnrolFieldsProps): ReactNode {
   const { agent, partition, gateway, coreUrl } = wanted;
   return (
     <>
@@ -28,13 +30,13 @@ export function EnrolFields({ wanted, onChange, isAgain }: EnrolFieldsProps): Re
               : "A name for the host, such as dc1-agent."
           }
           value={agent}
-          onChange={(text) => onChange({ ...wanted, agent: text })}
+          onChange={(text) => onChange({ agent: text })}
         />
         <TextField
           label="Partition"
           hint="Network whose addresses are its own."
           value={partition}
-          onChange={(text) => onChange({ ...wanted, partition: text })}
+          onChange={(text) => onChange({ partition: text })}
         />
       </div>
       <div className="columns-2">
@@ -42,7 +44,7 @@ export function EnrolFields({ wanted, onChange, isAgain }: EnrolFieldsProps): Re
           label="Gateway, as the agent reaches it"
           hint="The core's --grpc-listen, over mutual TLS."
           value={gateway}
-          onChange={(text) => onChange({ ...wanted, gateway: text })}
+          onChange={(text) => onChange({ gateway: text })}
         />
         <TextField
           label="Address for enrolment"
@@ -50,9 +52,15 @@ export function EnrolFields({ wanted, onChange, isAgain }: EnrolFieldsProps): Re
           placeholder="https://core.example.com:50053"
           hint="The core's --enroll-listen; without that nobody can enrol."
           value={coreUrl}
-          onChange={(text) => onChange({ ...wanted, coreUrl: text })}
+          onChange={(text) => onChange({ coreUrl: text })}
         />
       </div>
+      {isClosed && coreUrl.trim() === "" && (
+        <p className="notice" data-tone="warn">
+          This core lets nobody enrol: it was started without --enroll-listen. Start it with
+          --enroll-listen HOST:50053, or write the address of a core of yours that has it.
+        </p>
+      )}
     </>
   );
 }

@@ -1,5 +1,5 @@
 /** What an enrolment is asked for. Pure. */
-import type { EnrolmentWanted } from "../../calls/agent-acts.ts";
+import type { EnrolmentAddresses, EnrolmentWanted } from "../../calls/agent-acts.ts";
 import type { Agent } from "../../calls/agents.ts";
 
 /** Where a core's gateway listens unless it was told otherwise. */
@@ -13,11 +13,32 @@ export interface WantedEnrolment {
   readonly coreUrl: string;
 }
 
-/** What they begin with: a new agent, or one that is to be enrolled again. `host`: where the browser reached the core. */
-export function wantedAt(host: string, again?: Agent): WantedEnrolment {
-  const gateway = `${host}:${GATEWAY_PORT}`;
+type Place = {
+  /** Where the browser reached the core. */
+  readonly host: string;
+  /** What the core says of itself; undefined until it has answered. */
+  readonly addresses: EnrolmentAddresses | undefined;
+};
+
+/** What they begin with: a new agent, or one that is to be enrolled again. */
+export function wantedAt({ host, addresses }: Place, again?: Agent): WantedEnrolment {
+  const { gateway_addr: gateway = `${host}:${GATEWAY_PORT}`, core_url: coreUrl = "" } =
+    addresses ?? {};
   const { agent_id: agent = "", partition = "default" } = again ?? {};
-  return { agent, partition, gateway, coreUrl: "" };
+  return {
+    agent,
+    partition,
+    gateway: fromAfar(gateway, host),
+    coreUrl: fromAfar(coreUrl, host),
+  };
+}
+
+/** A name of the core's own host for itself, before a port. */
+const ITSELF = /(?<=^|\/\/)(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?=:\d+$)/;
+
+/** What a core that only listens says of itself is good on its host alone; the browser reached it by a name that is good for others too. */
+function fromAfar(address: string, host: string): string {
+  return address.replace(ITSELF, host);
 }
 
 /** The request. An agent that is known gets another certificate; one that was revoked is let in again, which is no renewal. */

@@ -1,18 +1,16 @@
 import { useMutation } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
 import { makeEnrolment } from "../../calls/agent-acts.ts";
 import { useRefusal } from "../../calls/session.ts";
 import { EnrolFields, EnrolmentMade } from "../agents/enrol-fields.tsx";
-import { enrolmentBody, wantedAt, type WantedEnrolment } from "../agents/enrol-wanted.ts";
+import { enrolmentBody, type WantedEnrolment } from "../agents/enrol-wanted.ts";
+import { useWanted } from "../agents/use-wanted.ts";
 import { StepFrame } from "./step-frame.tsx";
 
 /** No agent yet: makes a one-time token by which a host becomes one. The page goes on by itself once an agent is there. */
 export function EnrolPanel({ tenant }: { readonly tenant: string }): ReactNode {
-  const [wanted, setWanted] = useState(() => ({
-    ...wantedAt(window.location.hostname),
-    agent: "agent-1",
-  }));
+  const { wanted, change, isClosed } = useWanted(tenant, undefined, { agent: "agent-1" });
   const refusal = useRefusal(tenant, "admin");
   const enrolling = useMutation({
     mutationFn: (of: WantedEnrolment) => makeEnrolment(tenant, enrolmentBody(of, [])),
@@ -28,7 +26,7 @@ export function EnrolPanel({ tenant }: { readonly tenant: string }): ReactNode {
       refusal={refusal}
       error={enrolling.error}
     >
-      <EnrolFields wanted={wanted} onChange={setWanted} isAgain={false} />
+      <EnrolFields {...{ wanted, isClosed }} onChange={change} isAgain={false} />
       {made !== undefined && asked !== undefined && (
         <>
           <EnrolmentMade made={made} tenant={tenant} wanted={asked} again="no" />
