@@ -38,10 +38,10 @@ export function addAudit(app: Api, { db }: ApiContext): void {
 async function page(
   db: Db,
   tenant: number,
-  { limit, after, actor, action }: z.infer<typeof auditQuery>,
+  { limit, after, actor, action, subject }: z.infer<typeof auditQuery>,
 ): Promise<z.infer<typeof entries>> {
   const before = after === undefined ? undefined : numberOf(after);
-  const found = await listAudit(db, tenant, { actor, action, before, limit: limit + 1 });
+  const found = await listAudit(db, tenant, { actor, action, subject, before, limit: limit + 1 });
   const { rows, next } = pageWithNext(found, limit, ({ auditNo }) => `u${auditNo}`);
   return { entries: rows.map(shown), next };
 }

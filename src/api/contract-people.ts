@@ -127,6 +127,11 @@ export const auditQuery = pageQuery.extend({
     .max(100)
     .optional()
     .openapi({ example: "source", description: "A noun, or noun.verb" }),
+  subject: z
+    .string()
+    .max(200)
+    .optional()
+    .openapi({ example: "netbox_dc1", description: "What it was done to, by its whole name" }),
 });
 
 /** A change: who, what, and what it was before. */

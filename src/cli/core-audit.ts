@@ -16,6 +16,7 @@ type Entry = z.infer<typeof auditSchema>;
 const flags = {
   actor: optional("ACTOR", "only what he did, such as user:alice"),
   action: optional("ACTION", "only this, such as source or source.apply"),
+  subject: optional("NAME", "only what was done to this, such as a source's name"),
   ...SCREEN_FLAGS,
 };
 
@@ -25,15 +26,15 @@ export const AUDIT_COMMANDS: readonly Command<CoreContext>[] = [
     name: "audit list",
     summary: "Show who changed what in a tenant, newest first",
     flags,
-    run: ({ actor, action, limit, after }, session) =>
-      showAudit(session.path(["audit"], { actor, action, limit, after }), session),
+    run: ({ actor, action, subject, limit, after }, session) =>
+      showAudit(session.path(["audit"], { actor, action, subject, limit, after }), session),
   }),
   platformCommand({
     name: "platform audit",
     summary: "Show who changed users and the platform, newest first",
     flags,
-    run: ({ actor, action, limit, after }: Values<typeof flags>, session) =>
-      showAudit(withQuery("/api/v1/audit", { actor, action, limit, after }), session),
+    run: ({ actor, action, subject, limit, after }: Values<typeof flags>, session) =>
+      showAudit(withQuery("/api/v1/audit", { actor, action, subject, limit, after }), session),
   }),
 ];
 

@@ -49,12 +49,15 @@ export async function listAudit(
   {
     actor,
     action,
+    subject,
     before,
     limit,
   }: {
     readonly actor?: string | undefined;
     /** "source.change", or "source" for all that was done to sources. */
     readonly action?: string | undefined;
+    /** What it was done to, such as a source's name. */
+    readonly subject?: string | undefined;
     readonly before?: number | undefined;
     readonly limit: number;
   },
@@ -63,8 +66,9 @@ export async function listAudit(
     `select audit_no, at, actor, action, subject, before, after from sync.audit
       where tenant = $1 and ($2::bigint is null or audit_no < $2) and ($3::text is null or actor = $3)
         and ($4::text is null or action = $4 or split_part(action, '.', 1) = $4)
-      order by audit_no desc limit $5`,
-    [tenant, before, actor, action, limit],
+        and ($5::text is null or subject = $5)
+      order by audit_no desc limit $6`,
+    [tenant, before, actor, action, subject, limit],
   );
   return rows.map(({ audit_no: auditNo, at: atMs, ...entry }) => ({ ...entry, auditNo, atMs }));
 }

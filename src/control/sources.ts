@@ -172,13 +172,16 @@ export async function applySource(
     const source = await findSource(open, tenant, serviceId);
     if (source === undefined) return err(`source "${change.draft.name}" was not stored`);
     const action = known === undefined ? "source.create" : "source.change";
+    const { credentials: set } = change.draft;
     await audit(open, {
       tenant,
       actor: change.actor,
       action,
       subject: source.name,
       before: known,
-      after: source,
+      // Else it would not tell that a secret was replaced.
+      after:
+        set === undefined ? source : { ...source, credentials_set: Object.keys(set).toSorted() },
     });
     return ok({ source, outcome: known === undefined ? "created" : "changed" });
   });

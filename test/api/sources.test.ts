@@ -327,6 +327,27 @@ test("a source may have its address among its credentials, as the original's web
 });
 
 /** Every row that a source leaves behind. */
+test("the audit tells which secrets a change brought, by name, and can be asked of one source alone", async (t) => {
+  const { ask } = await withAgent(t);
+  await ask(APPLY, { body: { sources: { lab: netbox, other: netbox } } });
+  await ask(`PATCH ${SOURCES}/lab`, { body: { credentials: { api_token: "t2" } } });
+  await ask(`PATCH ${SOURCES}/lab`, { body: { poll_interval: "5m" } });
+  type Entry = {
+    readonly subject: string;
+    readonly after: { readonly credentials_set?: string[] };
+  };
+  const of = SOURCES.replace("/sources", "/audit?action=source&subject=lab");
+  const { entries } = (await ask<{ entries: Entry[] }>(`GET ${of}`)).json;
+  assert.deepEqual(
+    entries.map(({ subject, after }) => [subject, after.credentials_set]),
+    [
+      ["lab", undefined],
+      ["lab", ["api_token"]],
+      ["lab", undefined],
+    ],
+  );
+});
+
 async function stored(db: TestApi["db"]): Promise<unknown> {
   const { rows } = await db.query(
     "select (select json_agg(s)::text from sync.sources s) as sources, (select json_agg(a)::text from sync.audit a) as audit",

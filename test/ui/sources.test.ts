@@ -10,7 +10,7 @@ import { attentionOf, hasMoreSources } from "../../src/ui/pages/overview/attenti
 import { runAbout, runWord } from "../../src/ui/pages/run-words.ts";
 import { manifestLines } from "../../src/ui/pages/runs/manifest-lines.ts";
 import { runSeries } from "../../src/ui/pages/runs/run-series.ts";
-import { differencesOf } from "../../src/ui/pages/sources/differences.ts";
+import { differencesOf, historyLines } from "../../src/ui/pages/sources/differences.ts";
 import { nextRun } from "../../src/ui/pages/sources/next-run.ts";
 import { sharesOf } from "../../src/ui/pages/sources/run-shares.ts";
 import {
@@ -197,6 +197,36 @@ test("a change is told member by member", () => {
   const found = differencesOf({ a: 1, b: "x", updatedMs: 1 }, { a: 2, b: "x", updatedMs: 9 });
   assert.deepEqual(found, [{ member: "a", before: "1", after: "2" }]);
   assert.deepEqual(differencesOf(undefined, { a: 1 }), []);
+});
+
+test("a source's history tells of settings one by one, of intervals in their units, and that a secret was stored anew", () => {
+  const before = {
+    name: "netbox_dc1",
+    endpoint: "https://old.example",
+    agentId: "dc1",
+    pollIntervalMs: 600_000,
+    settings: { page_size: 250, proxy_url: "http://proxy:3128" },
+    credentialNames: ["api_token"],
+    updatedMs: 1,
+  };
+  const settings = { page_size: 500, proxy_url: "http://proxy:3128" };
+  const after = { ...before, pollIntervalMs: 300_000, settings, updatedMs: 2 };
+  assert.deepEqual(historyLines({ before, after }), [
+    { member: "Poll every", text: "10m → 5m" },
+    { member: "page_size", text: "250 → 500" },
+  ]);
+  const rotated = { ...before, credentials_set: ["api_token"] };
+  assert.deepEqual(historyLines({ before, after: rotated }), [
+    { member: "api_token", text: "stored anew" },
+  ]);
+  assert.deepEqual(historyLines({ after: { ...before, credentials_set: ["api_token"] } }), [
+    { member: "Address", text: "https://old.example" },
+    { member: "Agent", text: "dc1" },
+    { member: "Credentials", text: '["api_token"]' },
+  ]);
+  assert.deepEqual(historyLines({ before: { enabled: true }, after: { enabled: false } }), [
+    { member: "Enabled", text: "true → false" },
+  ]);
 });
 
 const COUNTS = { entries: 40, created: 10, changed: 5, unchanged: 20, rejected: 5, merged: 1 };

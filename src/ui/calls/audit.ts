@@ -9,14 +9,15 @@ import { keyOf } from "./topics.ts";
 /** A change: who, what, and what it was before. */
 export type AuditEntry = z.infer<typeof auditSchema>;
 
+/** Changes of one source that are read at once; there are a few a year. */
 const READ = 500;
 
-/** The newest changes of sources, for an administrator of the tenant. */
-export const sourceChangesQuery = (tenant: string) =>
+/** The newest changes of a source, for an administrator of the tenant. */
+export const sourceChangesQuery = (tenant: string, subject: string) =>
   queryOptions({
-    queryKey: keyOf(tenant, "sources", "audit"),
+    queryKey: keyOf(tenant, "sources", "audit", subject),
     queryFn: async ({ signal }) => {
-      const path = pathOf(["tenants", tenant, "audit"], { action: "source", limit: READ });
+      const path = pathOf(["tenants", tenant, "audit"], { action: "source", subject, limit: READ });
       return (await ask<{ entries: AuditEntry[] }>({ path, signal })).entries;
     },
   });

@@ -9,7 +9,7 @@ import { Refused } from "../../parts/refused.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { TimeAgo } from "../../parts/time-ago.tsx";
-import { differencesOf } from "./differences.ts";
+import { historyLines } from "./differences.ts";
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
   { id: "at", title: "When", cell: ({ at }) => <TimeAgo at={at} /> },
@@ -27,37 +27,36 @@ export function SourceHistory({
   readonly name: string;
 }): ReactNode {
   const refusal = useRefusal(tenant, "admin");
-  const query = useQuery({ ...sourceChangesQuery(tenant), enabled: refusal === undefined });
+  const query = useQuery({ ...sourceChangesQuery(tenant, name), enabled: refusal === undefined });
   if (refusal !== undefined) return <Refused why={refusal} />;
   return (
     <div className="panel">
       <Loaded query={query}>
-        {(entries) => {
-          const own = entries.filter(({ subject }) => subject === name);
-          return own.length === 0 ? (
+        {(entries) =>
+          entries.length === 0 ? (
             <div className="panel-body muted">Nothing was noted of it.</div>
           ) : (
             <Table
               caption="History"
               columns={COLUMNS}
-              rows={own}
+              rows={entries}
               rowKey={({ audit_no: no }) => String(no)}
             />
-          );
-        }}
+          )
+        }
       </Loaded>
     </div>
   );
 }
 
 function Differences({ entry }: { readonly entry: AuditEntry }): ReactNode {
-  const found = differencesOf(entry.before, entry.after);
-  if (found.length === 0) return <span className="muted">–</span>;
+  const lines = historyLines(entry);
+  if (lines.length === 0) return <span className="muted">–</span>;
   return (
     <ul className="cell-lines">
-      {found.map(({ member, before, after }) => (
-        <li key={member} className="wrap-anywhere">
-          {member}: <span className="muted">{before}</span> → {after}
+      {lines.map(({ member, text }) => (
+        <li key={`${member} ${text}`} className="wrap-anywhere">
+          <span className="muted">{member}:</span> {text}
         </li>
       ))}
     </ul>
