@@ -14,7 +14,12 @@ import {
 } from "../inventory/device-search.ts";
 import { orderOf, type Direction, type Position } from "../inventory/query-sql.ts";
 import { SyncError } from "../lib/errors.ts";
-import { completionsAt } from "../model/srql-complete.ts";
+import {
+  completionsAt,
+  valuesLike,
+  type Completion,
+  type KnownValue,
+} from "../model/srql-complete.ts";
 import type { ApiContext } from "./context.ts";
 import {
   completionQuery,
@@ -80,12 +85,42 @@ export function addDeviceLists(app: Api, { clock }: ApiContext, finds: RecentFin
     const shown = found.map(({ values, devices }) => ({ values: [...values], devices }));
     return c.json({ by, groups: shown, is_complete: found.length < GROUPS_MAX }, 200);
   });
-  app.openapi(completions, (c) => {
+  app.openapi(completions, async (c) => {
     const { query, cursor } = c.req.valid("query");
-    const found = completionsAt(query, Math.min(cursor, query.length)).completions;
-    const shown = found.map(({ text, about, replaces }) => ({ text, about, from: replaces.from }));
-    return c.json({ completions: shown }, 200);
+    const tenant = c.get("tenant");
+    const { completions: fixed, needs } = completionsAt(query, Math.min(cursor, query.length));
+    if (needs === undefined) return c.json({ completions: fixed.map(shownCompletion) }, 200);
+    const valued = { field: needs.field, nowMs: clock.now(), finds };
+    const values = await c.get("listing")(async (db) => await valuesOf(db, tenant, valued));
+    return c.json({ completions: valuesLike(needs, values).map(shownCompletion) }, 200);
   });
+}
+
+function shownCompletion({ text, about, replaces }: Completion): {
+  readonly text: string;
+  readonly about: string;
+  readonly from: number;
+} {
+  return { text, about, from: replaces.from };
+}
+
+type Valued = { readonly field: string; readonly nowMs: number; readonly finds: RecentFinds };
+
+/** The values that devices have of a field, the most frequent first; of sources their names. */
+async function valuesOf(
+  db: Db,
+  tenant: Tenant,
+  { field, ...reading }: Valued,
+): Promise<readonly KnownValue[]> {
+  if (field === "discovery_sources") {
+    return [...(await sourceNames(db, tenant.tenant)).values()].map((value) => ({ value }));
+  }
+  const asked = { query: `stats:"count() by ${field}"`, state: "active" } as const;
+  const search = await searchOf(db, tenant, { asked, ...reading });
+  const counted = await groupDevices(db, tenant.tenant, search);
+  return counted.flatMap(({ values: [value = null], devices }) =>
+    value === null ? [] : [{ value, devices }],
+  );
 }
 
 async function plainPage(db: Db, tenant: Tenant, asked: Asked): Promise<DevicesPage> {

@@ -9,6 +9,33 @@ export interface Completion {
   readonly replaces: Span;
 }
 
+/** A value that is the inventory's to complete: the field, and what of it is written. */
+export interface NeededValue {
+  readonly field: string;
+  readonly word: string;
+  readonly replaces: Span;
+}
+
+/** A value of a field, and how many devices have it where that is known. */
+export interface KnownValue {
+  readonly value: string;
+  readonly devices?: number;
+}
+
+/** Fields whose values many devices share; of the others a list would be as long as the inventory. */
+const SHARED: ReadonlySet<string> = new Set([
+  "discovery_sources",
+  "type",
+  "vendor_name",
+  "model",
+  "os.name",
+  "site",
+  "owner",
+  "partition",
+]);
+/** What needs no quotes. */
+const PLAIN = /^[\w.@/+-]+$/;
+
 /** Offered at once; more is a list that nobody reads. */
 const COMPLETIONS_MAX = 12;
 /** The word before the cursor, and the key it is a value of. */
@@ -27,17 +54,14 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   time: ["last_1h", "last_24h", "last_7d", "last_30d", "today", "yesterday"],
   sort: DEVICE_FIELDS.filter(({ isOrdered }) => isOrdered).map(({ name }) => name),
   risk_level: ["Info", "Low", "Medium", "High", "Critical"],
-  stream: ["true"],
 };
 const BOOLEANS: readonly string[] = ["true", "false"];
 
-/**
- * Completions at the cursor. Where `needs` names a field, its values are the inventory's, and the caller adds them.
- */
+/** Completions at the cursor. Where `needs` names a field, its values are the inventory's, and the caller adds them by `valuesLike`. */
 export function completionsAt(
   text: string,
   cursor: number,
-): { readonly completions: readonly Completion[]; readonly needs: string | undefined } {
+): { readonly completions: readonly Completion[]; readonly needs: NeededValue | undefined } {
   const [, key, word = ""] = WORD.exec(text.slice(0, cursor)) ?? [];
   const replaces = { from: cursor - word.length, to: cursor };
   if (key === undefined) return { completions: keysLike(word, replaces), needs: undefined };
@@ -46,7 +70,32 @@ export function completionsAt(
   const completions = (known ?? [])
     .filter((value) => startsLike(value, word))
     .map((value) => ({ text: value, about: "", replaces }));
-  return { completions, needs: known === undefined ? field?.name : undefined };
+  const isNeeded = known === undefined && field !== undefined && SHARED.has(field.name);
+  return { completions, needs: isNeeded ? { field: field.name, word, replaces } : undefined };
+}
+
+/** The values that begin as what is written, as a query has them. */
+export function valuesLike(
+  { word, replaces }: NeededValue,
+  values: readonly KnownValue[],
+): readonly Completion[] {
+  return values
+    .filter(({ value }) => value !== word && startsLike(value, word))
+    .slice(0, COMPLETIONS_MAX)
+    .map(({ value, devices }) => ({
+      text: quotedValue(value),
+      about: devices === undefined ? "" : devicesWords(devices),
+      replaces,
+    }));
+}
+
+function devicesWords(devices: number): string {
+  return devices === 1 ? "1 device" : `${devices.toLocaleString("en")} devices`;
+}
+
+/** A whole value, in quotes where it must be. */
+export function quotedValue(value: string): string {
+  return PLAIN.test(value) ? value : `"${value.replaceAll(/["\\]/g, (sign) => `\\${sign}`)}"`;
 }
 
 function keysLike(word: string, replaces: Span): readonly Completion[] {

@@ -399,6 +399,37 @@ test("an error tells where in the query it is and what was meant", async (t) => 
   );
 });
 
+test("completion offers the values that devices have, the most frequent first, and sources by name", async (t) => {
+  const api = await fleet(t);
+  await api.say(...SAID);
+  type Offered = { readonly text: string; readonly about: string; readonly from: number };
+  const offered = async (query: string): Promise<readonly (string | number)[][]> => {
+    const asked = `?query=${encodeURIComponent(query)}&cursor=${query.length}`;
+    const { json } = await api.ask<{ completions: readonly Offered[] }>(
+      `GET ${DEVICES}/completions${asked}`,
+    );
+    return json.completions.map(({ text, about, from }) => [text, about, from]);
+  };
+  assert.deepEqual(await offered("source:netbox vendor:"), [
+    ["Dell", "2 devices", 21],
+    ["Cisco", "1 device", 21],
+    ["HP", "1 device", 21],
+  ]);
+  assert.deepEqual(await offered("vendor:ci"), [["Cisco", "1 device", 7]]);
+  await api.ask("POST /api/v1/tenants/acme/agents", { body: { agent_id: "dc1" } });
+  const lab = { type: "netbox", endpoint: "https://netbox.example.com" };
+  await api.ask("POST /api/v1/tenants/acme/sources?agent_id=dc1", { body: { sources: { lab } } });
+  assert.deepEqual(await offered("source:la"), [["lab", "", 7]]);
+  assert.deepEqual(await offered("hostname:we"), []);
+});
+
+test("a query that would go on by itself is refused where it says so, not answered as a list", async (t) => {
+  const api = await fleet(t);
+  const { status, json } = await api.ask<Problem>(`GET ${DEVICES}?query=stream:true`);
+  assert.deepEqual([status, json.errors?.[0]?.position], [400, { from: 7, to: 11 }]);
+  assert.equal((await api.ask(`GET ${DEVICES}?query=stream:false`)).status, 200);
+});
+
 test("every field answers every test that the language takes for it", async (t) => {
   const api = await fleet(t);
   await api.say(...SAID);

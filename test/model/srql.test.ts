@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { completionsAt } from "../../src/model/srql-complete.ts";
+import { completionsAt, valuesLike } from "../../src/model/srql-complete.ts";
 import { DEVICE_FIELDS } from "../../src/model/srql-fields.ts";
 import type { SrqlError } from "../../src/model/srql-syntax.ts";
 import { parseSrql, type DeviceQuery } from "../../src/model/srql.ts";
@@ -215,8 +215,18 @@ test("completion offers keys, then values, and says where the inventory's are ne
     completionsAt("is_managed:t", 12).completions.map(({ text }) => text),
     ["true"],
   );
-  assert.equal(completionsAt("vendor_name:", 12).needs, "vendor_name");
-  assert.equal(completionsAt("!vendor:Ci", 10).needs, "vendor_name");
+  assert.equal(completionsAt("vendor_name:", 12).needs?.field, "vendor_name");
+  const needs = completionsAt("!vendor:Pa", 10).needs;
+  assert.deepEqual(needs, { field: "vendor_name", word: "Pa", replaces: { from: 8, to: 10 } });
+  const known = ["Palo Alto", "Cisco", "palm"].map((value) => ({ value, devices: 1_200 }));
+  assert.deepEqual(
+    valuesLike(needs, known).map(({ text, about }) => [text, about]),
+    [
+      ['"Palo Alto"', "1,200 devices"],
+      ["palm", "1,200 devices"],
+    ],
+  );
+  assert.equal(completionsAt("hostname:a", 10).needs, undefined);
   assert.ok(completionsAt("sort:last", 9).completions.some(({ text }) => text === "last_seen"));
 });
 

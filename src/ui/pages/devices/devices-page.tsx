@@ -66,6 +66,7 @@ export function DevicesPage(): ReactNode {
         acts={<PageActs {...{ tenant, search, columns, shown, sort, total, picked, change }} />}
       />
       <QueryField
+        tenant={tenant}
         key={search.query ?? search.q ?? ""}
         initial={search.query ?? search.q ?? ""}
         onSearch={(typed) =>

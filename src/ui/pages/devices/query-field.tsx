@@ -1,33 +1,40 @@
 import { Search } from "lucide-react";
 import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 
-import { completionsAt, type Completion } from "../../../model/srql-complete.ts";
+import type { Completion } from "../../../model/srql-complete.ts";
 import { Button } from "../../parts/button.tsx";
 import { looksLikeQuery } from "./query-text.ts";
+import { useCompletions } from "./use-completions.ts";
 
-type QueryFieldProps = { readonly initial: string; readonly onSearch: (typed: string) => void };
+type QueryFieldProps = {
+  readonly tenant: string;
+  readonly initial: string;
+  readonly onSearch: (typed: string) => void;
+};
 
 /** The one search field: a name or a value, or a query, which is completed while it is written. */
-export function QueryField({ initial, onSearch }: QueryFieldProps): ReactNode {
+export function QueryField({ tenant, initial, onSearch }: QueryFieldProps): ReactNode {
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState(initial);
-  const [offered, setOffered] = useState<readonly Completion[]>([]);
+  /** Where the reader writes; undefined where nothing is to be offered. */
+  const [cursor, setCursor] = useState<number | undefined>(undefined);
+  const offered = useCompletions(tenant, typed, cursor);
   const [picked, setPicked] = useState(-1);
-  const offer = (text: string, cursor: number): void => {
+  const offer = (text: string, at: number): void => {
     setTyped(text);
     setPicked(-1);
-    setOffered(text === "" || !mayBeQuery(text) ? [] : completionsAt(text, cursor).completions);
+    setCursor(text === "" || !mayBeQuery(text) ? undefined : at);
   };
   const take = ({ text, replaces }: Completion): void => {
     const next = typed.slice(0, replaces.from) + text + typed.slice(replaces.to);
-    const cursor = replaces.from + text.length;
-    offer(next, cursor);
+    const end = replaces.from + text.length;
+    offer(next, end);
     field.current?.focus();
-    requestAnimationFrame(() => field.current?.setSelectionRange(cursor, cursor));
+    requestAnimationFrame(() => field.current?.setSelectionRange(end, end));
   };
   const search = (text: string): void => {
-    setOffered([]);
+    setCursor(undefined);
     onSearch(text);
   };
   const hear = (event: KeyboardEvent): void => {
@@ -37,7 +44,7 @@ export function QueryField({ initial, onSearch }: QueryFieldProps): ReactNode {
     else if (key === "Enter") search(typed);
     else if (key === "ArrowDown") setPicked(Math.min(picked + 1, offered.length - 1));
     else if (key === "ArrowUp") setPicked(Math.max(picked - 1, -1));
-    else if (key === "Escape" && offered.length > 0) setOffered([]);
+    else if (key === "Escape" && offered.length > 0) setCursor(undefined);
     else return;
     event.preventDefault();
   };
@@ -61,7 +68,7 @@ export function QueryField({ initial, onSearch }: QueryFieldProps): ReactNode {
           value={typed}
           onChange={({ target }) => offer(target.value, target.selectionStart ?? 0)}
           onKeyDown={hear}
-          onBlur={() => setOffered([])}
+          onBlur={() => setCursor(undefined)}
         />
         <Completions id={id} offered={offered} picked={picked} onTake={take} />
       </div>

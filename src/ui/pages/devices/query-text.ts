@@ -1,10 +1,10 @@
 /** SRQL as the page writes it. Pure. */
+import { quotedValue } from "../../../model/srql-complete.ts";
 import type { Sort } from "../../parts/column.ts";
 
 /** `vendor_name:"Palo Alto"`: a whole value, quoted where it must be. */
 export function conditionOf(field: string, value: string): string {
-  const isPlain = /^[\w.@/+-]+$/.test(value);
-  return `${field}:${isPlain ? value : `"${value.replaceAll(/["\\]/g, (c) => `\\${c}`)}"`}`;
+  return `${field}:${quotedValue(value)}`;
 }
 
 /** A query with its order. */
