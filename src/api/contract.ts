@@ -56,6 +56,10 @@ export const problemSchema = z
       .optional()
       .openapi({ description: "What is wrong with the request, by member" }),
     request_id: z.string().optional().openapi({ description: "Names the log line that says why" }),
+    error: z.string().optional().openapi({
+      description:
+        "The detail once more, where the original's routes are asked: its clients read it",
+    }),
   })
   .openapi("Problem");
 

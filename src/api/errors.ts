@@ -160,6 +160,9 @@ type Answer = {
   readonly requestId?: string;
 };
 
+/** Routes that clients of the original ask, which know no problem but an `error`. */
+const ORIGINALS = /^\/api\/devices(?:\/|$)/;
+
 function answer(c: Context, { code, detail, status, errors, requestId }: Answer): Response {
   const known = status ?? PROBLEM_STATUS[code as ProblemCode];
   if (known === 401) c.header("www-authenticate", "Bearer");
@@ -170,6 +173,7 @@ function answer(c: Context, { code, detail, status, errors, requestId }: Answer)
     detail,
     ...(errors === undefined ? {} : { errors }),
     ...(requestId === undefined ? {} : { request_id: requestId }),
+    ...(ORIGINALS.test(c.req.path) ? { error: detail } : {}),
   };
   return c.body(JSON.stringify(body), known, { "content-type": "application/problem+json" });
 }

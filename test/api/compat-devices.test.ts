@@ -104,6 +104,21 @@ test("a token's tenant is meant, and another's is refused", async () => {
   assert.equal((await api.ask("GET /api/devices", { browser })).status, 403);
 });
 
+test("every refusal has the original's error, also where nobody is known, the tenant is another's, or the method is unknown", async () => {
+  type Refused = { readonly error?: string; readonly detail: string };
+  for (const [request, status, of] of [
+    ["GET /api/devices", 401, { token: "none" }],
+    ["GET /api/devices?tenant=globex", 403, { token }],
+    ["PUT /api/devices/sr:x", 405, { token }],
+  ] as const) {
+    const { json, ...answer } = await api.ask<Refused>(request, of);
+    assert.equal(answer.status, status, request);
+    assert.ok(json.error !== undefined && json.error === json.detail, request);
+  }
+  const ours = await api.ask<Refused>("GET /api/v1/tenants/globex/devices", { token });
+  assert.deepEqual([ours.status, ours.json.error], [403, undefined]);
+});
+
 test("an answer that is known already is not sent again", async () => {
   const path = "GET /api/v1/tenants/acme/devices";
   const first = await api.ask(path, { token });
