@@ -37,7 +37,7 @@ export function codeOf(text: string): readonly string[] {
 export function isTest(mention: string): boolean {
   const [, path = "", words = ""] = /^`(test\/[^`]+)` (.+)$/.exec(mention) ?? [];
   if (path === "") return false;
-  const titles = readDocument(path).matchAll(/\btest\(\s*(["`])(.*?)\1,/gs);
+  const titles = readDocument(path).matchAll(/\b(?:test|it)\(\s*(["`])(.*?)\1,/gs);
   return [...titles].some(([, , title = ""]) => title.includes(words));
 }
 

@@ -101,6 +101,12 @@ test("a source says when it runs next, or why it does not", () => {
     waits.kind === "blocked" ? waits.why.about : "",
     "GET … answered 503. It tries again in 1 minute.",
   );
+  const last_run = { run_no: 1, outcome: "failed", error: "GET … answered 503; wait for it." };
+  const told = nextRun({ ...SOURCE, last_run } as Source, { ...AGENT, status: { sources } }, NOW);
+  assert.match(
+    told.kind === "blocked" ? told.why.about : "",
+    /^GET … answered 503; wait for it\. It tries/,
+  );
 });
 
 test("a run that began since the agent spoke is no longer due, and the next one is reckoned by the poll interval", () => {

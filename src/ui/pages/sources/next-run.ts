@@ -39,7 +39,7 @@ export function nextRun(source: Source, agent: Agent | undefined, nowMs: number)
   if (why !== undefined) return { kind: "blocked", why };
   const said = saidOf(source, agent);
   if (said !== undefined && isRetrying(said)) {
-    return { kind: "blocked", why: inBackoff(said, nowMs) };
+    return { kind: "blocked", why: inBackoff(source, said, nowMs) };
   }
   if (source.last_run?.outcome === "running") return { kind: "now" };
   if (said === undefined) return { kind: "blocked", why: notConfirmed(source, agent) };
@@ -146,8 +146,8 @@ function isRetrying({ state, waiting }: Said): boolean {
 }
 
 /** After a failure the agent waits, longer each time, so that a system that is down is left alone. */
-function inBackoff({ next_due: due, error }: Said, nowMs: number): WhyNot {
-  const failed = error?.message ?? "Its last run failed.";
+function inBackoff(source: Source, { next_due: due, error }: Said, nowMs: number): WhyNot {
+  const failed = wholeText(error?.message, source.last_run?.error) ?? "Its last run failed.";
   const isEnded = /[.!?…]$/.test(failed);
   const next = due === undefined ? "" : ` It tries again ${relativeTime(Date.parse(due), nowMs)}.`;
   const about = `${failed}${isEnded ? "" : "."}${next}`;
@@ -159,6 +159,11 @@ function inBackoff({ next_due: due, error }: Said, nowMs: number): WhyNot {
     at: due,
     act: "test",
   };
+}
+
+/** A heartbeat has room for the beginning of what failed; the run has all of it, and ends with what to do. */
+function wholeText(said: string | undefined, ofRun: string | undefined): string | undefined {
+  return said !== undefined && ofRun?.startsWith(said) === true ? ofRun : said;
 }
 
 function ofState({ state, error }: Said): WhyNot {
