@@ -4,7 +4,7 @@ import type { Run } from "../inbox/run-list.ts";
 import { DISCOVERY_INTERVAL_DEFAULT_MS } from "../model/sync-payload.ts";
 
 /** States, those that need a look first. */
-export const SOURCE_STATES = [
+const SOURCE_STATES = [
   "failing",
   "stale",
   "never_run",
