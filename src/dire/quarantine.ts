@@ -114,16 +114,18 @@ function isSameSource(a: Node, b: Node): boolean {
 
 /**
  * As if the value could join. What only one of the two holds counts as it stands, contested or not: of a record outside the
- * component nothing is known of its other values, and the pair must weigh the same from either side.
+ * component nothing is known of its other values, and the pair must weigh the same, in the same words, from either side: evidence that
+ * differs names the older record's value first.
  */
 function asIfUsable(
-  [a, b]: readonly [Node, Node],
+  pair: readonly [Node, Node],
   {
     value,
     lens,
     isParted,
   }: { readonly value: ValueKey; readonly lens: Lens; readonly isParted: boolean },
 ): HeldApart[] {
+  const [a, b] = pair[0].recordNo <= pair[1].recordNo ? pair : ([pair[1], pair[0]] as const);
   const others = new Set(b.values);
   const shared = new Set(a.values.filter((one) => others.has(one)));
   const evidence = weigh([a], [b], {

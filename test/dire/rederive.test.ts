@@ -87,6 +87,24 @@ test("rederiving changes nothing after any messy history", async (t) => {
   );
 });
 
+test("a pair that a contested value brought is told in the same words, whichever of its two devices is looked at last", async (t) => {
+  const { db } = await freshDatabase(t);
+  const lease = await newTenant(db);
+  const serial = "SN-SHARED-1";
+  const said = [
+    netbox({ id: 1, hostname: "press-01", metadata: { serial } }),
+    netbox({ id: 2, hostname: "press-02", metadata: { serial } }),
+    armis({ id: 9, hostname: "oven-09", metadata: { serial } }),
+  ];
+  for (const one of said) {
+    await feed(db, lease, [one]);
+    await settle(db, lease);
+  }
+  const { rows } = await db.query("select from sync.quarantine where reason = 'contested'");
+  assert.equal(rows.length, 2);
+  assert.deepEqual(await rederiveAll(db, lease, { isDryRun: true }), []);
+});
+
 /** Kinds of damage, each with the tables in which it must be found. */
 const DAMAGE: readonly (readonly [string, string, readonly string[]])[] = [
   [
