@@ -293,6 +293,34 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await other.context().close();
   });
 
+  it("saves nothing over a colleague's change that it had not heard of, tells of it, and then saves", async () => {
+    const settings = "/t/acme/sources/armis_prod?tab=settings";
+    const page = await stage.open("/t/acme");
+    await page.route("**/tenants/acme/events", (route) => route.abort());
+    await goWithin(page, settings);
+    await page.getByLabel("Discover every").fill("3h");
+    const api = `${new URL(page.url()).origin}/api/v1/tenants/acme/sources/armis_prod`;
+    const other = await stage.openAs("olga", "operator");
+    await goWithin(other, settings);
+    await other.getByLabel("Devices a page").fill("400");
+    await other.getByRole("button", { name: "Save" }).click();
+    await other.getByText("Changed; the agent gets it").waitFor();
+    // However it comes to know: until it saves it is as it was.
+    await page.getByText("Somebody else changed this source").waitFor({ state: "detached" });
+    const refused = page.waitForResponse(
+      (answer) => answer.url() === api && answer.status() === 412,
+    );
+    await page.getByRole("button", { name: "Save" }).click();
+    await refused;
+    await page.getByText("Somebody else changed this meanwhile, so nothing was saved.").waitFor();
+    await page.getByText("Somebody else changed this source meanwhile: page_size").waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Changed; the agent gets it").waitFor();
+    await page.close();
+    await other.context().close();
+  });
+
   it("enrols an agent again that never came, as a renewal", async () => {
     const { command, dir, grpc } = stage.stage;
     const of = ["--agent-id", "dc8", "--gateway-addr", grpc, "--out", join(dir, "dc8")];

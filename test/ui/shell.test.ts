@@ -94,6 +94,21 @@ test("only changes carry the token that another site has not", async () => {
   assert.deepEqual(sent, [null, "t"]);
 });
 
+test("a change carries the tag of the state that it is for, and an answer's tag is told", async () => {
+  const sent: (string | null)[] = [];
+  const ask = askWith({
+    fetch: (_path, request) => {
+      sent.push(new Headers(request?.headers).get("if-match"));
+      return Promise.resolve(new Response("{}", { headers: { etag: '"b.c"' } }));
+    },
+    csrfToken: () => undefined,
+  });
+  const told: (string | undefined)[] = [];
+  await ask({ path: "/x", onTag: (tag) => told.push(tag) });
+  await ask({ path: "/x", method: "PATCH", ifMatch: '"a.b"' });
+  assert.deepEqual([sent, told], [[null, '"a.b"'], ['"b.c"']]);
+});
+
 test("parts of a path are encoded and absent values left out", () => {
   assert.equal(
     pathOf(["tenants", "a/b", "runs"], { limit: 5, after: undefined, source: "x y" }),

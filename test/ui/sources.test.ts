@@ -17,6 +17,7 @@ import {
   besideStored,
   changedMeanwhile,
   formOf,
+  shownTag,
 } from "../../src/ui/pages/sources/settings-form.ts";
 import { stepsShown } from "../../src/ui/pages/sources/test-steps.ts";
 
@@ -307,6 +308,16 @@ test("a form of a source sends what its reader changed, whatever a colleague sav
   assert.deepEqual(changedMeanwhile(kept, same).both, ["poll_interval"]);
   // Of what was just saved the page may know an older state for a moment.
   assert.deepEqual(changedMeanwhile({ ...written, since: same.updated_at }, STORED).theirs, []);
+});
+
+test("a form is saved for the newest state that its reader was shown", () => {
+  const form = formOf({ ...STORED, etag: '"begun"' });
+  assert.ok(form !== undefined);
+  assert.equal(shownTag(form, { ...STORED, etag: '"begun.ran since"' }), '"begun.ran since"');
+  const theirs = { ...STORED, updated_at: "2026-01-30T12:01:00.000Z", etag: '"theirs"' };
+  assert.equal(shownTag(form, theirs), '"theirs"');
+  // Of what was just saved the page may know an older state for a moment.
+  assert.equal(shownTag({ ...form, since: theirs.updated_at, etag: '"saved"' }, STORED), '"saved"');
 });
 
 test("a form in which nothing is written follows what is stored", () => {

@@ -12,6 +12,10 @@ interface Asked {
   readonly path: string;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
+  /** The change holds for the state of this tag alone: the core refuses it (412) where another changed the thing since. */
+  readonly ifMatch?: string | undefined;
+  /** Hears the tag of the state that the answer shows, or that the change made. */
+  readonly onTag?: (etag: string | undefined) => void;
 }
 
 /** What the API answered instead, or that nothing answered: then `status` is 0 and `code` is "unreachable". */
@@ -54,12 +58,13 @@ export interface AskOptions {
 
 /** Makes it. */
 export function askWith({ fetch: send, csrfToken }: AskOptions): Ask {
-  return async <T>({ method = "GET", path, body, signal }: Asked) => {
+  return async <T>({ method = "GET", path, body, signal, ifMatch, onTag }: Asked) => {
     const token = method === "GET" ? undefined : csrfToken();
     const headers = {
       accept: "application/json",
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...(token === undefined ? {} : { [CSRF_HEADER]: token }),
+      ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
     };
     const request = {
       method,
@@ -73,6 +78,7 @@ export function askWith({ fetch: send, csrfToken }: AskOptions): Ask {
     });
     const text = await response.text();
     if (!response.ok) throw problemOf(response.status, text);
+    onTag?.(response.headers.get("etag") ?? undefined);
     return (text === "" ? undefined : JSON.parse(text)) as T;
   };
 }

@@ -10,6 +10,8 @@ import { keyOf } from "./topics.ts";
 
 /** A source. */
 export type Source = z.infer<typeof sourceSchema>;
+/** A source with the tag of the state that it was shown in. */
+export type TaggedSource = Source & { readonly etag?: string | undefined };
 /** What became of one source of a payload. */
 export type AppliedSource = z.infer<typeof appliedSourceSchema>;
 
@@ -31,9 +33,28 @@ export const sourcesPageQuery = (
 export const sourceQuery = (tenant: string, source: string) =>
   queryOptions({
     queryKey: keyOf(tenant, "sources", source),
-    queryFn: ({ signal }) =>
-      ask<Source>({ path: pathOf(["tenants", tenant, "sources", source]), signal }),
+    queryFn: async ({ signal }): Promise<TaggedSource> => {
+      let etag: string | undefined;
+      const onTag = (tag: string | undefined): void => void (etag = tag);
+      const path = pathOf(["tenants", tenant, "sources", source]);
+      const stored = await ask<Source>({ path, signal, onTag });
+      return { ...stored, etag };
+    },
   });
+
+/** Changes members of a source that stands as the tag says; answers with what it made of it. Throws ApiProblem, 412 where it does not. */
+export async function changeSource(
+  tenant: string,
+  { name, etag }: Pick<TaggedSource, "name" | "etag">,
+  body: Readonly<Record<string, unknown>>,
+): Promise<TaggedSource> {
+  let made: string | undefined;
+  const onTag = (tag: string | undefined): void => void (made = tag);
+  const path = pathOf(["tenants", tenant, "sources", name]);
+  const asked = { method: "PATCH", path, body, ifMatch: etag, onTag } as const;
+  const { source } = await ask<AppliedSource>(asked);
+  return { ...source, etag: made };
+}
 
 /** Deletes a source, and says what becomes of its records. Throws ApiProblem. */
 export async function deleteSource(

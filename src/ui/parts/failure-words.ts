@@ -23,6 +23,12 @@ const UNANSWERED: FailureTold = {
   helps: "Look at what stands once it answers, then try again.",
 };
 
+/** 412 in the core's own words is for programs, which carry tags. */
+const CHANGED_MEANWHILE: FailureTold = {
+  what: "Somebody else changed this meanwhile, so nothing was saved.",
+  helps: "Look at what stands now, then save again.",
+};
+
 const HELPS_BY_CODE: Readonly<Record<string, string>> = {
   foreign_answer: "Something between this page and the core answered. Try again in some seconds.",
   csrf: "Load the page anew, then do it again.",
@@ -46,6 +52,7 @@ const HELPS_BY_STATUS: Readonly<Record<number, string>> = {
 export function failureTold(error: unknown): FailureTold {
   if (!(error instanceof ApiProblem)) return { what: problemWords(error), helps: undefined };
   if (error.status === 0) return UNANSWERED;
+  if (error.status === 412) return CHANGED_MEANWHILE;
   const [, ...others] = error.errors;
   // The first is what the core says in one sentence.
   const also = others.map(({ path, message }) => ` ${sentence(`${path}: ${message}`)}`).join("");

@@ -3,7 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { runsQuery } from "../../calls/runs.ts";
-import { sourceQuery, type Source } from "../../calls/sources.ts";
+import { sourceQuery, type TaggedSource } from "../../calls/sources.ts";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
@@ -87,7 +87,7 @@ function SourceTabs({
   source,
 }: {
   readonly tenant: string;
-  readonly source: Source;
+  readonly source: TaggedSource;
 }): ReactNode {
   const { tab = "runs" } = route.useSearch();
   const navigate = route.useNavigate();

@@ -1,10 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState, type FormEvent, type ReactNode } from "react";
 
-import { pathOf } from "../../calls/api-client.ts";
-import { ask, queryClient } from "../../calls/query-client.ts";
+import { ApiProblem } from "../../calls/api-client.ts";
+import { queryClient } from "../../calls/query-client.ts";
 import { useRefusal } from "../../calls/session.ts";
-import type { AppliedSource, Source } from "../../calls/sources.ts";
+import { changeSource, sourceQuery, type TaggedSource } from "../../calls/sources.ts";
 import { staleAfter } from "../../calls/topics.ts";
 import { Button } from "../../parts/button.tsx";
 import { Failure } from "../../parts/failure.tsx";
@@ -18,9 +18,15 @@ import { NetworkFields } from "../new-source/network-fields.tsx";
 import { ScopeFields } from "../new-source/scope-fields.tsx";
 import { DeleteSource } from "./delete-source.tsx";
 import { RotateSecret } from "./rotate-secret.tsx";
-import { besideStored, changedMeanwhile, formOf, type SettingsForm } from "./settings-form.ts";
+import {
+  besideStored,
+  changedMeanwhile,
+  formOf,
+  shownTag,
+  type SettingsForm,
+} from "./settings-form.ts";
 
-type SettingsProps = { readonly tenant: string; readonly source: Source };
+type SettingsProps = { readonly tenant: string; readonly source: TaggedSource };
 
 /** Its settings: what stands, a form for all of it, a new secret, and the end of it. */
 export function SourceSettings({ tenant, source }: SettingsProps): ReactNode {
@@ -72,9 +78,9 @@ function DraftForm({ tenant, source, begun }: DraftFormProps): ReactNode {
     setForm({ ...form, draft: { ...draft, ...changed } });
   const wrong = { ...wrongConnection(draft, true), ...wrongScope(draft) };
   const patch = patchOf(before, draft);
-  const begin = (from: Source): void => setForm(formOf(from) ?? form);
+  const begin = (from: TaggedSource): void => setForm(formOf(from) ?? form);
   const isNothing = Object.keys(patch).length === 0;
-  const saving = useSaving(tenant, source.name, begin);
+  const saving = useSaving(tenant, { name: source.name, etag: shownTag(form, source) }, begin);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (!isNothing && Object.keys(wrong).length === 0) saving.mutate(patch);
@@ -136,16 +142,22 @@ function Meanwhile({ theirs, both, onTake }: MeanwhileProps): ReactNode {
   );
 }
 
-/** Sends what is different; what was saved is what the form goes on from. */
-function useSaving(tenant: string, name: string, onSaved: (source: Source) => void) {
+/**
+ * Sends what is different, for the state that its reader was shown; what was saved is what the form goes on from. Where a colleague was
+ * faster than the news of it, what stands now is asked for, so that the form tells of it before it is saved again.
+ */
+function useSaving(
+  tenant: string,
+  shown: Pick<TaggedSource, "name" | "etag">,
+  onSaved: (source: TaggedSource) => void,
+) {
   return useMutation({
-    mutationFn: (body: Readonly<Record<string, unknown>>) =>
-      ask<AppliedSource>({
-        method: "PATCH",
-        path: pathOf(["tenants", tenant, "sources", name]),
-        body,
-      }),
-    onSuccess: ({ source }) => {
+    mutationFn: (body: Readonly<Record<string, unknown>>) => changeSource(tenant, shown, body),
+    onError: async (thrown) => {
+      if (!(thrown instanceof ApiProblem) || thrown.status !== 412) return;
+      await queryClient.refetchQueries({ queryKey: sourceQuery(tenant, shown.name).queryKey });
+    },
+    onSuccess: (source) => {
       onSaved(source);
       toast("Changed; the agent gets it within seconds.");
       for (const queryKey of staleAfter(tenant, "sources")) {
