@@ -151,7 +151,9 @@ export const runSchema = z
     }),
     undone_at: time.optional().openapi({ description: "An operator took the run back" }),
     error: z.object({ kind: z.string(), message: z.string() }).optional(),
-    progress: runProgressSchema.optional().openapi({ description: "While it goes on" }),
+    progress: runProgressSchema
+      .optional()
+      .openapi({ description: "Until all that it brought is published" }),
   })
   .openapi("Run");
 

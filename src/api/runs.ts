@@ -67,7 +67,9 @@ export function addRuns(app: Api): void {
         limit: limit + 1,
       });
       const { rows, next } = pageWithNext(found, limit, ({ runNo }) => cursorOf("r", runNo));
-      const live = await liveRuns(db, tenant, { names, isAny: rows.some(isRunning) });
+      // What of an ended run is still to be published is of the newest ones.
+      const isAny = after === undefined || rows.some(isRunning);
+      const live = await liveRuns(db, tenant, { names, isAny });
       return {
         runs: rows.map((run) => ({ ...shown(run, names), ...progressOf(run, live) })),
         next,
@@ -80,7 +82,7 @@ export function addRuns(app: Api): void {
     const { tenant } = c.get("tenant");
     const run = await runNamed(db, c.get("tenant"), c.req.valid("param").run);
     const names = await sourceNames(db, tenant);
-    const live = await liveRuns(db, tenant, { names, isAny: isRunning(run) });
+    const live = await liveRuns(db, tenant, { names, isAny: true });
     const detail = detailOf(run, { names, rehearsal: await promiseFor(db, tenant, run) });
     return c.json({ ...detail, ...progressOf(run, live) }, 200);
   });

@@ -4,14 +4,7 @@ import type { Run } from "../inbox/run-list.ts";
 import { DISCOVERY_INTERVAL_DEFAULT_MS } from "../model/sync-payload.ts";
 
 /** States, those that need a look first. */
-const SOURCE_STATES = [
-  "failing",
-  "stale",
-  "never_run",
-  "running",
-  "ok",
-  "disabled",
-] as const;
+const SOURCE_STATES = ["failing", "stale", "never_run", "running", "ok", "disabled"] as const;
 
 /** One of SOURCE_STATES. */
 export type SourceState = (typeof SOURCE_STATES)[number];

@@ -14,10 +14,7 @@ export async function noteProgress(
 ): Promise<void> {
   const { serviceId, runId, isEnded } = progress;
   if (isEnded) {
-    await db.query(
-      "delete from sync.run_progress where tenant = $1 and agent_id = $2 and service_id = $3 and run_id = $4",
-      [tenant, agentId, serviceId, runId],
-    );
+    await noteEnd(db, tenant, { agentId, progress });
     return;
   }
   await db.query(
@@ -44,6 +41,31 @@ export async function noteProgress(
       progress.waiting?.reason ?? null,
       progress.waiting === undefined ? null : isoTime(progress.waiting.untilMs),
     ],
+  );
+}
+
+/** Its agent is done with the run. What it delivered may still wait for the core: then the row stays, to be read until that is done. */
+async function noteEnd(
+  db: Queryable,
+  tenant: number,
+  { agentId, progress }: { readonly agentId: string; readonly progress: LiveProgress },
+): Promise<void> {
+  const { serviceId, runId, pages, fetched, streamed, rejected, total } = progress;
+  const row = [tenant, agentId, serviceId, runId];
+  const { count: left } = await db.query(
+    `delete from sync.run_progress p where tenant = $1 and agent_id = $2 and service_id = $3 and run_id = $4
+        and not exists (select from sync.inbox i
+          where i.tenant = $1 and i.agent_id = $2 and i.run_id = $4 and i.parked_reason is null)
+        and not exists (select from sync.runs r join sync.dirty d using (tenant, run_no)
+          where r.tenant = $1 and r.agent_id = $2 and r.run_id = $4)`,
+    row,
+  );
+  if (left > 0) return;
+  await db.query(
+    `update sync.run_progress set pages = $5, fetched = $6, streamed = $7, rejected = $8, total = $9, waiting = null,
+            waiting_until = null, told_at = now()
+      where tenant = $1 and agent_id = $2 and service_id = $3 and run_id = $4`,
+    [...row, pages, fetched, streamed, rejected, total ?? null],
   );
 }
 
@@ -89,20 +111,24 @@ type Row = {
   unpublished: number;
 };
 
-/** Runs under way, by agent and source. */
+/** Runs under way, by agent and source: those that their agents tell of, and those of which the core still has something to work or to publish. */
 export async function runsUnderWay(db: Queryable, tenant: number): Promise<readonly RunUnderWay[]> {
   const { rows } = await db.query<Row>(
-    `select p.agent_id, p.service_id, p.run_id, r.run_no, p.kind, p.started_at, p.pages, p.fetched, p.streamed, p.rejected,
+    `with unpublished as (
+       select d.run_no, sum(upper(span) - lower(span)) as records from sync.dirty d, unnest(d.records) span
+        where d.tenant = $1 and d.run_no is not null group by d.run_no),
+     unworked as (select distinct agent_id, run_id from sync.inbox where tenant = $1 and parked_reason is null)
+     select p.agent_id, p.service_id, p.run_id, r.run_no, p.kind, p.started_at, p.pages, p.fetched, p.streamed, p.rejected,
             p.total, p.waiting, p.waiting_until, p.told_at, coalesce(r.entries - r.rejected, 0) as ingested,
             coalesce(w.records, 0) as unpublished
        from sync.run_progress p
        left join sync.instances i on i.tenant = p.tenant and i.name = p.service_id::text
        left join sync.runs r on r.tenant = p.tenant and r.agent_id = p.agent_id and r.run_id = p.run_id
              and r.instance_no = i.instance_no
-       left join lateral (
-         select sum(upper(span) - lower(span)) as records from sync.dirty d, unnest(d.records) span
-          where d.tenant = p.tenant and d.run_no = r.run_no) w on true
-      where p.tenant = $1 and p.told_at > now() - $2 * interval '1 s' and coalesce(r.outcome, 'running') = 'running'
+       left join unpublished w on w.run_no = r.run_no
+      where p.tenant = $1
+        and (p.told_at > now() - $2 * interval '1 s' and coalesce(r.outcome, 'running') = 'running'
+          or w.records > 0 or (p.agent_id, p.run_id) in (select agent_id, run_id from unworked))
       order by p.agent_id, p.service_id`,
     [tenant, HEARD_SECONDS_MAX],
   );

@@ -70,6 +70,41 @@ test("a run's progress is there at once, before anything of it was worked, and g
   await eventually(async () => assert.deepEqual(await underWay(), []));
 });
 
+test("a run whose agent is done is under way until the core has worked and published what it brought", async (t) => {
+  const { core, tell, underWay, serviceId } = await telling(t);
+  const { db, acme } = core;
+  tell({ fetched: 300 });
+  await eventually(async () => assert.equal((await underWay()).length, 1));
+  await db.query(
+    `insert into sync.inbox (tenant, agent_id, run_id, chunk_index, sender, raw_bytes, body)
+     values ($1, $2, 'run-1', 0, '{}', 1, '')`,
+    [acme.tenant, AGENT],
+  );
+  tell({ fetched: 400, streamed: 400, isEnded: true });
+  const counts = async (): Promise<readonly unknown[]> =>
+    (await underWay()).map((run) => [run.fetched, run.streamed, run.ingested, run.reconciled]);
+  await eventually(async () => assert.deepEqual(await counts(), [[400, 400, 0, 0]]));
+  // However long it takes: nobody tells of it any more.
+  await db.query("update sync.run_progress set told_at = now() - interval '1 hour'");
+  assert.equal((await underWay()).length, 1);
+  await db.query("delete from sync.inbox");
+  await db.query(
+    "insert into sync.instances (tenant, instance_no, name, source_type) values ($1, 900, $2, 'netbox')",
+    [acme.tenant, serviceId],
+  );
+  await db.query(
+    `insert into sync.runs (tenant, run_no, agent_id, run_id, instance_no, kind, started_at, active_at, outcome, entries)
+     values ($1, 900, $2, 'run-1', 900, 'full', now(), now(), 'success', 400)`,
+    [acme.tenant, AGENT],
+  );
+  await db.query("insert into sync.dirty (tenant, records, run_no) values ($1, '{[1,101)}', 900)", [
+    acme.tenant,
+  ]);
+  assert.deepEqual(await counts(), [[400, 400, 400, 300]]);
+  await db.query("delete from sync.dirty");
+  assert.deepEqual(await counts(), []);
+});
+
 test("what an agent tells of a source that is not its own is not noted", async (t) => {
   const { core, tell, underWay } = await telling(t);
   await core.agent(core.acme, "agent-02");
@@ -110,6 +145,8 @@ test("what is worked and what is published of a run stand beside it, and one tha
   const quiet = { quietMinutes: 30 };
   assert.deepEqual(await timeOutRuns(db, acme.tenant, quiet), []);
   await db.query("update sync.run_progress set told_at = now() - interval '31 minutes'");
+  assert.equal((await underWay()).length, 1, "what it delivered is still published");
+  await db.query("delete from sync.dirty");
   assert.deepEqual(await underWay(), [], "an agent that is silent has no run under way");
   assert.deepEqual(await timeOutRuns(db, acme.tenant, quiet), [7]);
 });

@@ -71,7 +71,7 @@ export function RunProgress({ run, waiting }: RunProgressProps): ReactNode {
           {isRunning && waiting > 0 ? `, ${counted(waiting, "chunk")} to be worked` : ""}
         </span>
       </div>
-      {isRunning && run.progress !== undefined && <Stages of={run.progress} />}
+      {run.progress !== undefined && <Stages of={run.progress} />}
       <div
         className="stacked"
         role="img"
