@@ -119,6 +119,10 @@ export function addUsers(app: Api, { db: dbs, clock }: ApiContext, { passwords }
     const { username } = c.req.valid("param");
     const user = await findUser(db, username);
     if (user === undefined) throw noUser(username);
+    if (user.isDisabled) {
+      const why = `user "${username}" is disabled; a link would let nobody in`;
+      throw new Problem("not_allowed", why);
+    }
     const nowMs = clock.now();
     const text = await makeLink(db, user, { actor: c.get("caller").actor, nowMs });
     const path = `/login#link=${text.reveal()}`;

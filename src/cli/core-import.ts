@@ -3,7 +3,7 @@ import type { z } from "@hono/zod-openapi";
 
 import type { importedSchema, openedBundleSchema } from "../api/contract-imports.ts";
 import type { runDetailSchema } from "../api/contract-sources.ts";
-import { SyncError } from "../lib/errors.ts";
+import { messageOf, SyncError } from "../lib/errors.ts";
 import { EXIT } from "../lib/exit-code.ts";
 import { writePrivateFile } from "../lib/private-file.ts";
 import type { SealedRecord } from "../lib/sealed-file.ts";
@@ -58,7 +58,12 @@ async function openBundle(
   file: string,
   session: TenantSession,
 ): Promise<Opened & { readonly key: Buffer }> {
-  const { header, digest, signature } = await readEnvelope(file);
+  const { header, digest, signature } = await readEnvelope(file).catch((thrown: unknown) => {
+    throw new SyncError("bundle", `${file}: ${messageOf(thrown)}`, {
+      retry: "permanent",
+      cause: thrown,
+    });
+  });
   const opened = await session.ask<Opened>({
     method: "POST",
     path: session.path(["imports"]),

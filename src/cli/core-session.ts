@@ -12,7 +12,7 @@ import { openLink } from "./core-link.ts";
 import { apiPath, pagesOf, type Page, type Query } from "./core-pages.ts";
 import type { ApiRequest, Link } from "./core-request.ts";
 import { platformSettings, WHERE } from "./core-settings.ts";
-import { invocation, quoted } from "./invocation.ts";
+import { asCalled, invocation, quoted } from "./invocation.ts";
 import { command, type Command } from "./program.ts";
 
 /** The name that messages begin with. */
@@ -218,9 +218,10 @@ async function withLink(
   }
 }
 
-/** The API's words go out as they are; the exit code says of what kind they are. */
+/** The API's words go out as they are, but for what is to be typed; the exit code says of what kind they are. */
 function refused({ problem }: RefusedRequest, context: CoreContext): number {
-  context.printError(`${CORE_NAME}: ${problem.detail}`);
+  const detail = asCalled(problem.detail, invocation(CORE_NAME, context.env));
+  context.printError(`${CORE_NAME}: ${detail}`);
   if (problem.status === 503) return EXIT.unreachable;
   if (problem.code === "invalid_source") return EXIT.config;
   return problem.status === 400 ? EXIT.usage : EXIT.failed;

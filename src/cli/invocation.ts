@@ -13,6 +13,15 @@ export function invocation(executable: Executable, env: Environment): string {
   return isCheckout ? `npm run -s ${executable.replace("serviceradar-", "")} --` : executable;
 }
 
+/** One of our command lines in a sentence: an executable and the first word of a command. */
+const COMMAND_LINE =
+  /(?<![\w/-])serviceradar-(core|agent)(?= (?:serve|tenant|agent|source|token|user|run|enroll|import)\b)/g;
+
+/** What a core says to type, in the words of where a command was typed: the core may run from a package, or on another host. */
+export function asCalled(text: string, call: string): string {
+  return call.startsWith("npm ") ? text.replaceAll(COMMAND_LINE, "npm run -s $1 --") : text;
+}
+
 /** A word as a shell takes it back. */
 export function quoted(word: string): string {
   return /^[\w./@%+:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -4,6 +4,7 @@ import { ConfigError, messageOf, SyncError } from "../lib/errors.ts";
 import { EXIT } from "../lib/exit-code.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { readArguments, type Arguments, type Values } from "./args.ts";
+import { asCalled } from "./invocation.ts";
 import { commandUsage, programUsage, type Described } from "./usage.ts";
 
 /** Where commands write: results to standard output, everything else to standard error. */
@@ -84,7 +85,7 @@ export async function runProgram<Context extends Terminal>(
     return await prepared.value(context);
   } catch (thrown) {
     if (!(thrown instanceof ConfigError || thrown instanceof SyncError)) throw thrown;
-    context.printError(`${program.name}: ${messageOf(thrown)}`);
+    context.printError(`${program.name}: ${asCalled(messageOf(thrown), program.call)}`);
     return exitCodeOf(thrown);
   }
 }

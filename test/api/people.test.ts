@@ -231,6 +231,14 @@ test("a link logs in once, within a quarter of an hour", async (t) => {
   assert.equal(await follow(late), 401);
 });
 
+test("a link that would let nobody in is not made", async (t) => {
+  const api = await testApi(t);
+  await api.logIn("ann");
+  await api.ask("PATCH /api/v1/users/ann", { body: { is_disabled: true } });
+  const { status, json } = await api.ask<{ detail: string }>("POST /api/v1/users/ann/link");
+  assert.deepEqual([status, /"ann" is disabled/.test(json.detail)], [409, true]);
+});
+
 test("a session ends when it is unused for half a day, and after a week however much it is used", async (t) => {
   const api = await testApi(t);
   const browser = await api.logIn("ann");

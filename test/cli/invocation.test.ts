@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { runAgentCommand } from "../../src/cli/agent-commands.ts";
-import { invocation } from "../../src/cli/invocation.ts";
+import { asCalled, invocation } from "../../src/cli/invocation.ts";
 import { runCore } from "../support/core-cli.ts";
 
 test("what npm runs is called by its script, also by the other one, and a package's by its name", () => {
@@ -16,6 +16,21 @@ test("what npm runs is called by its script, also by the other one, and a packag
     invocation("serviceradar-agent", { npm_lifecycle_event: "test" }),
     "serviceradar-agent",
   );
+});
+
+test("what a core says to type is said as commands are typed here, and nothing else is changed", async () => {
+  const call = "npm run -s core --";
+  const said = "make it first with: serviceradar-core agent create";
+  assert.equal(asCalled(said, call), "make it first with: npm run -s core -- agent create");
+  assert.equal(asCalled("serviceradar-agent enroll", call), "npm run -s agent -- enroll");
+  assert.equal(asCalled(said, "serviceradar-core"), said);
+  for (const other of ["another serviceradar-core (process 7)", "/opt/serviceradar-core serve"]) {
+    assert.equal(asCalled(other, call), other);
+  }
+  const core = await runCore(["devices", "list", "--data-dir", "/nonexistent"], {
+    env: { npm_lifecycle_event: "core" },
+  });
+  assert.match(core.err, /start one there with: npm run -s core -- serve$/);
 });
 
 test("help and complaints of both executables say what can be typed in a checkout", async () => {
