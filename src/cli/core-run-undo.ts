@@ -30,10 +30,9 @@ export const RUN_UNDO_COMMANDS: readonly Command<CoreContext>[] = [
         min: 1,
         max: PAGE_MAX,
       }),
-      after: optional("CURSOR", "with --dry-run: go on where the page before ended"),
+      after: optional("CURSOR", "name those behind where the page before ended"),
     },
     run: async ({ run, dryRun, yes, limit = NAMED_DEFAULT, after }, session) => {
-      if (after !== undefined && !dryRun) throw new Misuse("--after goes with --dry-run");
       const path = session.path(["runs", run, "undo"]);
       const ask = async (body: object): Promise<Undone> =>
         await session.ask<Undone>({ method: "POST", path, body });
