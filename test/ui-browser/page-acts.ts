@@ -45,6 +45,24 @@ export async function settled(page: Page): Promise<void> {
   await page.locator(".skeleton").first().waitFor({ state: "detached" });
 }
 
+/** How far what a page shows has jumped since it was opened, as browsers count it: 1 is a whole window. */
+export async function layoutShift(page: Page): Promise<number> {
+  await drawn(page);
+  return await page.evaluate<number>(
+    `(() => { const seen = new PerformanceObserver(() => {}); seen.observe({ type: "layout-shift", buffered: true }); return seen.takeRecords().reduce((sum, { value }) => sum + value, 0); })()`,
+  );
+}
+
+/** Waits until what came last is on the screen. */
+export async function drawn(page: Page): Promise<void> {
+  await page.evaluate(
+    "new Promise((on) => requestAnimationFrame(() => requestAnimationFrame(on)))",
+  );
+}
+
+/** A jump that nobody sees, such as that of a figure which is a digit longer. */
+export const STILL = 0.01;
+
 /** Goes by Tab alone to the button of the dialog that has this name, as who has no mouse does. */
 async function tabTo(page: Page, name: string): Promise<void> {
   for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {

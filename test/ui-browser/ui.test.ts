@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
 
 import { eventually } from "../support/eventually.ts";
-import { goWithin, loaded, settled, violations } from "./page-acts.ts";
+import { drawn, goWithin, layoutShift, loaded, settled, STILL, violations } from "./page-acts.ts";
 import { PAGES } from "./pages.ts";
 import {
   firstRunsDone,
@@ -325,8 +325,21 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     const { command, dir, grpc } = stage.stage;
     const of = ["--agent-id", "dc8", "--gateway-addr", grpc, "--out", join(dir, "dc8")];
     await command("agent", "create", "--tenant", "acme", ...of);
-    const page = await stage.open("/t/acme/agents");
+    const page = await stage.open("/t/acme");
+    await loaded(page, "Overview");
+    // What is wrong is told last, as by a busy core.
+    const listed = Promise.withResolvers<void>();
+    await page.route(/agents\?.*attention/, async (route) => {
+      await listed.promise;
+      await route.continue();
+    });
+    await page.goto("/t/acme/agents", { waitUntil: "domcontentloaded" });
+    await page.locator("h1", { hasText: "Agents" }).waitFor();
+    await page.waitForResponse(/\/refusals\?limit=50$/);
+    await drawn(page);
+    listed.resolve();
     await page.getByText("No config returned: dc8").waitFor();
+    assert.ok((await layoutShift(page)) < STILL);
     await page.getByRole("listitem").filter({ hasText: "dc8" }).getByRole("button").click();
     await page.getByRole("button", { name: "Make the line" }).click();
     const line = page.getByRole("group", { name: "enrolment line" });

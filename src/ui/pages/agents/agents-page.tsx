@@ -12,8 +12,9 @@ import type { Column } from "../../parts/column.ts";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { PageHeader } from "../../parts/page-header.tsx";
 import { PagedList } from "../../parts/paged-list.tsx";
+import { Panel } from "../../parts/panel.tsx";
 import { Refused } from "../../parts/refused.tsx";
-import { EmptyState } from "../../parts/states.tsx";
+import { EmptyState, Skeleton } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { RefusalTable } from "../refusal-table.tsx";
 import { agentColumns } from "./agent-columns.tsx";
@@ -32,8 +33,12 @@ export function AgentsPage(): ReactNode {
   const { tenant } = route.useParams();
   const { enrol: wanted } = route.useSearch();
   const navigate = route.useNavigate();
-  const { data: needing } = useQuery(agentsPageQuery(tenant, {}, { attention: true }));
-  const { data: { rows: refusals } = NONE } = useQuery(refusalsQuery(tenant, {}));
+  const { data: needing, isPending: isLooking } = useQuery(
+    agentsPageQuery(tenant, {}, { attention: true }),
+  );
+  const { data: { rows: refusals } = NONE, isPending: isCounting } = useQuery(
+    refusalsQuery(tenant, {}),
+  );
   const refusal = useRefusal(tenant, "admin");
   const refused = refusals.map(({ agent_id: id }) => id);
   const { data: named = [] } = useQuery(agentsOfQuery(tenant, refused));
@@ -66,21 +71,14 @@ export function AgentsPage(): ReactNode {
           )
         }
       />
-      <PagedList
-        pageQuery={(page) => agentsPageQuery(tenant, page)}
-        find="Agent or host"
-        empty={<NoAgents acts={enrol} />}
-      >
-        {(agents) => <AgentTable {...{ tenant, agents }} onRevoke={setRevoking} />}
-      </PagedList>
-      <PagedList
-        title="Refused calls"
-        pageQuery={(page) => refusalsQuery(tenant, page)}
-        find="Agent, answer or reason"
-        empty={<p className="panel-body muted">No call of these agents was refused.</p>}
-      >
-        {(page) => <RefusalTable caption="Refused calls" refusals={page} />}
-      </PagedList>
+      {/* What stands above them is known first, so that they do not jump. */}
+      {isLooking || isCounting ? (
+        <Panel>
+          <Skeleton lines={4} />
+        </Panel>
+      ) : (
+        <AgentLists tenant={tenant} enrol={enrol} onRevoke={setRevoking} />
+      )}
       {wanted !== undefined && refusal === undefined && ofWanted !== undefined && (
         <EnrolDialog
           key={wanted}
@@ -95,6 +93,34 @@ export function AgentsPage(): ReactNode {
         agent={revoking}
         onClose={() => setRevoking(undefined)}
       />
+    </>
+  );
+}
+
+type AgentListsProps = {
+  readonly tenant: string;
+  readonly enrol: ReactNode;
+  readonly onRevoke: (agent: string) => void;
+};
+
+function AgentLists({ tenant, enrol, onRevoke }: AgentListsProps): ReactNode {
+  return (
+    <>
+      <PagedList
+        pageQuery={(page) => agentsPageQuery(tenant, page)}
+        find="Agent or host"
+        empty={<NoAgents acts={enrol} />}
+      >
+        {(agents) => <AgentTable {...{ tenant, agents, onRevoke }} />}
+      </PagedList>
+      <PagedList
+        title="Refused calls"
+        pageQuery={(page) => refusalsQuery(tenant, page)}
+        find="Agent, answer or reason"
+        empty={<p className="panel-body muted">No call of these agents was refused.</p>}
+      >
+        {(page) => <RefusalTable caption="Refused calls" refusals={page} />}
+      </PagedList>
     </>
   );
 }

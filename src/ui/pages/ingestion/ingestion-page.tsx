@@ -31,7 +31,6 @@ export function IngestionPage(): ReactNode {
   return (
     <>
       <PageHeader title="Ingestion" about="What waits between agents and inventory." />
-      {data !== undefined && <DiagnosisPanel title="What slows it" of={ingestionDiagnoses(data)} />}
       <div className="figures">
         <Figure
           label="Chunks waiting"
@@ -49,6 +48,7 @@ export function IngestionPage(): ReactNode {
       <Loaded query={query}>
         {(inbox) => (
           <>
+            <DiagnosisPanel title="What slows it" of={ingestionDiagnoses(inbox)} />
             <ParkedPanel tenant={tenant} chunks={inbox.parked_chunks} />
             <RunChart title="What runs brought" runs={read?.runs ?? NO_RUNS} />
             {inbox.tuning !== undefined && <TuningPanels tuning={inbox.tuning} />}
