@@ -25,6 +25,8 @@ import { EnrolDialog } from "./enrol-dialog.tsx";
 const route = getRouteApi("/t/$tenant/agents");
 /** In the address, where nobody is enrolled again. No agent can be called so. */
 const NEW_AGENT = "+";
+/** The page that each list begins with, as the list asks for it: what is asked here is there already. */
+const FIRST = { q: "" };
 /** Until they come. */
 const NONE = { rows: [] };
 
@@ -37,11 +39,15 @@ export function AgentsPage(): ReactNode {
     agentsPageQuery(tenant, {}, { attention: true }),
   );
   const { data: { rows: refusals } = NONE, isPending: isCounting } = useQuery(
-    refusalsQuery(tenant, {}),
+    refusalsQuery(tenant, FIRST),
   );
+  const { isPending: isListing } = useQuery(agentsPageQuery(tenant, FIRST));
   const refusal = useRefusal(tenant, "admin");
   const refused = refusals.map(({ agent_id: id }) => id);
-  const { data: named = [] } = useQuery(agentsOfQuery(tenant, refused));
+  const { data: named = [], isLoading: isNaming } = useQuery(agentsOfQuery(tenant, refused));
+  // Known once, it stays: another agent that is refused later takes no list away.
+  const [isKnown, setKnown] = useState(false);
+  if (!isKnown && ![isLooking, isCounting, isListing, isNaming].includes(true)) setKnown(true);
   const { data: ofWanted } = useQuery(agentsOfQuery(tenant, [wanted ?? ""]));
   const known = [
     ...named,
@@ -51,7 +57,6 @@ export function AgentsPage(): ReactNode {
   ];
   const setEnrolling = (agent: string | undefined): void =>
     void navigate({ search: { enrol: agent }, replace: true });
-  const again = ofWanted?.find(({ agent_id: id }) => id === wanted);
   const [revoking, setRevoking] = useState<string | undefined>(undefined);
   const enrol = <EnrolButton tenant={tenant} onClick={() => setEnrolling(NEW_AGENT)} />;
   return (
@@ -64,7 +69,7 @@ export function AgentsPage(): ReactNode {
       {wanted !== undefined && <Refused why={refusal} />}
       <DiagnosisPanel
         title="What keeps agents from working"
-        of={agentDiagnoses({ agents: known, refusals }, pageNowMs())}
+        of={isKnown ? agentDiagnoses({ agents: known, refusals }, pageNowMs()) : []}
         act={({ enrol: agent }) =>
           known.some(({ agent_id: id }) => id === agent) && (
             <EnrolAgain tenant={tenant} onClick={() => setEnrolling(agent)} />
@@ -72,18 +77,18 @@ export function AgentsPage(): ReactNode {
         }
       />
       {/* What stands above them is known first, so that they do not jump. */}
-      {isLooking || isCounting ? (
+      {isKnown ? (
+        <AgentLists tenant={tenant} enrol={enrol} onRevoke={setRevoking} />
+      ) : (
         <Panel>
           <Skeleton lines={4} />
         </Panel>
-      ) : (
-        <AgentLists tenant={tenant} enrol={enrol} onRevoke={setRevoking} />
       )}
       {wanted !== undefined && refusal === undefined && ofWanted !== undefined && (
         <EnrolDialog
           key={wanted}
           tenant={tenant}
-          again={again}
+          again={ofWanted.find(({ agent_id: id }) => id === wanted)}
           onClose={() => setEnrolling(undefined)}
         />
       )}
