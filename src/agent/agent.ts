@@ -285,7 +285,7 @@ export class Agent {
     const { sourceOfType, log, clock } = this.#options;
     const tester = new SourceTester(sourceOfType, { log, clock });
     return {
-      runNow: (reference) => this.#runtime.runNow(reference),
+      runNow: (reference, kind) => this.#runtime.runNow(reference, kind),
       rehearse: (payload, tell) => this.#rehearser.rehearse(payload, tell),
       cancelRun: (reference) =>
         this.#rehearser.cancel(reference) ? "cancelled" : this.#runtime.cancelRun(reference),

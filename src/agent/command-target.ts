@@ -1,5 +1,5 @@
 /** What commands of a core may do to an agent, and what they answer. */
-import type { RunNowAnswer } from "./schedule.ts";
+import type { RunNowAnswer, RunNowKind } from "./schedule.ts";
 
 /** How a request to cancel a run was taken. */
 export type CancelAnswer = "cancelled" | "not_running" | "unknown";
@@ -35,7 +35,7 @@ export interface SourceTests {
 /** What commands may do to this agent. */
 export interface CommandTarget extends SourceTests {
   /** Starts a source, meant by its sync_service_id or its name. */
-  runNow(reference: string): RunNowAnswer;
+  runNow(reference: string, kind: RunNowKind): RunNowAnswer;
   /** Reads a whole source into a rehearsal of the core's; ends once the gateway has it, or it failed. */
   rehearse(payload: Json, tell: TellProgress): Promise<CommandOutcome>;
   /** Ends a source's run in flight, what was delivered stays delivered; or its rehearsal. */

@@ -119,11 +119,18 @@ const NO_REFERENCE: CommandOutcome = {
   success: false,
   message: "payload names neither sync_service_id nor name",
 };
+const NO_KIND: CommandOutcome = {
+  success: false,
+  message: "payload has a kind that is neither discovery nor poll",
+};
 
 function runSourceNow(payload: Json, target: CommandTarget): CommandOutcome {
   const reference = referenceOf(payload);
   if (reference === undefined) return NO_REFERENCE;
-  const answer = target.runNow(reference);
+  // Cores that know one kind alone say none: they mean all of it.
+  const { kind = "discovery" } = payload;
+  if (kind !== "discovery" && kind !== "poll") return NO_KIND;
+  const answer = target.runNow(reference, kind);
   if (answer === "unknown") return unknownSource(reference);
   return { success: true, message: RUN_NOW_TEXT[answer], payload: { state: answer } };
 }

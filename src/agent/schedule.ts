@@ -119,21 +119,25 @@ export function runEnded(
   return fillSlots({ ...schedule, entries });
 }
 
+/** What of a source is to be read now: all of it, or what changed, where it can tell. */
+export type RunNowKind = "discovery" | "poll";
+
 /** How a request to run a source now was taken. */
 export type RunNowAnswer = "accepted" | "running" | "unknown";
 
-/** Makes a source due now, unless it runs. */
+/** Makes a source due now, unless it runs. Who wants all of it gets that, whatever it waited to be read for. */
 export function runNow(
   schedule: Schedule,
   key: string,
-  nowMs: number,
+  { nowMs, trigger }: { readonly nowMs: number; readonly trigger: "command" | "poll" },
 ): ScheduleStep & { readonly answer: RunNowAnswer } {
   const entry = schedule.entries.get(key);
   if (entry?.source === undefined) return { schedule, actions: [], answer: "unknown" };
   if (entry.running !== undefined && !entry.running.isCancelled) {
     return { schedule, actions: [], answer: "running" };
   }
-  const wanted = entry.wanted ?? ({ trigger: "command", sinceMs: nowMs } as const);
+  const { sinceMs } = entry.wanted ?? { sinceMs: nowMs };
+  const wanted = trigger === "poll" && entry.wanted ? entry.wanted : { trigger, sinceMs };
   const entries = new Map(schedule.entries).set(key, { ...entry, wanted });
   return { ...fillSlots({ ...schedule, entries }), answer: "accepted" };
 }

@@ -15,6 +15,7 @@ import {
   runNow,
   tick,
   type RunNowAnswer,
+  type RunNowKind,
   type Schedule,
   type ScheduleStep,
   type Trigger,
@@ -110,10 +111,11 @@ export class SourceRuntime {
   }
 
   /** Starts a source now; it is meant by its sync_service_id or its name. */
-  runNow(reference: string): RunNowAnswer {
+  runNow(reference: string, kind: RunNowKind): RunNowAnswer {
     const key = this.#keyOf(reference);
     if (key === undefined || this.#isStopped) return "unknown";
-    const step = runNow(this.#schedule, key, this.#options.context.clock.now());
+    const trigger = kind === "poll" ? "poll" : "command";
+    const step = runNow(this.#schedule, key, { nowMs: this.#options.context.clock.now(), trigger });
     this.#apply(step);
     return step.answer;
   }

@@ -14,7 +14,7 @@ import type { Tenant } from "../control/tenants.ts";
 import type { Db } from "../db/pool.ts";
 import { openRehearsal } from "../dire/rehearsal-store.ts";
 import type { ApiContext } from "./context.ts";
-import { commandSchema, previewQuery } from "./contract-commands.ts";
+import { commandSchema, previewQuery, runQuery } from "./contract-commands.ts";
 import { routesOf } from "./declare.ts";
 import { Problem } from "./errors.ts";
 import { answers, paramsWith, TENANT_PATH, timeOf, type Api } from "./routes.ts";
@@ -26,7 +26,7 @@ const accepted = { 202: answers(commandSchema, "The command, on its way") };
 
 const run = route.post(`${ONE}/run`, "operator", {
   summary: "Pull a source now",
-  request: { params },
+  request: { params, query: runQuery },
   gives: accepted,
 });
 
@@ -70,7 +70,6 @@ const get = route.get(`${TENANT_PATH}/commands/{command_id}`, "operator", {
 /** Adds them. */
 export function addCommands(app: Api, context: ApiContext): void {
   for (const [one, type] of [
-    [run, "sync.run_now"],
     [cancel, "sync.cancel"],
     [test, "sync.test_connection"],
   ] as const) {
@@ -80,6 +79,12 @@ export function addCommands(app: Api, context: ApiContext): void {
       return c.json(await queue(context, c.get("tenant"), asked), 202);
     });
   }
+  app.openapi(run, async (c) => {
+    const { source } = c.req.valid("param");
+    const payload = c.req.valid("query");
+    const asked = { source, type: "sync.run_now", payload, actor: c.get("caller").actor } as const;
+    return c.json(await queue(context, c.get("tenant"), asked), 202);
+  });
   app.openapi(preview, async (c) => {
     const { source } = c.req.valid("param");
     const { limit } = c.req.valid("query");

@@ -24,6 +24,14 @@ export const commandSchema = z
 const PREVIEW_DEFAULT = 20;
 const PREVIEW_MAX = 200;
 
+/** What of a source is to be read. */
+export const runQuery = z.strictObject({
+  kind: z.enum(["discovery", "poll"]).default("discovery").openapi({
+    description:
+      "`discovery` reads all of it; `poll` what changed since the last run, where the source can tell and the agent knows since when, else all",
+  }),
+});
+
 /** How much is to be shown of a source. */
 export const previewQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(PREVIEW_MAX).default(PREVIEW_DEFAULT),

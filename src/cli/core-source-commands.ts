@@ -4,7 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import type { rehearsalSchema } from "../api/contract-dire.ts";
 import { pause } from "../lib/clock.ts";
 import { EXIT } from "../lib/exit-code.ts";
-import { integer, required } from "./args.ts";
+import { integer, oneOf, required } from "./args.ts";
 import { failUnless, lastWords, untilEnded, type Asked } from "./core-asked.ts";
 import type { CoreContext } from "./core-context.ts";
 import { rehearsalLines } from "./core-rehearsal-text.ts";
@@ -19,8 +19,34 @@ const PREVIEW_MAX = 200;
 
 /** source run, cancel, test, preview, rehearse. */
 export const SOURCE_ACTION_COMMANDS: readonly Command<CoreContext>[] = [
-  simpleCommand("run", "Pull a source now"),
-  simpleCommand("cancel", "End a source's run in flight; what it delivered stays"),
+  tenantCommand({
+    name: "source run",
+    summary: "Pull a source now",
+    operands: sourceOperand,
+    flags: {
+      kind: oneOf(
+        ["discovery", "poll"],
+        "all of it, or what changed, where it can tell (default: discovery)",
+      ),
+    },
+    run: async ({ source, kind }, session) => {
+      const path = ["sources", source, "run"];
+      const ended = await untilEnded(session, await ask(session, path, { kind }));
+      const list = session.commandLine(`runs list --source ${source}`);
+      session.show(ended, () => [agentLine(ended), `Follow it: ${list}`]);
+      failUnless(ended);
+    },
+  }),
+  tenantCommand({
+    name: "source cancel",
+    summary: "End a source's run in flight; what it delivered stays",
+    operands: sourceOperand,
+    run: async ({ source }, session) => {
+      const ended = await untilEnded(session, await ask(session, ["sources", source, "cancel"]));
+      session.show(ended, () => [agentLine(ended)]);
+      failUnless(ended);
+    },
+  }),
   tenantCommand({
     name: "source test",
     summary: "Test a source from its agent: name, port, certificate, credentials, rights, devices",
@@ -81,28 +107,12 @@ async function untilRehearsed(session: TenantSession, asked: Asked): Promise<Reh
   }
 }
 
-function simpleCommand(verb: "run" | "cancel", summary: string): Command<CoreContext> {
-  return tenantCommand({
-    name: `source ${verb}`,
-    summary,
-    operands: sourceOperand,
-    run: async ({ source }, session) => {
-      const ended = await untilEnded(session, await ask(session, ["sources", source, verb]));
-      session.show(ended, () => [
-        `Agent ${ended.agent_id}: ${lastWords(ended)}.`,
-        ...(verb === "run"
-          ? [`Follow it: ${session.commandLine(`runs list --source ${source}`)}`]
-          : []),
-      ]);
-      failUnless(ended);
-    },
-  });
-}
+const agentLine = (ended: Asked): string => `Agent ${ended.agent_id}: ${lastWords(ended)}.`;
 
 async function ask(
   session: TenantSession,
   segments: readonly string[],
-  query: Readonly<Record<string, number | undefined>> = {},
+  query: Readonly<Record<string, string | number | undefined>> = {},
 ): Promise<Asked> {
   return await session.ask<Asked>({ method: "POST", path: session.path(segments, query) });
 }

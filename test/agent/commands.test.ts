@@ -28,8 +28,8 @@ async function answers(
   const asked: string[] = [];
   const unasked = (): never => assert.fail("not what was asked for");
   const target: CommandTarget = {
-    runNow: (reference) => {
-      asked.push(reference);
+    runNow: (reference, kind) => {
+      asked.push(kind === "poll" ? `${reference} polled` : reference);
       return answer;
     },
     cancelRun: unasked,
@@ -105,6 +105,17 @@ for (const [what, partial, answer, message] of REFUSED) {
     assert.equal(messages[1]?.commandResult?.message, message);
   });
 }
+
+test("a run reads all of a source unless a poll is asked for, and no other kind is known", async () => {
+  const asked = async (kind: string): Promise<readonly unknown[]> => {
+    const payloadJson = Buffer.from(JSON.stringify({ sync_service_id: "id-1", kind }));
+    const { messages, asked: ran } = await answers({ payloadJson });
+    return [...ran, messages[1]?.commandResult?.message];
+  };
+  assert.deepEqual(await asked("discovery"), ["id-1", "run started"]);
+  assert.deepEqual(await asked("poll"), ["id-1 polled", "run started"]);
+  assert.deepEqual(await asked("delta"), ["payload has a kind that is neither discovery nor poll"]);
+});
 
 test("a command without a time or without a ttl never expires", async () => {
   for (const partial of [{ createdAt: 0 }, { ttlSeconds: 0 }]) {

@@ -194,16 +194,28 @@ test("a failure that will not pass waits for the next interval; a stated delay i
 
 test("run now starts an idle source, waits for a slot, and leaves a running one alone", () => {
   const first = configured(emptySchedule(1), [source("a"), source("b")]);
-  assert.equal(runNow(first.schedule, "a", START).answer, "running");
-  assert.equal(runNow(first.schedule, "x", START).answer, "unknown");
+  assert.equal(runNow(first.schedule, "a", { nowMs: START, trigger: "command" }).answer, "running");
+  assert.equal(runNow(first.schedule, "x", { nowMs: START, trigger: "command" }).answer, "unknown");
   const idle = ended(ended(first.schedule, "a", START + 1).schedule, "b", START + 2);
-  const now = runNow(idle.schedule, "b", START + 3);
+  const now = runNow(idle.schedule, "b", { nowMs: START + 3, trigger: "command" });
   assert.equal(now.answer, "accepted");
   assert.deepEqual(shown(now), ["start b command"]);
-  const queued = runNow(now.schedule, "a", START + 4);
+  const queued = runNow(now.schedule, "a", { nowMs: START + 4, trigger: "command" });
   assert.equal(queued.answer, "accepted");
   assert.deepEqual(shown(queued), []);
   assert.deepEqual(shown(ended(queued.schedule, "b", START + 5)), ["start a command"]);
+});
+
+test("run now as a poll is one, but never less than what the source waits for; who wants all of it gets that", () => {
+  const busy = configured(emptySchedule(1), [source("a"), source("b")]);
+  const poll = { nowMs: START + 3, trigger: "poll" } as const;
+  const idle = ended(ended(busy.schedule, "a", START + 1).schedule, "b", START + 2);
+  assert.deepEqual(shown(runNow(idle.schedule, "a", poll)), ["start a poll"]);
+  const begun = runNow(idle.schedule, "b", { nowMs: START + 3, trigger: "command" });
+  const waiting = runNow(begun.schedule, "a", poll);
+  const more = runNow(waiting.schedule, "a", { nowMs: START + 4, trigger: "command" });
+  const less = runNow(more.schedule, "a", poll);
+  assert.deepEqual(shown(ended(less.schedule, "b", START + 5)), ["start a command"]);
 });
 
 test("sources that run once are over after that", () => {
@@ -273,7 +285,7 @@ test("whatever happens: one run a source, no more than the limit, each cancelled
             wanted = move.sources;
             apply(configure(schedule, move.sources, { nowMs, rollOf: () => 0.3 }));
           } else if (move.do === "now") {
-            apply(runNow(schedule, move.key, nowMs));
+            apply(runNow(schedule, move.key, { nowMs, trigger: "command" }));
           } else if (move.do === "wait") {
             nowMs += move.ms;
             apply(tick(schedule, nowMs));

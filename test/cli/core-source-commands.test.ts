@@ -33,6 +33,12 @@ async function answerNext(
   }
 }
 
+/** Which source, and what of it. */
+function pick(payload: unknown): readonly unknown[] {
+  const { name, kind } = payload as { readonly name: string; readonly kind: string };
+  return [name, kind];
+}
+
 test("a source is run now, and the agent's answer is printed", async (t) => {
   const core = await withSource(t);
   const [ran, [type, payload]] = await Promise.all([
@@ -40,9 +46,19 @@ test("a source is run now, and the agent's answer is printed", async (t) => {
     answerNext(core, { state: "succeeded", message: "run started" }),
   ]);
   assert.equal(type, "sync.run_now");
-  assert.equal((payload as { name: string }).name, "dc1");
+  assert.deepEqual(pick(payload), ["dc1", "discovery"]);
   assert.equal(ran.code, 0);
   assert.match(ran.out, /^Agent agent-1: run started\.\nFollow it: serviceradar-core runs list/);
+});
+
+test("a poll of a source is asked for as one", async (t) => {
+  const core = await withSource(t);
+  const [ran, [, payload]] = await Promise.all([
+    core.run(["source", "run", "dc1", "--kind", "poll"]),
+    answerNext(core, { state: "succeeded", message: "run started" }),
+  ]);
+  assert.equal(ran.code, 0);
+  assert.deepEqual(pick(payload), ["dc1", "poll"]);
 });
 
 test("a test's steps are printed, and a failed one is exit code 1", async (t) => {

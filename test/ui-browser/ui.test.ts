@@ -409,7 +409,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     for (const [heading, path, act] of [
       ["Agents", "/t/acme/agents", "Enrol an agent"],
       ["Tokens", "/t/acme/settings/tokens", "Make a token"],
-      ["netbox_dc1", "/t/acme/sources/netbox_dc1", "Run now: discovery"],
+      ["netbox_dc1", "/t/acme/sources/netbox_dc1", "Run now"],
       ["Retention", "/t/acme/settings/retention", "Change absent_runs"],
     ] as const) {
       await goWithin(page, path);

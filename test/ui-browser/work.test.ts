@@ -78,16 +78,16 @@ describe("work on the web page", { skip: WITHOUT_CHROMIUM }, () => {
     const page = await stage.open("/t/acme/sources/netbox_dc1");
     await loaded(page, "netbox_dc1");
     // Playwright ends the requests on their way out, as a network that is gone does; what was read stays.
-    await page.route("**/sources/netbox_dc1/run", (route) => route.abort());
+    await page.route("**/sources/netbox_dc1/run**", (route) => route.abort());
     const header = page.locator("header.page-header");
     await header.getByRole("button", { name: "Run now" }).click();
     const told = header.getByRole("alert");
     await told.getByText("not known whether this was done").waitFor();
     await told.getByText("then try again").waitFor();
     assert.deepEqual(await violations(page), []);
-    await page.unroute("**/sources/netbox_dc1/run");
+    await page.unroute("**/sources/netbox_dc1/run**");
     await header.getByRole("button", { name: "Run now" }).click();
-    await page.getByText("The agent was told to read all of it now.").waitFor();
+    await page.getByText("The agent was told to read what changed now.").waitFor();
     await told.waitFor({ state: "detached" });
     await page.close();
   });
@@ -96,7 +96,7 @@ describe("work on the web page", { skip: WITHOUT_CHROMIUM }, () => {
     const page = await stage.openAs("vera", "viewer");
     const source = "netbox_dc1";
     for (const [heading, path, act] of [
-      [source, `/t/acme/sources/${source}`, "Run now: discovery"],
+      [source, `/t/acme/sources/${source}`, "Run now"],
       [source, `/t/acme/sources/${source}?tab=test`, "Test now"],
       [source, `/t/acme/sources/${source}?tab=rehearsal`, "Rehearse"],
       [source, `/t/acme/sources/${source}?tab=settings`, "Rotate secret"],

@@ -26,6 +26,7 @@ test("nothing more is said of an agent that did what it was told", () => {
 test("an agent that read it already, or had nothing to end, is told of", () => {
   const running = otherwise("run", told({ result: { state: "running" } }));
   assert.match(running?.text ?? "", /being read already/);
+  assert.deepEqual(otherwise("poll", told({ result: { state: "running" } })), running);
   const idle = otherwise("cancel", told({ result: { state: "not_running" } }));
   assert.match(idle?.text ?? "", /No run was under way/);
 });

@@ -71,9 +71,13 @@ export async function deleteSource(
 }
 
 /** Acts on a source that need nothing but its name. */
-export type SourceAct = "run" | "cancel" | "test" | "enable" | "disable";
+export type SourceAct = "run" | "poll" | "cancel" | "test" | "enable" | "disable";
 
-/** Does it; `run`, `cancel` and `test` answer with a command. */
+/** Does it; `run`, `poll`, `cancel` and `test` answer with a command. */
 export function actOnSource<T>(tenant: string, source: string, act: SourceAct): Promise<T> {
-  return ask<T>({ method: "POST", path: pathOf(["tenants", tenant, "sources", source, act]) });
+  const [last, query] = act === "poll" ? ["run", { kind: "poll" }] : [act, {}];
+  return ask<T>({
+    method: "POST",
+    path: pathOf(["tenants", tenant, "sources", source, last], query),
+  });
 }

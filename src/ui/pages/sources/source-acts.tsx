@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { CirclePause, CirclePlay, CircleStop, Play } from "lucide-react";
+import { CirclePause, CirclePlay, CircleStop, Play, RefreshCw } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { agentsOfQuery } from "../../calls/agents.ts";
@@ -18,6 +18,7 @@ import { otherwise, type ToldAct } from "./told-act.ts";
 type SourceActsProps = { readonly tenant: string; readonly source: Source };
 
 const DONE: Readonly<Partial<Record<SourceAct, string>>> = {
+  poll: "The agent was told to read what changed now.",
   run: "The agent was told to read all of it now.",
   cancel: "The agent was told to end the run. What it delivered stays.",
   enable: "Enabled; its agent begins within seconds.",
@@ -40,7 +41,9 @@ export function SourceActs({ tenant, source }: SourceActsProps): ReactNode {
   const act = (what: SourceAct) => async (): Promise<void> => {
     const answer = await actOnSource<Command>(tenant, source.name, what);
     toast(DONE[what] ?? "Done.");
-    if (what === "run" || what === "cancel") void tellOtherwise(tenant, what, answer);
+    if (what === "run" || what === "poll" || what === "cancel") {
+      void tellOtherwise(tenant, what, answer);
+    }
     for (const queryKey of staleAfter(tenant, "runs")) {
       void queryClient.invalidateQueries({ queryKey });
     }
@@ -65,10 +68,16 @@ export function SourceActs({ tenant, source }: SourceActsProps): ReactNode {
           End this run
         </ActButton>
       ) : (
-        <ActButton key="run" kind="primary" refusal={refusal} act={act("run")}>
-          <Play size={15} aria-hidden />
-          Run now: discovery
-        </ActButton>
+        <>
+          <ActButton key="run" refusal={refusal} act={act("run")}>
+            <RefreshCw size={15} aria-hidden />
+            Full resync
+          </ActButton>
+          <ActButton key="poll" kind="primary" refusal={refusal} act={act("poll")}>
+            <Play size={15} aria-hidden />
+            Run now
+          </ActButton>
+        </>
       )}
       <ConfirmDialog
         title={`Pause ${source.name}?`}

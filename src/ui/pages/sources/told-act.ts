@@ -3,7 +3,7 @@ import type { Command } from "../../calls/commands.ts";
 import type { Toast } from "../../parts/toast.ts";
 
 /** What can be told an agent of a source's run. */
-export type ToldAct = "run" | "cancel";
+export type ToldAct = "run" | "poll" | "cancel";
 
 type Words = Pick<Toast, "text" | "tone">;
 
@@ -19,14 +19,17 @@ export function otherwise(act: ToldAct, command: Command): Words | undefined {
   return undefined;
 }
 
+const RUNNING: Readonly<Record<string, Words>> = {
+  running: {
+    text: "It was being read already: that run goes on, no other one begins.",
+    tone: "good",
+  },
+};
+
 /** States of an agent's answer (src/agent/commands.ts) in which it did not do what it was told. */
 const WORDS: Readonly<Record<ToldAct, Readonly<Record<string, Words>>>> = {
-  run: {
-    running: {
-      text: "It was being read already: that run goes on, no other one begins.",
-      tone: "good",
-    },
-  },
+  run: RUNNING,
+  poll: RUNNING,
   cancel: { not_running: { text: "No run was under way any more.", tone: "good" } },
 };
 
