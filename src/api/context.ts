@@ -22,6 +22,8 @@ export interface ApiContext {
   readonly oidc?: Oidc | undefined;
   /** "https://host:port" as browsers know us; absent: as each names us. */
   readonly publicUrl?: string | undefined;
+  /** Where the page of this process is: `publicUrl`, else where it listens; absent in a command that works without a server. */
+  readonly pageUrl?: (() => string | undefined) | undefined;
   /** "host:port" by which agents reach the gateway of this process; absent where it has none. */
   readonly gatewayAddress?: string | undefined;
   /** "https://host:port" by which hosts enrol at this process; absent where it has no `--enroll-listen`. */

@@ -101,7 +101,14 @@ export const userChangeSchema = z
 
 /** A one-time link of a user's. */
 export const loginLinkSchema = z
-  .object({ link: z.string(), path: z.string(), expires_at: time })
+  .object({
+    link: z.string(),
+    path: z.string(),
+    url: z.string().optional().openapi({
+      description: "`path` where this core's page is: `--public-url`, else where it listens",
+    }),
+    expires_at: time,
+  })
   .openapi("LoginLink");
 
 /** A user in a tenant. */

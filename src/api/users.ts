@@ -65,7 +65,11 @@ const BY_NAME: KeyedList<User, readonly [string]> = {
 };
 
 /** Adds the routes of users. */
-export function addUsers(app: Api, { db: dbs, clock }: ApiContext, { passwords }: People): void {
+export function addUsers(
+  app: Api,
+  { db: dbs, clock, pageUrl }: ApiContext,
+  { passwords }: People,
+): void {
   const db = peopleOf(dbs);
   app.openapi(list, async (c) => {
     const { q: text, ...page } = c.req.valid("query");
@@ -126,8 +130,9 @@ export function addUsers(app: Api, { db: dbs, clock }: ApiContext, { passwords }
     const nowMs = clock.now();
     const text = await makeLink(db, user, { actor: c.get("caller").actor, nowMs });
     const path = `/login#link=${text.reveal()}`;
-    const body = { link: text.reveal(), path, expires_at: timeOf(nowMs + LINK_LIFE_MS) };
-    return c.json(body, 201);
+    const url = pageUrl?.()?.replace(/\/*$/, () => path);
+    const expires_at = timeOf(nowMs + LINK_LIFE_MS);
+    return c.json({ link: text.reveal(), path, url, expires_at }, 201);
   });
 }
 

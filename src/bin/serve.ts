@@ -278,14 +278,18 @@ async function startHttp(
   { roles, httpListen, socketPath, metricsListen, web, gatewayNames }: ServeSettings,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Promise<Part[]> {
-  const context = { ...platform, ...webContext(web), clock: systemClock, log };
+  let address: string | undefined;
+  const pageUrl = (): string | undefined => web.publicUrl ?? originAt(web, address);
+  const context = { ...platform, ...webContext(web), pageUrl, clock: systemClock, log };
   const parts: Part[] = [];
   const add = (name: string, http: RunningHttp): void =>
     void parts.push({ name, address: http.address, stop: () => http.stop() });
   if (roles.includes("api")) {
     const app = createApi(context, { metrics, ui: uiFiles() });
     const tls = await webTls(platform, web, gatewayNames);
-    add("api", await serveHttp({ app, listen: httpListen, tls, proxies: web.proxies, log }));
+    const api = await serveHttp({ app, listen: httpListen, tls, proxies: web.proxies, log });
+    address = api.address;
+    add("api", api);
     add("local", await serveHttp({ app, socketPath }));
   }
   if (metricsListen !== undefined) {
@@ -294,6 +298,11 @@ async function startHttp(
     add("metrics", await serveHttp({ app, listen: metricsListen, setting }));
   }
   return parts;
+}
+
+/** Where a browser on this host finds the page; behind a proxy only `--public-url` tells. */
+function originAt(web: ServeSettings["web"], address: string | undefined): string | undefined {
+  return address && `${schemeOf(web)}://${dialledGateway(address, [])}`;
 }
 
 async function startEnrolment(

@@ -16,7 +16,7 @@ const NAME = required("NAME", "what the user logs in with");
 const PASSWORD_FLAG = {
   passwordStdin: toggle("read the password from standard input; it is never an argument"),
 };
-/** Where the page is unless it was moved. */
+/** Where the page is of a core that does not run, unless it is moved. */
 const URL_DEFAULT = "http://127.0.0.1:8080";
 
 /** user list, create, change, disable, enable, delete, password, link. */
@@ -113,13 +113,14 @@ export const USER_COMMANDS: readonly Command<CoreContext>[] = [
     name: "user link",
     summary: "Make a one-time link by which a user logs in",
     operands: { name: NAME },
-    flags: { url: optional("URL", `where the page is (default: ${URL_DEFAULT})`) },
-    run: async ({ name, url = URL_DEFAULT }, session) => {
+    flags: { url: optional("URL", "where the page is (default: as the core knows it)") },
+    run: async ({ name, url }, session) => {
       const path = `${userPath(name)}/link`;
       const body = await session.ask<Link>({ method: "POST", path });
       session.show(body, () => {
         session.context.printError("It is good for one log-in, within 15 minutes:");
-        return [`${url.replace(/\/+$/, "")}${body.path}`];
+        const known = url === undefined ? body.url : undefined;
+        return [known ?? `${(url ?? URL_DEFAULT).replace(/\/+$/, "")}${body.path}`];
       });
     },
   }),

@@ -87,15 +87,15 @@ export async function openUiStage(): Promise<UiStage> {
     return page;
   };
   const openAs = async (user: string, role: string): Promise<Page> => {
-    const path = await loginPath(stage, { user, role });
+    const login = await loginUrl(stage, { user, role });
     const own = await browser.newContext({ baseURL: url, viewport: PHONE });
     own.setDefaultTimeout(PAGE_MAX_MS);
     const page = await own.newPage();
-    await page.goto(path, { waitUntil: "domcontentloaded" });
+    await page.goto(login, { waitUntil: "domcontentloaded" });
     await loaded(page, "Overview");
     return page;
   };
-  const page = await open(await loginPath(stage, { user: USER, role: "admin", isPlatform: true }));
+  const page = await open(await loginUrl(stage, { user: USER, role: "admin", isPlatform: true }));
   await page.waitForURL(`**/t/${TENANT}**`);
   await page.close();
   const made = await stage.command(
@@ -155,13 +155,13 @@ async function urlOf(fake: Program): Promise<string> {
 
 type Person = { readonly user: string; readonly role: string; readonly isPlatform?: boolean };
 
-async function loginPath(
+async function loginUrl(
   { command }: Stage,
   { user, role, isPlatform = false }: Person,
 ): Promise<string> {
   await command("user", "create", user, ...(isPlatform ? ["--platform-admin"] : []));
   await command("member", "set", user, "--tenant", TENANT, "--role", role);
-  return ((await command("user", "link", user)) as { readonly path: string }).path;
+  return ((await command("user", "link", user)) as { readonly url: string }).url;
 }
 
 /** Makes and starts another agent, with a source of its own that nobody answers at. */
