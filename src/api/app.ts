@@ -60,6 +60,7 @@ import { addSourceRecords } from "./source-records.ts";
 import { addSources } from "./sources.ts";
 import { addSyncJson } from "./sync-json.ts";
 import { addTagChanges } from "./tag-changes.ts";
+import { TenantNews } from "./tenant-news.ts";
 import { addTenants } from "./tenants.ts";
 import { addTokens } from "./tokens.ts";
 import { addTuning } from "./tuning.ts";
@@ -75,9 +76,9 @@ export interface BesideApi {
 }
 
 /** What works on devices that a query finds. */
-function addFoundDevices(app: Api, context: ApiContext): void {
+function addFoundDevices(app: Api, context: ApiContext, news: TenantNews): void {
   const finds = new RecentFinds(context.clock);
-  addDeviceLists(app, context, finds);
+  addDeviceLists(app, context, { finds, news });
   addDeviceExport(app, context, finds);
   addTagChanges(app, context);
 }
@@ -111,7 +112,8 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addAudit(app, context);
   const counts = new RecentCounts(context.clock);
   addOverview(app, context, counts);
-  addEvents(app, context);
+  const news = new TenantNews(context.clock);
+  addEvents(app, news);
   addViews(app);
   addTenants(app, context);
   addAgents(app, context);
@@ -129,7 +131,7 @@ export function createApi(context: ApiContext, { metrics, ui }: BesideApi = {}):
   addAgentConfig(app, context);
   addRetention(app);
   addRetractions(app);
-  addFoundDevices(app, context);
+  addFoundDevices(app, context, news);
   addCompatDevices(app, context);
   addDevices(app);
   addRules(app, context);

@@ -1,4 +1,4 @@
-import type { z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 import { sourceNames } from "../control/source-names.ts";
 import type { Tenant } from "../control/tenants.ts";
@@ -34,9 +34,12 @@ import { filterOf, positionText, readPosition, searchOf, wrongPosition } from ".
 import { shownDevice } from "./device-view.ts";
 import { Problem } from "./errors.ts";
 import { jumpTo } from "./list-jump.ts";
+import { newsStream } from "./news-stream.ts";
 import { cursorsOf, pageOfBoth } from "./page-of-both.ts";
+import { subscription } from "./page-subscription.ts";
 import type { RecentFinds } from "./recent-finds.ts";
 import { answers, cursorOf, readCursor, TENANT_PATH, tenantParams, type Api } from "./routes.ts";
+import type { TenantNews } from "./tenant-news.ts";
 
 const route = routesOf("devices");
 type DevicesPage = z.infer<typeof devicesPageSchema>;
@@ -45,7 +48,16 @@ type Asked = z.infer<typeof deviceQuery>;
 const list = route.get(`${TENANT_PATH}/devices`, "viewer", {
   summary: "Devices: as the query sorts them, else in the order of their first publication",
   request: { params: tenantParams, query: deviceQuery },
-  gives: { 200: answers(devicesPageSchema, "One page") },
+  gives: {
+    200: {
+      description:
+        "One page. Where the query has `stream:true` and the caller accepts `text/event-stream`: an event `page` with it, and again whenever it changes, for some minutes; then ask anew",
+      content: {
+        "application/json": { schema: devicesPageSchema },
+        "text/event-stream": { schema: z.string() },
+      },
+    },
+  },
 });
 
 const groups = route.get(`${TENANT_PATH}/devices/groups`, "viewer", {
@@ -61,18 +73,22 @@ const completions = route.get(`${TENANT_PATH}/devices/completions`, "viewer", {
 });
 
 /** Adds the routes that list and count devices. */
-export function addDeviceLists(app: Api, { clock }: ApiContext, finds: RecentFinds): void {
+export function addDeviceLists(
+  app: Api,
+  { clock }: ApiContext,
+  { finds, news }: { readonly finds: RecentFinds; readonly news: TenantNews },
+): void {
   app.openapi(list, async (c) => {
     const asked = c.req.valid("query");
     const tenant = c.get("tenant");
-    const page = await c.get("listing")(async (db) => {
-      if (asked.query === undefined) return await plainPage(db, tenant, asked);
-      const request = { asked: { ...asked, query: asked.query }, nowMs: clock.now(), finds };
-      const search = await searchOf(db, tenant, request);
-      if (search.query.grouping !== undefined) throw belongsTo("devices/groups");
-      return await foundPage(db, tenant, { asked, search });
-    });
-    return c.json(page, 200);
+    const listing = c.get("listing");
+    const read = async (): Promise<ListAnswer> =>
+      await listing(async (db) => await listOf(db, tenant, { asked, nowMs: clock.now(), finds }));
+    const answer = await read();
+    if (answer.isStream && c.req.header("accept")?.includes("text/event-stream") === true) {
+      return newsStream(c, { news, ...subscription(async () => (await read()).page) });
+    }
+    return c.json(answer.page, 200);
   });
   app.openapi(groups, async (c) => {
     const tenant = c.get("tenant");
@@ -96,6 +112,20 @@ export function addDeviceLists(app: Api, { clock }: ApiContext, finds: RecentFin
   });
 }
 
+async function listOf(
+  db: Db,
+  tenant: Tenant,
+  { asked, ...reading }: Reading & { readonly asked: Asked },
+): Promise<ListAnswer> {
+  const { query } = asked;
+  if (query === undefined) return { page: await plainPage(db, tenant, asked), isStream: false };
+  const search = await searchOf(db, tenant, { asked: { ...asked, query }, ...reading });
+  if (search.query.grouping !== undefined) throw belongsTo("devices/groups");
+  return { page: await foundPage(db, tenant, { asked, search }), isStream: search.query.isStream };
+}
+
+type ListAnswer = { readonly page: DevicesPage; readonly isStream: boolean };
+
 function shownCompletion({ text, about, replaces }: Completion): {
   readonly text: string;
   readonly about: string;
@@ -104,13 +134,13 @@ function shownCompletion({ text, about, replaces }: Completion): {
   return { text, about, from: replaces.from };
 }
 
-type Valued = { readonly field: string; readonly nowMs: number; readonly finds: RecentFinds };
+type Reading = { readonly nowMs: number; readonly finds: RecentFinds };
 
 /** The values that devices have of a field, the most frequent first; of sources their names. */
 async function valuesOf(
   db: Db,
   tenant: Tenant,
-  { field, ...reading }: Valued,
+  { field, ...reading }: Reading & { readonly field: string },
 ): Promise<readonly KnownValue[]> {
   if (field === "discovery_sources") {
     return [...(await sourceNames(db, tenant.tenant)).values()].map((value) => ({ value }));

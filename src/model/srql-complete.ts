@@ -54,6 +54,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   time: ["last_1h", "last_24h", "last_7d", "last_30d", "today", "yesterday"],
   sort: DEVICE_FIELDS.filter(({ isOrdered }) => isOrdered).map(({ name }) => name),
   risk_level: ["Info", "Low", "Medium", "High", "Critical"],
+  stream: ["true"],
 };
 const BOOLEANS: readonly string[] = ["true", "false"];
 

@@ -37,6 +37,8 @@ export interface DeviceQuery {
   readonly sort: readonly SortKey[];
   readonly limit: number | undefined;
   readonly grouping: Grouping | undefined;
+  /** The caller wants to be told the answer again when it changes. */
+  readonly isStream: boolean;
 }
 
 /** Words that steer a query and are no field. */
@@ -72,6 +74,7 @@ export function parseSrql(text: string, nowMs: number): Result<DeviceQuery, Srql
     sort: [],
     limit: undefined,
     grouping: undefined,
+    isStream: false,
   };
   for (const term of terms.value) {
     const step = take(draft, { term, nowMs });
@@ -117,11 +120,11 @@ const STEERS: Readonly<Record<string, (draft: Draft, context: Context) => Step>>
     draft.limit = limit.value;
     return DONE;
   },
-  stream: (_, { term }) => {
+  stream: (draft, { term }) => {
     const value = single(term);
-    if (!value.ok || value.value.text.toLowerCase() !== "true") return done(value);
-    const message = "a list does not go on by itself; events tell when to ask again";
-    return err({ message, span: value.value.span });
+    if (!value.ok) return value;
+    draft.isStream = value.value.text.toLowerCase() === "true";
+    return DONE;
   },
   sort: takeSort,
   stats: takeStats,

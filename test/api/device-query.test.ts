@@ -423,11 +423,21 @@ test("completion offers the values that devices have, the most frequent first, a
   assert.deepEqual(await offered("hostname:we"), []);
 });
 
-test("a query that would go on by itself is refused where it says so, not answered as a list", async (t) => {
+test("a query that subscribes is a list to who takes JSON, and goes on for who takes events", async (t) => {
   const api = await fleet(t);
-  const { status, json } = await api.ask<Problem>(`GET ${DEVICES}?query=stream:true`);
-  assert.deepEqual([status, json.errors?.[0]?.position], [400, { from: 7, to: 11 }]);
-  assert.equal((await api.ask(`GET ${DEVICES}?query=stream:false`)).status, 200);
+  await api.say(...SAID);
+  const { viewer } = await api.tenant("acme");
+  const plain = await api.ask<Page>(`GET ${DEVICES}?query=stream:true&limit=1`);
+  assert.equal(plain.json.devices.length, 1);
+  const stopping = new AbortController();
+  const headers = { authorization: `Bearer ${viewer}`, accept: "text/event-stream" };
+  const request = new Request(`http://core${DEVICES}?query=stream:true&limit=1`, { headers });
+  const answer = await api.app.fetch(request, { stopping: stopping.signal });
+  assert.equal(answer.headers.get("content-type"), "text/event-stream; charset=utf-8");
+  stopping.abort();
+  const text = await answer.text();
+  const [, data = ""] = /^retry: \d+\n\nevent: page\ndata: (.+)\n\n$/.exec(text) ?? [];
+  assert.deepEqual(JSON.parse(data), plain.json);
 });
 
 test("every field answers every test that the language takes for it", async (t) => {
