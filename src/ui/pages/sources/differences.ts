@@ -39,7 +39,7 @@ const WORDS: Readonly<Record<string, string>> = {
   partition: "Partition",
   enabled: "Enabled",
   pollIntervalMs: "Poll every",
-  discoveryIntervalMs: "Discover every",
+  discoveryIntervalMs: "Discovery every",
   credentialNames: "Credentials",
 };
 /** Of a new source: what makes it this one. */
