@@ -302,7 +302,7 @@ describe("the web page", { skip: WITHOUT_CHROMIUM }, () => {
     await goWithin(page, settings);
     await page.getByLabel("Discovery every").fill("3h");
     const api = `${new URL(page.url()).origin}/api/v1/tenants/acme/sources/armis_prod`;
-    const other = await stage.openAs("olga", "operator");
+    const other = await stage.openAs("oscar", "operator");
     await goWithin(other, settings);
     await other.getByLabel("Devices a page").fill("400");
     await other.getByRole("button", { name: "Save" }).click();
