@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 
+import { CRASH_WORDS } from "./deno-batches.ts";
+
 /** What each `deno test` of a process said at its end, summed up. */
 export interface DenoOutcome {
   readonly passed: number;
@@ -11,11 +13,13 @@ export interface DenoOutcome {
 
 const LAST_LINE =
   /^(?:ok|FAILED) \| (\d+) passed\b[^|\n]*\| (\d+) failed\b[^|\n]*(?:\| (\d+) ignored)?/gm;
+/** The last line of one that had passed and then crashed: it is run again, and counted then. */
+const PASSED_AND_CRASHED = new RegExp(`^ok \\| .*\\n\\s*(?=${CRASH_WORDS})`, "gm");
 const FAILURES = /^ FAILURES\s*$\n\n((?:.+\n)+)/gm;
 
 /** Reads the ends of all that wrote there; where none had a last line, or the code is not explained by it, one failed more. */
 export function denoOutcome(written: string, code: number): DenoOutcome {
-  const text = stripVTControlCharacters(written);
+  const text = stripVTControlCharacters(written).replaceAll(PASSED_AND_CRASHED, "");
   const lasts = [...text.matchAll(LAST_LINE)];
   const [passed = 0, failed = 0, ignored = 0] = [1, 2, 3].map((group) =>
     lasts.reduce((sum, last) => sum + Number(last[group] ?? 0), 0),

@@ -40,6 +40,14 @@ test("the ends of several that ran one after the other are summed up", () => {
   assert.deepEqual([passed, failed, ignored, failures.length], [26, 6, 2, 6]);
 });
 
+test("one that had passed and then crashed counts once, when it is run again", () => {
+  const good = "\nok | 12 passed (10 steps) | 0 failed (9s)\n\n";
+  const crashed = `${good}a test ... ok\n${good}Deno itself crashed (SIGABRT) in: a.test.ts\n${good}`;
+  assert.equal(denoOutcome(crashed, 0).passed, 24);
+  const unfinished = `${good}a test ...Deno itself crashed (SIGSEGV) in: a.test.ts\n${good}`;
+  assert.equal(denoOutcome(unfinished, 0).passed, 24);
+});
+
 test("a crash beside failed tests is named too", () => {
   const { failed, failures } = denoOutcome(FAILED, 139);
   assert.deepEqual([failed, failures.at(-1)], [4, "deno test ended with 139"]);
