@@ -86,7 +86,7 @@ export function addDeviceLists(
       await listing(async (db) => await listOf(db, tenant, { asked, nowMs: clock.now(), finds }));
     const answer = await read();
     if (answer.isStream && c.req.header("accept")?.includes("text/event-stream") === true) {
-      return newsStream(c, { news, ...subscription(async () => (await read()).page) });
+      return newsStream(c, { news, ...subscription(answer.page, async () => (await read()).page) });
     }
     return c.json(answer.page, 200);
   });

@@ -14,7 +14,7 @@ const BUSY_AGAIN_MS = 30_000;
 interface NewsText {
   readonly news: TenantNews;
   /** Events to begin with, as text. */
-  readonly first?: () => Promise<string>;
+  readonly first?: string;
   /** Events about what is told; what fails ends the answer, so that who listens asks anew. */
   readonly textOf: (told: Told) => string | Promise<string>;
 }
@@ -53,28 +53,21 @@ type Streamed = Omit<NewsText, "news"> & { readonly close: () => void };
 
 function streamOf(
   listener: Listener,
-  { close, first, textOf }: Streamed,
+  { close, first = "", textOf }: Streamed,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const closing = async (text: () => string | Promise<string>): Promise<Uint8Array> => {
-    try {
-      return encoder.encode(await text());
-    } catch (thrown) {
-      close();
-      throw thrown;
-    }
-  };
   return new ReadableStream({
-    start: async (stream) => {
-      stream.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`));
-      if (first !== undefined) stream.enqueue(await closing(first));
-    },
+    start: (stream) => stream.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n${first}`)),
     pull: async (stream) => {
-      const told = await listener.next();
-      if (told === undefined) {
+      try {
+        const told = await listener.next();
+        if (told !== undefined) return stream.enqueue(encoder.encode(await textOf(told)));
+      } catch (thrown) {
         close();
-        stream.close();
-      } else stream.enqueue(await closing(() => textOf(told)));
+        throw thrown;
+      }
+      close();
+      stream.close();
     },
     cancel: close,
   });

@@ -28,8 +28,8 @@ function pageOf(first: number): {
 
 test("a page is told, and again only where devices changed and it did", async () => {
   const held = pageOf(1);
-  const { first, textOf } = subscription(held.read);
-  assert.equal(await first(), "event: page\ndata: 1\n\n");
+  const { first, textOf } = subscription(1, held.read);
+  assert.equal(first, "event: page\ndata: 1\n\n");
   assert.equal(await textOf(DEVICES), QUIET);
   held.page = 2;
   const before = held.reads;
@@ -41,8 +41,7 @@ test("a page is told, and again only where devices changed and it did", async ()
 
 test("what changed before the first look, which tells no news of it, is told at that", async () => {
   const held = pageOf(1);
-  const { first, textOf } = subscription(held.read);
-  await first();
+  const { textOf } = subscription(1, held.read);
   held.page = 2;
   assert.equal(await textOf(NOTHING), "event: page\ndata: 2\n\n");
 });
